@@ -1,0 +1,80 @@
+"""Every HTTP attempt, where the SDK makes it: below its retries, above all of its transports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from gemini_otel._call import Call, current_call
+from gemini_otel._guard import guarded
+from gemini_otel._shapes import Driver
+
+Arguments = tuple[Any, ...]
+Keywords = Mapping[str, Any]
+
+MODULE = "google.genai._api_client"
+
+
+def attempt(wrapped: Callable[..., Any], instance: Any, args: Arguments, kwargs: Keywords) -> Any:
+    """`BaseApiClient._request_once`: one call, one attempt."""
+    call = current_call()
+    if call is None:
+        return wrapped(*args, **kwargs)
+    with _Attempt(call):
+        return wrapped(*args, **kwargs)
+
+
+async def async_attempt(
+    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Arguments, kwargs: Keywords
+) -> Any:
+    """`BaseApiClient._async_request_once`: one call, one attempt, but for aiohttp's resend below."""
+    call = current_call()
+    if call is None:
+        return await wrapped(*args, **kwargs)
+    with _Attempt(call):
+        return await wrapped(*args, **kwargs)
+
+
+def renew_ssl_context(
+    wrapped: Callable[..., Any], instance: Any, args: Arguments, kwargs: Keywords
+) -> Any:
+    """`BaseApiClient._ensure_aiohttp_ssl_ctx`: inside an attempt, the SDK calls it for one reason only.
+
+    Without retry options it handles a broken aiohttp connection by sleeping and sending again, in the same attempt function.
+    """
+    _note_hidden_resend(sys.exc_info()[1])
+    return wrapped(*args, **kwargs)
+
+
+@guarded
+def _note_hidden_resend(error: BaseException | None) -> None:
+    call = current_call()
+    if call is not None and call.attempts.number and error is not None:
+        call.attempt_failed(error)
+        call.attempts.started()
+
+
+class _Attempt:
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        call.attempts.started()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        if error is None:
+            self._call.attempts.succeeded()
+        else:
+            self._call.attempt_failed(error)
+
+
+# Name on BaseApiClient, and what runs in its place.
+DRIVERS: tuple[tuple[str, Driver], ...] = (
+    ("BaseApiClient._request_once", attempt),
+    ("BaseApiClient._async_request_once", async_attempt),
+    ("BaseApiClient._ensure_aiohttp_ssl_ctx", renew_ssl_context),
+)

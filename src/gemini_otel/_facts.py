@@ -1,0 +1,96 @@
+"""What the readers of operations/ find out and `_call` records: frozen, free of SDK and OpenTelemetry types.
+
+Absent is None (or an empty tuple), never 0 or "".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StartFacts:
+    """What a sampler may want to know before the span starts; cheap to read."""
+
+    model: str | None
+    provider: str
+    address: str | None
+    port: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """The request's settings; never its content."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_tokens: int | None = None
+    choice_count: int | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    stop_sequences: tuple[str, ...] = ()
+    output_type: str | None = None
+    reasoning_level: str | None = None
+    thinking_budget: int | None = None
+    api_version: str | None = None
+    timeout: float | None = None  # seconds
+    max_attempts: int | None = None
+    tools: int | None = None
+    tool_mode: str | None = None
+    structured_output: bool | None = None
+    response_schema: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFacts:
+    """Token counts as the service gave them last; `by_modality` maps `(modality, direction)` to tokens."""
+
+    input_tokens: int | None = None
+    candidates_tokens: int | None = None
+    thoughts_tokens: int | None = None
+    cached_tokens: int | None = None
+    tool_use_tokens: int | None = None
+    total_tokens: int | None = None
+    by_modality: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def output_tokens(self) -> int | None:
+        """Visible and thought tokens: the conventions count reasoning as output, the API keeps it apart."""
+        if self.candidates_tokens is None and self.thoughts_tokens is None:
+            return None
+        return (self.candidates_tokens or 0) + (self.thoughts_tokens or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFacts:
+    """One answer: a response, or all chunks of a stream so far. Finish reasons are raw, in the candidates' order."""
+
+    id: str | None = None
+    model: str | None = None
+    finish_reasons: tuple[str, ...] = ()
+    block_reason: str | None = None
+    blocked_categories: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    usable: bool = False
+    parsed: bool | None = None
+    model_status: str | None = None
+    usage: UsageFacts = UsageFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """An exception of one attempt or of the whole call; `message` is masked, `retry_delay` is in seconds."""
+
+    type: str
+    code: int | None = None
+    status: str | None = None
+    reason: str | None = None
+    kind: str | None = None
+    message: str | None = None
+    quota_id: str | None = None
+    quota_metric: str | None = None
+    quota_limit: int | None = None
+    retry_delay: float | None = None

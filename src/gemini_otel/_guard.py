@@ -1,0 +1,49 @@
+"""The one place where exceptions of our own are swallowed: logged once for each site, never raised into the caller's call."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+logger = logging.getLogger("gemini_otel")
+_reported: set[str] = set()
+
+
+def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
+    """Make `function` return None instead of raising; the first failure of each function is logged with its traceback."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        try:
+            return function(*args, **kwargs)
+        except Exception:
+            report(function.__qualname__)
+            return None
+
+    return wrapper
+
+
+def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+    """Call `function` as if it were guarded: for readers that are passed around as values."""
+    try:
+        return function(*args, **kwargs)
+    except Exception:
+        report(getattr(function, "__qualname__", repr(function)))
+        return None
+
+
+def report(site: str) -> None:
+    """Log the exception being handled, once for each `site`; the Gemini call is not affected."""
+    if site not in _reported:
+        _reported.add(site)
+        logger.warning(
+            "gemini-otel failed in %s; the Gemini call is unaffected, its telemetry may be incomplete. "
+            "Further failures there are not logged.",
+            site,
+            exc_info=True,
+        )

@@ -1,0 +1,137 @@
+"""The instrumentor: reads settings, finds providers, installs the patches and the hint processor."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import TracerProvider
+
+from gemini_otel import _patching, _settings
+from gemini_otel._guard import guarded, logger
+from gemini_otel._instruments import Instruments, Session
+
+if TYPE_CHECKING:
+    from gemini_otel.processor import HintSpanProcessor
+
+_PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
+_INSTRUMENTS = ("google-genai >= 1.32",)
+# Where the targets of operations/ and _attempts are; those are imported with the SDK, not at start-up.
+_MODULES = ("google.genai._api_client", "google.genai.models")
+
+_sessions: list[Session] = []  # at most one
+_processors: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # those that we added
+
+
+def instrument(
+    tracer_provider: TracerProvider | None = None,
+    meter_provider: MeterProvider | None = None,
+    logger_provider: Any = None,
+    **settings: Any,
+) -> None:
+    """Trace every Gemini call of this process, on clients made before or after.
+
+    Without providers the global ones are used, also when they are set later. Raises ValueError for an unknown setting or
+    value, naming the choices. Calling it again changes nothing.
+    """
+    _settings.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
+    GeminiInstrumentor().instrument(
+        tracer_provider=tracer_provider,
+        meter_provider=meter_provider,
+        logger_provider=logger_provider,
+        **settings,
+    )
+
+
+def uninstrument() -> None:
+    """Undo `instrument()`: restore the SDK, or switch our layer off where somebody wrapped it later."""
+    GeminiInstrumentor().uninstrument()
+
+
+class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped base in older releases
+    """The OpenTelemetry instrumentor of the google-genai SDK, entry point `gemini`."""
+
+    def instrumentation_dependencies(self) -> Collection[str]:
+        return _INSTRUMENTS
+
+    @guarded  # an exception here would stop every other instrumentor of the process
+    def _instrument(self, **kwargs: Any) -> None:
+        keywords = {name: value for name, value in kwargs.items() if name not in _PROVIDERS}
+        instruments = Instruments(kwargs.get("tracer_provider"), kwargs.get("meter_provider"))
+        session = Session(instruments, _lenient_settings(keywords))
+        if session.settings.hints:
+            instruments.on_tracer_provider = functools.partial(_add_hint_processor, session)
+        instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
+        _patching.install(_MODULES, functools.partial(_patches, session))
+        _sessions.append(session)
+
+    @guarded
+    def _uninstrument(self, **kwargs: Any) -> None:
+        _patching.uninstall()
+        while _sessions:
+            _sessions.pop().instruments.stop()
+        for processor in _processors:
+            processor.active = False
+
+
+def _lenient_settings(keywords: Mapping[str, Any]) -> _settings.Settings:
+    """The settings of those keywords that are valid; the others are logged."""
+    valid = {}
+    for name, value in keywords.items():
+        try:
+            _settings.load({name: value}, environ={})
+            valid[name] = value
+        except ValueError as error:
+            logger.warning("%s; ignored", error)
+    return _settings.load(valid)
+
+
+def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
+    """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
+    from gemini_otel import _attempts, _shapes
+    from gemini_otel.operations import OPERATIONS
+
+    if module == _attempts.MODULE:
+        for name, attempt in _attempts.DRIVERS:
+            yield _patching.Patch("HTTP attempts", ((name, attempt),))
+    for operation in OPERATIONS:
+        for target in operation.targets:
+            if target.module == module:
+                names = tuple((name, _shapes.driver(shape, session, operation)) for name, shape in target.candidates)
+                yield _patching.Patch(operation.name, names)
+
+
+@guarded
+def _add_hint_processor(session: Session, provider: Any) -> None:
+    """Register one hint processor with the provider, or wake up the one that it has."""
+    if not hasattr(provider, "add_span_processor"):
+        logger.warning(
+            "%s takes no span processors, so spans get no hints. Set hints=False to silence this.", type(provider)
+        )
+        return
+    from gemini_otel.processor import HintSpanProcessor
+
+    processor = next(
+        (p for p in _registered(provider) if isinstance(p, HintSpanProcessor)), None
+    )
+    if processor is None:
+        processor = HintSpanProcessor()
+        _processors.add(processor)
+        provider.add_span_processor(processor)
+    if processor in _processors:
+        processor.hint_level = session.settings.hint_level
+        processor.active = True
+    processor.on_hint = session.instruments.count_hint
+
+
+def _registered(provider: Any) -> Iterator[Any]:
+    """The provider's span processors. The SDK has no public way to ask; where this finds none, hints are added once all the same."""
+    pending = [getattr(provider, "_active_span_processor", None)]
+    while pending:
+        processor = pending.pop()
+        yield processor
+        pending.extend(getattr(processor, "_span_processors", ()))

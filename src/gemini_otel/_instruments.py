@@ -1,0 +1,157 @@
+"""What one `instrument()` set up: its settings, its tracer and its metric instruments."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from opentelemetry import metrics, trace
+from opentelemetry.metrics import CallbackOptions, CallbackT, Meter, MeterProvider, Observation
+from opentelemetry.trace import Tracer, TracerProvider
+
+from gemini_otel import _semconv as names
+from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames, CounterTable
+from gemini_otel._outcome import KNOWN_FINISH_REASONS
+from gemini_otel._settings import Settings
+from gemini_otel._version import __version__
+
+SCOPE = "gemini_otel"
+# The last release of the core conventions that defines gen_ai; the GenAI repository has no schema URL yet.
+SCHEMA_URL = "https://opentelemetry.io/schemas/1.41.1"
+
+
+class Metrics:
+    """The histograms and counters of one meter provider."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.active = True
+        self.duration = meter.create_histogram(
+            names.OPERATION_DURATION,
+            unit="s",
+            description="GenAI operation duration.",
+            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
+        )
+        self.tokens = meter.create_histogram(
+            names.TOKEN_USAGE,
+            unit="{token}",
+            description="Number of input and output tokens used.",
+            explicit_bucket_boundaries_advisory=names.TOKEN_BUCKETS,
+        )
+        self.first_chunk = meter.create_histogram(
+            names.TIME_TO_FIRST_CHUNK,
+            unit="s",
+            description="Time to receive the first chunk of a streamed answer.",
+            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
+        )
+        self.model_label = BoundedNames(MAX_MODELS)
+        self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
+        self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
+        self.hint_label = BoundedNames(MAX_MODELS)
+        model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
+        self.responses = self._counter(
+            meter,
+            names.RESPONSES,
+            "{response}",
+            "Answers and errors by outcome.",
+            (
+                model,
+                status_code,
+                names.FINISH_REASON,
+                names.OUTCOME,
+                names.REPETITION_KIND,
+                names.OPERATION_NAME,
+            ),
+        )
+        self.thoughts_tokens = self._counter(
+            meter, names.THOUGHTS_TOKENS, "{token}", "Thought tokens used.", (model,)
+        )
+        self.cached_tokens = self._counter(
+            meter, names.CACHED_TOKENS, "{token}", "Input tokens read from a cache.", (model,)
+        )
+        self.attempts_failed = self._counter(
+            meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
+        )
+        self.hints = self._counter(
+            meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
+        )
+
+    def _counter(
+        self, meter: Meter, name: str, unit: str, description: str, labels: tuple[str, ...]
+    ) -> CounterTable:
+        table = CounterTable(labels)
+        meter.create_observable_counter(name, [self._reader(table)], unit, description)
+        return table
+
+    def _reader(self, table: CounterTable) -> CallbackT:
+        def observe(options: CallbackOptions) -> Iterable[Observation]:
+            return [Observation(total, labels) for labels, total in table.totals()] if self.active else []
+
+        return observe
+
+
+# A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
+_metrics_of: weakref.WeakKeyDictionary[MeterProvider, Metrics] = weakref.WeakKeyDictionary()
+
+
+class Instruments:
+    """Finds the providers, also those that are set after `instrument()`."""
+
+    def __init__(
+        self, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+    ) -> None:
+        self._tracer_provider = tracer_provider
+        self._meter_provider = meter_provider
+        self._tracer: Tracer | None = None
+        self._metrics: Metrics | None = None
+        self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
+
+    def tracer(self) -> Tracer | None:
+        """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
+        if self._tracer is None:
+            provider = self._tracer_provider or trace.get_tracer_provider()
+            if not _is_placeholder(provider):
+                self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=SCHEMA_URL)
+                if self.on_tracer_provider is not None:
+                    self.on_tracer_provider(provider)
+        return self._tracer
+
+    def metrics(self) -> Metrics | None:
+        """The metric instruments; None as long as there is no meter provider."""
+        if self._metrics is None:
+            provider = self._meter_provider or metrics.get_meter_provider()
+            if not _is_placeholder(provider):
+                self._metrics = _find_metrics(provider)
+        return self._metrics
+
+    def stop(self) -> None:
+        """Report no more counters: OpenTelemetry has no way to take an observable counter back."""
+        if self._metrics is not None:
+            self._metrics.active = False
+
+    def count_hint(self, hint_id: str, severity: str) -> None:
+        """Count one hint, where metrics are on."""
+        if (found := self.metrics()) is not None:
+            found.hints.add((found.hint_label(hint_id), severity))
+
+
+class Session(NamedTuple):
+    """One `instrument()`."""
+
+    instruments: Instruments
+    settings: Settings
+
+
+def _find_metrics(provider: MeterProvider) -> Metrics:
+    found = _metrics_of.get(provider)
+    if found is None:
+        found = _metrics_of[provider] = Metrics(
+            provider.get_meter(SCOPE, __version__, schema_url=SCHEMA_URL)
+        )
+    found.active = True
+    return found
+
+
+def _is_placeholder(provider: object) -> bool:
+    """Whether `provider` is of the API package itself (proxy or no-op), which records nothing."""
+    return type(provider).__module__.startswith(("opentelemetry.trace", "opentelemetry.metrics"))

@@ -1,0 +1,35 @@
+"""Takes what may identify a caller or quote his data out of a service message; numbers and wording stay."""
+
+from __future__ import annotations
+
+import re
+
+MAX_LENGTH = 512
+_MASK = "<masked>"
+_RESOURCES = (
+    "projects|locations|publishers|models|tunedModels|endpoints|files|cachedContents|batches|operations|corpora|"
+    "fileSearchStores|ragStores|documents|permissions|reasoningEngines|dynamic|agents|interactions"
+)
+# Order matters: credentials first, so that no later rule leaves half of one.
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\bAIza[\w-]{20,}|\bAQ\.[\w-]{10,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+"), _MASK),
+    (re.compile(r"\b(Bearer|api[_ ]?key[:=]|key=|token=)\s*[^\s,;&]+", re.I), rf"\1{_MASK}"),
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _MASK),
+    (re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.S), f'"{_MASK}"'),
+    (re.compile(r"(?<!\w)'[^'\n]*'(?!\w)"), f"'{_MASK}'"),
+    (re.compile(r"\bgs://\S+"), f"gs://{_MASK}"),
+    (re.compile(rf"\b({_RESOURCES})/[^\s,;:()]+"), rf"\1/{_MASK}"),
+    (re.compile(r"\b(project|consumer)=[^\s&,;]+", re.I), rf"\1={_MASK}"),
+    (re.compile(r"\bresource project [^\s.,;]+", re.I), f"resource project {_MASK}"),
+    (re.compile(r"\bproject[ :#]+(?:\d{6,}|[a-z](?=[a-z0-9-]*[\d-])[a-z0-9-]{4,})", re.I), f"project {_MASK}"),
+    (re.compile(r"\b(File|Cached content) [\w-]{8,}"), rf"\1 {_MASK}"),
+)
+
+
+def mask(message: str) -> str:
+    """`message` on one line, at most 512 characters, without quoted strings, resource names, project ids and keys."""
+    text = message[: 8 * MAX_LENGTH]
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"

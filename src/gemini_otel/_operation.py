@@ -1,0 +1,57 @@
+"""What an operation declares: where it is patched and how it is read."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
+
+Arguments = Mapping[str, Any]
+
+
+class Shape(enum.Enum):
+    """How a patched function hands over its answer."""
+
+    CALL = enum.auto()
+    ASYNC_CALL = enum.auto()
+    STREAM = enum.auto()  # a generator function
+    ASYNC_STREAM = enum.auto()  # an async generator function
+    AWAITED_ASYNC_STREAM = enum.auto()  # a coroutine function that sends the request and returns an async iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One SDK function: a module, and the dotted names to patch, of which the first that exists is taken."""
+
+    module: str
+    candidates: tuple[tuple[str, Shape], ...]
+
+
+class Listener(Protocol):
+    """Is told what the model says while an answer is read; None where nobody listens."""
+
+    def text(self, candidate: int, thought: bool, text: str) -> None: ...
+
+    def function_call(self, name: str, args: object) -> None: ...
+
+
+class Answer(Protocol):
+    """Reads one answer: fed with the response, or with each chunk of a stream in order."""
+
+    def feed(self, response: Any, listener: Listener | None) -> None: ...
+
+    def facts(self) -> ResponseFacts: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One kind of call. Readers take the SDK instance and the keyword arguments of the call."""
+
+    name: str
+    targets: tuple[Target, ...]
+    read_start: Callable[[Any, Arguments], StartFacts]
+    read_request: Callable[[Any, Arguments], RequestFacts]
+    answer: Callable[[RequestFacts], Answer]

@@ -1,0 +1,113 @@
+"""The only place that sets attributes of the SDK: lazily, once the application imports it, and politely undone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import wrapt
+
+from gemini_otel._guard import guarded, logger
+
+Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
+
+
+class Patch(NamedTuple):
+    """What to put in place of the first of `names` (dotted, inside a module) that the installed SDK has."""
+
+    area: str
+    names: tuple[tuple[str, Driver], ...]
+
+
+class _Layer:
+    """Our wrapper around one SDK function; without a driver it passes calls through."""
+
+    def __init__(self, owner: Any, attribute: str, original: Any) -> None:
+        self.driver: Driver | None = None
+        self._owner, self._attribute, self._original = owner, attribute, original
+        self._proxy = wrapt.FunctionWrapper(original, self)
+        setattr(owner, attribute, self._proxy)
+
+    def __call__(
+        self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        driver = self.driver
+        if driver is None:
+            return wrapped(*args, **kwargs)
+        return driver(wrapped, instance, args, kwargs)
+
+    def in_place(self) -> bool:
+        """Whether a call still passes through this layer, directly or below wrappers that came later."""
+        current, seen = vars(self._owner).get(self._attribute), 0
+        while current is not None and seen < 100:
+            if current is self._proxy:
+                return True
+            current, seen = getattr(current, "__wrapped__", None), seen + 1
+        return False
+
+    def remove(self) -> bool:
+        """Switch the layer off and take it out; False where somebody wrapped it later and it has to stay, passing through."""
+        self.driver = None
+        if vars(self._owner).get(self._attribute) is not self._proxy:
+            return False
+        setattr(self._owner, self._attribute, self._original)
+        return True
+
+
+_layers: dict[tuple[str, str], _Layer] = {}
+_loader: Callable[[str], Iterable[Patch]] | None = None  # None while nothing is to be patched
+_hooked: set[str] = set()  # post-import hooks cannot be taken back
+
+
+def install(modules: Iterable[str], loader: Callable[[str], Iterable[Patch]]) -> None:
+    """Apply `loader(module)` to each of `modules`: now where it is imported, else as soon as the application imports it."""
+    global _loader
+    _loader = loader
+    for module in modules:
+        if module in sys.modules:
+            _patch_module(sys.modules[module])
+        elif module not in _hooked:
+            _hooked.add(module)
+            wrapt.register_post_import_hook(_patch_module, module)
+
+
+def uninstall() -> None:
+    """Restore what is still ours; switch our layer off where somebody wrapped it later."""
+    global _loader
+    _loader = None
+    for key, layer in list(_layers.items()):
+        if layer.remove():
+            del _layers[key]
+
+
+@guarded
+def _patch_module(module: Any) -> None:
+    missing: dict[str, bool] = {}
+    for patch in _loader(module.__name__) if _loader is not None else ():
+        found = any(_apply(module, name, driver) for name, driver in patch.names)
+        missing[patch.area] = missing.get(patch.area, True) and not found
+        if not found:
+            logger.debug("google-genai has no %s.%s; it is not traced.", module.__name__, patch.names[-1][0])
+    for area, nothing in missing.items():
+        if nothing:
+            logger.warning(
+                "Nothing of %s was found in %s; those calls will not be traced. Upgrade gemini-otel to trace them.",
+                area,
+                module.__name__,
+            )
+
+
+def _apply(module: Any, name: str, driver: Driver) -> bool:
+    *path, attribute = name.split(".")
+    owner = module
+    for step in path:
+        owner = getattr(owner, step, None)
+    original = vars(owner).get(attribute) if owner is not None else None
+    if original is None:
+        return False
+    layer = _layers.get((module.__name__, name))
+    if layer is None or not layer.in_place():
+        layer = _layers[module.__name__, name] = _Layer(owner, attribute, original)
+    layer.driver = driver
+    return True

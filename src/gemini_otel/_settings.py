@@ -1,0 +1,106 @@
+"""Every switch: keyword arguments first, then environment variables, then defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gemini_otel._guard import logger
+from gemini_otel._outcome import OUTCOMES
+
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+HINT_LEVELS = ("info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force."""
+
+    error_outcomes: frozenset[str] = frozenset()
+    hints: bool = True
+    hint_level: str = "warning"
+    repetition: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the settings table: `parse` takes a keyword's value or an environment variable's text."""
+
+    name: str
+    choices: str
+    meaning: str
+    parse: Callable[[Any], Any]
+
+    @property
+    def variable(self) -> str:
+        return f"GEMINI_OTEL_{self.name.upper()}"
+
+    @property
+    def default(self) -> Any:
+        return getattr(Settings(), self.name)
+
+
+def _outcomes(value: Any) -> frozenset[str]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, Iterable):
+        raise ValueError
+    chosen = frozenset(str(part).strip().lower() for part in parts if str(part).strip())
+    if not chosen <= set(OUTCOMES):
+        raise ValueError
+    return chosen
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if text not in _TRUE + _FALSE:
+        raise ValueError
+    return text in _TRUE
+
+
+def _hint_level(value: Any) -> str:
+    level = value.strip().lower() if isinstance(value, str) else ""
+    if level not in HINT_LEVELS:
+        raise ValueError
+    return level
+
+
+SETTINGS = (
+    Setting(
+        "error_outcomes",
+        f"any of {', '.join(OUTCOMES)}; comma-separated or a list",
+        "outcomes that give the span status ERROR although the caller got no exception",
+        _outcomes,
+    ),
+    Setting("hints", "true, false", "add the hint processor to the tracer provider", _switch),
+    Setting("hint_level", ", ".join(HINT_LEVELS), "the least severity of a hint that is shown", _hint_level),
+    Setting("repetition", "true, false", "look for loops in the answers of sampled calls", _switch),
+)
+
+
+def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force. A bad keyword raises ValueError; a bad environment variable is logged and left at its default."""
+    unknown = sorted(set(keywords) - {setting.name for setting in SETTINGS})
+    if unknown:
+        choices = ", ".join(setting.name for setting in SETTINGS)
+        raise ValueError(f"unknown setting {unknown[0]!r}; the settings are {choices}")
+    values = {}
+    for setting in SETTINGS:
+        if keywords.get(setting.name) is not None:
+            values[setting.name] = _parse(setting, setting.name, keywords[setting.name])
+        elif environ.get(setting.variable):
+            try:
+                values[setting.name] = _parse(setting, setting.variable, environ[setting.variable])
+            except ValueError as error:
+                logger.warning("%s; using the default, %s", error, setting.default)
+    return Settings(**values)
+
+
+def _parse(setting: Setting, name: str, value: Any) -> Any:
+    try:
+        return setting.parse(value)
+    except ValueError:
+        raise ValueError(f"{name}={value!r} is not valid; choose from: {setting.choices}") from None

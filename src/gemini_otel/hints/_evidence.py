@@ -1,0 +1,73 @@
+"""Fills an entry's evidence with the numbers and enums of a span."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from gemini_otel._semconv import ERROR_MESSAGE, USAGE_OUTPUT_TOKENS, USAGE_REASONING_OUTPUT_TOKENS
+from gemini_otel.hints._hint import Attributes, AttributeValue, Hint
+from gemini_otel.hints._trigger import number, text
+
+_LONGEST = 200  # characters of one value
+
+# Numbers that only the service's message tells; a placeholder of this name stands for the first group.
+_MESSAGE_NUMBERS = {
+    "message.input_tokens": r"token count(?: of)? \(?(\d+)",
+    "message.input_limit": r"tokens allowed(?: is)? \(?(\d+)",
+    "message.payload_limit": r"limit: (\d+) bytes",
+    "message.cached_tokens": r"total_token_count=(\d+)",
+    "message.cached_minimum": r"min_total_token_count=(\d+)",
+    "message.given_value": r"(?:value of|budget) \(?(-?\d+(?:\.\d+)?)",
+    "message.lower_bound": r"(?:range is from|between) (-?\d+(?:\.\d+)?)",
+    "message.upper_bound": r"(?:range is from|between) -?\d+(?:\.\d+)?(?: \(inclusive\))? (?:to|and) (\d+(?:\.\d+)?)",
+}
+
+
+def evidence(hint: Hint, attributes: Attributes) -> str | None:
+    """The entry's evidence as one line; a sentence with an attribute that the span lacks is left out, None if all are.
+
+    `{name}` stands for an attribute, `{name:%}` for a share written as a percentage.
+    """
+    sentences = (_filled(sentence, attributes) for sentence in hint.evidence)
+    return "; ".join(sentence for sentence in sentences if sentence is not None) or None
+
+
+def _filled(sentence: str, attributes: Attributes) -> str | None:
+    pieces = _placeholder().split(sentence)  # literal, name, percent sign or None, literal, ...
+    for position in range(1, len(pieces), 3):
+        value = _value(pieces[position], attributes)
+        if value is None:
+            return None
+        pieces[position] = _formatted(value, percent=bool(pieces[position + 1]))
+    return "".join(piece for position, piece in enumerate(pieces) if piece and position % 3 != 2)
+
+
+def _value(name: str, attributes: Attributes) -> AttributeValue | None:
+    if name in _MESSAGE_NUMBERS:
+        match = _compiled(_MESSAGE_NUMBERS[name]).search(text(attributes, ERROR_MESSAGE)[:4000])
+        return match[1] if match else None
+    if name == "visible_tokens":
+        output, thoughts = (number(attributes, n) for n in (USAGE_OUTPUT_TOKENS, USAGE_REASONING_OUTPUT_TOKENS))
+        return None if output is None or thoughts is None else max(output - thoughts, 0)
+    return attributes.get(name)
+
+
+def _formatted(value: AttributeValue, *, percent: bool) -> str:
+    if percent and isinstance(value, (int, float)):
+        return f"{value:.0%}".replace("%", " %")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(str(item)[:_LONGEST] for item in value[:10])
+    return str(value)[:_LONGEST]
+
+
+@functools.cache
+def _placeholder() -> re.Pattern[str]:
+    return re.compile(r"\{([a-z0-9_.]+)(:%)?\}")
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

@@ -1,0 +1,75 @@
+"""When an entry applies: a predicate over span attributes that also says which value it waits for.
+
+The catalogue looks entries up by that value instead of asking each of them, and gives one entry only of each subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gemini_otel.hints._hint import Attributes
+
+Predicate = Callable[[Attributes], bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """What entries speak of, such as the finish reason; `read` gives its value on a span, None where it has none."""
+
+    name: str
+    read: Callable[[Attributes], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trigger:
+    """Holds where the subject has one of `values` and `also` agrees.
+
+    Without `values` any value will do, except those that are `known` to have entries of their own.
+    """
+
+    subject: Subject
+    values: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    also: Predicate | None = field(default=None)
+
+    def __call__(self, attributes: Attributes) -> bool:
+        value = self.subject.read(attributes)
+        return value is not None and self.accepts(value) and (self.also is None or self.also(attributes))
+
+    def accepts(self, value: object) -> bool:
+        """Whether the subject's value alone fits; an oddly typed value is a value nobody knows."""
+        if not isinstance(value, str):
+            return not self.values
+        return value in self.values if self.values else value not in self.known
+
+
+def attribute(name: str) -> Subject:
+    """The subject whose value is the attribute of this name."""
+
+    def read(attributes: Attributes) -> object:
+        return attributes.get(name)
+
+    return Subject(name, read)
+
+
+def on(subject: Subject, *values: str, also: Predicate | None = None) -> Trigger:
+    """Where `subject` has one of `values`; any value if none is given."""
+    return Trigger(subject, frozenset(values), also=also)
+
+
+def otherwise(subject: Subject, known: frozenset[str]) -> Trigger:
+    """Where `subject` has a value that is not `known`."""
+    return Trigger(subject, known=known)
+
+
+def number(attributes: Attributes, name: str) -> float | None:
+    """The attribute as a number; None where it is missing or something else."""
+    value = attributes.get(name)
+    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else value
+
+
+def text(attributes: Attributes, name: str) -> str:
+    """The attribute as a text, empty where it is missing or something else."""
+    value = attributes.get(name)
+    return value if isinstance(value, str) else ""

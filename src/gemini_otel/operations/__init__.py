@@ -1,0 +1,8 @@
+"""One file for each area of the SDK: what to patch, how to read request and answer. Knows the SDK, not OpenTelemetry."""
+
+from __future__ import annotations
+
+from gemini_otel._operation import Operation
+from gemini_otel.operations.generate_content import GENERATE_CONTENT
+
+OPERATIONS: tuple[Operation, ...] = (GENERATE_CONTENT,)

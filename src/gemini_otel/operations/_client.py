@@ -1,0 +1,81 @@
+"""What every operation reads off the client: the back end, its address, the HTTP options in force, the model's name."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from gemini_otel.operations._fields import decimal, enum_value, field, integer
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
+
+
+class Endpoint(NamedTuple):
+    provider: str
+    address: str | None
+    port: int | None
+
+
+class HttpOptions(NamedTuple):
+    api_version: str | None
+    timeout: float | None  # seconds
+    max_attempts: int
+
+
+def endpoint(models: Any, config: object) -> Endpoint:
+    """The service that `models` will call; `http_options.base_url` of the call wins over the client's."""
+    client = models._api_client
+    base_url = field(field(config, "http_options"), "base_url") or field(client._http_options, "base_url")
+    return _endpoint(base_url, bool(client.vertexai))
+
+
+@functools.lru_cache(maxsize=128)
+def _endpoint(base_url: str | None, vertexai: bool) -> Endpoint:
+    url = urlsplit(base_url or "")
+    host = url.hostname
+    if vertexai:
+        provider = "gcp.vertex_ai"
+    elif host is None or host.endswith("generativelanguage.googleapis.com"):
+        provider = "gcp.gemini"
+    else:
+        provider = "gcp.gen_ai"  # a proxy or gateway: whose back end is behind it, nobody says
+    return Endpoint(provider, host, (url.port or _DEFAULT_PORTS.get(url.scheme)) if host else None)
+
+
+def http_options(models: Any, config: object) -> HttpOptions:
+    """The options in force for one call: the call's own, else the client's."""
+    of_call, of_client = field(config, "http_options"), models._api_client._http_options
+    milliseconds = decimal(_first(of_call, of_client, "timeout"))
+    return HttpOptions(
+        api_version=enum_value(_first(of_call, of_client, "api_version")),
+        timeout=None if milliseconds is None else milliseconds / 1000,
+        max_attempts=_max_attempts(_first(of_call, of_client, "retry_options")),
+    )
+
+
+def _first(of_call: object, of_client: object, name: str) -> Any:
+    value = field(of_call, name)
+    return field(of_client, name) if value is None else value
+
+
+def _max_attempts(retry_options: object) -> int:
+    if retry_options is None:
+        return 1
+    attempts = integer(field(retry_options, "attempts"))
+    return _SDK_DEFAULT_ATTEMPTS if attempts is None else max(attempts, 1)
+
+
+@functools.lru_cache(maxsize=256)
+def model_name(model: object) -> str | None:
+    """The model as people name it: `gemini-2.5-flash` for `models/...` and `publishers/google/models/...`.
+
+    Tuned models and endpoints keep their own prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of it.
+    """
+    if not isinstance(model, str) or not model:
+        return None
+    for kept in ("tunedModels/", "endpoints/"):
+        if kept in model:
+            return model[model.index(kept) :]
+    return model.rpartition("models/")[2].removeprefix("google/") or model

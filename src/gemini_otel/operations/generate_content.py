@@ -1,0 +1,145 @@
+"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them.
+
+Patched is the round: one request and its answer, with the continuation hops that the SDK adds to it from 2.30 on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gemini_otel._facts import RequestFacts, ResponseFacts
+from gemini_otel._operation import Listener, Operation, Shape, Target
+from gemini_otel.operations._fields import enum_value, field, items
+from gemini_otel.operations._generate_content_request import read_request, read_start
+from gemini_otel.operations._usage import UsageReader
+
+# Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
+_NOT_A_KIND = frozenset({"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"})
+_LIKELY = ("MEDIUM", "HIGH")
+
+
+class GenerateContentAnswer:
+    """Reads a response, or the chunks of a stream in order; keeps facts, never text."""
+
+    def __init__(self, request: RequestFacts) -> None:
+        self._schema = request.response_schema
+        self._fed = 0
+        self._id: str | None = None
+        self._model: str | None = None
+        self._model_status: str | None = None
+        self._parsed = False
+        self._finish_reasons: dict[int, str] = {}
+        self._block_reason: str | None = None
+        self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
+        self._parts: dict[str, None] = {}
+        self._usable = False
+        self._usage = UsageReader()
+
+    def feed(self, response: Any, listener: Listener | None) -> None:
+        fields = vars(response)
+        if fields.get("candidates") is None and field(fields.get("sdk_http_response"), "body"):
+            response = _parse_body(response)
+            fields = vars(response)
+        for position, candidate in enumerate(fields.get("candidates") or ()):
+            self._feed_candidate(candidate, position, listener)
+        if (usage := fields.get("usage_metadata")) is not None:
+            self._usage.feed(usage)
+        if (feedback := fields.get("prompt_feedback")) is not None:
+            self._feed_prompt_feedback(feedback)
+        self._id = fields.get("response_id") or self._id
+        self._model = fields.get("model_version") or self._model
+        if (status := fields.get("model_status")) is not None:
+            self._model_status = enum_value(field(status, "model_stage"))
+        self._fed += 1
+        self._parsed = fields.get("parsed") is not None
+
+    def facts(self) -> ResponseFacts:
+        return ResponseFacts(
+            id=self._id,
+            model=self._model.removeprefix("models/") if self._model else None,
+            finish_reasons=tuple(reason for _, reason in sorted(self._finish_reasons.items())),
+            block_reason=self._block_reason,
+            blocked_categories=tuple(self._blocked_categories),
+            parts=tuple(self._parts),
+            usable=self._usable,
+            # The SDK parses a whole answer, never the sum of a stream's chunks.
+            parsed=self._parsed if self._schema and self._fed == 1 else None,
+            model_status=self._model_status,
+            usage=self._usage.facts(),
+        )
+
+    def _feed_candidate(self, candidate: Any, position: int, listener: Listener | None) -> None:
+        fields = vars(candidate)
+        index = fields.get("index")
+        index = position if index is None else index
+        for part in field(fields.get("content"), "parts") or ():
+            self._feed_part(part, index, listener)
+        if (reason := fields.get("finish_reason")) is not None:
+            self._finish_reasons[index] = raw = enum_value(reason) or ""
+            if raw != "STOP":
+                self._feed_ratings(fields.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
+
+    def _feed_part(self, part: Any, index: int, listener: Listener | None) -> None:
+        fields = vars(part)
+        thought = bool(fields.get("thought"))
+        text = fields.get("text")
+        if text:
+            self._parts["thought" if thought else "text"] = None
+            self._usable = self._usable or not (thought or text.isspace())
+            if listener is not None:
+                listener.text(index, thought, text)
+            return
+        for name, value in fields.items():
+            if value is not None and name not in _NOT_A_KIND:
+                self._parts["thought" if thought else name] = None
+                self._usable = self._usable or not thought
+                if name == "function_call" and listener is not None:
+                    _tell_function_call(value, listener)
+
+    def _feed_prompt_feedback(self, feedback: Any) -> None:
+        reason = enum_value(field(feedback, "block_reason"))
+        if reason is not None:
+            self._block_reason = reason
+            self._feed_ratings(field(feedback, "safety_ratings"), blocked_by_safety=reason == "SAFETY")
+
+    def _feed_ratings(self, ratings: object, *, blocked_by_safety: bool) -> None:
+        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH."""
+        blocking = [rating for rating in items(ratings) if field(rating, "blocked")]
+        if not blocking and blocked_by_safety:
+            blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
+        for rating in blocking:
+            category, probability = enum_value(field(rating, "category")), enum_value(field(rating, "probability"))
+            self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
+
+
+def _tell_function_call(call: Any, listener: Listener) -> None:
+    name = field(call, "name")
+    if name:  # the pieces of a streamed call have none
+        listener.function_call(name, field(call, "args"))
+
+
+def _parse_body(response: Any) -> Any:
+    """The response that `config.should_return_http_response` left as JSON in the body."""
+    return type(response).model_validate_json(response.sdk_http_response.body)
+
+
+_CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
+
+
+def _target(class_name: str, method: str, plain: Shape, continued: Shape | None = None) -> Target:
+    name = f"{class_name}.{method}"
+    return Target("google.genai.models", ((name + _CONTINUATION, continued or plain), (name, plain)))
+
+
+GENERATE_CONTENT = Operation(
+    name="generate_content",
+    targets=(
+        _target("Models", "_generate_content", Shape.CALL),
+        _target("Models", "_generate_content_stream", Shape.STREAM),
+        _target("AsyncModels", "_generate_content", Shape.ASYNC_CALL),
+        _target("AsyncModels", "_generate_content_stream", Shape.AWAITED_ASYNC_STREAM, Shape.ASYNC_STREAM),
+    ),
+    read_start=read_start,
+    read_request=read_request,
+    answer=GenerateContentAnswer,
+)
