@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
 
@@ -22,8 +21,7 @@ class Shape(enum.Enum):
     AWAITED_ASYNC_STREAM = enum.auto()  # a coroutine function that sends the request and returns an async iterator
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One SDK function: a module, and the dotted names to patch, of which the first that exists is taken."""
 
     module: str
@@ -46,8 +44,7 @@ class Answer(Protocol):
     def facts(self) -> ResponseFacts: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One kind of call. Readers take the SDK instance and the keyword arguments of the call."""
 
     name: str

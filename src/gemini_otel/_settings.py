@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gemini_otel._guard import logger
 from gemini_otel._outcome import OUTCOMES
@@ -14,8 +13,7 @@ _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 HINT_LEVELS = ("info", "warning", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The values in force."""
 
     error_outcomes: frozenset[str] = frozenset()
@@ -24,8 +22,7 @@ class Settings:
     repetition: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the settings table: `parse` takes a keyword's value or an environment variable's text."""
 
     name: str

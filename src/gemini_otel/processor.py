@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk.trace import SpanProcessor
 
 from gemini_otel import _semconv as names
-from gemini_otel._foreign import as_ours
 from gemini_otel._guard import guarded
 from gemini_otel._settings import HINT_LEVELS
 
@@ -77,6 +76,7 @@ class HintSpanProcessor(SpanProcessor):
 
     @guarded
     def _add_hints(self, span: Span, end_time: int | None) -> None:
+        from gemini_otel._foreign import as_ours
         from gemini_otel.hints import evidence, find
 
         attributes = as_ours(span)

@@ -6,7 +6,7 @@ import functools
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from gemini_otel.operations._fields import decimal, enum_value, field, integer
+from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
@@ -46,18 +46,16 @@ def _endpoint(base_url: str | None, vertexai: bool) -> Endpoint:
 
 def http_options(models: Any, config: object) -> HttpOptions:
     """The options in force for one call: the call's own, else the client's."""
-    of_call, of_client = field(config, "http_options"), models._api_client._http_options
-    milliseconds = decimal(_first(of_call, of_client, "timeout"))
+    options = fields(models._api_client._http_options)
+    of_call = field(config, "http_options")
+    if of_call is not None:
+        options = {**options, **{name: value for name, value in fields(of_call).items() if value is not None}}
+    milliseconds = decimal(options.get("timeout"))
     return HttpOptions(
-        api_version=enum_value(_first(of_call, of_client, "api_version")),
+        api_version=enum_value(options.get("api_version")),
         timeout=None if milliseconds is None else milliseconds / 1000,
-        max_attempts=_max_attempts(_first(of_call, of_client, "retry_options")),
+        max_attempts=_max_attempts(options.get("retry_options")),
     )
-
-
-def _first(of_call: object, of_client: object, name: str) -> Any:
-    value = field(of_call, name)
-    return field(of_client, name) if value is None else value
 
 
 def _max_attempts(retry_options: object) -> int:

@@ -6,22 +6,33 @@ deprecated ones.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+
+_CAPITAL = re.compile(r"(?<!^)([A-Z])")
+
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+def fields(source: object) -> Mapping[str, Any]:
+    """The fields of an SDK model, or of a dict that stands for one (snake_case or camelCase keys); empty for anything else."""
+    if isinstance(source, Mapping):
+        return {snake_case(str(name)): value for name, value in source.items()}
+    return getattr(source, "__dict__", _NONE)
 
 
 def field(source: object, name: str) -> Any:
-    """The field `name` of an SDK model or of a dict (snake_case or camelCase keys); None where it is absent."""
-    if isinstance(source, Mapping):
-        value = source.get(name)
-        return source.get(camel_case(name)) if value is None else value
-    fields = getattr(source, "__dict__", None)
-    return None if fields is None else fields.get(name)
+    """One field of `fields(source)`; None where it is absent."""
+    return fields(source).get(name)
 
 
-def camel_case(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
+@functools.lru_cache(maxsize=1024)
+def snake_case(name: str) -> str:
+    return _CAPITAL.sub(r"_\1", name).lower()
 
 
 def enum_value(value: object) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import RequestFacts, StartFacts
 from gemini_otel._operation import Arguments
 from gemini_otel.operations._client import endpoint, http_options, model_name
-from gemini_otel.operations._fields import decimal, enum_value, field, integer, items
+from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer, items
 
 
 def read_start(models: Any, arguments: Arguments) -> StartFacts:
@@ -18,37 +19,38 @@ def read_start(models: Any, arguments: Arguments) -> StartFacts:
 
 def read_request(models: Any, arguments: Arguments) -> RequestFacts:
     """The generation settings, the HTTP options in force, and which tools are offered."""
-    config = arguments.get("config")
+    config = fields(arguments.get("config"))
+    get = config.get
     options = http_options(models, config)
-    thinking = field(config, "thinking_config")
-    calling = field(field(config, "tool_config"), "function_calling_config")
+    thinking = fields(get("thinking_config"))
+    calling = field(get("tool_config"), "function_calling_config")
     return RequestFacts(
-        temperature=decimal(field(config, "temperature")),
-        top_p=decimal(field(config, "top_p")),
-        top_k=integer(field(config, "top_k")),
-        max_tokens=integer(field(config, "max_output_tokens")),
-        choice_count=integer(field(config, "candidate_count")),
-        seed=integer(field(config, "seed")),
-        presence_penalty=decimal(field(config, "presence_penalty")),
-        frequency_penalty=decimal(field(config, "frequency_penalty")),
-        stop_sequences=tuple(map(str, items(field(config, "stop_sequences")))),
+        temperature=decimal(get("temperature")),
+        top_p=decimal(get("top_p")),
+        top_k=integer(get("top_k")),
+        max_tokens=integer(get("max_output_tokens")),
+        choice_count=integer(get("candidate_count")),
+        seed=integer(get("seed")),
+        presence_penalty=decimal(get("presence_penalty")),
+        frequency_penalty=decimal(get("frequency_penalty")),
+        stop_sequences=tuple(map(str, items(get("stop_sequences")))),
         output_type=_output_type(config),
-        reasoning_level=enum_value(field(thinking, "thinking_level")),
-        thinking_budget=integer(field(thinking, "thinking_budget")),
+        reasoning_level=enum_value(thinking.get("thinking_level")),
+        thinking_budget=integer(thinking.get("thinking_budget")),
         api_version=options.api_version,
         timeout=options.timeout,
         max_attempts=options.max_attempts,
-        tools=sum(map(_tool_count, items(field(config, "tools")))) or None,
-        tool_mode=enum_value(field(calling, "mode")),
+        tools=sum(map(_tool_count, items(get("tools")))) or None,
+        tool_mode=enum_value(field(calling, "mode")) if calling is not None else None,
         structured_output=_structured_output(config) or None,
-        response_schema=field(config, "response_schema") is not None,
+        response_schema=get("response_schema") is not None,
     )
 
 
-def _output_type(config: object) -> str | None:
+def _output_type(config: Mapping[str, Any]) -> str | None:
     """What was asked for, in the words of `gen_ai.output.type`; None where the request does not say."""
-    modalities = {enum_value(modality) for modality in items(field(config, "response_modalities"))}
-    mime_type = field(config, "response_mime_type")
+    modalities = [enum_value(modality) for modality in items(config.get("response_modalities"))]
+    mime_type = config.get("response_mime_type")
     if "IMAGE" in modalities:
         return "image"
     if "AUDIO" in modalities:
@@ -58,23 +60,18 @@ def _output_type(config: object) -> str | None:
     return "text" if mime_type == "text/plain" or "TEXT" in modalities else None
 
 
-def _structured_output(config: object) -> bool:
+def _structured_output(config: Mapping[str, Any]) -> bool:
     return (
-        field(config, "response_mime_type") == "application/json"
-        or field(config, "response_schema") is not None
-        or field(config, "response_json_schema") is not None
+        config.get("response_mime_type") == "application/json"
+        or config.get("response_schema") is not None
+        or config.get("response_json_schema") is not None
     )
 
 
 def _tool_count(tool: object) -> int:
     """What one entry of `config.tools` offers: its functions, and each built-in tool; 1 for a callable or a session."""
-    declared = items(field(tool, "function_declarations"))
-    if callable(tool) or not (isinstance(tool, dict) or hasattr(tool, "function_declarations")):
+    offered = fields(tool)
+    if callable(tool) or "function_declarations" not in offered and not isinstance(tool, dict):
         return 1
-    fields = tool if isinstance(tool, dict) else vars(tool)
-    built_in = sum(
-        1
-        for name, value in fields.items()
-        if value is not None and name not in ("function_declarations", "functionDeclarations")
-    )
-    return len(declared) + built_in
+    built_in = sum(1 for name, value in offered.items() if value is not None and name != "function_declarations")
+    return len(items(offered.get("function_declarations"))) + built_in

@@ -1,0 +1,50 @@
+"""explain(): from a code, an exception or a response to hints, through the same facts and attributes as a span's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gemini_otel import _semconv as names
+from gemini_otel._attributes import Attributes, error_attributes, response_attributes
+from gemini_otel._errors import read_error
+from gemini_otel._facts import RequestFacts
+from gemini_otel._outcome import answer_outcome, worst_finish_reason
+from gemini_otel.hints import Hint, find, for_code
+
+if TYPE_CHECKING:
+    from google.genai.types import GenerateContentResponse
+
+
+def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:
+    """What there is to know about a code, an exception or a response of the Gemini API; most specific first.
+
+    A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in any case.
+    Returns an empty list where nothing is known, or nothing is wrong. Raises TypeError for anything else.
+    """
+    if isinstance(subject, str | int) and not isinstance(subject, bool):
+        return for_code(str(getattr(subject, "value", subject)))
+    if isinstance(subject, BaseException):
+        return find(_error(subject), level="info")
+    if hasattr(subject, "candidates"):
+        return find(_answer(subject), level="info")
+    raise TypeError(f"explain() takes a code, an exception or a response, not {type(subject).__name__}")
+
+
+def _error(error: BaseException) -> Attributes:
+    facts = read_error(error)
+    attributes = error_attributes(facts)
+    attributes[names.OUTCOME] = "error"
+    if facts.code is not None:
+        attributes[names.HTTP_STATUS_CODE] = facts.code
+    return attributes
+
+
+def _answer(response: GenerateContentResponse) -> Attributes:
+    from gemini_otel.operations.generate_content import GenerateContentAnswer
+
+    answer = GenerateContentAnswer(RequestFacts())
+    answer.feed(response, None)
+    facts = answer.facts()
+    attributes = response_attributes(facts)
+    attributes[names.OUTCOME] = answer_outcome(facts, worst_finish_reason(facts.finish_reasons))
+    return attributes

@@ -1,0 +1,157 @@
+"""A span exporter for the terminal: each trace as a tree, with outcome, tokens, attempts and hints. Needs `rich`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from gemini_otel import _semconv as names
+
+__all__ = ["ConsoleTraceExporter"]
+
+_MAX_PENDING = 1000  # traces whose root has not ended
+_SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_OUTCOME_STYLE = {"ok": "green", "error": "bold red", "abandoned": "dim", "cancelled": "dim"}
+
+
+class ConsoleTraceExporter(SpanExporter):
+    """Prints a trace as a tree as soon as its root span is exported; on shutdown, what is left."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
+        self._pending: dict[int, list[ReadableSpan]] = {}
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        for span in spans:
+            trace_id = span.get_span_context().trace_id
+            self._pending.setdefault(trace_id, []).append(span)
+            if span.parent is None or span.parent.is_remote or len(self._pending) > _MAX_PENDING:
+                self._print(self._pending.pop(trace_id))
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        while self._pending:
+            self._print(self._pending.popitem()[1])
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return True
+
+    def _print(self, spans: list[ReadableSpan]) -> None:
+        for tree in trace_trees(spans):
+            self._console.print(tree)
+
+
+def trace_trees(spans: Sequence[ReadableSpan]) -> Iterator[Tree]:
+    """One tree for each span whose parent is not among `spans`."""
+    ids = {span.get_span_context().span_id for span in spans}
+    ordered = sorted(spans, key=lambda span: span.start_time or 0)
+    for span in ordered:
+        if span.parent is None or span.parent.span_id not in ids:
+            tree = Tree(_title(span), guide_style="dim")
+            _grow(tree, span, ordered)
+            yield tree
+
+
+def _grow(tree: Tree, span: ReadableSpan, spans: Sequence[ReadableSpan]) -> None:
+    facts = _facts(span.attributes or {})
+    if facts:
+        tree.add(Text(" · ".join(facts), style="dim"))
+    for event in span.events:
+        _add_event(tree, event)
+    for child in spans:
+        if child.parent is not None and child.parent.span_id == span.get_span_context().span_id:
+            _grow(tree.add(_title(child)), child, spans)
+
+
+def _title(span: ReadableSpan) -> Text:
+    milliseconds = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
+    title = Text.assemble((span.name, "bold"), (f"  {milliseconds:,.0f} ms  ", "dim"))
+    outcome = (span.attributes or {}).get(names.OUTCOME)
+    if outcome is not None:
+        title.append(str(outcome), _OUTCOME_STYLE.get(str(outcome), "yellow"))
+    if span.status.description:
+        title.append(f"  {span.status.description}", "red")
+    return title
+
+
+def _facts(attributes: Mapping[str, Any]) -> list[str]:
+    """The numbers of a span, in the order in which one asks for them."""
+    get = attributes.get
+    facts = [
+        _labelled("finish", get(names.FINISH_REASON)),
+        _labelled("prompt blocked", get(names.BLOCK_REASON)),
+        _labelled("categories", ", ".join(get(names.BLOCKED_CATEGORIES, ()))),
+        _labelled("http", get(names.HTTP_STATUS_CODE)),
+        _labelled("error", get(names.ERROR_TYPE) if get(names.HTTP_STATUS_CODE) is None else None),
+        _labelled("resends", get(names.HTTP_RESEND_COUNT)),
+        _labelled("quota", get(names.QUOTA_ID)),
+        _tokens(attributes),
+        _labelled("parts", ", ".join(get(names.PARTS, ()))),
+    ]
+    first_chunk = get(names.RESPONSE_TIME_TO_FIRST_CHUNK)
+    if first_chunk is not None:
+        facts.append(f"first chunk {first_chunk * 1000:,.0f} ms")
+    return [fact for fact in facts if fact]
+
+
+def _labelled(label: str, value: Any) -> str:
+    return f"{label} {value}" if value not in (None, "") else ""
+
+
+def _tokens(attributes: Mapping[str, Any]) -> str:
+    counts = (
+        ("in", names.USAGE_INPUT_TOKENS),
+        ("cached", names.USAGE_CACHE_READ_INPUT_TOKENS),
+        ("out", names.USAGE_OUTPUT_TOKENS),
+        ("thoughts", names.USAGE_REASONING_OUTPUT_TOKENS),
+    )
+    known = [f"{label} {attributes[name]:,}" for label, name in counts if attributes.get(name) is not None]
+    return f"tokens {', '.join(known)}" if known else ""
+
+
+def _add_event(tree: Tree, event: Event) -> None:
+    attributes: Mapping[str, Any] = event.attributes or {}
+    if event.name == names.EVENT_ATTEMPT:
+        tree.add(Text(_attempt(attributes), style="magenta"))
+    elif event.name == names.EVENT_REPETITION:
+        tree.add(Text(_repetition(attributes), style="magenta"))
+    elif event.name == names.EVENT_HINT:
+        _add_hint(tree, attributes)
+
+
+def _attempt(attributes: Mapping[str, Any]) -> str:
+    what = attributes.get(names.ERROR_STATUS) or attributes.get(names.ERROR_TYPE)
+    text = f"attempt {attributes[names.ATTEMPT_NUMBER]} failed: {attributes.get(names.HTTP_STATUS_CODE, '')} {what}"
+    if (delay := attributes.get(names.RETRY_DELAY)) is not None:
+        text += f", asked to wait {delay:g} s"
+    if (wait := attributes.get(names.ATTEMPT_WAIT)) is not None:
+        text += f", sent again after {wait:.2f} s"
+    return text.replace("  ", " ")
+
+
+def _repetition(attributes: Mapping[str, Any]) -> str:
+    kind, count = attributes.get(names.REPETITION_KIND), attributes.get(names.REPETITION_COUNT)
+    start, share = attributes.get(names.REPETITION_START), attributes.get(names.REPETITION_SHARE, 0)
+    return f"repetition: {kind}, {count} times from character {start} on, {share:.0%} of the output so far"
+
+
+def _add_hint(tree: Tree, attributes: Mapping[str, Any]) -> None:
+    severity = str(attributes.get(names.HINT_SEVERITY))
+    style = _SEVERITY_STYLE.get(severity, "bold")
+    branch = tree.add(
+        Text.assemble((f"{severity} ", style), str(attributes.get(names.HINT_SUMMARY)), style="default")
+    )
+    for label, name in (
+        ("what we know", names.HINT_EVIDENCE),
+        ("why", names.HINT_CAUSE),
+        ("what to do", names.HINT_REMEDY),
+        ("read", names.HINT_REFERENCE),
+    ):
+        if attributes.get(name):
+            branch.add(Text.assemble((f"{label}: ", "dim"), str(attributes[name])))

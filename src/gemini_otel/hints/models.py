@@ -1,0 +1,122 @@
+"""What is known about Gemini models: dated data, to be updated here and nowhere else.
+
+As of 2026-11-21. Sources: https://ai.google.dev/gemini-api/docs/models , .../docs/thinking , .../docs/deprecations ,
+.../docs/whats-new-gemini-3.6 . The dates of shutdown are the earliest possible ones and have moved before.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeVar
+
+AS_OF = datetime.date(2026, 11, 21)
+
+Sampling = Literal["adjustable", "keep_default", "ignored"]
+T = TypeVar("T")
+
+
+class Lifecycle(NamedTuple):
+    """When a model is shut down on the Gemini API at the earliest, and what takes its place."""
+
+    shutdown: datetime.date
+    replacement: str
+
+
+class Budget(NamedTuple):
+    """The thinking budgets a model accepts besides -1, which means dynamic."""
+
+    least: int
+    most: int
+    can_be_off: bool
+
+
+# In these tables the longest name that a model's name starts with counts.
+LIFECYCLE: Mapping[str, Lifecycle] = {
+    "gemini-1.": Lifecycle(datetime.date(2025, 9, 30), "a Gemini 3 model"),
+    "gemini-pro-vision": Lifecycle(datetime.date(2025, 9, 30), "a Gemini 3 model"),
+    "gemini-2.0-flash": Lifecycle(datetime.date(2026, 6, 1), "gemini-3.5-flash"),
+    "gemini-2.0-flash-lite": Lifecycle(datetime.date(2026, 6, 1), "gemini-3.5-flash-lite"),
+    "gemini-2.5-pro": Lifecycle(datetime.date(2026, 12, 1), "gemini-3.8-flash"),
+    "gemini-2.5-pro-preview": Lifecycle(datetime.date(2025, 12, 2), "gemini-3.8-flash"),
+    "gemini-2.5-flash": Lifecycle(datetime.date(2026, 12, 1), "gemini-3.5-flash-lite"),
+    "gemini-2.5-flash-image": Lifecycle(datetime.date(2026, 10, 2), "a newer image model"),
+    "gemini-3-pro-preview": Lifecycle(datetime.date(2026, 3, 9), "gemini-3.1-pro-preview"),
+    "gemini-3-pro-image-preview": Lifecycle(datetime.date(2026, 6, 25), "the stable image model"),
+    "gemini-3.1-flash-image-preview": Lifecycle(datetime.date(2026, 6, 25), "the stable image model"),
+    "gemini-3.1-flash-lite": Lifecycle(datetime.date(2027, 5, 7), "gemini-3.5-flash-lite"),
+    "gemini-3.1-flash-lite-preview": Lifecycle(datetime.date(2026, 5, 25), "gemini-3.1-flash-lite"),
+    "text-embedding-004": Lifecycle(datetime.date(2026, 1, 14), "gemini-embedding-001"),
+}
+# Named here because a shorter name above would count for them.
+_NOT_RETIRING = ("gemini-2.5-flash-lite",)
+
+THINKING_BUDGETS: Mapping[str, Budget] = {
+    "gemini-2.5-pro": Budget(128, 32768, can_be_off=False),
+    "gemini-2.5-flash": Budget(0, 24576, can_be_off=True),
+    "gemini-2.5-flash-lite": Budget(512, 24576, can_be_off=True),
+}
+_ALL_LEVELS = frozenset({"minimal", "low", "medium", "high"})
+_NOT_MINIMAL = frozenset({"low", "medium", "high"})
+THINKING_LEVELS: Mapping[str, frozenset[str]] = {
+    "gemini-3-pro-preview": frozenset({"low", "high"}),
+    "gemini-3-flash": _ALL_LEVELS,
+    "gemini-3.1-pro": _NOT_MINIMAL,
+    "gemini-3.1-flash-lite": _ALL_LEVELS,
+    "gemini-3.1-flash-lite-image": frozenset({"minimal", "high"}),
+    "gemini-3.5-flash": _ALL_LEVELS,
+    "gemini-3.6-flash": _ALL_LEVELS,
+    "gemini-3.7-flash": _NOT_MINIMAL,
+    "gemini-3.8-flash": _NOT_MINIMAL,
+    "gemini-4": _NOT_MINIMAL,
+}
+OUTPUT_LIMITS: Mapping[str, int] = {
+    "gemini-1.5": 8192,
+    "gemini-2.0": 8192,
+    "gemini-2.5": 65536,
+    "gemini-2.5-flash-image": 32768,
+    "gemini-3": 65536,
+}
+CONTEXT_WINDOW = 1_048_576  # input tokens of every Gemini text model since 1.5 Flash
+LONG_CONTEXT = 200_000  # input tokens from which latency and, on some models, the price rise
+
+
+def short_name(model: str) -> str:
+    """A model's name without the path that may stand before it, in lower case."""
+    return model[-200:].rpartition("/")[2].lower()
+
+
+@functools.lru_cache(maxsize=256)
+def series(model: str) -> tuple[int, int] | None:
+    """The generation, such as `(2, 5)`; None for an alias or a model that is not a numbered Gemini model."""
+    match = re.match(r"gemini-(\d{1,2})(?:\.(\d{1,2}))?(?![\d.])", short_name(model))
+    return (int(match[1]), int(match[2] or 0)) if match else None
+
+
+@functools.lru_cache(maxsize=256)
+def sampling(model: str) -> Sampling | None:
+    """What temperature, top_p and top_k are good for with a model; None where that is not known."""
+    generation = series(model)
+    if generation is None:
+        return None
+    if generation >= (3, 6) or short_name(model).startswith("gemini-3.5-flash-lite"):
+        return "ignored"
+    return "keep_default" if generation >= (3, 0) else "adjustable"
+
+
+def lifecycle(model: str) -> Lifecycle | None:
+    """When the model is shut down, where that is known."""
+    name = short_name(model)
+    return None if name.startswith(_NOT_RETIRING) else longest_match(LIFECYCLE, name)
+
+
+def longest_match(table: Mapping[str, T], model: str) -> T | None:
+    """The row of the longest name that the model's name starts with."""
+    name = short_name(model)
+    return max(((key, row) for key, row in table.items() if name.startswith(key)), default=(None, None), key=_length)[1]
+
+
+def _length(item: tuple[str | None, object]) -> int:
+    return len(item[0] or "")

@@ -1,0 +1,37 @@
+"""Running text that says the same few words over and over, in changing order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+__all__ = ["WINDOW", "Sameness", "find_sameness"]
+
+WINDOW = 1_600
+_FEWEST_WORDS = 120
+_DISTINCT = 0.13
+_DISTINCT_FOURS = 0.45
+_CODE_MARKS = b"(){}[]<>=;_/\\|#\"`@$*+"
+_MOST_MARKS = 0.02
+
+
+class Sameness(NamedTuple):
+    """How often the commonest four words came in the window."""
+
+    count: int
+    period: int
+
+
+def find_sameness(tail: bytes) -> Sameness | None:
+    """Return what repeats in the last `WINDOW` bytes of running text, None when they are varied."""
+    marks = len(tail) - len(tail.translate(None, _CODE_MARKS))
+    words = tail.split()
+    if marks > _MOST_MARKS * len(tail) or len(words) < _FEWEST_WORDS:
+        return None
+    if len(set(words)) > _DISTINCT * len(words):
+        return None
+    fours = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
+    if len(fours) > _DISTINCT_FOURS * len(words):
+        return None
+    count = fours.most_common(1)[0][1]
+    return Sameness(count, max(1, len(tail) // count))

@@ -1,0 +1,52 @@
+"""Which reply a request gets: the choice of the scenario, and the place in its sequence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from ._errors import bad_request, not_found, unknown_scenario
+from ._request import Call, Request
+from ._routes import find_route
+from ._scenario import Reply, Scenario
+
+
+class Playback:
+    """Plays scenarios; identical requests move one sequence on."""
+
+    def __init__(self, default: Scenario, scenarios: Mapping[str, Scenario]) -> None:
+        self._default = default
+        self._scenarios = scenarios
+        self._lock = threading.Lock()
+        self._next: dict[tuple[str, int], int] = {}
+
+    def answer(self, request: Request) -> tuple[Reply, Call | None]:
+        """The reply to *request*, ready to be sent, and what its path says."""
+        found = find_route(request)
+        if found is None:
+            return not_found(request), None
+        call, endpoint = found
+        if request.raw_body and not isinstance(request.body, dict):
+            return bad_request("Invalid JSON payload received. Expected a JSON object."), call
+        name = call.scenario()
+        scenario = self._default if name is None else self._scenarios.get(name)
+        if scenario is None:
+            return unknown_scenario(name or "", self._scenarios), call
+        return endpoint(call, self._reply(call, scenario)), call
+
+    def _reply(self, call: Call, scenario: Scenario) -> Reply:
+        replies = _replies(call, scenario)
+        if len(replies) == 1:
+            return replies[0]
+        key = (scenario.name, hash((call.request.path, call.request.raw_body)))
+        with self._lock:
+            position = self._next.pop(key, 0)
+            if position + 1 < len(replies):
+                self._next[key] = position + 1
+        return replies[position]
+
+
+def _replies(call: Call, scenario: Scenario) -> tuple[Reply, ...]:
+    if scenario.after_tools and call.ends_with_function_responses:
+        return scenario.after_tools
+    return scenario.vertex if scenario.vertex and call.vertex else scenario.replies

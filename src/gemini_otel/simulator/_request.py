@@ -1,0 +1,123 @@
+"""What a client sent, and what of it the simulated answers depend on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from ._scenario import Json
+
+_MARKER = re.compile(r"simulate:([\w-]+)")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it was received. Headers and query may hold credentials and stay out of its repr."""
+
+    method: str
+    path: str
+    body: Any = None
+    """The JSON body; ``None`` if there is none or it is not JSON."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By lower-case name."""
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    raw_body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request to a known route."""
+
+    request: Request
+    version: str
+    model: str
+    method: str
+    """The custom method of the path, such as ``generateContent``."""
+    vertex: bool
+
+    @cached_property
+    def body(self) -> Json:
+        return self.request.body if isinstance(self.request.body, dict) else {}
+
+    @property
+    def streaming(self) -> bool:
+        return self.method.startswith("stream")
+
+    @property
+    def sse(self) -> bool:
+        return self.request.query.get("alt") == "sse"
+
+    @property
+    def config(self) -> Json:
+        return _object(self.body.get("generationConfig"))
+
+    @property
+    def candidate_count(self) -> int:
+        count = self.config.get("candidateCount")
+        return count if isinstance(count, int) and count > 0 else 1
+
+    @property
+    def contents(self) -> list[Json]:
+        return _objects(self.body.get("contents"))
+
+    @property
+    def functions(self) -> list[Json]:
+        """The functions that the request declares, in order."""
+        tools = _objects(self.body.get("tools"))
+        return [function for tool in tools for function in _objects(tool.get("functionDeclarations"))]
+
+    @property
+    def ends_with_function_responses(self) -> bool:
+        last = parts(self.contents[-1]) if self.contents else []
+        return any("functionResponse" in part for part in last)
+
+    def scenario(self) -> str | None:
+        """The name after ``simulate:`` in the last user content that has text."""
+        marker = _MARKER.search(self._last_user_text())
+        return marker[1] if marker else None
+
+    def _last_user_text(self) -> str:
+        for content in reversed(self.contents):
+            text = " ".join(texts(content)) if content.get("role", "user") == "user" else ""
+            if text:
+                return text
+        return ""
+
+
+def read_json(raw: bytes) -> Any:
+    """The JSON in *raw*, or ``None``."""
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
+def split_target(target: str) -> tuple[str, dict[str, str]]:
+    """A request target as decoded path and query."""
+    path, _, query = target.partition("?")
+    return unquote(path), dict(parse_qsl(query, keep_blank_values=True))
+
+
+def parts(content: Json) -> list[Json]:
+    return _objects(content.get("parts"))
+
+
+def texts(content: Json) -> Iterator[str]:
+    for part in parts(content):
+        text = part.get("text")
+        if isinstance(text, str):
+            yield text
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Json]:
+    values = value if isinstance(value, list) else [value]
+    return [each for each in values if isinstance(each, dict)]

@@ -1,0 +1,104 @@
+"""The server: a thread that accepts, a thread for each connection."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+from ._errors import bad_request
+from ._http import MalformedRequestError, read_request
+from ._playback import Playback
+from ._playing import play
+from ._request import Request
+
+_HOST = "127.0.0.1"
+_MOST_REQUESTS = 10_000
+_PATIENCE = 5.0
+
+
+class Server:
+    """Serves a playback on 127.0.0.1 from the moment it is made until ``close``."""
+
+    def __init__(self, playback: Playback, port: int) -> None:
+        self.requests: list[Request] = []
+        self._playback = playback
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._connections: dict[threading.Thread, socket.socket] = {}
+        self._listener = socket.create_server((_HOST, port), backlog=1024)
+        self.port: int = self._listener.getsockname()[1]
+        self._acceptor = threading.Thread(target=self._accept, name="gemini-simulator", daemon=True)
+        self._acceptor.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits at most *seconds* for the server to close; whether it has."""
+        return self._closing.wait(seconds)
+
+    def close(self) -> None:
+        """Stops serving and ends every open connection at once."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        # A connection of our own wakes the acceptor on every platform.
+        with suppress(OSError):
+            socket.create_connection((_HOST, self.port), _PATIENCE).close()
+        self._acceptor.join(_PATIENCE)
+        self._listener.close()
+        self._end_connections()
+
+    def _end_connections(self) -> None:
+        with self._lock:
+            connections = list(self._connections.items())
+        for _, connection in connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread, _ in connections:
+            thread.join(_PATIENCE)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                # A client that was gone before it was accepted, or too many open files.
+                if self._closing.wait(0.01):
+                    return
+                continue
+            if self._closing.is_set():
+                connection.close()
+                return
+            self._start(connection)
+
+    def _start(self, connection: socket.socket) -> None:
+        thread = threading.Thread(target=self._serve, args=(connection,), name="gemini-simulator", daemon=True)
+        with self._lock:
+            self._connections[thread] = connection
+        thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection, connection.makefile("rb") as stream:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                while (request := read_request(stream)) and self._answer(connection, request):
+                    pass
+            except MalformedRequestError as error:
+                play(connection, bad_request(f"Malformed HTTP request: {error}"), None, self._pause)
+        with self._lock:
+            del self._connections[threading.current_thread()]
+
+    def _answer(self, connection: socket.socket, request: Request) -> bool:
+        self._record(request)
+        reply, call = self._playback.answer(request)
+        reusable = play(connection, reply, call, self._pause)
+        return reusable and request.headers.get("connection", "").lower() != "close" and not self._closing.is_set()
+
+    def _record(self, request: Request) -> None:
+        with self._lock:
+            self.requests.append(request)
+            if len(self.requests) > _MOST_REQUESTS:
+                del self.requests[: _MOST_REQUESTS // 2]
+
+    def _pause(self, seconds: float) -> None:
+        if self._closing.wait(seconds):
+            raise ConnectionAbortedError

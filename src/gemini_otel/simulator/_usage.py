@@ -1,0 +1,94 @@
+"""Token counts that look like the service's: a token is about four characters, an image 258."""
+
+from __future__ import annotations
+
+import json
+
+from ._request import Call, parts
+from ._scenario import Json
+
+_IMAGE_IN, _IMAGE_OUT, _OTHER_MEDIA = 258, 1290, 100
+_DETAILED = ("cacheTokensDetails", "toolUsePromptTokensDetails")
+
+Counts = dict[str, int]
+"""Tokens by modality."""
+
+
+class Usage:
+    """The running usage of one answer; every chunk reports the sum so far."""
+
+    def __init__(self, call: Call) -> None:
+        self._vertex = call.vertex
+        self._prompt = prompt_counts(call)
+        self._candidates: Counts = {}
+        self._thoughts = 0
+        self._given: Json = {}
+
+    def add(self, chunk: Json) -> None:
+        """Counts what *chunk* brings; the counts it states itself win."""
+        for candidate in chunk.get("candidates", ()):
+            for part in parts(candidate.get("content", {})):
+                self._add_part(part)
+        self._given.update(chunk.get("usageMetadata") or {})
+
+    def _add_part(self, part: Json) -> None:
+        modality, tokens = _part_count(part, _IMAGE_OUT)
+        if part.get("thought"):
+            self._thoughts += tokens
+        elif tokens:
+            self._candidates[modality] = self._candidates.get(modality, 0) + tokens
+
+    def as_json(self) -> Json:
+        """The usageMetadata of the answer so far, in the service's order of keys."""
+        given = self._given
+        cached = given.get("cachedContentTokenCount", 0)
+        prompt = {**self._prompt, "TEXT": self._prompt.get("TEXT", 0) + cached}
+        prompt_total = given.get("promptTokenCount", sum(prompt.values()))
+        candidates = given.get("candidatesTokenCount", sum(self._candidates.values()))
+        thoughts = given.get("thoughtsTokenCount", self._thoughts)
+        tool_use = given.get("toolUsePromptTokenCount", 0)
+        counts = {
+            "promptTokenCount": prompt_total,
+            "candidatesTokenCount": candidates,
+            "totalTokenCount": prompt_total + candidates + thoughts + tool_use,
+            "cachedContentTokenCount": cached,
+            "toolUsePromptTokenCount": tool_use,
+            "thoughtsTokenCount": thoughts,
+        }
+        return {name: count for name, count in counts.items() if count} | self._details(prompt)
+
+    def _details(self, prompt: Counts) -> Json:
+        details: Json = {"promptTokensDetails": modality_details(prompt)}
+        details |= {name: self._given[name] for name in _DETAILED if name in self._given}
+        if self._candidates and (self._vertex or self._candidates.keys() != {"TEXT"}):
+            details["candidatesTokensDetails"] = modality_details(self._candidates)
+        tier = {"trafficType": "ON_DEMAND"} if self._vertex else {"serviceTier": "standard"}
+        return details | tier
+
+
+def prompt_counts(call: Call) -> Counts:
+    """The tokens of the request's prompt and system instruction."""
+    instruction = call.body.get("systemInstruction")
+    contents = [*call.contents, *([instruction] if isinstance(instruction, dict) else [])]
+    counts: Counts = {}
+    for content in contents:
+        for part in parts(content):
+            modality, tokens = _part_count(part, _IMAGE_IN)
+            counts[modality] = counts.get(modality, 0) + tokens
+    return counts
+
+
+def modality_details(counts: Counts) -> list[Json]:
+    return [{"modality": modality, "tokenCount": tokens} for modality, tokens in counts.items() if tokens]
+
+
+def _part_count(part: Json, image_tokens: int) -> tuple[str, int]:
+    text = part.get("text")
+    if isinstance(text, str):
+        return "TEXT", -(-len(text) // 4)
+    media = part.get("inlineData") or part.get("fileData")
+    if not isinstance(media, dict):
+        return "TEXT", -(-len(json.dumps(part)) // 4)
+    kind = str(media.get("mimeType", "")).partition("/")[0].upper()
+    modality = kind if kind in ("IMAGE", "AUDIO", "VIDEO", "TEXT") else "DOCUMENT"
+    return modality, image_tokens if modality == "IMAGE" else _OTHER_MEDIA

@@ -1,0 +1,84 @@
+import subprocess
+import sys
+import threading
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from gemini_otel._counters import OTHER, BoundedNames, CounterTable
+from gemini_otel._instruments import Instruments
+
+
+def test_names_are_bounded() -> None:
+    """Known names and the first ones within the limit keep their name, every later one is _OTHER."""
+    label = BoundedNames(2, known=["STOP"])
+    assert [label(name) for name in ("a", "STOP", "b", "c", "a", "d")] == ["a", "STOP", "b", OTHER, "a", OTHER]
+
+
+def test_threads_lose_no_count() -> None:
+    """Eight threads that add 5,000 times each give 40,000."""
+    table = CounterTable(("model",))
+    threads = [
+        threading.Thread(target=lambda: [table.add(("m",)) for _ in range(5_000)]) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert table.totals() == [({"model": "m"}, 40_000)]
+
+
+def test_several_readers_see_the_same_totals() -> None:
+    """Each reader of a provider gets the whole count, however often either collects."""
+    readers = [InMemoryMetricReader(), InMemoryMetricReader()]
+    instruments = Instruments(meter_provider=MeterProvider(metric_readers=readers))
+    instruments.count_hint("finish.other", "warning")
+    for _ in range(2):
+        for reader in readers:
+            assert total(reader) == 1
+    instruments.count_hint("finish.other", "warning")
+    assert [total(reader) for reader in readers] == [2, 2]
+
+
+def total(reader: InMemoryMetricReader) -> int:
+    (metric,) = (
+        metric
+        for resource in reader.get_metrics_data().resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.name == "gemini.client.hints"
+    )
+    (point,) = metric.data.data_points
+    return int(point.value)
+
+
+FORK = """
+import os
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from gemini_otel._instruments import Instruments
+
+reader = InMemoryMetricReader()
+instruments = Instruments(meter_provider=MeterProvider(metric_readers=[reader]))
+for _ in range(5):
+    instruments.count_hint("h", "warning")
+table = instruments.metrics().hints
+table._lock.acquire()  # as a thread of the parent may at the moment of the fork
+child = os.fork()
+if child == 0:
+    instruments.count_hint("h", "warning")
+    assert [total for _, total in table.totals()] == [1], table.totals()
+    os._exit(0)
+table._lock.release()
+assert os.waitpid(child, 0)[1] == 0
+assert [total for _, total in table.totals()] == [5]
+print("done")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs os.fork")
+def test_a_forked_child_counts_its_own_calls_only() -> None:
+    """A child starts from zero, with a lock of its own, and the parent keeps its total."""
+    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "done", done.stderr

@@ -1,0 +1,114 @@
+from typing import Any
+
+import pytest
+
+from gemini_otel._errors import is_cancellation, read_error
+
+
+class ServiceError(Exception):
+    """Has the shape of google.genai.errors.APIError."""
+
+    def __init__(self, code: Any, status: Any = None, message: Any = None, details: Any = None) -> None:
+        super().__init__(message)
+        self.code, self.status, self.message, self.details = code, status, message, details
+
+
+def rpc(name: str, **fields: Any) -> dict[str, Any]:
+    return {"@type": f"type.googleapis.com/google.rpc.{name}", **fields}
+
+
+def test_reads_all_details_of_a_quota_error() -> None:
+    """Reason, quota and delay come from ErrorInfo, QuotaFailure and RetryInfo."""
+    quota = {"quotaId": "RequestsPerDay-FreeTier", "quotaMetric": "requests", "quotaValue": "50"}
+    details = [
+        rpc("QuotaFailure", violations=[quota]),
+        rpc("RetryInfo", retryDelay="8.5s"),
+        rpc("ErrorInfo", reason="RATE_LIMIT_EXCEEDED"),
+    ]
+    facts = read_error(ServiceError(429, "RESOURCE_EXHAUSTED", "limit: 50", {"error": {"details": details}}))
+    assert facts == (
+        "429",
+        429,
+        "RESOURCE_EXHAUSTED",
+        "RATE_LIMIT_EXCEEDED",
+        "daily_quota",
+        "limit: 50",
+        "RequestsPerDay-FreeTier",
+        "requests",
+        50,
+        8.5,
+    )
+
+
+def test_a_daily_quota_wins_over_one_per_minute() -> None:
+    """Of several violated quotas the daily one is reported: waiting a minute does not help."""
+    violations = [{"quotaId": "PerMinute"}, {"quotaId": "XPerDay", "quotaValue": 20}]
+    facts = read_error(ServiceError(429, details={"error": {"details": [rpc("QuotaFailure", violations=violations)]}}))
+    assert (facts.quota_id, facts.quota_limit) == ("XPerDay", 20)
+
+
+def test_reads_a_quota_from_error_info() -> None:
+    """Where QuotaFailure is missing, ErrorInfo's metadata name the quota."""
+    metadata = {"quota_limit": "PerMinute", "quota_metric": "m", "quota_limit_value": "60"}
+    facts = read_error(ServiceError(429, details={"error": {"details": [rpc("ErrorInfo", metadata=metadata)]}}))
+    assert (facts.quota_id, facts.quota_metric, facts.quota_limit) == ("PerMinute", "m", 60)
+
+
+def test_reads_a_retry_after_header() -> None:
+    """Without RetryInfo a numeric Retry-After header gives the delay."""
+    error = ServiceError(503, "UNAVAILABLE")
+    error.response = type("Response", (), {"headers": {"retry-after": "30"}})()  # type: ignore[attr-defined]
+    assert read_error(error).retry_delay == 30.0
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        None,
+        "text",
+        [],
+        [{"error": {"details": [rpc("RetryInfo", retryDelay="soon")]}}],
+        {"error": "text"},
+        {"error": {"details": {"not": "a list"}}},
+        {"details": ["text", rpc("QuotaFailure", violations=["text"]), rpc("ErrorInfo", metadata="text")]},
+    ],
+)
+def test_odd_bodies_give_what_they_can(details: Any) -> None:
+    """A body of any other form gives code and status and nothing else."""
+    facts = read_error(ServiceError(429, "RESOURCE_EXHAUSTED", None, details))
+    assert (facts.type, facts.status, facts.quota_id, facts.retry_delay) == ("429", "RESOURCE_EXHAUSTED", None, None)
+
+
+def test_an_interactions_error_is_read_by_its_status_code() -> None:
+    """`status_code` and `body`, as the interactions client has them, stand in for `code` and `details`."""
+    error = Exception("x")
+    error.status_code = 400  # type: ignore[attr-defined]
+    error.body = {"error": {"details": [rpc("ErrorInfo", reason="API_KEY_INVALID")]}}  # type: ignore[attr-defined]
+    facts = read_error(error)
+    assert (facts.type, facts.reason, facts.kind) == ("400", "API_KEY_INVALID", "invalid_key")
+
+
+@pytest.mark.parametrize(
+    ("error", "type_", "kind"),
+    [
+        (TimeoutError("prompt text"), "TimeoutError", "timeout"),
+        (ConnectionResetError(), "ConnectionResetError", "connection"),
+        (ServiceError(None), f"{__name__}.ServiceError", None),
+        (ServiceError(True), f"{__name__}.ServiceError", None),
+    ],
+)
+def test_an_exception_without_a_code_gives_its_class_only(error: Exception, type_: str, kind: str | None) -> None:
+    """The texts of other exceptions may quote prompts: only the class name is taken."""
+    facts = read_error(error)
+    assert (facts.type, facts.kind, facts.message) == (type_, kind, None)
+
+
+def test_cancellation_is_told_by_its_name() -> None:
+    """asyncio's and trio's cancellations are recognised, a future's CancelledError is an error."""
+    import asyncio
+    import concurrent.futures
+
+    assert is_cancellation(asyncio.CancelledError())
+    assert is_cancellation(type("Cancelled", (BaseException,), {})())
+    assert not is_cancellation(concurrent.futures.CancelledError())
+    assert not is_cancellation(KeyboardInterrupt())

@@ -1,0 +1,61 @@
+import logging
+
+import pytest
+
+import gemini_otel
+from gemini_otel._settings import SETTINGS, Settings, load
+
+
+def test_defaults() -> None:
+    """Without keywords and variables every setting has its default."""
+    assert load({}, environ={}) == Settings()
+
+
+def test_keyword_wins_over_environment() -> None:
+    """A keyword argument is stronger than the environment variable."""
+    environ = {"GEMINI_OTEL_HINT_LEVEL": "error", "GEMINI_OTEL_ERROR_OUTCOMES": "Blocked, empty"}
+    settings = load({"hint_level": "info"}, environ)
+    assert settings.hint_level == "info"
+    assert settings.error_outcomes == {"blocked", "empty"}
+
+
+@pytest.mark.parametrize("text", ["true", "1", "YES", "on"])
+@pytest.mark.parametrize("setting", ["hints", "repetition"])
+def test_switches_take_the_usual_words(setting: str, text: str) -> None:
+    """A switch in the environment understands true, 1, yes and on, in any case."""
+    assert getattr(load({}, {f"GEMINI_OTEL_{setting.upper()}": text}), setting) is True
+    assert getattr(load({setting: False}, {}), setting) is False
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("error_outcomes", ["blocked", "red"]),
+        ("error_outcomes", 7),
+        ("hint_level", "loud"),
+        ("hint_level", 3),
+        ("hints", "maybe"),
+        ("repetition", 2),
+    ],
+)
+def test_a_bad_keyword_raises_with_value_and_choices(setting: str, value: object) -> None:
+    """instrument() refuses a bad value with a ValueError that names the value and the choices."""
+    choices = next(row.choices for row in SETTINGS if row.name == setting)
+    with pytest.raises(ValueError, match=setting) as raised:
+        gemini_otel.instrument(**{setting: value})
+    assert repr(value) in str(raised.value)
+    assert choices in str(raised.value)
+
+
+def test_an_unknown_keyword_raises_with_the_choices() -> None:
+    """instrument() refuses an unknown setting with a ValueError that lists the settings."""
+    with pytest.raises(ValueError, match=r"unknown setting 'colour'; the settings are error_outcomes, "):
+        gemini_otel.instrument(colour="red")
+
+
+def test_a_bad_variable_is_logged_and_left_at_its_default(caplog: pytest.LogCaptureFixture) -> None:
+    """A bad environment variable gives a warning with value and choices, and the default."""
+    with caplog.at_level(logging.WARNING):
+        assert load({}, {"GEMINI_OTEL_HINT_LEVEL": "loud"}) == Settings()
+    assert "GEMINI_OTEL_HINT_LEVEL='loud'" in caplog.text
+    assert "info, warning, error" in caplog.text
