@@ -23,7 +23,6 @@ _INSTRUMENTS = ("google-genai >= 1.32",)
 # Where the targets of operations/ and _attempts are; those are imported with the SDK, not at start-up.
 _MODULES = ("google.genai._api_client", "google.genai.models")
 
-_sessions: list[Session] = []  # at most one
 _processors: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # those that we added
 
 
@@ -67,13 +66,10 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped bas
             instruments.on_tracer_provider = functools.partial(_add_hint_processor, session)
         instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
         _patching.install(_MODULES, functools.partial(_patches, session))
-        _sessions.append(session)
 
     @guarded
     def _uninstrument(self, **kwargs: Any) -> None:
         _patching.uninstall()
-        while _sessions:
-            _sessions.pop().instruments.stop()
         for processor in _processors:
             processor.active = False
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from opentelemetry import metrics, trace
-from opentelemetry.metrics import CallbackOptions, CallbackT, Meter, MeterProvider, Observation
+from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation
 from opentelemetry.trace import Tracer, TracerProvider
 
 from gemini_otel import _semconv as names
@@ -25,7 +25,6 @@ class Metrics:
     """The histograms and counters of one meter provider."""
 
     def __init__(self, meter: Meter) -> None:
-        self.active = True
         self.duration = meter.create_histogram(
             names.OPERATION_DURATION,
             unit="s",
@@ -80,14 +79,12 @@ class Metrics:
         self, meter: Meter, name: str, unit: str, description: str, labels: tuple[str, ...]
     ) -> CounterTable:
         table = CounterTable(labels)
-        meter.create_observable_counter(name, [self._reader(table)], unit, description)
-        return table
 
-    def _reader(self, table: CounterTable) -> CallbackT:
         def observe(options: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(total, labels) for labels, total in table.totals()] if self.active else []
+            return [Observation(total, labels) for labels, total in table.totals()]
 
-        return observe
+        meter.create_observable_counter(name, [observe], unit, description)
+        return table
 
 
 # A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
@@ -124,11 +121,6 @@ class Instruments:
                 self._metrics = _find_metrics(provider)
         return self._metrics
 
-    def stop(self) -> None:
-        """Report no more counters: OpenTelemetry has no way to take an observable counter back."""
-        if self._metrics is not None:
-            self._metrics.active = False
-
     def count_hint(self, hint_id: str, severity: str) -> None:
         """Count one hint, where metrics are on."""
         if (found := self.metrics()) is not None:
@@ -148,7 +140,6 @@ def _find_metrics(provider: MeterProvider) -> Metrics:
         found = _metrics_of[provider] = Metrics(
             provider.get_meter(SCOPE, __version__, schema_url=SCHEMA_URL)
         )
-    found.active = True
     return found
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable, Mapping
 
-from gemini_otel._semconv import ERROR_MESSAGE, USAGE_OUTPUT_TOKENS, USAGE_REASONING_OUTPUT_TOKENS
+from gemini_otel._semconv import ERROR_MESSAGE, REQUEST_MODEL
 from gemini_otel.hints._hint import Attributes, AttributeValue, Hint
-from gemini_otel.hints._trigger import number, text
+from gemini_otel.hints._trigger import text
+from gemini_otel.hints.models import lifecycle
 
 _LONGEST = 200  # characters of one value
 
@@ -47,10 +49,24 @@ def _value(name: str, attributes: Attributes) -> AttributeValue | None:
     if name in _MESSAGE_NUMBERS:
         match = _compiled(_MESSAGE_NUMBERS[name]).search(text(attributes, ERROR_MESSAGE)[:4000])
         return match[1] if match else None
-    if name == "visible_tokens":
-        output, thoughts = (number(attributes, n) for n in (USAGE_OUTPUT_TOKENS, USAGE_REASONING_OUTPUT_TOKENS))
-        return None if output is None or thoughts is None else max(output - thoughts, 0)
-    return attributes.get(name)
+    derived = _DERIVED.get(name)
+    return attributes.get(name) if derived is None else derived(attributes)
+
+
+def _shutdown(attributes: Attributes) -> str | None:
+    row = lifecycle(text(attributes, REQUEST_MODEL))
+    return None if row is None else row.shutdown.isoformat()
+
+
+def _replacement(attributes: Attributes) -> str | None:
+    row = lifecycle(text(attributes, REQUEST_MODEL))
+    return None if row is None else row.replacement
+
+
+_DERIVED: Mapping[str, Callable[[Attributes], AttributeValue | None]] = {
+    "model.shutdown": _shutdown,
+    "model.replacement": _replacement,
+}
 
 
 def _formatted(value: AttributeValue, *, percent: bool) -> str:

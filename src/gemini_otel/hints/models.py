@@ -12,6 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeVar
 
+from gemini_otel._semconv import REQUEST_MODEL, RESPONSE_MODEL
+from gemini_otel.hints._hint import Attributes
+from gemini_otel.hints._trigger import text
+
 AS_OF = datetime.date(2026, 11, 21)
 
 Sampling = Literal["adjustable", "keep_default", "ignored"]
@@ -106,6 +110,11 @@ def sampling(model: str) -> Sampling | None:
     return "keep_default" if generation >= (3, 0) else "adjustable"
 
 
+def today() -> datetime.date:
+    """The date that shutdown dates are compared with, in UTC."""
+    return datetime.datetime.now(datetime.timezone.utc).date()
+
+
 def lifecycle(model: str) -> Lifecycle | None:
     """When the model is shut down, where that is known."""
     name = short_name(model)
@@ -120,3 +129,8 @@ def longest_match(table: Mapping[str, T], model: str) -> T | None:
 
 def _length(item: tuple[str | None, object]) -> int:
     return len(item[0] or "")
+
+
+def model_of(attributes: Attributes) -> str:
+    """The model that answered, else the one that was asked; empty where the span names neither."""
+    return text(attributes, RESPONSE_MODEL) or text(attributes, REQUEST_MODEL)

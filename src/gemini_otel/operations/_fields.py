@@ -20,7 +20,7 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 def fields(source: object) -> Mapping[str, Any]:
     """The fields of an SDK model, or of a dict that stands for one (snake_case or camelCase keys); empty for anything else."""
-    if isinstance(source, Mapping):
+    if isinstance(source, dict):
         return {snake_case(str(name)): value for name, value in source.items()}
     return getattr(source, "__dict__", _NONE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gemini_otel._facts import UsageFacts
-from gemini_otel.operations._fields import enum_value, field, integer, items
+from gemini_otel.operations._fields import enum_value, field, fields, integer, items
 
 _BY_MODALITY = {
     "prompt_tokens_details": "input",
@@ -23,7 +23,7 @@ class UsageReader:
         self._last: dict[str, Any] = {}
 
     def feed(self, usage: object) -> None:
-        for name, value in vars(usage).items():
+        for name, value in fields(usage).items():
             if value is not None:
                 self._last[name] = value
 

@@ -5,11 +5,13 @@ Patched is the round: one request and its answer, with the continuation hops tha
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import RequestFacts, ResponseFacts
 from gemini_otel._operation import Listener, Operation, Shape, Target
-from gemini_otel.operations._fields import enum_value, field, items
+from gemini_otel.operations._fields import enum_value, field, fields, items
 from gemini_otel.operations._generate_content_request import read_request, read_start
 from gemini_otel.operations._usage import UsageReader
 
@@ -36,22 +38,19 @@ class GenerateContentAnswer:
         self._usage = UsageReader()
 
     def feed(self, response: Any, listener: Listener | None) -> None:
-        fields = vars(response)
-        if fields.get("candidates") is None and field(fields.get("sdk_http_response"), "body"):
-            response = _parse_body(response)
-            fields = vars(response)
-        for position, candidate in enumerate(fields.get("candidates") or ()):
-            self._feed_candidate(candidate, position, listener)
-        if (usage := fields.get("usage_metadata")) is not None:
+        get = _with_body(fields(response)).get
+        for position, candidate in enumerate(get("candidates") or ()):
+            self._feed_candidate(fields(candidate), position, listener)
+        if (usage := get("usage_metadata")) is not None:
             self._usage.feed(usage)
-        if (feedback := fields.get("prompt_feedback")) is not None:
-            self._feed_prompt_feedback(feedback)
-        self._id = fields.get("response_id") or self._id
-        self._model = fields.get("model_version") or self._model
-        if (status := fields.get("model_status")) is not None:
+        if (feedback := get("prompt_feedback")) is not None:
+            self._feed_prompt_feedback(fields(feedback))
+        self._id = get("response_id") or self._id
+        self._model = get("model_version") or self._model
+        if (status := get("model_status")) is not None:
             self._model_status = enum_value(field(status, "model_stage"))
         self._fed += 1
-        self._parsed = fields.get("parsed") is not None
+        self._parsed = get("parsed") is not None
 
     def facts(self) -> ResponseFacts:
         return ResponseFacts(
@@ -68,39 +67,37 @@ class GenerateContentAnswer:
             usage=self._usage.facts(),
         )
 
-    def _feed_candidate(self, candidate: Any, position: int, listener: Listener | None) -> None:
-        fields = vars(candidate)
-        index = fields.get("index")
+    def _feed_candidate(self, candidate: Mapping[str, Any], position: int, listener: Listener | None) -> None:
+        index = candidate.get("index")
         index = position if index is None else index
-        for part in field(fields.get("content"), "parts") or ():
-            self._feed_part(part, index, listener)
-        if (reason := fields.get("finish_reason")) is not None:
+        for part in field(candidate.get("content"), "parts") or ():
+            self._feed_part(fields(part), index, listener)
+        if (reason := candidate.get("finish_reason")) is not None:
             self._finish_reasons[index] = raw = enum_value(reason) or ""
             if raw != "STOP":
-                self._feed_ratings(fields.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
+                self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
 
-    def _feed_part(self, part: Any, index: int, listener: Listener | None) -> None:
-        fields = vars(part)
-        thought = bool(fields.get("thought"))
-        text = fields.get("text")
+    def _feed_part(self, part: Mapping[str, Any], index: int, listener: Listener | None) -> None:
+        thought = bool(part.get("thought"))
+        text = part.get("text")
         if text:
             self._parts["thought" if thought else "text"] = None
             self._usable = self._usable or not (thought or text.isspace())
             if listener is not None:
                 listener.text(index, thought, text)
             return
-        for name, value in fields.items():
+        for name, value in part.items():
             if value is not None and name not in _NOT_A_KIND:
                 self._parts["thought" if thought else name] = None
                 self._usable = self._usable or not thought
                 if name == "function_call" and listener is not None:
                     _tell_function_call(value, listener)
 
-    def _feed_prompt_feedback(self, feedback: Any) -> None:
-        reason = enum_value(field(feedback, "block_reason"))
+    def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
+        reason = enum_value(feedback.get("block_reason"))
         if reason is not None:
             self._block_reason = reason
-            self._feed_ratings(field(feedback, "safety_ratings"), blocked_by_safety=reason == "SAFETY")
+            self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
 
     def _feed_ratings(self, ratings: object, *, blocked_by_safety: bool) -> None:
         """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH."""
@@ -118,9 +115,13 @@ def _tell_function_call(call: Any, listener: Listener) -> None:
         listener.function_call(name, field(call, "args"))
 
 
-def _parse_body(response: Any) -> Any:
-    """The response that `config.should_return_http_response` left as JSON in the body."""
-    return type(response).model_validate_json(response.sdk_http_response.body)
+def _with_body(response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The response; where `config.should_return_http_response` left it unparsed, the JSON of its body."""
+    if response.get("candidates") is None:
+        body = field(response.get("sdk_http_response"), "body")
+        if isinstance(body, str):
+            return fields(json.loads(body))
+    return response
 
 
 _CONTINUATION = "_with_continuation"  # from google-genai 2.30 on

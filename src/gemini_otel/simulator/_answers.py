@@ -17,6 +17,7 @@ from ._usage import Usage
 
 _NO_SCHEMA: Json = {"type": "object", "properties": {"answer": {"type": "string"}}}
 _PLACE: Json = {"type": "object", "properties": {"location": {"const": "Boston"}}}
+_WEATHER: Json = {"name": "get_weather", "parameters": _PLACE}
 
 
 def generate_answer(call: Call, reply: Reply) -> Reply:
@@ -80,7 +81,9 @@ def _identity(call: Call) -> Json:
 
 def _vertex_shape(chunk: Json) -> Json:
     # Vertex AI writes no index for the first candidate.
-    candidates = [{k: v for k, v in each.items() if k != "index" or v} for each in chunk.get("candidates", ())]
+    candidates = [
+        {k: v for k, v in each.items() if k != "index" or v} for each in chunk.get("candidates", ())
+    ]
     return chunk | {"candidates": candidates} if candidates else chunk
 
 
@@ -108,16 +111,21 @@ def _json_text(config: Json) -> str:
 
 
 def _with_declared_function(call: Call, chunk: Json) -> Json:
-    if not any(_calls_declared(part) for candidate in chunk.get("candidates", ()) for part in _parts(candidate)):
+    if not any(
+        _calls_declared(part) for candidate in chunk.get("candidates", ()) for part in _parts(candidate)
+    ):
         return chunk
-    declared = call.functions[0] if call.functions else {"name": "get_weather", "parameters": _PLACE}
-    schema = declared.get("parameters") or declared.get("parametersJsonSchema") or {"type": "object"}
+    declared = call.functions[0] if call.functions else _WEATHER
+    schema: Json = declared.get("parameters") or declared.get("parametersJsonSchema") or {"type": "object"}
     function_call = {"name": declared.get("name"), "args": sample(schema)}
     return chunk | {"candidates": [_calling(candidate, function_call) for candidate in chunk["candidates"]]}
 
 
 def _calling(candidate: Json, function_call: Json) -> Json:
-    new = [part | {"functionCall": function_call} if _calls_declared(part) else part for part in _parts(candidate)]
+    new = [
+        part | {"functionCall": function_call} if _calls_declared(part) else part
+        for part in _parts(candidate)
+    ]
     return candidate | {"content": candidate["content"] | {"parts": new}}
 
 

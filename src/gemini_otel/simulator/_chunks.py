@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from ._request import parts
@@ -21,8 +22,11 @@ def chunk(*content_parts: Json, finish: str | None = None, index: int = 0, **mor
 def text_chunks(text: str, *, pieces: int = 3, finish: str | None = "STOP", **last: Any) -> tuple[Json, ...]:
     """*text* cut into about equal chunks; the finish reason and the fields *last* are on the last of them."""
     cuts = [len(text) * piece // pieces for piece in range(pieces + 1)]
-    slices = [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
-    return (*(chunk({"text": each}) for each in slices[:-1]), chunk({"text": slices[-1]}, finish=finish, **last))
+    slices = [text[start:end] for start, end in pairwise(cuts)]
+    return (
+        *(chunk({"text": each}) for each in slices[:-1]),
+        chunk({"text": slices[-1]}, finish=finish, **last),
+    )
 
 
 def merged(chunks: Iterable[Json]) -> Json:

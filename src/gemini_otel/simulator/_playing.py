@@ -70,7 +70,9 @@ class _Stream:
         self._connection, self._reply, self._pause, self._sse = connection, reply, pause, sse
 
     def play(self) -> bool:
-        unsent = head(self._reply.status, _headers(self._reply, sse=self._sse) | {"Transfer-Encoding": "chunked"})
+        unsent = head(
+            self._reply.status, _headers(self._reply, sse=self._sse) | {"Transfer-Encoding": "chunked"}
+        )
         for number, event in enumerate(self._framed()):
             if number and self._reply.delay:
                 self._pause(self._reply.delay)

@@ -16,7 +16,9 @@ def replay(exchange: Mapping[str, Any], *, name: str = "replay") -> Scenario:
     """
     status = exchange["status"]
     if not isinstance(status, int) or status < 200:
-        raise ValueError(f"The exchange has status {status!r}; only answers to HTTP requests can be replayed.")
+        raise ValueError(
+            f"The exchange has status {status!r}; only answers to HTTP requests can be replayed."
+        )
     body = exchange.get("response_body")
     text = body if isinstance(body, str | None) else json.dumps(body, ensure_ascii=False)
     headers = {str(header): str(value) for header, value in (exchange.get("response_headers") or {}).items()}

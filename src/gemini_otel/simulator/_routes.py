@@ -46,7 +46,9 @@ def _call(request: Request, found: re.Match[str]) -> Call:
 
 
 def _route(http_method: str, path: str, endpoint: Endpoint) -> Route:
-    prefix = r"(?:/(?P<version>[^/]+))?/(?P<parents>(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?)"
+    prefix = (
+        r"(?:/(?P<version>[^/]+))?/(?P<parents>(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?)"
+    )
     return Route(http_method, re.compile(prefix + path), endpoint)
 
 
@@ -86,4 +88,3 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", r"models", _list_models),
     _route("GET", _MODEL, _get_model),
 )
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, final
 
 from ._errors import unknown_scenario_message
 from ._playback import Playback
@@ -15,6 +15,7 @@ from ._server import Server
 from .scenarios import SCENARIOS
 
 
+@final
 class Simulator(str):
     """A running simulator; as a string, its address (``http://127.0.0.1:PORT``).
 

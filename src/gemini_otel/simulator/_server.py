@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from typing import BinaryIO
 
 from ._errors import bad_request
 from ._http import MalformedRequestError, read_request
@@ -71,27 +72,39 @@ class Server:
             self._start(connection)
 
     def _start(self, connection: socket.socket) -> None:
-        thread = threading.Thread(target=self._serve, args=(connection,), name="gemini-simulator", daemon=True)
+        thread = threading.Thread(
+            target=self._serve, args=(connection,), name="gemini-simulator", daemon=True
+        )
         with self._lock:
             self._connections[thread] = connection
         thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection, connection.makefile("rb") as stream:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            try:
-                while (request := read_request(stream)) and self._answer(connection, request):
-                    pass
-            except MalformedRequestError as error:
-                play(connection, bad_request(f"Malformed HTTP request: {error}"), None, self._pause)
-        with self._lock:
-            del self._connections[threading.current_thread()]
+        try:
+            # A client that leaves in mid-answer is nobody's error.
+            with suppress(OSError), connection, connection.makefile("rb") as stream:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._converse(connection, stream)
+        finally:
+            with self._lock:
+                del self._connections[threading.current_thread()]
+
+    def _converse(self, connection: socket.socket, stream: BinaryIO) -> None:
+        try:
+            while (request := read_request(stream)) and self._answer(connection, request):
+                pass
+        except MalformedRequestError as error:
+            play(connection, bad_request(f"Malformed HTTP request: {error}"), None, self._pause)
 
     def _answer(self, connection: socket.socket, request: Request) -> bool:
         self._record(request)
         reply, call = self._playback.answer(request)
         reusable = play(connection, reply, call, self._pause)
-        return reusable and request.headers.get("connection", "").lower() != "close" and not self._closing.is_set()
+        return (
+            reusable
+            and request.headers.get("connection", "").lower() != "close"
+            and not self._closing.is_set()
+        )
 
     def _record(self, request: Request) -> None:
         with self._lock:

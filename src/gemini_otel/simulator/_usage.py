@@ -1,4 +1,4 @@
-"""Token counts that look like the service's: a token is about four characters, an image 258."""
+"""Token counts that look like the service's: a token is about four characters, an image in the prompt is 258."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import json
 from ._request import Call, parts
 from ._scenario import Json
 
+_CHARACTERS = 4
 _IMAGE_IN, _IMAGE_OUT, _OTHER_MEDIA = 258, 1290, 100
 _DETAILED = ("cacheTokensDetails", "toolUsePromptTokensDetails")
 
 Counts = dict[str, int]
-"""Tokens by modality."""
+"""Tokens by modality, or sizes in characters."""
 
 
 class Usage:
@@ -21,22 +22,15 @@ class Usage:
         self._vertex = call.vertex
         self._prompt = prompt_counts(call)
         self._candidates: Counts = {}
-        self._thoughts = 0
+        self._thoughts: Counts = {}
         self._given: Json = {}
 
     def add(self, chunk: Json) -> None:
         """Counts what *chunk* brings; the counts it states itself win."""
         for candidate in chunk.get("candidates", ()):
             for part in parts(candidate.get("content", {})):
-                self._add_part(part)
+                _add_size(self._thoughts if part.get("thought") else self._candidates, part, _IMAGE_OUT)
         self._given.update(chunk.get("usageMetadata") or {})
-
-    def _add_part(self, part: Json) -> None:
-        modality, tokens = _part_count(part, _IMAGE_OUT)
-        if part.get("thought"):
-            self._thoughts += tokens
-        elif tokens:
-            self._candidates[modality] = self._candidates.get(modality, 0) + tokens
 
     def as_json(self) -> Json:
         """The usageMetadata of the answer so far, in the service's order of keys."""
@@ -44,8 +38,8 @@ class Usage:
         cached = given.get("cachedContentTokenCount", 0)
         prompt = {**self._prompt, "TEXT": self._prompt.get("TEXT", 0) + cached}
         prompt_total = given.get("promptTokenCount", sum(prompt.values()))
-        candidates = given.get("candidatesTokenCount", sum(self._candidates.values()))
-        thoughts = given.get("thoughtsTokenCount", self._thoughts)
+        candidates = given.get("candidatesTokenCount", sum(_tokens(self._candidates).values()))
+        thoughts = given.get("thoughtsTokenCount", sum(_tokens(self._thoughts).values()))
         tool_use = given.get("toolUsePromptTokenCount", 0)
         counts = {
             "promptTokenCount": prompt_total,
@@ -61,7 +55,7 @@ class Usage:
         details: Json = {"promptTokensDetails": modality_details(prompt)}
         details |= {name: self._given[name] for name in _DETAILED if name in self._given}
         if self._candidates and (self._vertex or self._candidates.keys() != {"TEXT"}):
-            details["candidatesTokensDetails"] = modality_details(self._candidates)
+            details["candidatesTokensDetails"] = modality_details(_tokens(self._candidates))
         tier = {"trafficType": "ON_DEMAND"} if self._vertex else {"serviceTier": "standard"}
         return details | tier
 
@@ -70,25 +64,34 @@ def prompt_counts(call: Call) -> Counts:
     """The tokens of the request's prompt and system instruction."""
     instruction = call.body.get("systemInstruction")
     contents = [*call.contents, *([instruction] if isinstance(instruction, dict) else [])]
-    counts: Counts = {}
+    sizes: Counts = {}
     for content in contents:
         for part in parts(content):
-            modality, tokens = _part_count(part, _IMAGE_IN)
-            counts[modality] = counts.get(modality, 0) + tokens
-    return counts
+            _add_size(sizes, part, _IMAGE_IN)
+    return _tokens(sizes)
 
 
 def modality_details(counts: Counts) -> list[Json]:
     return [{"modality": modality, "tokenCount": tokens} for modality, tokens in counts.items() if tokens]
 
 
-def _part_count(part: Json, image_tokens: int) -> tuple[str, int]:
+def _tokens(sizes: Counts) -> Counts:
+    return {modality: -(-size // _CHARACTERS) for modality, size in sizes.items()}
+
+
+def _add_size(sizes: Counts, part: Json, image_tokens: int) -> None:
+    modality, size = _size(part, image_tokens)
+    if size:
+        sizes[modality] = sizes.get(modality, 0) + size
+
+
+def _size(part: Json, image_tokens: int) -> tuple[str, int]:
     text = part.get("text")
     if isinstance(text, str):
-        return "TEXT", -(-len(text) // 4)
+        return "TEXT", len(text)
     media = part.get("inlineData") or part.get("fileData")
     if not isinstance(media, dict):
-        return "TEXT", -(-len(json.dumps(part)) // 4)
+        return "TEXT", len(json.dumps(part))
     kind = str(media.get("mimeType", "")).partition("/")[0].upper()
     modality = kind if kind in ("IMAGE", "AUDIO", "VIDEO", "TEXT") else "DOCUMENT"
-    return modality, image_tokens if modality == "IMAGE" else _OTHER_MEDIA
+    return modality, _CHARACTERS * (image_tokens if modality == "IMAGE" else _OTHER_MEDIA)

@@ -1,0 +1,102 @@
+"""Why a call failed: the kind of an API error, or the class of any other exception; both are values of one subject."""
+
+from __future__ import annotations
+
+from gemini_otel._error_kinds import KINDS, error_kind
+from gemini_otel._semconv import (
+    ERROR_KIND,
+    ERROR_MESSAGE,
+    ERROR_REASON,
+    ERROR_STATUS,
+    ERROR_TYPE,
+    HTTP_STATUS_CODE,
+    PROVIDER_NAME,
+    QUOTA_ID,
+    QUOTA_LIMIT,
+    RETRY_DELAY,
+)
+from gemini_otel.hints._hint import Attributes
+from gemini_otel.hints._trigger import Subject, number, text
+
+_KINDS = frozenset(KINDS)
+
+# Other clients of the same API (google-api-core, openai) name the status by an exception class of its own.
+_CODE_OF_CLASS = {
+    "InvalidArgument": 400,
+    "BadRequest": 400,
+    "BadRequestError": 400,
+    "Unauthenticated": 401,
+    "AuthenticationError": 401,
+    "PermissionDenied": 403,
+    "Forbidden": 403,
+    "PermissionDeniedError": 403,
+    "NotFound": 404,
+    "NotFoundError": 404,
+    "Aborted": 409,
+    "AlreadyExists": 409,
+    "ConflictError": 409,
+    "ResourceExhausted": 429,
+    "TooManyRequests": 429,
+    "RateLimitError": 429,
+    "InternalServerError": 500,
+    "MethodNotImplemented": 501,
+    "BadGateway": 502,
+    "ServiceUnavailable": 503,
+    "DeadlineExceeded": 504,
+    "GatewayTimeout": 504,
+}
+# Classes of API errors that do not say which.
+UNTOLD_API_ERRORS = ("ClientError", "ServerError", "APIError", "APIStatusError", "GoogleAPIError", "GoogleAPICallError")
+_STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "OUT_OF_RANGE"}
+
+
+def read_failure(attributes: Attributes) -> str | None:
+    """The kind of an API error, else the unqualified class name of the exception; None on a span without an error.
+
+    A span that does not say the kind, as other instrumentations' do not, is judged by what it says.
+    """
+    kind = attributes.get(ERROR_KIND)
+    if isinstance(kind, str) and kind in _KINDS:
+        return kind
+    error_type, code = attributes.get(ERROR_TYPE), attributes.get(HTTP_STATUS_CODE)
+    if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
+        return None
+    return _kind_of(attributes) or class_name(attributes) or (kind if isinstance(kind, str) else None)
+
+
+def class_name(attributes: Attributes) -> str | None:
+    """The last part of `error.type`; None where it is missing or a code."""
+    name = text(attributes, ERROR_TYPE)[-200:].rpartition(".")[2]
+    return None if not name or name.isdecimal() else name
+
+
+def _kind_of(attributes: Attributes) -> str | None:
+    """The kind that code, status and message of the span add up to; None if it has neither code nor status."""
+    name = class_name(attributes) or ""
+    code = _code(attributes) or _CODE_OF_CLASS.get(name)
+    status = text(attributes, ERROR_STATUS) or _STATUS_OF_CLASS.get(name)
+    if code is None and not status:
+        return None
+    limit = number(attributes, QUOTA_LIMIT)
+    return error_kind(
+        code=code,
+        status=status,
+        reason=text(attributes, ERROR_REASON),
+        quota_id=text(attributes, QUOTA_ID),
+        quota_limit=int(limit) if limit == 0 else None,
+        retry_delay=number(attributes, RETRY_DELAY),
+        message=text(attributes, ERROR_MESSAGE),
+        vertex=attributes.get(PROVIDER_NAME) in ("gcp.vertex_ai", "vertex_ai"),
+    )
+
+
+def _code(attributes: Attributes) -> int | None:
+    """The HTTP code of the error: `error.type` where it is one (a stream that breaks off has HTTP 200), else the response's."""
+    error_type = text(attributes, ERROR_TYPE)
+    if len(error_type) == 3 and error_type.isascii() and error_type.isdecimal():
+        return int(error_type)
+    code = number(attributes, HTTP_STATUS_CODE)
+    return int(code) if code is not None and 400 <= code < 1000 else None
+
+
+FAILURE = Subject("failure", read_failure)

@@ -1,0 +1,298 @@
+"""Calls that ended with an exception that is no answer of the API: timeouts, connections, what the SDK raises itself."""
+
+from __future__ import annotations
+
+from gemini_otel._error_kinds import KINDS
+from gemini_otel._semconv import (
+    ERROR_TYPE,
+    HTTP_RESEND_COUNT,
+    OUTCOME,
+    REQUEST_STREAM,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
+    SERVER_ADDRESS,
+    TIMEOUT,
+)
+from gemini_otel.hints import _links as links
+from gemini_otel.hints._failure import FAILURE, UNTOLD_API_ERRORS, class_name, read_failure
+from gemini_otel.hints._hint import Attributes, Hint
+from gemini_otel.hints._trigger import Subject, on, otherwise
+
+# By the last part of the class name: httpx, httpx2, aiohttp, requests and the built-in exceptions name them alike.
+_NO_CONNECTION_FREE = ("PoolTimeout",)
+_TIMEOUT = (
+    "timeout",  # gemini.error.kind of any other class of this sort
+    "TimeoutError",
+    "Timeout",
+    "TimeoutException",
+    "ReadTimeout",
+    "WriteTimeout",
+    "ConnectTimeout",
+    "ReadTimeoutError",
+    "ServerTimeoutError",
+    "SocketTimeoutError",
+    "ConnectionTimeoutError",
+    "APITimeoutError",
+)
+_NO_TRUST = (
+    "SSLError",
+    "SSLCertVerificationError",
+    "CertificateError",
+    "ClientConnectorCertificateError",
+    "ClientConnectorSSLError",
+    "ClientSSLError",
+)
+_UNREACHABLE = (
+    "ConnectError",
+    "ConnectionRefusedError",
+    "ClientConnectorError",
+    "ClientConnectorDNSError",
+    "ClientProxyConnectionError",
+    "ClientHttpProxyError",
+    "ProxyError",
+    "gaierror",
+    "NewConnectionError",
+    "NameResolutionError",
+)
+_DISCONNECTED = (
+    "connection",  # gemini.error.kind of any other class of this sort
+    "RemoteProtocolError",
+    "ReadError",
+    "WriteError",
+    "CloseError",
+    "NetworkError",
+    "TransportError",
+    "ServerDisconnectedError",
+    "ServerConnectionError",
+    "ClientConnectionError",
+    "ClientConnectionResetError",
+    "ClientOSError",
+    "ClientPayloadError",
+    "ConnectionError",
+    "ConnectionResetError",
+    "ConnectionAbortedError",
+    "BrokenPipeError",
+    "ChunkedEncodingError",
+    "IncompleteRead",
+    "IncompleteReadError",
+    "APIConnectionError",
+)
+_CANCELLED = ("CancelledError", "Cancelled")
+_UNREADABLE = ("UnknownApiResponseError", "JSONDecodeError")
+_INTERRUPTED = ("ContinuationInterruptedError",)
+_OWN_TOOL = ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunctionCallArgumentError")
+_CREDENTIALS = ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError")
+_REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
+
+_EXCEPTION = f"exception {{{ERROR_TYPE}}}"
+_AFTER = f"timeout {{{TIMEOUT}}} s"
+_RESENDS = f"resent {{{HTTP_RESEND_COUNT}}} times"
+_SERVER = f"server {{{SERVER_ADDRESS}}}"
+
+
+def _streamed(attributes: Attributes) -> bool:
+    return attributes.get(REQUEST_STREAM) is True
+
+
+def _read_cancelled(attributes: Attributes) -> str | None:
+    """`cancelled` where the caller's own task was cancelled; a 499 of the service is a failure, not this."""
+    if attributes.get(OUTCOME) == "cancelled":
+        return None if read_failure(attributes) == "cancelled" else "cancelled"
+    return "cancelled" if class_name(attributes) in _CANCELLED else None
+
+
+HINTS = (
+    Hint(
+        id="net.pool_timeout",
+        severity="error",
+        retry="yes",
+        summary="No connection of the client's pool became free in time.",
+        cause="More calls run at the same time than the pool has connections, or streams were left open.",
+        remedy=(
+            "Limit how many calls run at the same time, or raise the pool's limits in http_options.client_args.",
+            "Read streams to the end, or close them.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *_NO_CONNECTION_FREE),
+        evidence=(_EXCEPTION, _AFTER),
+    ),
+    Hint(
+        id="net.timeout",
+        severity="error",
+        retry="yes",
+        summary="No answer came within the time that the client allows.",
+        cause="The client's own timeout ran out, while connecting or while waiting for the model. Long prompts and thinking "
+        "take minutes.",
+        remedy=(
+            "Raise http_options.timeout; its unit is milliseconds.",
+            "Stream the answer, so that the first words arrive early.",
+            "Lower thinking, or ask for less.",
+            "Retry with backoff; google-genai does so only if http_options.retry_options is set.",
+        ),
+        reference=links.API_ERRORS,
+        when=on(FAILURE, *_TIMEOUT),
+        evidence=(_EXCEPTION, _AFTER, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
+    ),
+    Hint(
+        id="net.tls",
+        severity="error",
+        retry="no",
+        summary="The connection could not be secured.",
+        cause="The server's certificate was not accepted. A company proxy that inspects traffic is a common reason.",
+        remedy=(
+            "Give the client the proxy's root certificate, for example with SSL_CERT_FILE.",
+            "Check the clock and the base URL.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *_NO_TRUST),
+        evidence=(_EXCEPTION, _SERVER),
+    ),
+    Hint(
+        id="net.unreachable",
+        severity="error",
+        retry="yes",
+        summary="The service could not be reached.",
+        cause="The connection was not made: name resolution, proxy, firewall, or a wrong base URL.",
+        remedy=(
+            "Check that this machine reaches the server, and the proxy settings HTTPS_PROXY and NO_PROXY.",
+            "Check http_options.base_url.",
+            "Retry with backoff if it works at other times.",
+        ),
+        reference=links.FORUM,
+        when=on(FAILURE, *_UNREACHABLE),
+        evidence=(_EXCEPTION, _SERVER, _RESENDS),
+    ),
+    Hint(
+        id="stream.disconnected",
+        severity="error",
+        retry="yes",
+        summary="The connection broke while the stream was open.",
+        cause="A proxy, the network or the service closed it before the answer was complete.",
+        remedy=(
+            "Keep what has arrived, and ask again for the rest.",
+            "Look for proxies with an idle limit below the model's thinking time.",
+        ),
+        reference=links.FORUM,
+        when=on(FAILURE, *_DISCONNECTED, also=_streamed),
+        evidence=(_EXCEPTION, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
+    ),
+    Hint(
+        id="net.disconnected",
+        severity="error",
+        retry="yes",
+        summary="The connection broke before the answer arrived.",
+        cause="A proxy, the network or the service closed it. Connections that stay silent for more than a minute are often "
+        "closed on the way.",
+        remedy=(
+            "Stream the answer, so that the connection is not silent.",
+            "Retry with backoff; google-genai does so only if http_options.retry_options is set.",
+            "Look for proxies with an idle limit.",
+        ),
+        reference=links.FORUM,
+        when=on(FAILURE, *_DISCONNECTED),
+        evidence=(_EXCEPTION, _RESENDS),
+    ),
+    Hint(
+        id="net.bad_response",
+        severity="error",
+        retry="yes",
+        summary="The answer could not be read.",
+        cause="What arrived is not the JSON that the API sends: cut off on the way, or written by a proxy.",
+        remedy=(
+            "Retry once.",
+            "If it persists, look at the raw answer: a gateway may have put its own page there.",
+            "Upgrade google-genai.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *_UNREADABLE),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="stream.continuation_interrupted",
+        severity="error",
+        retry="resume",
+        summary="A long answer broke off between two of its parts.",
+        cause="The answer is made in several requests, and a later one failed. What was made so far is not lost.",
+        remedy=("Resume with the continuation_token of the exception.", "See the exception's cause for the real error."),
+        reference=links.SDK,
+        when=on(FAILURE, *_INTERRUPTED),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.tool_failed",
+        severity="error",
+        retry="after_change",
+        summary="A Python function given as a tool could not be called.",
+        cause="The SDK could not describe the function, or could not call it with the arguments that the model chose.",
+        remedy=(
+            "Give the parameters plain types with annotations.",
+            "Return errors from the function as data, so that the model can react.",
+            "Coroutines and MCP sessions need the asynchronous client.",
+        ),
+        reference=links.FUNCTION_CALLING,
+        when=on(FAILURE, *_OWN_TOOL),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="auth.credentials",
+        severity="error",
+        retry="no",
+        summary="No Google credentials could be had.",
+        cause="Application default credentials are missing, or could not be refreshed. No request was sent to the model.",
+        remedy=(
+            "Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.",
+            "To use an API key instead, make the client without vertexai.",
+        ),
+        reference=links.CLOUD_ERRORS,
+        when=on(FAILURE, *_CREDENTIALS),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.invalid_request",
+        severity="error",
+        retry="no",
+        summary="The SDK refused the call or its answer as invalid.",
+        cause="An argument has a wrong type or value, or is not supported by the back end in use.",
+        remedy=(
+            "Read the exception: it names the argument.",
+            "Check whether the setting exists on the Gemini API or on Vertex AI only.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *_REFUSED_BY_SDK),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="net.cancelled",
+        severity="warning",
+        retry="yes",
+        summary="The calling task was cancelled before the answer was complete.",
+        cause="The application cancelled the task, or a timeout around the call did, such as asyncio.timeout or wait_for.",
+        remedy=(
+            "If this was not meant, look for a timeout around the call or a client that went away.",
+            "Give long answers more time, or stream them.",
+        ),
+        reference=links.API_ERRORS,
+        when=on(Subject("cancellation", _read_cancelled), "cancelled"),
+        evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s",),
+    ),
+)
+
+_HAVE_ENTRIES = frozenset(
+    (
+        *(*KINDS, *UNTOLD_API_ERRORS, *_NO_CONNECTION_FREE, *_TIMEOUT, *_NO_TRUST, *_UNREACHABLE, *_DISCONNECTED),
+        *(*_CANCELLED, *_UNREADABLE, *_INTERRUPTED, *_OWN_TOOL, *_CREDENTIALS, *_REFUSED_BY_SDK),
+    )
+)
+
+CATCH_ALL = (
+    Hint(
+        id="error.exception",
+        severity="error",
+        retry="no",
+        summary="The call ended with an exception that this catalogue does not know.",
+        cause="It is not an error answer of the service; it arose in the SDK, in a transport or in code that they call.",
+        remedy=("Read the exception and its traceback.", "Upgrade google-genai, and report it if it persists."),
+        reference=links.SDK,
+        when=otherwise(FAILURE, _HAVE_ENTRIES),
+        evidence=(_EXCEPTION,),
+    ),
+)

@@ -1,0 +1,12 @@
+"""The scenarios that ship, by name."""
+
+from __future__ import annotations
+
+from .._scenario import Scenario
+from . import answers, block_reasons, errors, finish_reasons, loops, quotas, sequences, transport
+
+_FAMILIES = (answers, finish_reasons, block_reasons, loops, errors, quotas, sequences, transport)
+
+SCENARIOS: dict[str, Scenario] = {each.name: each for family in _FAMILIES for each in family.ALL}
+
+__all__ = ["SCENARIOS"]

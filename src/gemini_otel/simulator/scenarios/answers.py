@@ -1,0 +1,105 @@
+"""Answers that are well."""
+
+from __future__ import annotations
+
+from .._chunks import chunk, text_chunks
+from .._scenario import FIRST_DECLARED, Json, Reply, Scenario
+
+TEXT = "Tides follow the Moon: its pull raises two bulges of water, and the turning Earth carries us through both."
+_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+_SIGNATURE = "c2ltdWxhdGVkIHRob3VnaHQgc2lnbmF0dXJl"
+_GROUNDING: Json = {
+    "searchEntryPoint": {"renderedContent": '<div class="container">tides</div>'},
+    "groundingChunks": [{"web": {"uri": "https://example.com/tides", "title": "example.com"}}],
+    "groundingSupports": [
+        {"segment": {"endIndex": 22, "text": "Tides follow the Moon:"}, "groundingChunkIndices": [0]}
+    ],
+    "webSearchQueries": ["what causes tides"],
+}
+
+OK = Reply(chunks=text_chunks(TEXT), structured=True)
+
+
+def thought(text: str, tokens: int) -> Json:
+    """A chunk with a thought summary; *tokens* is the running count of thought tokens."""
+    return chunk({"text": text, "thought": True}, usageMetadata={"thoughtsTokenCount": tokens})
+
+
+_THINKING = (
+    thought(
+        "**Considering the Question**\n\nThe Moon's pull differs between the near and the far side.\n\n\n", 44
+    ),
+    thought(
+        "**Settling the Answer**\n\nTwo bulges follow from that difference, and the Earth turns.\n\n\n", 88
+    ),
+    *text_chunks(TEXT),
+)
+_CACHED_TOKENS: Json = {
+    "cachedContentTokenCount": 1081,
+    "cacheTokensDetails": [{"modality": "TEXT", "tokenCount": 1081}],
+}
+_TOOL_TOKENS: Json = {
+    "toolUsePromptTokenCount": 63,
+    "toolUsePromptTokensDetails": [{"modality": "TEXT", "tokenCount": 63}],
+}
+_CALL = chunk(
+    {"functionCall": {"name": FIRST_DECLARED}, "thoughtSignature": _SIGNATURE},
+    finish="STOP",
+    finishMessage="Model generated function call(s).",
+    usageMetadata={"thoughtsTokenCount": 23},
+)
+_IMAGE = chunk({"inlineData": {"data": _PIXEL, "mimeType": "image/png"}}, finish="STOP")
+_SECOND_CUT = text_chunks(TEXT[:60], finish="MAX_TOKENS")
+
+
+def _as_second(each: Json) -> Json:
+    return {"candidates": [candidate | {"index": 1} for candidate in each["candidates"]]}
+
+
+_TWO_CANDIDATES = tuple(
+    each
+    for first, second in zip(text_chunks(TEXT), _SECOND_CUT, strict=True)
+    for each in (first, _as_second(second))
+)
+
+ALL = (
+    Scenario("ok", "A short answer; JSON where JSON is asked for, as many candidates as asked for.", (OK,)),
+    Scenario(
+        "slow",
+        "As ok, but the first chunk takes 0.3 seconds.",
+        (Reply(chunks=OK.chunks, structured=True, first_delay=0.3),),
+    ),
+    Scenario("long_stream", "An answer in 200 chunks.", (Reply(chunks=text_chunks(TEXT * 20, pieces=200)),)),
+    Scenario("thinking", "Two thought summaries, then the answer.", (Reply(chunks=_THINKING),)),
+    Scenario(
+        "cached",
+        "Most of the prompt comes from cached content.",
+        (Reply(chunks=tuple(each | {"usageMetadata": _CACHED_TOKENS} for each in OK.chunks)),),
+    ),
+    Scenario(
+        "tool_call",
+        "Calls the first declared function; answers with text once its response is in.",
+        (Reply(chunks=(_CALL,)),),
+        after_tools=(OK,),
+    ),
+    Scenario(
+        "multi_candidate",
+        "Two candidates: the first is complete, the second is cut off by MAX_TOKENS.",
+        (Reply(chunks=_TWO_CANDIDATES),),
+    ),
+    Scenario(
+        "grounding_tool_use",
+        "An answer grounded in a search, with tokens for the tool's results.",
+        (Reply(chunks=text_chunks(TEXT, groundingMetadata=_GROUNDING, usageMetadata=_TOOL_TOKENS)),),
+    ),
+    Scenario(
+        "inline_image",
+        "A sentence and a generated image.",
+        (Reply(chunks=(chunk({"text": "Here is the picture. "}), _IMAGE)),),
+    ),
+    Scenario(
+        "empty_stop",
+        "STOP after thinking only: no visible text.",
+        (Reply(chunks=(_THINKING[0], chunk({"text": "", "thoughtSignature": _SIGNATURE}, finish="STOP"))),),
+    ),
+)

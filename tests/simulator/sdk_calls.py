@@ -1,0 +1,57 @@
+"""Calls of the real SDK against a simulator, in one form for unary calls and streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from google import genai
+from google.genai import types
+
+try:
+    import httpx2 as httpx
+except ImportError:
+    import httpx  # type: ignore[no-redef]
+
+MODEL = "gemini-2.5-flash"
+
+__all__ = ["MODEL", "SHAPES", "ask", "ask_async", "httpx", "make_client"]
+
+
+def make_client(url: str, *, attempts: int = 0, **http_options: Any) -> genai.Client:
+    """A client of the Developer API; with *attempts* it retries after milliseconds."""
+    if attempts:
+        http_options["retry_options"] = types.HttpRetryOptions(
+            attempts=attempts, initial_delay=0.01, max_delay=0.02
+        )
+    return genai.Client(api_key="test-key", http_options=types.HttpOptions(base_url=url, **http_options))
+
+
+def _call(client: genai.Client, contents: Any, **config: Any) -> list[types.GenerateContentResponse]:
+    return [client.models.generate_content(model=MODEL, contents=contents, config=config or None)]
+
+
+def _stream(client: genai.Client, contents: Any, **config: Any) -> list[types.GenerateContentResponse]:
+    return list(client.models.generate_content_stream(model=MODEL, contents=contents, config=config or None))
+
+
+SHAPES: dict[str, Callable[..., list[types.GenerateContentResponse]]] = {"call": _call, "stream": _stream}
+
+
+def ask(
+    client: genai.Client, shape: str, scenario: str, **config: Any
+) -> list[types.GenerateContentResponse]:
+    """All responses to a prompt that names *scenario*."""
+    return SHAPES[shape](client, f"Why are there tides? simulate:{scenario}", **config)
+
+
+async def ask_async(client: genai.Client, shape: str, scenario: str) -> list[types.GenerateContentResponse]:
+    """As ``ask``, with the asynchronous client."""
+    request: dict[str, Any] = {"model": MODEL, "contents": f"Why are there tides? simulate:{scenario}"}
+    try:
+        if shape == "call":
+            return [await client.aio.models.generate_content(**request)]
+        return [chunk async for chunk in await client.aio.models.generate_content_stream(**request)]
+    finally:
+        if hasattr(client.aio, "aclose"):
+            await client.aio.aclose()

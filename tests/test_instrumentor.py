@@ -1,0 +1,316 @@
+import importlib.metadata
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import wrapt
+from conftest import SHAPES, Telemetry, make_client, send
+from google import genai
+from google.genai import models
+from opentelemetry.sdk.trace import TracerProvider
+
+import gemini_otel
+from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
+from gemini_otel.operations import OPERATIONS
+
+
+def run(code: str, *command: str, **environ: str) -> str:
+    """What a fresh interpreter prints; fails with its stderr."""
+    import os
+
+    done = subprocess.run(
+        [*(command or (sys.executable,)), "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        env={**os.environ, **environ},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("client_first", [True, False])
+def test_clients_made_before_and_after_are_traced(url: str, shape: str, client_first: bool) -> None:
+    """A client gives one CLIENT span for each call, whether it was made before or after instrument()."""
+    early = make_client(url)
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        send(early if client_first else make_client(url), shape, "simulate:ok")
+    finally:
+        gemini_otel.uninstrument()
+    assert (telemetry.span.name, telemetry.span.kind.name) == ("generate_content gemini-2.5-flash", "CLIENT")
+
+
+def test_instrumenting_twice_is_harmless(url: str, telemetry: Telemetry) -> None:
+    """A second instrument() changes nothing: one span per call, hints once."""
+    gemini_otel.instrument(**telemetry.providers)
+    send(make_client(url), "call", "simulate:finish_safety")
+    assert len(telemetry.events("gemini.hint")) == 1
+
+
+@pytest.mark.parametrize("fresh_handle", [True, False])
+def test_uninstrument_restores_and_instrument_works_again(url: str, client: genai.Client, fresh_handle: bool) -> None:
+    """After uninstrument() the SDK's own functions are back; instrumenting again gives one span per call."""
+    names = [(cls, name) for cls in (models.Models, models.AsyncModels) for name in vars(cls)]
+    before = {key: vars(key[0])[key[1]] for key in names}
+    telemetry = Telemetry()
+    for _ in range(3):
+        gemini_otel.instrument(**telemetry.providers)
+        (GeminiInstrumentor() if fresh_handle else gemini_otel).uninstrument()
+    assert {key: vars(key[0])[key[1]] for key in names} == before
+    send(client, "call", "simulate:ok")
+    assert telemetry.spans == []
+    gemini_otel.instrument(**telemetry.providers)
+    send(client, "call", "simulate:finish_safety")
+    gemini_otel.uninstrument()
+    assert len(telemetry.events("gemini.hint")) == 1
+    assert [point.value for point in telemetry.points("gemini.client.responses")] == [1]
+
+
+def test_counters_go_on_after_instrumenting_again(client: genai.Client) -> None:
+    """A provider that is instrumented a second time keeps its counters and adds to them."""
+    telemetry = Telemetry()
+    for _ in range(2):
+        gemini_otel.instrument(**telemetry.providers)
+        send(client, "call", "simulate:ok")
+        values = [point.value for point in telemetry.points("gemini.client.responses")]
+        gemini_otel.uninstrument()
+    assert values == [2]
+
+
+def test_a_foreign_wrapper_survives(client: genai.Client) -> None:
+    """uninstrument() below somebody else's wrapper keeps it working, and instrumenting again gives one span."""
+    calls = []
+
+    def foreign(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        calls.append(kwargs["model"])
+        return wrapped(*args, **kwargs)
+
+    target = OPERATIONS[0].targets[0].candidates
+    name = next(name for path, _ in target if hasattr(models.Models, name := path.partition(".")[2]))
+    telemetry = Telemetry()
+    original = vars(models.Models)[name]
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        wrapper = wrapt.FunctionWrapper(vars(models.Models)[name], foreign)
+        setattr(models.Models, name, wrapper)
+        gemini_otel.uninstrument()
+        assert vars(models.Models)[name] is wrapper
+        send(client, "call", "simulate:ok")
+        assert telemetry.spans == []
+        gemini_otel.instrument(**telemetry.providers)
+        send(client, "call", "simulate:ok")
+        assert len(telemetry.spans) == 1
+        assert len(calls) == 2
+    finally:
+        gemini_otel.uninstrument()
+        setattr(models.Models, name, original)
+
+
+def test_the_hint_processor_is_there_before_the_first_call(telemetry: Telemetry) -> None:
+    """Somebody else's GenAI span gets its hint although no Gemini call was made through the SDK."""
+    tracer = telemetry.tracer_provider.get_tracer("theirs")
+    with tracer.start_as_current_span("chat", attributes={"gen_ai.operation.name": "chat"}) as span:
+        span.set_attribute("gen_ai.response.finish_reasons", ["safety"])
+    assert telemetry.attributes["gemini.hint.id"] == "finish.safety"
+
+
+def test_a_processor_of_the_user_is_kept(client: genai.Client) -> None:
+    """Where the provider has a HintSpanProcessor already, instrument() adds none, and its hints are counted."""
+    telemetry = Telemetry()
+    mine = HintSpanProcessor(hint_level="error")
+    telemetry.tracer_provider.add_span_processor(mine)
+    gemini_otel.instrument(**telemetry.providers, hint_level="info")
+    try:
+        send(client, "call", "simulate:finish_safety")
+        assert [p for p in _instrumentor._registered(telemetry.tracer_provider) if isinstance(p, HintSpanProcessor)] == [
+            mine
+        ]
+        assert mine.hint_level == "error"
+        (point,) = telemetry.points("gemini.client.hints")
+        assert (point.value, dict(point.attributes)) == (
+            1,
+            {"gemini.hint.id": "finish.safety", "gemini.hint.severity": "error"},
+        )
+    finally:
+        gemini_otel.uninstrument()
+    assert mine.active
+
+
+def test_hints_can_be_switched_off(client: genai.Client) -> None:
+    """hints=False registers no processor."""
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, hints=False)
+    send(client, "call", "simulate:finish_safety")
+    gemini_otel.uninstrument()
+    assert telemetry.span.events == ()
+
+
+def test_a_provider_without_processors_is_one_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A provider that takes no span processors still traces; one line says that there will be no hints."""
+    inner = TracerProvider()
+
+    class Provider:
+        get_tracer = inner.get_tracer
+
+    with caplog.at_level(logging.WARNING):
+        gemini_otel.instrument(tracer_provider=Provider())  # type: ignore[arg-type]
+    gemini_otel.uninstrument()
+    assert caplog.text.count("takes no span processors") == 1
+
+
+def test_the_instrumentor_never_raises(caplog: pytest.LogCaptureFixture) -> None:
+    """A wrong setting inside _instrument is logged and ignored, so that other instrumentors still run."""
+    instrumentor = GeminiInstrumentor()
+    with caplog.at_level(logging.WARNING):
+        instrumentor.instrument(colour="red", hint_level="loud", hints=False)
+    instrumentor.uninstrument()
+    assert "unknown setting 'colour'" in caplog.text
+    assert "hint_level='loud' is not valid" in caplog.text
+
+
+def test_a_failing_set_up_is_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """An unforeseen exception of ours in _instrument is logged, not raised."""
+    monkeypatch.setattr(_instrumentor._patching, "install", None)
+    with caplog.at_level(logging.WARNING):
+        GeminiInstrumentor().instrument()
+    GeminiInstrumentor().uninstrument()
+    assert "gemini-otel failed in GeminiInstrumentor._instrument" in caplog.text
+
+
+def test_the_entry_point() -> None:
+    """The entry point `gemini` of opentelemetry_instrumentor is the instrumentor."""
+    (entry,) = importlib.metadata.entry_points(group="opentelemetry_instrumentor", name="gemini")
+    assert entry.load() is GeminiInstrumentor
+
+
+def test_dependencies_equal_the_extra() -> None:
+    """instrumentation_dependencies() and the extra `instruments` say the same."""
+    requires = importlib.metadata.requires("gemini-otel") or []
+    extra = [line.partition(";")[0].strip() for line in requires if 'extra == "instruments"' in line.replace("'", '"')]
+    normal = [line.replace(" ", "") for line in GeminiInstrumentor().instrumentation_dependencies()]
+    assert [line.replace(" ", "") for line in extra] == normal
+
+
+def test_the_modules_to_hook_are_those_of_the_targets() -> None:
+    """Every module that a target lives in has its post-import hook."""
+    from gemini_otel import _attempts
+
+    wanted = {target.module for operation in OPERATIONS for target in operation.targets} | {_attempts.MODULE}
+    assert set(_instrumentor._MODULES) == wanted
+
+
+def test_nothing_of_the_sdk_is_imported_at_start_up() -> None:
+    """instrument() with an SDK provider imports no module of google.genai, none of our readers, and no asyncio."""
+    code = """
+import sys
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+import opentelemetry.instrumentation.instrumentor
+trace.set_tracer_provider(TracerProvider())
+before = set(sys.modules)
+import gemini_otel
+gemini_otel.instrument()
+new = set(sys.modules) - before
+print(sorted(m for m in new if m.startswith("google") or "operations" in m or m.startswith("gemini_otel._call")))
+import google.genai
+print("gemini_otel._call" in sys.modules)
+"""
+    assert run(code).splitlines() == ["[]", "True"]
+
+
+def test_a_provider_set_later_works(url: str) -> None:
+    """instrument() before set_tracer_provider() and set_meter_provider() gives spans, hints and metrics all the same."""
+    code = f"""
+import gemini_otel
+gemini_otel.instrument()
+from google import genai
+client = genai.Client(api_key="k", http_options={{"base_url": {url!r}}})
+client.models.generate_content(model="m", contents="simulate:ok")
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+trace.set_tracer_provider(provider)
+metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+client.models.generate_content(model="m", contents="simulate:finish_safety")
+(span,) = exporter.get_finished_spans()
+print(span.attributes["gemini.hint.id"])
+found = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
+print(sorted(metric.name for metric in found))
+"""
+    hint, names = run(code).splitlines()
+    assert hint == "finish.safety"
+    assert names == str(
+        [
+            "gemini.client.hints",
+            "gemini.client.responses",
+            "gen_ai.client.operation.duration",
+            "gen_ai.client.token.usage",
+        ]
+    )
+
+
+def test_opentelemetry_instrument(url: str) -> None:
+    """`opentelemetry-instrument` with environment variables only traces an unchanged program."""
+    code = f"""
+from google import genai
+client = genai.Client(api_key="k", http_options={{"base_url": {url!r}}})
+client.models.generate_content(model="m", contents="simulate:finish_safety")
+"""
+    printed = run(
+        code,
+        str(Path(sys.executable).with_name("opentelemetry-instrument")),
+        sys.executable,
+        OTEL_TRACES_EXPORTER="console",
+        OTEL_METRICS_EXPORTER="none",
+        OTEL_LOGS_EXPORTER="none",
+        GEMINI_OTEL_ERROR_OUTCOMES="blocked",
+    )
+    assert '"gemini.hint.id": "finish.safety"' in printed
+    assert '"status_code": "ERROR"' in printed
+    assert printed.count('"name": "generate_content m"') == 1
+
+
+def test_a_missing_sdk_is_one_clear_line() -> None:
+    """Without google-genai, instrument() logs one line that says what to install and does nothing else."""
+    code = """
+import logging, sys
+sys.modules["google.genai"] = None
+import importlib.metadata
+real = importlib.metadata.version
+def version(name):
+    if name == "google-genai":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return real(name)
+importlib.metadata.version = version
+import opentelemetry.instrumentation.dependencies as dependencies
+if hasattr(dependencies, "version"):
+    dependencies.version = version
+logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
+import gemini_otel
+gemini_otel.instrument()
+"""
+    (line,) = run(code).splitlines()
+    assert "google-genai >= 1.32" in line
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_suppressed_instrumentation_is_honoured(client: genai.Client, telemetry: Telemetry, shape: str) -> None:
+    """Inside suppress_instrumentation() a call gives no span and no metric."""
+    from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+    with suppress_instrumentation():
+        send(client, shape, "simulate:ok")
+    assert telemetry.spans == []
+    assert telemetry.points("gemini.client.responses") == []

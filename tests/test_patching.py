@@ -1,0 +1,106 @@
+import logging
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import wrapt
+
+from gemini_otel import _patching
+from gemini_otel._patching import Patch
+
+
+class Api:
+    def call(self) -> str:
+        return "original"
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    """A module `some_sdk` with a class `Api`; whatever was installed on the real SDK is left alone."""
+    import sys
+
+    made = types.ModuleType("some_sdk")
+    made.Api = type("Api", (), {"call": lambda self: "original"})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "some_sdk", made)
+    monkeypatch.setattr(_patching, "_layers", {})
+    yield made
+    _patching.uninstall()
+
+
+def marking(mark: str) -> _patching.Driver:
+    return lambda wrapped, instance, args, kwargs: f"{mark}({wrapped(*args, **kwargs)})"
+
+
+def install(*names: str, mark: str = "ours", area: str = "api") -> None:
+    _patching.install(["some_sdk"], lambda module: [Patch(area, tuple((name, marking(mark)) for name in names))])
+
+
+def test_the_first_name_that_exists_is_patched(module: Any) -> None:
+    """Of a target's names the first that the SDK has is wrapped, the others are not."""
+    install("Api.newer", "Api.call")
+    assert module.Api().call() == "ours(original)"
+
+
+def test_uninstall_restores_the_very_object(module: Any) -> None:
+    """After uninstall the attribute is the function that was there before."""
+    original = vars(module.Api)["call"]
+    install("Api.call")
+    _patching.uninstall()
+    assert vars(module.Api)["call"] is original
+
+
+def test_a_later_wrapper_stays_and_ours_is_switched_off(module: Any) -> None:
+    """Uninstall under a foreign wrapper leaves that wrapper in place and makes our layer transparent."""
+    install("Api.call")
+    foreign = wrapt.FunctionWrapper(vars(module.Api)["call"], marking("theirs"))
+    module.Api.call = foreign
+    _patching.uninstall()
+    assert vars(module.Api)["call"] is foreign
+    assert module.Api().call() == "theirs(original)"
+
+
+def test_installing_again_wakes_the_layer_below(module: Any) -> None:
+    """Installing again under a foreign wrapper gives one layer, not two."""
+    install("Api.call")
+    module.Api.call = wrapt.FunctionWrapper(vars(module.Api)["call"], marking("theirs"))
+    _patching.uninstall()
+    install("Api.call", mark="again")
+    assert module.Api().call() == "theirs(again(original))"
+
+
+def test_installing_again_after_somebody_took_us_out(module: Any) -> None:
+    """A layer that is out of the chain is replaced by a new one."""
+    original = vars(module.Api)["call"]
+    install("Api.call")
+    module.Api.call = original
+    install("Api.call", mark="again")
+    assert module.Api().call() == "again(original)"
+
+
+def test_a_missing_name_is_a_debug_line(module: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """One name that the SDK lacks is skipped with a debug line that names it."""
+    with caplog.at_level(logging.DEBUG):
+        _patching.install(
+            ["some_sdk"],
+            lambda name: [Patch("api", (("Api.call", marking("ours")),)), Patch("api", (("Gone.call", marking("x")),))],
+        )
+    assert [record.levelname for record in caplog.records] == ["DEBUG"]
+    assert "google-genai has no some_sdk.Gone.call" in caplog.text
+
+
+def test_a_missing_area_is_one_warning(module: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """An area of which nothing is found gives one warning that names it."""
+    with caplog.at_level(logging.WARNING):
+        install("Gone.call", "Api.gone", area="embeddings")
+    assert caplog.text.count("Nothing of embeddings was found in some_sdk") == 1
+
+
+def test_a_loader_that_raises_is_logged_and_harmless(module: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """An exception of ours in the post-import hook does not reach the application's import."""
+
+    def broken(name: str) -> list[Patch]:
+        raise RuntimeError(name)
+
+    _patching.install(["some_sdk"], broken)
+    assert module.Api().call() == "original"
