@@ -50,9 +50,9 @@ def renew_ssl_context(
 @guarded
 def _note_hidden_resend(error: BaseException | None) -> None:
     call = current_call()
-    if call is not None and call.attempts.number and error is not None:
+    if call is not None and error is not None:
         call.attempt_failed(error)
-        call.attempts.started()
+        call.attempt_started()
 
 
 class _Attempt:
@@ -60,14 +60,14 @@ class _Attempt:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        call.attempts.started()
+        call.attempt_started()
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
         if error is None:
-            self._call.attempts.succeeded()
+            self._call.attempt_succeeded()
         else:
             self._call.attempt_failed(error)
 

@@ -73,6 +73,7 @@ class Call:
 
     __slots__ = (
         "_answer",
+        "_attempts",
         "_context",
         "_end",
         "_first_chunk",
@@ -88,7 +89,6 @@ class Call:
         "_stream",
         "_token",
         "_watch",
-        "attempts",
         "ended",
     )
 
@@ -113,7 +113,7 @@ class Call:
         self._answer = operation.answer(request)
         listening = self._recording and settings.repetition
         self._watch = RepetitionWatch(bool(request.structured_output)) if listening else None
-        self.attempts = AttemptLog(span)
+        self._attempts = AttemptLog(span)
         self.ended = False
 
     def __enter__(self) -> None:
@@ -139,12 +139,22 @@ class Call:
             self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
 
     @guarded
+    def attempt_started(self) -> None:
+        """Note that an HTTP attempt begins."""
+        self._attempts.started()
+
+    @guarded
+    def attempt_succeeded(self) -> None:
+        """Note that the attempt got its answer."""
+        self._attempts.succeeded()
+
+    @guarded
     def attempt_failed(self, error: BaseException) -> None:
         """Note an HTTP attempt that did not succeed; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
         facts = read_error(error, vertex=self._start.provider == "gcp.vertex_ai")
-        self.attempts.failed(facts)
+        self._attempts.failed(facts)
         if self._metrics is not None:
             model = self._metrics.model_label(self._start.model) if self._start.model else None
             self._metrics.attempts_failed.add((model, facts.code))
@@ -199,7 +209,7 @@ class Call:
             self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
 
     def _attempt_attributes(self, failure: ErrorFacts | None) -> Attributes:
-        log = self.attempts
+        log = self._attempts
         log.close()
         attributes: Attributes = {}
         status_code = log.status_code
@@ -243,7 +253,7 @@ class Call:
         metrics.responses.add(
             (
                 model,
-                self.attempts.status_code,
+                self._attempts.status_code,
                 metrics.finish_reason_label(finish_reason) if finish_reason else None,
                 outcome,
                 self._repetition_label(),

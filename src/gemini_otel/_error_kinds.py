@@ -100,7 +100,9 @@ SIGNATURES = (
     Signature("minute_quota", quota_id=r"per.?(?:minute|second)"),
     # --- messages about the key, the project and the account
     Signature("leaked_key", message=r"reported as leaked"),
-    Signature("invalid_key", message=r"api key (?:not valid|not found|expired|is invalid)|pass a valid api key"),
+    Signature(
+        "invalid_key", message=r"api key (?:not valid|not found|expired|is invalid)|pass a valid api key"
+    ),
     Signature("missing_key", message=r"unregistered callers|missing a valid api key"),
     Signature(
         "restricted_key",
@@ -117,7 +119,9 @@ SIGNATURES = (
     Signature("cached_content", message=r"cachedcontent not found|cached? content metadata"),
     Signature("cached_content", message=r"cached content model does not match|invalid cachedcontent name"),
     Signature("missing_role", message=r"permission .{1,200} denied on resource"),
-    Signature("unauthenticated", message=r"api keys are not supported by this api|expected oauth ?2 access token"),
+    Signature(
+        "unauthenticated", message=r"api keys are not supported by this api|expected oauth ?2 access token"
+    ),
     Signature("location", message=r"user location is not supported|not available in your (?:country|region)"),
     Signature("failed_precondition", message=r"service agents are being provisioned"),
     # --- messages about limits on use
@@ -136,7 +140,9 @@ SIGNATURES = (
     Signature("model_not_found", (400, 404), message=r"is no longer available"),
     Signature("model_not_found", (400, 403, 404), message=r"publisher model .{0,300}not found"),
     # --- messages about the request
-    Signature("input_too_long", message=r"input token count.{0,60}exceed|exceeds the maximum number of tokens"),
+    Signature(
+        "input_too_long", message=r"input token count.{0,60}exceed|exceeds the maximum number of tokens"
+    ),
     Signature("input_too_long", message=r"input (?:context )?is too long"),
     Signature("payload_too_large", message=r"payload size exceeds|maximum request body size"),
     Signature("deadline_too_short", message=r"deadline.{0,60}too short|minimum allowed deadline"),
@@ -146,7 +152,9 @@ SIGNATURES = (
         "thinking_conflict",
         message=r"thinking.?budget.{0,80}thinking.?level|thinking.?level.{0,80}thinking.?budget",
     ),
-    Signature("thinking_budget", message=r"thinking.?budget|budget \d+ is invalid|only works in thinking mode"),
+    Signature(
+        "thinking_budget", message=r"thinking.?budget|budget \d+ is invalid|only works in thinking mode"
+    ),
     Signature("thinking_level", message=r"thinking.?level"),
     Signature("function_parts_mismatch", message=r"number of function response parts"),
     Signature("turn_order", message=r"turn comes immediately after|multiturn requests|roles? must alternate"),
@@ -157,7 +165,9 @@ SIGNATURES = (
         message=r"multiple tools are supported only|tool use with function calling"
         r"|config is set without function.?declarations",
     ),
-    Signature("schema_too_complex", message=r"too many states|schema.{0,60}too (?:complex|large|deep)|nesting depth"),
+    Signature(
+        "schema_too_complex", message=r"too many states|schema.{0,60}too (?:complex|large|deep)|nesting depth"
+    ),
     Signature(
         "tool_schema",
         message=r"for object type|(?:function.?declarations|response_?schema).{0,200}"
@@ -166,7 +176,9 @@ SIGNATURES = (
     Signature("unknown_field", message=r"unknown name\b|cannot find field"),
     Signature("penalty", message=r"penalty.{0,40}not (?:enabled|supported)"),
     Signature("cache_too_small", message=r"cached content is too small|minimum token count to start"),
-    Signature("value_out_of_range", (400,), message=r"supported range|must be (?:in the range|between)|out of range"),
+    Signature(
+        "value_out_of_range", (400,), message=r"supported range|must be (?:in the range|between)|out of range"
+    ),
     Signature(
         "empty_contents",
         (400,),

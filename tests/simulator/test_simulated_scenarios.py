@@ -31,23 +31,57 @@ ANSWERS = (
 )
 FINISHED = {name: "STOP" for name in (*ANSWERS, "empty_stop")} | {
     f"finish_{reason.lower()}": reason
-    for reason in (
-        "STOP MAX_TOKENS SAFETY RECITATION LANGUAGE OTHER BLOCKLIST PROHIBITED_CONTENT SPII MALFORMED_FUNCTION_CALL "
-        "UNEXPECTED_TOOL_CALL TOO_MANY_TOOL_CALLS MISSING_THOUGHT_SIGNATURE MALFORMED_RESPONSE IMAGE_SAFETY "
-        "IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION IMAGE_OTHER NO_IMAGE MODEL_ARMOR ESCALATION PUP_LIMITED_DISABLED "
-        "CONTINUATION"
-    ).split()
+    for reason in [
+        "STOP",
+        "MAX_TOKENS",
+        "SAFETY",
+        "RECITATION",
+        "LANGUAGE",
+        "OTHER",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "MALFORMED_FUNCTION_CALL",
+        "UNEXPECTED_TOOL_CALL",
+        "TOO_MANY_TOOL_CALLS",
+        "MISSING_THOUGHT_SIGNATURE",
+        "MALFORMED_RESPONSE",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+        "IMAGE_OTHER",
+        "NO_IMAGE",
+        "MODEL_ARMOR",
+        "ESCALATION",
+        "PUP_LIMITED_DISABLED",
+        "CONTINUATION",
+    ]
 }
 FINISHED |= {"finish_unspecified": "FINISH_REASON_UNSPECIFIED", "finish_unknown": "REASON_OF_TOMORROW"}
 FINISHED |= {
     name: "MAX_TOKENS"
     for name in (
-        "thoughts_ate_budget loop_text loop_newlines_json loop_table_hyphens loop_table_tokens loop_json_items".split()
+        [
+            "thoughts_ate_budget",
+            "loop_text",
+            "loop_newlines_json",
+            "loop_table_hyphens",
+            "loop_table_tokens",
+            "loop_json_items",
+        ]
     )
 }
 BLOCKED = {
     f"block_{reason.lower()}": reason
-    for reason in "SAFETY OTHER BLOCKLIST PROHIBITED_CONTENT IMAGE_SAFETY MODEL_ARMOR JAILBREAK".split()
+    for reason in [
+        "SAFETY",
+        "OTHER",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "IMAGE_SAFETY",
+        "MODEL_ARMOR",
+        "JAILBREAK",
+    ]
 } | {"block_unknown": "BLOCK_OF_TOMORROW"}
 OTHER_ANSWERS = ("multi_candidate", "finish_missing")
 

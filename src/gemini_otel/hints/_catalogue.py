@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gemini_otel._guard import guarded
-from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint, Severity
+from gemini_otel._semconv import OUTCOME
+from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint
 from gemini_otel.hints._trigger import Predicate, Subject, Trigger
 
 MOST = 3  # hints on one span
+_RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 _Entry = tuple[int, Hint, Predicate | None]  # rank in the list, the entry, what else must hold
 _Subject = tuple[Callable[[Attributes], object], Mapping[str, tuple[_Entry, ...]], tuple[_Entry, ...]]
@@ -18,6 +20,7 @@ _Subject = tuple[Callable[[Attributes], object], Mapping[str, tuple[_Entry, ...]
 @dataclass(frozen=True, slots=True)
 class _Index:
     subjects: tuple[_Subject, ...]
+    subjects_on_ok: tuple[_Subject, ...]
     asked: tuple[_Entry, ...]
 
 
@@ -26,13 +29,18 @@ class Catalogue:
 
     def __init__(self, hints: Iterable[Hint]) -> None:
         self.hints = tuple(hints)
-        self._indexes: dict[Severity, _Index] = {level: self._index(level) for level in SEVERITIES}
+        self._indexes: dict[str, _Index] = {level: self._index(level) for level in SEVERITIES}
 
-    def find(self, attributes: Attributes, level: Severity = "warning") -> list[Hint]:
+    def find(self, attributes: Attributes, level: str = "warning") -> list[Hint]:
         """The hints of at least this level for a span, at most three, in the order of the catalogue."""
         index = self._indexes[level]
         found: list[tuple[int, Hint]] = []
-        for read, by_value, others in index.subjects:
+        subjects = index.subjects_on_ok
+        if attributes.get(OUTCOME) != "ok":
+            subjects = index.subjects
+            if not isinstance(attributes, dict):  # the SDK's own mapping is slow to ask for what is not there
+                attributes = {name: attributes[name] for name in attributes}
+        for read, by_value, others in subjects:
             value = read(attributes)
             if value is None:
                 continue
@@ -41,14 +49,20 @@ class Catalogue:
                 if holds is None or holds(attributes):
                     found.append((rank, hint))
                     break
-        found += [(rank, hint) for rank, hint, holds in index.asked if holds is not None and holds(attributes)]
+        found += [
+            (rank, hint) for rank, hint, holds in index.asked if holds is not None and holds(attributes)
+        ]
         return _chosen(found, level) if found else []
 
-    def _index(self, level: Severity) -> _Index:
+    def _index(self, level: str) -> _Index:
         ranked = list(enumerate(self.hints))
-        subjects = dict.fromkeys(h.when.subject for h in self.hints if isinstance(h.when, Trigger) and _wanted(h, level))
+        subjects = dict.fromkeys(
+            h.when.subject for h in self.hints if isinstance(h.when, Trigger) and _wanted(h, level)
+        )
+        tables = {subject: _subject(subject, ranked) for subject in subjects}
         return _Index(
-            subjects=tuple(_subject(subject, ranked) for subject in subjects),
+            subjects=tuple(tables.values()),
+            subjects_on_ok=tuple(table for subject, table in tables.items() if subject.on_ok),
             asked=tuple(
                 (rank, hint, _asked(hint))
                 for rank, hint in ranked
@@ -57,8 +71,8 @@ class Catalogue:
         )
 
 
-def _wanted(hint: Hint, level: Severity) -> bool:
-    return SEVERITIES.index(hint.severity) >= SEVERITIES.index(level)
+def _wanted(hint: Hint, level: str) -> bool:
+    return _RANK[hint.severity] >= _RANK[level]
 
 
 def _subject(subject: Subject, ranked: list[tuple[int, Hint]]) -> _Subject:
@@ -89,7 +103,7 @@ def _asked(hint: Hint) -> Predicate:
     return lambda attributes: safe(attributes) is True
 
 
-def _chosen(found: list[tuple[int, Hint]], level: Severity) -> list[Hint]:
+def _chosen(found: list[tuple[int, Hint]], level: str) -> list[Hint]:
     """An entry below the level is left out only now: it still stands in front of the wider ones of its subject."""
     unique = {hint.id: hint for _, hint in sorted(found, key=lambda match: match[0]) if _wanted(hint, level)}
     return list(unique.values())[:MOST]

@@ -73,7 +73,9 @@ def _formatted(value: AttributeValue, *, percent: bool) -> str:
     if percent and isinstance(value, (int, float)):
         return f"{value:.0%}".replace("%", " %")
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
+        return (
+            str(int(value)) if value.is_integer() else f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
+        )
     if isinstance(value, (tuple, list)):
         return ", ".join(str(item)[:_LONGEST] for item in value[:10])
     return str(value)[:_LONGEST]

@@ -46,7 +46,14 @@ _CODE_OF_CLASS = {
     "GatewayTimeout": 504,
 }
 # Classes of API errors that do not say which.
-UNTOLD_API_ERRORS = ("ClientError", "ServerError", "APIError", "APIStatusError", "GoogleAPIError", "GoogleAPICallError")
+UNTOLD_API_ERRORS = (
+    "ClientError",
+    "ServerError",
+    "APIError",
+    "APIStatusError",
+    "GoogleAPIError",
+    "GoogleAPICallError",
+)
 _STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "OUT_OF_RANGE"}
 
 

@@ -5,20 +5,25 @@ The catalogue looks entries up by that value instead of asking each of them, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from gemini_otel.hints._hint import Attributes
+from gemini_otel._semconv import OUTCOME
+from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """What entries speak of, such as the finish reason; `read` gives its value on a span, None where it has none."""
+    """What entries speak of, such as the finish reason; `read` gives its value on a span, None where it has none.
+
+    It is not read on a span whose outcome is `ok`, unless it has something to say about such calls too.
+    """
 
     name: str
     read: Callable[[Attributes], object]
+    on_ok: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +39,8 @@ class Trigger:
     also: Predicate | None = field(default=None)
 
     def __call__(self, attributes: Attributes) -> bool:
+        if attributes.get(OUTCOME) == "ok" and not self.subject.on_ok:
+            return False
         value = self.subject.read(attributes)
         return value is not None and self.accepts(value) and (self.also is None or self.also(attributes))
 
@@ -44,15 +51,6 @@ class Trigger:
         return value in self.values if self.values else value not in self.known
 
 
-def attribute(name: str) -> Subject:
-    """The subject whose value is the attribute of this name."""
-
-    def read(attributes: Attributes) -> object:
-        return attributes.get(name)
-
-    return Subject(name, read)
-
-
 def on(subject: Subject, *values: str, also: Predicate | None = None) -> Trigger:
     """Where `subject` has one of `values`; any value if none is given."""
     return Trigger(subject, frozenset(values), also=also)
@@ -61,6 +59,11 @@ def on(subject: Subject, *values: str, also: Predicate | None = None) -> Trigger
 def otherwise(subject: Subject, known: frozenset[str]) -> Trigger:
     """Where `subject` has a value that is not `known`."""
     return Trigger(subject, known=known)
+
+
+def named_values(hints: Iterable[Hint]) -> frozenset[str]:
+    """All values that the entries name."""
+    return frozenset().union(*(hint.when.values for hint in hints if isinstance(hint.when, Trigger)))
 
 
 def number(attributes: Attributes, name: str) -> float | None:

@@ -133,7 +133,9 @@ NARROW = (
         retry="after_change",
         summary="The access token has expired.",
         cause="The OAuth token that came with the request is no longer valid.",
-        remedy=("Refresh the credentials, or let google-auth do so by passing credentials instead of a fixed token.",),
+        remedy=(
+            "Refresh the credentials, or let google-auth do so by passing credentials instead of a fixed token.",
+        ),
         reference=links.CLOUD_ERRORS,
         when=on(FAILURE, "unauthenticated", also=_token_expired),
         evidence=(_REASON,),
@@ -297,7 +299,11 @@ NARROW = (
         retry="no",
         summary="The model or API version does not have a feature that the request uses.",
         cause="Features differ between models, and beta features exist in v1beta only. The message names the feature.",
-        remedy=("Use a model that supports the feature.", "Use the API version v1beta.", "Leave the feature out."),
+        remedy=(
+            "Use a model that supports the feature.",
+            "Use the API version v1beta.",
+            "Leave the feature out.",
+        ),
         reference=links.MODELS,
         when=on(FAILURE, "feature_not_enabled"),
         evidence=(_MODEL, "API version {gemini.request.api_version}"),
@@ -883,7 +889,11 @@ GENERIC = (
         retry="yes",
         summary="The operation was cancelled before it finished.",
         cause="The client closed the connection first; often its own timeout, or that of a proxy in between.",
-        remedy=("Raise the client's timeout.", "Look for deadlines and proxies on the way.", "Keep streams open."),
+        remedy=(
+            "Raise the client's timeout.",
+            "Look for deadlines and proxies on the way.",
+            "Keep streams open.",
+        ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "cancelled"),
         evidence=(_TIMEOUT,),
@@ -974,4 +984,3 @@ GENERIC = (
         evidence=(f"error type {{{ERROR_TYPE}}}", f"status {{{ERROR_STATUS}}}", _MODEL),
     ),
 )
-

@@ -25,7 +25,7 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Subject, number, on, otherwise
+from gemini_otel.hints._trigger import Subject, named_values, number, on, otherwise
 from gemini_otel.hints.models import model_of, sampling
 
 HEALTHY = frozenset({"STOP"})
@@ -49,7 +49,12 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
     reason: object = attributes.get(FINISH_REASON)
     if reason is None:
         reasons = attributes.get(RESPONSE_FINISH_REASONS)
-        reason = reasons[-1] if isinstance(reasons, (tuple, list)) and reasons else reasons
+        named = (
+            [reasons] if isinstance(reasons, str) else reasons if isinstance(reasons, (tuple, list)) else []
+        )
+        reason = next(
+            (name for name in named if _plain(str(name)) not in HEALTHY), named[-1] if named else None
+        )
     if not isinstance(reason, str) or not reason:
         return None
     return reason if reason in _NAMED else _OTHER_WORDS.get(plain := _plain(reason), plain)
@@ -60,7 +65,13 @@ def _plain(reason: str) -> str:
 
 
 # What clients of the OpenAI-compatible endpoint see. Some of it says too little to be a reason of Gemini's.
-_OTHER_WORDS = {"LENGTH": "MAX_TOKENS", "END_TURN": "STOP", "TOOL_CALL": "STOP", "TOOL_CALLS": "STOP", "FUNCTION_CALL": "STOP"}
+_OTHER_WORDS = {
+    "LENGTH": "MAX_TOKENS",
+    "END_TURN": "STOP",
+    "TOOL_CALL": "STOP",
+    "TOOL_CALLS": "STOP",
+    "FUNCTION_CALL": "STOP",
+}
 
 FINISH = Subject("finish reason", _read_finish_reason)
 
@@ -206,7 +217,7 @@ HINTS = (
         retry="no",
         summary="A safety filter stopped the reply.",
         cause="What the model wrote was rated above the threshold of a category. Thresholds are off by default on Gemini 2.5 "
-        "and later, so either safety_settings were given, or a built-in protection that cannot be switched off applied.",
+        "and later: there, either safety_settings were given, or a protection applied that cannot be switched off.",
         remedy=(
             "See which category blocked, and adjust its threshold if the content is legitimate.",
             "Rephrase the prompt.",
@@ -498,7 +509,7 @@ HINTS = (
     ),
 )
 
-_NAMED = HEALTHY.union(*(hint.when.values for hint in HINTS if hint.when is not None))  # type: ignore[attr-defined]
+_NAMED = HEALTHY | named_values(HINTS)
 
 CATCH_ALL = (
     Hint(

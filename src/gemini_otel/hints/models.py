@@ -124,7 +124,9 @@ def lifecycle(model: str) -> Lifecycle | None:
 def longest_match(table: Mapping[str, T], model: str) -> T | None:
     """The row of the longest name that the model's name starts with."""
     name = short_name(model)
-    return max(((key, row) for key, row in table.items() if name.startswith(key)), default=(None, None), key=_length)[1]
+    return max(
+        ((key, row) for key, row in table.items() if name.startswith(key)), default=(None, None), key=_length
+    )[1]
 
 
 def _length(item: tuple[str | None, object]) -> int:

@@ -212,7 +212,10 @@ HINTS = (
         retry="resume",
         summary="A long answer broke off between two of its parts.",
         cause="The answer is made in several requests, and a later one failed. What was made so far is not lost.",
-        remedy=("Resume with the continuation_token of the exception.", "See the exception's cause for the real error."),
+        remedy=(
+            "Resume with the continuation_token of the exception.",
+            "See the exception's cause for the real error.",
+        ),
         reference=links.SDK,
         when=on(FAILURE, *_INTERRUPTED),
         evidence=(_EXCEPTION,),
@@ -278,7 +281,15 @@ HINTS = (
 
 _HAVE_ENTRIES = frozenset(
     (
-        *(*KINDS, *UNTOLD_API_ERRORS, *_NO_CONNECTION_FREE, *_TIMEOUT, *_NO_TRUST, *_UNREACHABLE, *_DISCONNECTED),
+        *(
+            *KINDS,
+            *UNTOLD_API_ERRORS,
+            *_NO_CONNECTION_FREE,
+            *_TIMEOUT,
+            *_NO_TRUST,
+            *_UNREACHABLE,
+            *_DISCONNECTED,
+        ),
         *(*_CANCELLED, *_UNREADABLE, *_INTERRUPTED, *_OWN_TOOL, *_CREDENTIALS, *_REFUSED_BY_SDK),
     )
 )
@@ -290,7 +301,10 @@ CATCH_ALL = (
         retry="no",
         summary="The call ended with an exception that this catalogue does not know.",
         cause="It is not an error answer of the service; it arose in the SDK, in a transport or in code that they call.",
-        remedy=("Read the exception and its traceback.", "Upgrade google-genai, and report it if it persists."),
+        remedy=(
+            "Read the exception and its traceback.",
+            "Upgrade google-genai, and report it if it persists.",
+        ),
         reference=links.SDK,
         when=otherwise(FAILURE, _HAVE_ENTRIES),
         evidence=(_EXCEPTION,),

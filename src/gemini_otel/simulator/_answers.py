@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ._chunks import merged, text_chunks
-from ._request import Call, parts
+from ._request import Call, field_of, parts
 from ._samples import sample
 from ._scenario import FIRST_DECLARED, Json, Reply
 from ._usage import Usage
@@ -100,13 +100,13 @@ def _of_candidate(chunk: Json, index: int) -> Json:
 
 
 def _adapted(call: Call, reply: Reply) -> tuple[Json, ...]:
-    if reply.structured and call.config.get("responseMimeType") == "application/json":
+    if reply.structured and field_of(call.config, "responseMimeType") == "application/json":
         return text_chunks(_json_text(call.config))
     return tuple(_with_declared_function(call, chunk) for chunk in reply.chunks)
 
 
 def _json_text(config: Json) -> str:
-    schema = config.get("responseSchema") or config.get("responseJsonSchema") or _NO_SCHEMA
+    schema = field_of(config, "responseSchema") or field_of(config, "responseJsonSchema") or _NO_SCHEMA
     return json.dumps(sample(schema))
 
 
@@ -116,7 +116,9 @@ def _with_declared_function(call: Call, chunk: Json) -> Json:
     ):
         return chunk
     declared = call.functions[0] if call.functions else _WEATHER
-    schema: Json = declared.get("parameters") or declared.get("parametersJsonSchema") or {"type": "object"}
+    schema: Json = (
+        declared.get("parameters") or field_of(declared, "parametersJsonSchema") or {"type": "object"}
+    )
     function_call = {"name": declared.get("name"), "args": sample(schema)}
     return chunk | {"candidates": [_calling(candidate, function_call) for candidate in chunk["candidates"]]}
 

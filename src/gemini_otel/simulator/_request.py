@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -54,11 +54,11 @@ class Call:
 
     @property
     def config(self) -> Json:
-        return _object(self.body.get("generationConfig"))
+        return _object(field_of(self.body, "generationConfig"))
 
     @property
     def candidate_count(self) -> int:
-        count = self.config.get("candidateCount")
+        count = field_of(self.config, "candidateCount")
         return count if isinstance(count, int) and count > 0 else 1
 
     @property
@@ -69,12 +69,12 @@ class Call:
     def functions(self) -> list[Json]:
         """The functions that the request declares, in order."""
         tools = _objects(self.body.get("tools"))
-        return [function for tool in tools for function in _objects(tool.get("functionDeclarations"))]
+        return [function for tool in tools for function in _objects(field_of(tool, "functionDeclarations"))]
 
     @property
     def ends_with_function_responses(self) -> bool:
         last = parts(self.contents[-1]) if self.contents else []
-        return any("functionResponse" in part for part in last)
+        return any(field_of(part, "functionResponse") is not None for part in last)
 
     def scenario(self) -> str | None:
         """The name after ``simulate:`` in the last user content that has text."""
@@ -87,6 +87,16 @@ class Call:
             if text:
                 return text
         return ""
+
+
+def field_of(message: Json, name: str) -> Any:
+    """The field *name* of *message*: like the service, in lowerCamelCase or in snake_case."""
+    return message[name] if name in message else message.get(_snake(name))
+
+
+@cache
+def _snake(name: str) -> str:
+    return re.sub("([A-Z])", lambda letter: f"_{letter[0].lower()}", name)
 
 
 def read_json(raw: bytes) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ._request import field_of
 from ._scenario import Json
 
 _MAX_DEPTH = 6
@@ -28,7 +29,7 @@ def _resolved(schema: Json, root: Json) -> Json:
     for _ in range(_MAX_DEPTH):
         if "$ref" in schema:
             schema = _referred(schema["$ref"], root)
-        elif alternatives := schema.get("anyOf") or schema.get("oneOf"):
+        elif alternatives := field_of(schema, "anyOf") or schema.get("oneOf"):
             schema = next((each for each in alternatives if _type(each) != "null"), {})
         else:
             break
@@ -64,7 +65,7 @@ def _object(schema: Json, root: Json, depth: int) -> Json:
 def _array(schema: Json, root: Json, depth: int) -> list[Any]:
     if depth > _MAX_DEPTH:
         return []
-    length = max(1, int(schema.get("minItems", 1)))
+    length = max(1, int(field_of(schema, "minItems") or 1))
     return [sample(schema.get("items") or {}, root, depth)] * length
 
 

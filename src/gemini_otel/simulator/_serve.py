@@ -69,6 +69,7 @@ def serve(scenario: str | Scenario = "ok", *, port: int = 0, scenarios: Iterable
         if scenario not in known:
             raise ValueError(_choices(scenario, known))
         scenario = known[scenario]
+    known[scenario.name] = scenario
     return Simulator(Server(Playback(scenario, known), port))
 
 

@@ -29,7 +29,9 @@ class Server:
         self._connections: dict[threading.Thread, socket.socket] = {}
         self._listener = socket.create_server((_HOST, port), backlog=1024)
         self.port: int = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept, name="gemini-simulator", daemon=True)
+        self._acceptor = threading.Thread(
+            target=self._accept, name=f"gemini-simulator-{self.port}", daemon=True
+        )
         self._acceptor.start()
 
     def wait(self, seconds: float) -> bool:
@@ -73,7 +75,7 @@ class Server:
 
     def _start(self, connection: socket.socket) -> None:
         thread = threading.Thread(
-            target=self._serve, args=(connection,), name="gemini-simulator", daemon=True
+            target=self._serve, args=(connection,), name=f"gemini-simulator-{self.port}", daemon=True
         )
         with self._lock:
             self._connections[thread] = connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ._request import Call, parts
+from ._request import Call, field_of, parts
 from ._scenario import Json
 
 _CHARACTERS = 4
@@ -62,7 +62,7 @@ class Usage:
 
 def prompt_counts(call: Call) -> Counts:
     """The tokens of the request's prompt and system instruction."""
-    instruction = call.body.get("systemInstruction")
+    instruction = field_of(call.body, "systemInstruction")
     contents = [*call.contents, *([instruction] if isinstance(instruction, dict) else [])]
     sizes: Counts = {}
     for content in contents:
@@ -89,9 +89,9 @@ def _size(part: Json, image_tokens: int) -> tuple[str, int]:
     text = part.get("text")
     if isinstance(text, str):
         return "TEXT", len(text)
-    media = part.get("inlineData") or part.get("fileData")
+    media = field_of(part, "inlineData") or field_of(part, "fileData")
     if not isinstance(media, dict):
         return "TEXT", len(json.dumps(part))
-    kind = str(media.get("mimeType", "")).partition("/")[0].upper()
+    kind = str(field_of(media, "mimeType")).partition("/")[0].upper()
     modality = kind if kind in ("IMAGE", "AUDIO", "VIDEO", "TEXT") else "DOCUMENT"
     return modality, _CHARACTERS * (image_tokens if modality == "IMAGE" else _OTHER_MEDIA)

@@ -1,0 +1,72 @@
+"""The catalogue of hints: what went wrong with a Gemini call, why, and what to do about it.
+
+One file for each family of codes. Entries are looked up by span attributes alone, so they serve spans of any instrumentation.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from gemini_otel.hints import (
+    answers,
+    api_errors,
+    block_reasons,
+    finish_reasons,
+    network,
+    repetition,
+)
+from gemini_otel.hints._catalogue import Catalogue
+from gemini_otel.hints._evidence import evidence
+from gemini_otel.hints._hint import Attributes, Hint, Severity
+from gemini_otel.hints._lookup import entries_for
+
+__all__ = ["Attributes", "Catalogue", "Hint", "Severity", "default_hints", "evidence", "find", "for_code"]
+
+
+@functools.cache
+def _default() -> Catalogue:
+    return Catalogue(
+        (
+            *api_errors.NARROW,
+            *network.HINTS,
+            *api_errors.GENERIC,
+            *network.CATCH_ALL,
+            *block_reasons.HINTS,
+            *block_reasons.CATCH_ALL,
+            *finish_reasons.HINTS,
+            *finish_reasons.CATCH_ALL,
+            *repetition.HINTS,
+            *repetition.CATCH_ALL,
+            *repetition.SAMPLING,
+            *answers.HINTS,
+            *api_errors.TIER,
+        )
+    )
+
+
+def default_hints() -> list[Hint]:
+    """All entries, the most specific ones first; a new list, to be added to or thinned out."""
+    return list(_default().hints)
+
+
+def find(
+    attributes: Attributes, hints: Catalogue | Iterable[Hint] | None = None, level: str = "warning"
+) -> list[Hint]:
+    """The hints for a span with these attributes: at most three, most specific first, none below `level`.
+
+    `hints` replaces the catalogue. Whoever asks more than once makes a `Catalogue` of them, which is indexed only once.
+    """
+    if hints is None:
+        return _default().find(attributes, level)
+    catalogue = hints if isinstance(hints, Catalogue) else Catalogue(hints)
+    return catalogue.find(attributes, level)
+
+
+def for_code(code: str | int) -> list[Hint]:
+    """Every entry that speaks of a code, most specific first; empty if none does.
+
+    A code is a finish or block reason, a google.rpc status, an HTTP code, a code of the Interactions API, an ErrorInfo.reason, a
+    `gemini.error.kind`, the class of an exception, a kind of repetition, or an entry's id or the beginning of one.
+    """
+    return entries_for(str(code), _default().hints)

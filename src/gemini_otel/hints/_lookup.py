@@ -1,0 +1,79 @@
+"""From a code that somebody met, in whatever spelling, to the entries that speak of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gemini_otel._error_kinds import SIGNATURES, error_kind
+from gemini_otel.hints._hint import Hint
+from gemini_otel.hints._trigger import Trigger
+
+# A status stands for its generic entry and for all narrower causes: the beginnings of their ids.
+_STATUSES = {
+    "INVALID_ARGUMENT": ("http.400", "-http.400.location", "-http.400.failed_precondition"),
+    "FAILED_PRECONDITION": ("http.400.location", "http.400.failed_precondition"),
+    "OUT_OF_RANGE": ("http.416", "http.400.param_range"),
+    "UNAUTHENTICATED": ("http.401",),
+    "PERMISSION_DENIED": ("http.403",),
+    "NOT_FOUND": ("http.404",),
+    "ABORTED": ("http.409",),
+    "ALREADY_EXISTS": ("http.409",),
+    "RESOURCE_EXHAUSTED": ("http.429", "http.402"),
+    "CANCELLED": ("http.499", "net.cancelled"),
+    "INTERNAL": ("http.500",),
+    "UNKNOWN": ("http.500", "http.unknown"),
+    "UNIMPLEMENTED": ("http.501",),
+    "UNAVAILABLE": ("http.503", "http.504.deadline"),
+    "DEADLINE_EXCEEDED": ("http.504",),
+    # The Interactions API: https://ai.google.dev/gemini-api/docs/api-errors
+    "INVALID_REQUEST": ("http.400", "-http.400.location", "-http.400.failed_precondition"),
+    "AUTHENTICATION": ("http.401", "http.400.api_key_invalid", "http.403.key"),
+    "TOO_MANY_REQUESTS": ("http.429",),
+    "CONTENT_BLOCKED": ("http.400.content_policy", "block.other"),
+    "MALFORMED_TOOL_CALL": ("finish.malformed_call",),
+}
+_HTTP = {
+    "413": ("http.400.payload_too_large",),
+    "429": ("http.429", "http.402.payment"),
+    "503": ("http.503", "http.504.deadline"),
+}
+
+
+def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
+    """The entries for a code, in the order of `hints`."""
+    word = code.strip().rpartition("FinishReason.")[2].rpartition("BlockedReason.")[2].strip()
+    beginnings = {word.lower(), *_HTTP.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
+    named = {value.lower() for value in _values(word)}
+    found = [hint for hint in hints if _begins(hint.id, beginnings) or _waits_for(hint, named)]
+    return found or _generic(word, hints)
+
+
+def _values(word: str) -> Iterator[str]:
+    """The trigger values that a word may stand for: itself, a class without its module, the kind of a reason or status."""
+    yield word
+    yield word.rpartition(".")[2]
+    upper = word.upper()
+    for signature in SIGNATURES:
+        if upper in signature.reasons or (upper in signature.statuses and upper not in _STATUSES):
+            yield signature.kind
+
+
+def _begins(hint_id: str, beginnings: set[str]) -> bool:
+    left_out = any(begin[0] == "-" and _is_under(hint_id, begin[1:]) for begin in beginnings if begin)
+    return not left_out and any(_is_under(hint_id, begin) for begin in beginnings if begin)
+
+
+def _is_under(hint_id: str, beginning: str) -> bool:
+    return hint_id == beginning or hint_id.startswith((f"{beginning}.", f"{beginning}_"))
+
+
+def _waits_for(hint: Hint, named: set[str]) -> bool:
+    return isinstance(hint.when, Trigger) and any(value.lower() in named for value in hint.when.values)
+
+
+def _generic(word: str, hints: Iterable[Hint]) -> list[Hint]:
+    """The entry for an HTTP error that has none of its own."""
+    if len(word) != 3 or not word.isascii() or not word.isdecimal() or word[0] not in "45":
+        return []
+    kind = error_kind(code=int(word))
+    return [hint for hint in hints if _waits_for(hint, {kind})]

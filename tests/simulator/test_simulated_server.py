@@ -1,0 +1,314 @@
+"""The server itself: connections, shutdown, and what it keeps."""
+
+from __future__ import annotations
+
+import copy
+import http.client
+import json
+import pickle
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+from sdk_calls import MODEL, SHAPES, ask, httpx, make_client
+
+from gemini_otel import simulator
+from gemini_otel.simulator import Reply, Scenario, _server
+
+PATH = f"/v1beta/models/{MODEL}:generateContent"
+
+
+def request_bytes(scenario: str = "ok", *headers: str, path: str = PATH) -> bytes:
+    body = json.dumps({"contents": [{"parts": [{"text": f"simulate:{scenario}"}]}]}).encode()
+    lines = [f"POST {path} HTTP/1.1", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def connect(url: simulator.Simulator) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", url.port), timeout=10)
+
+
+def read_all(connection: socket.socket) -> bytes:
+    data = b""
+    while piece := connection.recv(65536):
+        data += piece
+    return data
+
+
+def test_the_server_is_its_address() -> None:
+    """serve() is the address as a string, before, in and after a with statement."""
+    with simulator.serve() as url:
+        assert isinstance(url, str)
+        assert url == f"http://127.0.0.1:{url.port}"
+        assert url.port > 0
+
+
+def test_copies_are_plain_strings(server: simulator.Simulator) -> None:
+    """Copying or pickling the server gives its address."""
+    for duplicate in (copy.copy(server), copy.deepcopy(server), pickle.loads(pickle.dumps(server))):
+        assert type(duplicate) is str
+        assert duplicate == server
+
+
+def test_a_port_can_be_chosen() -> None:
+    """A closed port is free for the next server."""
+    with simulator.serve() as url:
+        port = url.port
+    with simulator.serve(port=port) as url:
+        assert url.port == port
+        assert ask(make_client(url), "call", "ok")
+
+
+def test_requests_are_kept(server: simulator.Simulator) -> None:
+    """What was received is kept, and credentials are not in its repr."""
+    client = make_client(server)
+    ask(client, "stream", "ok")
+    request = server.requests[-1]
+    assert (request.method, request.query["alt"]) == ("POST", "sse")
+    assert request.path.endswith(f"/models/{MODEL}:streamGenerateContent")
+    assert request.body["contents"][0]["parts"][0]["text"].endswith("simulate:ok")
+    assert request.headers["x-goog-api-key"] == "test-key"
+    assert "test-key" not in repr(request)
+
+
+def test_the_oldest_requests_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of requests does not grow without bound."""
+    monkeypatch.setattr(_server, "_MOST_REQUESTS", 4)
+    with simulator.serve() as url:
+        client = make_client(url)
+        for number in range(10):
+            client.models.generate_content(model=MODEL, contents=str(number))
+        assert len(url.requests) <= 4
+        assert url.requests[-1].body["contents"][0]["parts"][0]["text"] == "9"
+
+
+def test_own_scenarios() -> None:
+    """Scenarios given to a server are known to prompts, as its default, and in place of those that ship."""
+    teapot = Scenario("teapot", "No coffee.", (Reply(418, {"x-pot": "short"}, {"error": {"code": 418}}),))
+    replaced = Scenario("ok", "Text.", (Reply(299, body=b"raw"),))
+    with simulator.serve("teapot", scenarios=[teapot, replaced]) as url:
+        connection = http.client.HTTPConnection(url.removeprefix("http://"))
+        for body, status in (("{}", 418), ('{"contents": [{"parts": [{"text": "simulate:ok"}]}]}', 299)):
+            connection.request("POST", PATH, body)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status
+        connection.close()
+    with simulator.serve(teapot) as url, pytest.raises(Exception, match="418"):
+        SHAPES["call"](make_client(url), "Hello")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Scenario("No Name", "", (Reply(),)), "'No Name' is no scenario name"),
+        (lambda: Scenario("empty", "", ()), "'empty' has no replies"),
+        (lambda: Reply(ending="error"), "needs the error body"),
+    ],
+)
+def test_bad_scenarios(make: Any, message: str) -> None:
+    """A scenario that cannot be played cannot be made."""
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_connections_are_kept_alive(server: simulator.Simulator) -> None:
+    """Unary answers, streams and errors follow each other on one connection."""
+    connection = http.client.HTTPConnection(server.removeprefix("http://"))
+    for scenario in ("ok", "overloaded", "error_in_stream", "ok"):
+        for method in ("generateContent", "streamGenerateContent?alt=sse"):
+            body = json.dumps({"contents": [{"parts": [{"text": f"simulate:{scenario}"}]}]})
+            connection.request("POST", f"/v1/models/{MODEL}:{method}", body)
+            before = connection.sock
+            response = connection.getresponse()
+            response.read()
+            assert connection.sock is before
+    connection.close()
+
+
+def test_pipelined_requests(server: simulator.Simulator) -> None:
+    """Requests sent at once are answered in order, and Connection: close ends the connection."""
+    with connect(server) as connection:
+        connection.sendall(request_bytes("overloaded") + request_bytes("ok", "Connection: close"))
+        answers = read_all(connection)
+    assert answers.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 1
+
+
+def test_chunked_request_body(server: simulator.Simulator) -> None:
+    """A request body may be chunked."""
+    connection = http.client.HTTPConnection(server.removeprefix("http://"))
+    pieces = [b'{"contents": [{"parts": ', b'[{"text": "simulate:not_found"}]}]}']
+    connection.request("POST", PATH, iter(pieces), encode_chunked=True)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    assert response.status == 404
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"\x16\x03\x01 \r\n\r\n"],
+)
+def test_malformed_requests(server: simulator.Simulator, data: bytes) -> None:
+    """What is not HTTP is a 400, and the connection closes."""
+    with connect(server) as connection:
+        connection.sendall(data)
+        assert read_all(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_clients_that_leave(server: simulator.Simulator, capfd: pytest.CaptureFixture[str]) -> None:
+    """Clients that leave in mid-request or mid-answer disturb nobody, and nothing is printed."""
+    stream = PATH.replace("generateContent", "streamGenerateContent?alt=sse")
+    for data in (
+        b"POST",
+        request_bytes()[:-5],
+        request_bytes("slow"),
+        request_bytes("long_stream", path=stream),
+    ):
+        connection = connect(server)
+        connection.sendall(data)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        connection.close()
+    time.sleep(0.4)
+    assert ask(make_client(server), "call", "ok")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_close_releases_hanging_requests(shape: str) -> None:
+    """Closing ends hanging and slow answers at once."""
+    endless = Scenario(
+        "endless", "Slow.", (Reply(chunks=simulator.SCENARIOS["ok"].replies[0].chunks, delay=60),)
+    )
+    late = Scenario("late", "Late.", (Reply(first_delay=60),))
+    failures: list[BaseException] = []
+    url = simulator.serve(scenarios=[endless, late])
+
+    def ask_until_closed(name: str) -> None:
+        try:
+            ask(make_client(url), shape, name)
+        except httpx.HTTPError as error:
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=ask_until_closed, args=(name,)) for name in ("hang", "endless", "late")
+    ]
+    for thread in threads:
+        thread.start()
+    while len(url.requests) < len(threads):
+        time.sleep(0.01)
+    start = time.perf_counter()
+    url.close()
+    for thread in threads:
+        thread.join()
+    assert time.perf_counter() - start < 1
+    assert len(failures) == 3
+
+
+def test_hang_in_mid_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream can fall silent after its chunks; the connection closes after a while."""
+    monkeypatch.setattr("gemini_otel.simulator._playing.HANG_SECONDS", 0.05)
+    chunks = simulator.SCENARIOS["ok"].replies[0].chunks
+    silent = Scenario("silent", "Silence.", (Reply(chunks=chunks[:2], ending="hang"),))
+    with simulator.serve(silent) as url:
+        client = make_client(url)
+        stream = client.models.generate_content_stream(model=MODEL, contents="Hello")
+        assert next(stream).text
+        assert next(stream).text
+        with pytest.raises(httpx.RemoteProtocolError):
+            next(stream)
+        with pytest.raises(httpx.RemoteProtocolError):
+            SHAPES["call"](make_client(url), "Hello")
+
+
+def test_delay_between_chunks() -> None:
+    """A delay separates the chunks, and a unary call waits for all of them."""
+    paced = Scenario(
+        "paced", "Paced.", (Reply(chunks=simulator.SCENARIOS["ok"].replies[0].chunks, delay=0.1),)
+    )
+    with simulator.serve(paced) as url:
+        for shape in ("call", "stream"):
+            start = time.perf_counter()
+            ask(make_client(url), shape, "paced")
+            assert 0.2 <= time.perf_counter() - start < 2
+
+
+def test_close_is_prompt_and_idempotent() -> None:
+    """A server with idle connections closes promptly, more than once, and leaves no thread."""
+    with simulator.serve() as url:
+        clients = [make_client(url) for _ in range(5)]
+        for client in clients:
+            ask(client, "call", "ok")
+        start = time.perf_counter()
+        url.close()
+        url.close()
+    assert time.perf_counter() - start < 1
+    assert not [each for each in threading.enumerate() if each.name == f"gemini-simulator-{url.port}"]
+    with pytest.raises(httpx.ConnectError):
+        ask(clients[0], "call", "ok")
+
+
+def test_accept_survives_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failing accept() does not end the server."""
+    real = socket.socket.accept
+    failures = iter([OSError("too many open files")])
+
+    def accept(listener: socket.socket) -> Any:
+        for failure in failures:
+            raise failure
+        return real(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    with simulator.serve() as url:
+        assert ask(make_client(url), "call", "ok")
+
+
+def test_many_clients_at_once(server: simulator.Simulator) -> None:
+    """Fifty clients in as many threads are all answered."""
+    lengths: list[int] = []
+
+    def stream() -> None:
+        lengths.append(len(ask(make_client(server), "stream", "ok")))
+
+    threads = [threading.Thread(target=stream) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lengths == [3] * 50
+
+
+def test_serve_forever() -> None:
+    """serve_forever calls on_start with the address, serves, and returns on Ctrl-C."""
+    addresses: list[str] = []
+
+    def interrupt(url: str) -> None:
+        addresses.append(url)
+        SHAPES["call"](make_client(url), "Hello")
+        raise KeyboardInterrupt
+
+    simulator.serve_forever(port=0, on_start=interrupt)
+    assert addresses[0].startswith("http://127.0.0.1:")
+
+
+def test_serve_forever_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """serve_forever serves until the server is closed."""
+    servers: list[_server.Server] = []
+    real = _server.Server.wait
+
+    def wait(server: _server.Server, seconds: float) -> bool:
+        if servers:
+            server.close()
+        servers.append(server)
+        return real(server, min(seconds, 0.01))
+
+    monkeypatch.setattr(_server.Server, "wait", wait)
+    simulator.serve_forever(port=0)
+    assert len(servers) == 2
+
+
+def test_public_names() -> None:
+    """Every public name exists."""
+    assert all(hasattr(simulator, name) for name in simulator.__all__)

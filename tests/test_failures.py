@@ -1,0 +1,181 @@
+"""Calls that end with an exception: what the span says, and that the caller gets the SDK's own exception."""
+
+from typing import Any
+
+import pytest
+from conftest import MODEL, Telemetry, make_client, send
+from google import genai
+from google.genai import errors
+
+ROWS = {
+    "invalid_argument": (400, "INVALID_ARGUMENT"),
+    "invalid_key": (400, "INVALID_ARGUMENT"),
+    "failed_precondition": (400, "FAILED_PRECONDITION"),
+    "input_too_long": (400, "INVALID_ARGUMENT"),
+    "unauthenticated": (401, "UNAUTHENTICATED"),
+    "permission_denied": (403, "PERMISSION_DENIED"),
+    "leaked_key": (403, "PERMISSION_DENIED"),
+    "service_disabled": (403, "PERMISSION_DENIED"),
+    "not_found": (404, "NOT_FOUND"),
+    "model_not_found": (404, "NOT_FOUND"),
+    "rate_limited": (429, "RESOURCE_EXHAUSTED"),
+    "daily_quota": (429, "RESOURCE_EXHAUSTED"),
+    "shared_capacity": (429, "RESOURCE_EXHAUSTED"),
+    "internal": (500, "INTERNAL"),
+    "overloaded": (503, "UNAVAILABLE"),
+    "deadline_exceeded": (504, "DEADLINE_EXCEEDED"),
+}
+TRANSPORT = ("httpx", "httpx2", "aiohttp")
+
+
+@pytest.mark.parametrize("scenario", ROWS)
+def test_api_errors(telemetry: Telemetry, client: genai.Client, shape: str, scenario: str) -> None:
+    """An API error gives status ERROR, its code as error.type, the google.rpc status, its kind and the masked message."""
+    code, status = ROWS[scenario]
+    sent = send(client, shape, f"simulate:{scenario}")
+    assert isinstance(sent.error, errors.APIError)
+    attributes = telemetry.attributes
+    assert attributes["error.type"] == str(code)
+    assert attributes["http.response.status_code"] == code
+    assert attributes["gemini.error.status"] == status
+    assert attributes["gemini.response.outcome"] == "error"
+    assert attributes["gemini.error.kind"] != "unknown"
+    assert 0 < len(attributes["gemini.error.message"]) <= 512
+    assert telemetry.span.status.status_code.name == "ERROR"
+    assert telemetry.span.status.description == f"{code} {status}"
+    assert [event["gemini.attempt.number"] for event in telemetry.events("gemini.attempt")] == [1]
+    assert not telemetry.events("exception")
+    (point,) = telemetry.points("gen_ai.client.operation.duration")
+    assert (point.count, point.attributes["error.type"]) == (1, str(code))
+    (failed,) = telemetry.points("gemini.client.attempts_failed")
+    assert dict(failed.attributes) == {"gen_ai.request.model": MODEL, "http.response.status_code": code}
+
+
+@pytest.mark.parametrize("scenario", [*ROWS, "bad_gateway", "error_in_stream_start"])
+def test_the_caller_gets_the_exception_of_the_bare_sdk(client: genai.Client, shape: str, scenario: str) -> None:
+    """With and without us the exception has the same class, code, status, message and details."""
+    import gemini_otel
+
+    bare = send(client, shape, f"simulate:{scenario}").error
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        ours = send(client, shape, f"simulate:{scenario}").error
+    finally:
+        gemini_otel.uninstrument()
+    assert isinstance(bare, errors.APIError)
+    assert isinstance(ours, errors.APIError)
+    assert (type(ours), ours.code, ours.status, ours.message) == (type(bare), bare.code, bare.status, bare.message)
+    assert ours.details == bare.details
+    assert ours.__cause__ is None
+
+
+def test_a_quota_error_names_the_quota(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """Quota id, metric and limit, and the delay that the service asks for, are scalar attributes."""
+    send(client, shape, "simulate:daily_quota")
+    attributes = telemetry.attributes
+    assert "PerDay" in attributes["gemini.quota.id"]
+    assert attributes["gemini.quota.limit"] == 50
+    assert attributes["gemini.quota.metric"]
+    assert attributes["gemini.error.kind"] == "daily_quota"
+
+
+def test_a_retry_delay_is_in_seconds(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """RetryInfo's "34s" is 34.0 on the span and on the attempt."""
+    send(client, shape, "simulate:rate_limited")
+    assert telemetry.attributes["gemini.retry.delay"] == pytest.approx(34, abs=1)
+    (event,) = telemetry.events("gemini.attempt")
+    assert event["gemini.retry.delay"] == telemetry.attributes["gemini.retry.delay"]
+
+
+def test_error_info_gives_the_reason(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """ErrorInfo.reason is an attribute."""
+    send(client, shape, "simulate:invalid_key")
+    assert telemetry.attributes["gemini.error.reason"] == "API_KEY_INVALID"
+    assert telemetry.attributes["gemini.error.kind"] == "invalid_key"
+
+
+def test_a_body_that_is_no_json(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """A gateway's HTML page gives code and reason phrase, and no markup longer than 512 characters."""
+    send(client, shape, "simulate:bad_gateway")
+    attributes = telemetry.attributes
+    assert (attributes["error.type"], attributes["http.response.status_code"]) == ("502", 502)
+    assert len(attributes.get("gemini.error.message", "")) <= 512
+
+
+@pytest.mark.parametrize("attempts", [None, 3])
+def test_a_connection_that_closes_without_an_answer(telemetry: Telemetry, url: str, shape: str, attempts: Any) -> None:
+    """A transport error has its class as error.type, no HTTP status, and the caller's exception is that very class."""
+    if shape.startswith("async") and attempts is None:
+        pytest.skip("aiohttp sleeps for seconds and sends again: test_attempts has it")
+    sent = send(make_client(url, attempts=attempts), shape, "simulate:cut_before_headers")
+    error = sent.error
+    assert error is not None
+    assert telemetry.attributes["error.type"] == f"{type(error).__module__}.{type(error).__qualname__}"
+    assert telemetry.attributes["error.type"].startswith(TRANSPORT)
+    assert telemetry.attributes["gemini.error.kind"] == "connection"
+    assert "http.response.status_code" not in telemetry.attributes
+    assert "gemini.error.message" not in telemetry.attributes
+
+
+def test_a_timeout(telemetry: Telemetry, url: str, shape: str) -> None:
+    """A timeout of the caller's own has kind timeout and its class as error.type."""
+    sent = send(make_client(url, timeout=300), shape, "simulate:hang")
+    assert sent.error is not None
+    assert telemetry.attributes["gemini.error.kind"] == "timeout"
+    assert telemetry.attributes["error.type"].endswith(type(sent.error).__qualname__)
+    assert telemetry.attributes["gemini.request.timeout"] == 0.3
+
+
+def test_a_body_that_is_not_json_after_all(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """Bad JSON in a 200 is an error of the SDK's class; its text, which holds the answer, stays off the span."""
+    scenario = "bad_json_stream" if "stream" in shape else "bad_json_body"
+    sent = send(client, shape, f"simulate:{scenario}")
+    assert isinstance(sent.error, ValueError)
+    attributes = telemetry.attributes
+    assert attributes["http.response.status_code"] == 200
+    assert attributes["error.type"] in ("google.genai.errors.UnknownApiResponseError", "json.decoder.JSONDecodeError")
+    assert telemetry.span.status.description == attributes["error.type"]
+    assert "gemini.error.message" not in attributes
+
+
+@pytest.mark.parametrize("shape", ["stream", "async_stream"])
+def test_an_error_in_mid_stream(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """A 503 inside a 200 keeps the partial tokens, HTTP status 200, and error.type 503."""
+    sent = send(client, shape, "simulate:error_in_stream")
+    assert isinstance(sent.error, errors.ServerError)
+    assert sent.responses
+    attributes = telemetry.attributes
+    assert (attributes["http.response.status_code"], attributes["error.type"]) == (200, "503")
+    assert attributes["gemini.response.outcome"] == "error"
+    assert attributes["gen_ai.usage.input_tokens"] > 0
+    assert attributes["gen_ai.response.time_to_first_chunk"] > 0
+
+
+@pytest.mark.parametrize("shape", ["stream", "async_stream"])
+def test_a_cut_stream(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """A connection that breaks in mid-stream ends the span as an error of the transport's class, with partial facts."""
+    sent = send(client, shape, "simulate:cut_stream")
+    assert sent.error is not None
+    assert sent.responses
+    attributes = telemetry.attributes
+    assert attributes["error.type"].startswith(TRANSPORT)
+    assert attributes["gemini.error.kind"] == "connection"
+    assert attributes["gemini.response.outcome"] == "error"
+    assert attributes["http.response.status_code"] == 200
+    assert "gemini.response.finish_reason" not in attributes
+
+
+def test_errors_before_the_request_are_errors_of_the_call(telemetry: Telemetry, client: genai.Client) -> None:
+    """A config that the SDK refuses raises the SDK's exception; where a span was begun it ends as an error."""
+    with pytest.raises(ValueError, match="contents are required"):
+        client.models.generate_content(model=MODEL, contents=[])
+    for span in telemetry.spans:
+        assert (span.attributes or {})["gemini.response.outcome"] == "error"
+
+
+def test_positional_misuse_is_the_sdks_type_error(telemetry: Telemetry, client: genai.Client) -> None:
+    """A positional call is refused by the SDK as it is without us."""
+    with pytest.raises(TypeError, match="positional"):
+        client.models.generate_content(MODEL, "simulate:ok")  # type: ignore[misc]
+    assert telemetry.spans == []

@@ -1,0 +1,153 @@
+"""A failure of ours never reaches the caller: each reader and each step is made to raise, in every shape."""
+
+import logging
+from typing import Any
+
+import pytest
+from conftest import Telemetry, send
+from google import genai
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+
+import gemini_otel
+from gemini_otel import _attempt_log, _call, _guard, _instruments, _repetition_watch
+from gemini_otel.operations import _usage, generate_content
+from gemini_otel.operations.generate_content import GENERATE_CONTENT, GenerateContentAnswer
+
+
+class Boom(Exception):
+    """What the injected failures raise."""
+
+
+def boom(*args: Any, **kwargs: Any) -> Any:
+    raise Boom
+
+
+SITES: list[tuple[Any, str]] = [
+    (_call, "start_attributes"),
+    (_call, "request_attributes"),
+    (_call, "response_attributes"),
+    (_call, "repetition_attributes"),
+    (_call, "error_attributes"),
+    (_call, "read_error"),
+    (_call, "answer_outcome"),
+    (_call, "worst_finish_reason"),
+    (_call, "is_instrumentation_enabled"),
+    (_call.Call, "_record"),
+    (_call.Call, "_write_span"),
+    (_call.Call, "_write_metrics"),
+    (_attempt_log, "attempt_attributes"),
+    (_attempt_log.AttemptLog, "started"),
+    (_attempt_log.AttemptLog, "succeeded"),
+    (_attempt_log.AttemptLog, "failed"),
+    (_instruments.Instruments, "tracer"),
+    (_instruments.Instruments, "metrics"),
+    (_repetition_watch.RepetitionWatch, "text"),
+    (_usage.UsageReader, "feed"),
+    (_usage.UsageReader, "facts"),
+    (GenerateContentAnswer, "feed"),
+    (GenerateContentAnswer, "facts"),
+    (GenerateContentAnswer, "_feed_candidate"),
+    (generate_content, "fields"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), SITES, ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize("scenario", ["loop_text", "rate_limited", "block_safety"])
+def test_a_failing_step_is_harmless(
+    client: genai.Client, shape: str, scenario: str, owner: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With any one of our steps raising, the caller gets what he gets without us, and a begun span still ends."""
+    bare = send(client, shape, f"simulate:{scenario}")
+    telemetry = Telemetry()
+    counting = Counting()
+    telemetry.tracer_provider.add_span_processor(counting)
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        monkeypatch.setattr(owner, name, boom)
+        ours = send(client, shape, f"simulate:{scenario}")
+    finally:
+        monkeypatch.undo()
+        gemini_otel.uninstrument()
+    assert len(ours.responses) == len(bare.responses)
+    assert (type(ours.error), str(ours.error)) == (type(bare.error), str(bare.error))
+    assert counting.open == 0
+
+
+class Counting(SpanProcessor):
+    """Counts open spans."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    def on_start(self, span: Span, parent_context: Any = None) -> None:
+        self.open += 1
+
+    def on_end(self, span: ReadableSpan) -> None:
+        self.open -= 1
+
+
+@pytest.mark.parametrize("reader", ["read_start", "read_request", "answer"])
+def test_a_failing_reader_is_harmless(
+    client: genai.Client, shape: str, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a reader of the operation itself raising, the call is unaffected."""
+    from gemini_otel import operations
+
+    monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        sent = send(client, shape, "simulate:ok")
+    finally:
+        gemini_otel.uninstrument()
+    assert sent.error is None
+    assert sent.responses
+
+
+@pytest.mark.parametrize("method", ["on_start", "on_end"])
+def test_a_foreign_processor_that_raises(client: genai.Client, shape: str, method: str) -> None:
+    """A span processor or exporter of the user's that raises does not break the call."""
+    telemetry = Telemetry()
+    broken = SpanProcessor()
+    setattr(broken, method, boom)
+    telemetry.tracer_provider.add_span_processor(broken)
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        sent = send(client, shape, "simulate:ok")
+    finally:
+        gemini_otel.uninstrument()
+    assert sent.error is None
+
+
+def test_a_malformed_response(telemetry: Telemetry, client: genai.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response of another form, such as a test's stand-in, passes through."""
+    from google.genai import models
+
+    name = "_generate_content"
+    monkeypatch.setattr(models.Models, name, lambda self, **kwargs: {"candidates": 7, "usage_metadata": "x"})
+    monkeypatch.setattr("google.genai._extra_utils.should_continue_generation", lambda r: None, raising=False)
+    sent = send(client, "call", "hello")
+    assert sent.responses or sent.error
+
+
+def test_a_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Each site logs its first failure with a traceback, and no other."""
+
+    @_guard.guarded
+    def fails() -> None:
+        raise Boom("detail")
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert fails() is None
+            assert _guard.safely(boom, 1) is None
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 2
+    assert all("the Gemini call is unaffected" in message for message in messages)
+    assert all(record.exc_info for record in caplog.records)
+
+
+@pytest.fixture(autouse=True)
+def forget_reports() -> None:
+    """Every test reports anew."""
+    _guard._reported.clear()
