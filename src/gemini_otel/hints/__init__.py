@@ -14,6 +14,7 @@ from gemini_otel.hints import (
     block_reasons,
     finish_reasons,
     network,
+    reference,
     repetition,
 )
 from gemini_otel.hints._catalogue import Catalogue
@@ -21,7 +22,17 @@ from gemini_otel.hints._evidence import evidence
 from gemini_otel.hints._hint import Attributes, Hint, Severity
 from gemini_otel.hints._lookup import entries_for
 
-__all__ = ["Attributes", "Catalogue", "Hint", "Severity", "default_hints", "evidence", "find", "for_code"]
+__all__ = [
+    "Attributes",
+    "Catalogue",
+    "Hint",
+    "Severity",
+    "default_hints",
+    "evidence",
+    "find",
+    "for_code",
+    "related",
+]
 
 
 @functools.cache
@@ -41,6 +52,7 @@ def _default() -> Catalogue:
             *repetition.SAMPLING,
             *answers.HINTS,
             *api_errors.TIER,
+            *reference.HINTS,
         )
     )
 
@@ -70,3 +82,11 @@ def for_code(code: str | int) -> list[Hint]:
     `gemini.error.kind`, the class of an exception, a kind of repetition, or an entry's id or the beginning of one.
     """
     return entries_for(str(code), _default().hints)
+
+
+def related(hint: Hint) -> list[Hint]:
+    """The reference entries that go on from where this one ends."""
+    parts = hint.id.split(".")
+    beginnings = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    ids = next((reference.SEE_ALSO[begin] for begin in beginnings if begin in reference.SEE_ALSO), ())
+    return [other for other in reference.HINTS if other.id in ids]

@@ -11,7 +11,7 @@ from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint
 from gemini_otel.hints._trigger import Predicate, Subject, Trigger
 
 MOST = 3  # hints on one span
-_RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+_RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 _Entry = tuple[int, Hint, Predicate | None]  # rank in the list, the entry, what else must hold
 _Subject = tuple[Callable[[Attributes], object], Mapping[str, tuple[_Entry, ...]], tuple[_Entry, ...]]

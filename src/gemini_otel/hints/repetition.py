@@ -29,8 +29,10 @@ def _read_kind(attributes: Attributes) -> object:
 REPETITION = Subject("repetition", _read_kind, on_ok=True)
 
 _EVIDENCE = (
-    f"{{{REPETITION_COUNT}}} repeats of {{{REPETITION_PERIOD}}} characters from character {{{REPETITION_START}}} on, "
-    f"{{{REPETITION_SHARE}:%}} of the output",
+    (
+        f"{{{REPETITION_COUNT}}} repeats of {{{REPETITION_PERIOD}}} characters from character {{{REPETITION_START}}} on, "
+        f"{{{REPETITION_SHARE}:%}} of the output"
+    ),
     f"temperature {{{REQUEST_TEMPERATURE}}}",
     f"model {{{REQUEST_MODEL}}}",
 )
@@ -80,8 +82,10 @@ HINTS = (
         summary="The reply filled a Markdown table with hyphens.",
         cause="The model tries to align the table visually, which rendering does not need. Long contents lead to it.",
         remedy=(
-            "Give guidelines for tables in the prompt, with examples: exactly three hyphens per column in the separator line "
-            "(|---|, |:---| or |---:|), columns never aligned, brief cells, one space on each side and no other padding.",
+            (
+                "Give guidelines for tables in the prompt, with examples: exactly three hyphens per column in the separator line "
+                "(|---|, |:---| or |---:|), columns never aligned, brief cells, one space on each side and no other padding."
+            ),
         ),
     ),
     *_by_generation(
@@ -103,8 +107,10 @@ HINTS = (
         "or \\t.",
         remedy=(
             "Replace escape sequences in the prompt by the UTF-8 characters; a \\u in an example makes the model write more.",
-            "Name the allowed escapes in the system instruction: In quoted strings, the only allowed escape sequences are "
-            '\\\\, \\n, and \\". Instead of \\u escapes, use UTF-8.',
+            (
+                "Name the allowed escapes in the system instruction: In quoted strings, the only allowed escape sequences are "
+                '\\\\, \\n, and \\". Instead of \\u escapes, use UTF-8.'
+            ),
         ),
         reference=links.REPETITIVE_TOKENS,
         when=on(REPETITION, "newlines"),
@@ -133,8 +139,10 @@ HINTS = (
         cause="It has lost what it thought before, is made to call something that is not available, or is told of success when "
         "the function failed.",
         remedy=(
-            "Append to the system instruction: When thinking silently: ALWAYS start the thought with a brief (one sentence) "
-            "recap of the current progress on the task. In particular, consider whether the task is already done.",
+            (
+                "Append to the system instruction: When thinking silently: ALWAYS start the thought with a brief (one sentence) "
+                "recap of the current progress on the task. In particular, consider whether the task is already done."
+            ),
             "Return errors of functions as errors.",
             "Set the function calling mode to NONE for the last turn, and limit the number of rounds.",
         ),

@@ -1,0 +1,124 @@
+"""Recorded answers of the real API pass through the SDK with us active; our facts equal what the JSON says."""
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import RECORDINGS, Telemetry, make_client, send
+from google import genai
+
+import gemini_otel
+from gemini_otel import simulator
+
+pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
+METHODS = ("generateContent", "streamGenerateContent")
+COUNTERS = {
+    "promptTokenCount": "gen_ai.usage.input_tokens",
+    "cachedContentTokenCount": "gen_ai.usage.cache_read.input_tokens",
+    "thoughtsTokenCount": "gen_ai.usage.reasoning.output_tokens",
+    "toolUsePromptTokenCount": "gemini.usage.tool_use_tokens",
+    "totalTokenCount": "gemini.usage.total_tokens",
+}
+
+
+def recordings() -> Iterator[dict[str, Any]]:
+    with gzip.open(RECORDINGS, "rt", encoding="utf-8") as file:
+        for line in file:
+            recording = json.loads(line)
+            if method(recording) in METHODS:
+                yield recording
+
+
+def method(recording: dict[str, Any]) -> str:
+    return str(recording["url_path"]).partition("?")[0].rpartition(":")[2]
+
+
+def chunks_of(recording: dict[str, Any]) -> list[Any]:
+    """The JSON objects of an answer, in order; a broken one ends the list, as it ends the SDK's reading."""
+    body = recording["response_body"]
+    if not isinstance(body, str):
+        return body if isinstance(body, list) else [body]
+    events = re.split(r"(?:\r\n|\n|\r){2,}", body.strip())
+    return [json.loads(event.strip().removeprefix("data:")) for event in events if event.strip()]
+
+
+def expected(chunks: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the span must say, read from the JSON without any of our code."""
+    reasons: dict[int, str] = {}
+    usage: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
+    for chunk in chunks:
+        for position, candidate in enumerate(chunk.get("candidates") or ()):
+            if candidate.get("finishReason"):
+                reasons[candidate.get("index", position)] = candidate["finishReason"]
+        usage.update({name: value for name, value in (chunk.get("usageMetadata") or {}).items() if value is not None})
+        facts["gen_ai.response.id"] = chunk.get("responseId") or facts.get("gen_ai.response.id")
+        model = chunk.get("modelVersion")
+        facts["gen_ai.response.model"] = model.removeprefix("models/") if model else facts.get("gen_ai.response.model")
+        block = (chunk.get("promptFeedback") or {}).get("blockReason")
+        facts["gemini.response.block_reason"] = block or facts.get("gemini.response.block_reason")
+    facts.update({attribute: usage.get(name) for name, attribute in COUNTERS.items()})
+    if "candidatesTokenCount" in usage or "thoughtsTokenCount" in usage:
+        output = usage.get("candidatesTokenCount", 0) + usage.get("thoughtsTokenCount", 0)
+        facts["gen_ai.usage.output_tokens"] = output
+    ordered = tuple(reason for _, reason in sorted(reasons.items()))
+    facts["gen_ai.response.finish_reasons"] = tuple(map(str.lower, ordered)) or None
+    if len(ordered) == 1:
+        facts["gemini.response.finish_reason"] = ordered[0]
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def readable(recording: dict[str, Any]) -> bool:
+    """Whether the SDK can parse it: integer enums are another client's encoding, and some curated ones are broken."""
+    return recording.get("enum_encoding") != "int" and not recording.get("curated")
+
+
+def test_every_recording(url: str) -> None:
+    """Tokens, finish reasons, id, model, block reason and error of each recording are on its span, call and stream."""
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    differences: list[str] = []
+    checked = 0
+    try:
+        scenarios = {}
+        for number, recording in enumerate(recordings()):
+            scenarios[f"recording_{number}"] = recording
+        played = [simulator.replay(r, name=name) for name, r in scenarios.items()]
+        with simulator.serve(scenarios=played) as address:
+            client = make_client(str(address))
+            for name, recording in scenarios.items():
+                telemetry.exporter.clear()
+                shape = "stream" if method(recording) == "streamGenerateContent" else "call"
+                sent = send(client, shape, f"simulate:{name}")
+                found = compare(recording, telemetry, sent.error)
+                checked += readable(recording)
+                differences += [f"{name} {recording['source']}: {text}" for text in found]
+    finally:
+        gemini_otel.uninstrument()
+    assert differences == []
+    assert checked > 2000
+
+
+def compare(recording: dict[str, Any], telemetry: Telemetry, error: BaseException | None) -> list[str]:
+    """What differs between the recorded JSON and the one span of its replay."""
+    attributes = telemetry.attributes
+    if not readable(recording):
+        return []
+    if recording["status"] != 200:
+        said = chunks_of(recording)[0]["error"]
+        wanted = {"error.type": str(recording["status"]), "http.response.status_code": recording["status"]}
+        wanted |= {"gemini.error.status": said["status"]} if "status" in said else {}
+    elif error is not None:
+        return [f"the SDK raised {error!r}"]
+    elif isinstance(recording["response_body"], list):  # no alt=sse: comes out of the SDK as one empty chunk
+        wanted = {"gemini.response.outcome": "incomplete"}
+    else:
+        wanted = expected(chunks_of(recording))
+    return [
+        f"{name}: {attributes.get(name)!r} instead of {value!r}"
+        for name, value in wanted.items()
+        if attributes.get(name) != value
+    ]

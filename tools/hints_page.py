@@ -1,0 +1,112 @@
+"""Writes docs/hints.md from the catalogue: `python tools/hints_page.py`; with `--check` it only says whether the page is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from gemini_otel.hints import Hint, default_hints, related
+
+PAGE = Path(__file__).parent.parent / "docs" / "hints.md"
+
+_INTRODUCTION = """\
+# Hints
+
+<!-- Written by tools/hints_page.py from gemini_otel.hints; edit the entries there. -->
+
+Each entry below is what `gemini.hint` says on a span, found by its id in `gemini.hint.id`, and what
+`gemini_otel.explain(...)` returns. Of one subject, such as the finish reason, a span gets the most specific entry that
+applies, and at most three entries in all. Entries of severity `info` are left out unless `hint_level="info"` asks for them;
+reference entries never appear on a span.
+"""
+# Title and the first parts of the ids.
+_SECTIONS = (
+    ("Errors of the API", ("http",)),
+    ("Network, credentials and other exceptions", ("net", "auth", "sdk", "error")),
+    ("Blocked prompts", ("block",)),
+    ("Finish reasons", ("finish",)),
+    ("Streams", ("stream",)),
+    ("Repetition", ("repeat",)),
+    ("Output", ("out",)),
+    ("Automatic function calling", ("afc",)),
+    ("Configuration", ("cfg",)),
+    ("Latency and cost", ("perf",)),
+    ("Reference", ("ref", "quality", "lang", "escalate")),
+)
+_RETRIES = {
+    "yes": "worth a retry as it is",
+    "no": "no retry",
+    "after_change": "retry after a change",
+    "wait": "retry after waiting",
+    "resume": "resume",
+}
+
+
+def main(arguments: list[str]) -> int:
+    page = render()
+    if arguments == ["--check"]:
+        fresh = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page
+        print(f"{PAGE.name} is {'up to date' if fresh else 'stale: run python tools/hints_page.py'}")
+        return 0 if fresh else 1
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page, encoding="utf-8")
+    return 0
+
+
+def render() -> str:
+    """The whole page."""
+    sections = [(title, _entries(families)) for title, families in _SECTIONS]
+    return "\n".join([_INTRODUCTION, *_contents(sections), *_body(sections)])
+
+
+def _entries(families: tuple[str, ...]) -> list[Hint]:
+    """The entries of a section, those of the API by HTTP code; otherwise in the catalogue's order."""
+    hints = [hint for hint in default_hints() if hint.id.partition(".")[0] in families]
+    return sorted(hints, key=_http_code)
+
+
+def _http_code(hint: Hint) -> str:
+    family, _, rest = hint.id.partition(".")
+    return rest[:3] if family == "http" else ""
+
+
+def _contents(sections: list[tuple[str, list[Hint]]]) -> Iterator[str]:
+    for title, hints in sections:
+        links = ", ".join(f"[`{hint.id}`](#{hint.id})" for hint in hints)
+        yield f"- **{title}**: {links}"
+    yield ""
+
+
+def _body(sections: list[tuple[str, list[Hint]]]) -> Iterator[str]:
+    for title, hints in sections:
+        yield f"## {title}\n"
+        for hint in hints:
+            yield from _entry(hint)
+
+
+def _entry(hint: Hint) -> Iterator[str]:
+    yield f'<a id="{hint.id}"></a>\n'
+    yield f"### `{hint.id}`\n"
+    yield f"**{_escaped(hint.summary)}** ({hint.severity}; {_RETRIES[hint.retry]})\n"
+    yield f"{_escaped(hint.cause)}\n"
+    yield from (f"- {_escaped(sentence)}" for sentence in hint.remedy)
+    yield ""
+    if hint.evidence:
+        shown = ", ".join(f"`{sentence}`" for sentence in hint.evidence)
+        yield f"Shown where the span has it: {shown}\n"
+    others = ", ".join(f"[`{other.id}`](#{other.id})" for other in related(hint))
+    if others:
+        yield f"See also: {others}\n"
+    yield f"Reference: <{hint.reference}>\n"
+
+
+def _escaped(text: str) -> str:
+    """Keep Markdown from reading what is meant literally."""
+    for character in "\\*|<":
+        text = text.replace(character, "\\" + character)
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
