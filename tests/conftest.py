@@ -2,118 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from google import genai
-from google.genai import types
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from support import SHAPES, Telemetry, make_client
 
 import gemini_otel
 from gemini_otel import simulator
-
-MODEL = "gemini-2.5-flash"
-SHAPES = ("call", "async_call", "stream", "async_stream")
-ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared"
-RECORDINGS = Path(os.environ.get("GEMINI_OTEL_RECORDINGS", SHARED / "recordings" / "recordings.jsonl.gz"))
-
-
-class Telemetry:
-    """Providers with in-memory ends."""
-
-    def __init__(self, **provider: Any) -> None:
-        self.exporter = InMemorySpanExporter()
-        self.tracer_provider = TracerProvider(**provider)
-        self.tracer_provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.reader = InMemoryMetricReader()
-        self.meter_provider = MeterProvider(metric_readers=[self.reader])
-
-    @property
-    def providers(self) -> dict[str, Any]:
-        return {"tracer_provider": self.tracer_provider, "meter_provider": self.meter_provider}
-
-    @property
-    def spans(self) -> list[ReadableSpan]:
-        return list(self.exporter.get_finished_spans())
-
-    @property
-    def span(self) -> ReadableSpan:
-        """The one span."""
-        (span,) = self.spans
-        return span
-
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """The attributes of the one span."""
-        return dict(self.span.attributes or {})
-
-    def events(self, name: str) -> list[dict[str, Any]]:
-        """The attributes of the one span's events of this name."""
-        return [dict(event.attributes or {}) for event in self.span.events if event.name == name]
-
-    def points(self, metric: str) -> list[Any]:
-        """The data points of a metric."""
-        data = self.reader.get_metrics_data()
-        return [
-            point
-            for resource in (data.resource_metrics if data else ())
-            for scope in resource.scope_metrics
-            for found in scope.metrics
-            if found.name == metric
-            for point in found.data.data_points
-        ]
-
-
-class Sent(NamedTuple):
-    """What the caller got: responses or chunks, and the exception that ended the call."""
-
-    responses: list[Any]
-    error: BaseException | None
-
-
-def send(client: genai.Client, shape: str, contents: Any, *, model: str = MODEL, **config: Any) -> Sent:
-    """One `generate_content` in one of the four shapes, read to its end."""
-    request = {"model": model, "contents": contents, "config": types.GenerateContentConfig(**config) if config else None}
-    responses: list[Any] = []
-    try:
-        if shape == "call":
-            responses.append(client.models.generate_content(**request))
-        elif shape == "stream":
-            responses.extend(client.models.generate_content_stream(**request))
-        else:
-            asyncio.run(_send_async(client, shape, request, responses))
-    except Exception as error:
-        return Sent(responses, error)
-    return Sent(responses, None)
-
-
-async def _send_async(client: genai.Client, shape: str, request: dict[str, Any], responses: list[Any]) -> None:
-    try:
-        if shape == "async_call":
-            responses.append(await client.aio.models.generate_content(**request))
-        else:
-            async for chunk in await client.aio.models.generate_content_stream(**request):
-                responses.append(chunk)
-    finally:
-        if hasattr(client.aio, "aclose"):
-            await client.aio.aclose()
-
-
-def make_client(url: str, **options: Any) -> genai.Client:
-    """A Developer API client for the simulator; `attempts` configures retries that wait for milliseconds."""
-    attempts = options.pop("attempts", None)
-    if attempts:
-        options["retry_options"] = types.HttpRetryOptions(attempts=attempts, initial_delay=0.01, max_delay=0.02)
-    return genai.Client(api_key="test-key", http_options=types.HttpOptions(base_url=url, **options))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from conftest import MODEL, Telemetry, make_client, send
+from support import MODEL, Telemetry, make_client, send
 from google import genai
 from google.genai import _api_client
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conftest import MODEL, Telemetry, make_client, send
+from support import MODEL, Telemetry, make_client, send
 from google import genai
 from google.genai import errors
 

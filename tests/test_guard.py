@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 import pytest
-from conftest import Telemetry, send
+from support import Telemetry, send
 from google import genai
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import wrapt
-from conftest import SHAPES, Telemetry, make_client, send
+from support import SHAPES, Telemetry, make_client, send
 from google import genai
 from google.genai import models
 from opentelemetry.sdk.trace import TracerProvider

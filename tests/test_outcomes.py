@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conftest import Telemetry, send
+from support import Telemetry, send
 from google import genai
 from google.genai import types
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import RECORDINGS, Telemetry, make_client, send
+from support import RECORDINGS, Telemetry, make_client, send
 from google import genai
 
 import gemini_otel

@@ -15,7 +15,12 @@ __all__ = ["CallLoops"]
 
 _LONGEST_CYCLE = 5
 _PROGRESS = re.compile(r"page|cursor|token|offset|after|before|since|until|start|end|from|^to$|continu|next", re.IGNORECASE)
-_ENTITY = re.compile(r"(?<!request)(?<!call)(?<!trace)(?<!correlation)(?<!run)(?<!session)(?<!message)_?id$", re.IGNORECASE)
+_PASSING_ID = re.compile(
+    r"^(?:id|uuid|guid)$|(?:request|call|trace|span|correlation|run|session|message|event|transaction|idempotency"
+    r"|operation|invocation|attempt)[_-]?id$",
+    re.IGNORECASE,
+)
+_ENTITY_ID = re.compile(r"[_-]id$|[a-z]Id$|[a-z]ID$")
 _VOLATILE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
@@ -86,4 +91,7 @@ def _masked(value: object, key: str = "") -> object:
 
 
 def _is_progress(key: str) -> bool:
-    return bool(_PROGRESS.search(key) or (_ENTITY.search(key) and key.lower() != "id"))
+    """Return whether a new value under this key means new work: the next page, another customer."""
+    if _PASSING_ID.search(key):
+        return False
+    return bool(_PROGRESS.search(key) or _ENTITY_ID.search(key))

@@ -12,13 +12,17 @@ _RULE = "-|:=+ \t\r\n\u2014\u2013\u2500\u2501\u2550"
 def in_table(unit: str, before: str) -> bool:
     """Return whether a run of `unit` after the text `before` stands in a Markdown table."""
     line = before[before.rfind("\n") + 1 :].lstrip()
-    row = line.startswith("|") or " | " in line
-    if "|" in unit:
-        return row or line == "" or unit.count("|") > 1 or "\n" in unit
-    if row and "\n" not in unit:
-        return True
-    previous = before.rstrip("\n")
-    return not unit.strip(_RULE) and unit.strip() != "" and "|" in previous[previous.rfind("\n") + 1 :]
+    row = line.startswith("|") or (line.count("|") > 1 and " | " in line)
+    if "\n" in unit or not row:
+        lines = unit.split("\n")
+        if "|" in unit and len(lines) > 1:
+            return sum("|" in each for each in lines) * 2 >= len(lines)
+        if "|" in unit and unit.count("|") * 2 > len(unit.split()):
+            return True
+        previous = before.rstrip("\n")
+        rule = not unit.strip(_RULE) and unit.strip() != ""
+        return rule and "|" in previous[previous.rfind("\n") + 1 :]
+    return True
 
 
 def name_kind(unit: str, table: bool, structured: bool) -> str:
@@ -27,4 +31,4 @@ def name_kind(unit: str, table: bool, structured: bool) -> str:
         return "newlines" if is_blank(unit, True) else "structured_text"
     if table:
         return "table_hyphens" if unit.strip("| \t\n") and not unit.strip(_RULE) else "table_tokens"
-    return "newlines" if not unit.strip() else "text"
+    return "newlines" if "\n" in unit and not unit.strip() else "text"

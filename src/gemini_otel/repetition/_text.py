@@ -16,23 +16,23 @@ STEP = 512
 _SHORTEST_STEP = 32
 _NEEDLE = 24
 _QUICK = 96
-_NEAR, _FAR = 2_048, 5_600
-_FAR_EVERY = 4
+_MARGIN = 128
+_NEAR, _FAR = 2_304, 5_600
 _TRIES = 4
 _BARE_MOST, _BARE_KEEP = 8_192, 5_700
 _RAW_MOST, _RAW_KEEP = 19_456, 14_336
 _CONTEXT = 400
 _LONGEST_REST = 8
-_ECHOES = 3
+_PHRASE, _PHRASES = 9, 5
 
 
 class TextLoops:
     """The last characters of one stream. `look` takes the next block and says when to look again.
 
-    The text is kept twice, as UTF-8 and as the same bytes without digits, so that counters do not hide a loop.
+    The text is kept twice: as UTF-8, and as the same bytes without digits, so that counters do not hide a loop.
     """
 
-    __slots__ = ("_bare", "_echoes", "_hurried", "_limits", "_looks", "_raw", "_refused", "_rest", "_seen", "_structured", "verdict")
+    __slots__ = ("_bare", "_hurried", "_limits", "_looks", "_raw", "_refused", "_rest", "_seen", "_structured", "verdict")
 
     def __init__(self, structured: bool, limits: Thresholds) -> None:
         self._structured = structured
@@ -44,28 +44,33 @@ class TextLoops:
         self._rest = 0
         self._refused = 0
         self._hurried = False
-        self._echoes = 0
         self.verdict: Repetition | None = None
 
     def look(self, block: str) -> int:
         """Take the next block and return how many characters to gather before the next look."""
         data = block.encode("utf-8", "surrogatepass")
-        raw, bare = self._raw, self._bare
+        raw, text = self._raw, self._bare
         raw += data
         fresh = data.translate(None, DIGITS)
-        bare += fresh
+        text += fresh
         self._seen += len(block)
-        self._looks += 1
-        text = bare if len(fresh) * 2 > len(data) else raw
+        self._looks = looks = self._looks + 1
+        if self._rest or len(fresh) * 2 <= len(data):
+            text = raw
+            self._rest -= self._rest > 0
         size = len(text)
-        reach = _NEAR if self._looks % _FAR_EVERY else _FAR
-        at = text.rfind(text[-_NEEDLE:], max(0, size - reach), size - 1)
-        if at >= 0 and self._rest <= 0:
-            return self._follow(text, at)
-        self._rest -= 1
-        self._echoes -= self._echoes > 0 and at < 0
-        if size > _BARE_MOST:
+        if looks & 3:
+            reach = len(data) + _MARGIN
+        else:
             self._trim()
+            size = len(text)
+            reach = _NEAR if looks & 7 else _FAR
+        at = text.rfind(text[-_NEEDLE:], size - reach if size > reach else 0, size - 1)
+        if at >= 0:
+            return self._follow(text, at)
+        self._hurried = False
+        if not looks & 3 and not self._structured:
+            self._listen(text)
         return STEP
 
     def _trim(self) -> None:
@@ -75,27 +80,28 @@ class TextLoops:
             del self._raw[:-_RAW_KEEP]
 
     def _follow(self, text: bytearray, at: int) -> int:
-        self._trim()
         size = len(text)
-        needle, tail = text[-_NEEDLE:], text[-_QUICK:]
-        at = text.rfind(needle, 0, size - 1)
+        needle, quick = text[-_NEEDLE:], text[-_QUICK:]
         for _ in range(_TRIES):
             period = size - _NEEDLE - at
-            if at >= 0 and text[-_QUICK - period : -period] == tail:
+            if text[-_QUICK - period : -period] == quick and text[-2 * period : -period] == text[-period:]:
                 return self._judge(text, period)
-            at = text.rfind(needle, 0, at + _NEEDLE - 1) if at > 0 else -1
+            at = text.rfind(needle, 0, at + _NEEDLE - 1)
             if at < 0:
                 break
-        return self._echo()
+        self._hurried = False
+        if not self._structured and not self._rest:
+            self._listen(text)
+        return STEP
 
     def _judge(self, text: bytearray, period: int) -> int:
         run = run_length(text, period)
         if text is self._raw:
             missing = self._exact(run, period)
         else:
-            length = suffix_with_digits(self._raw, run)
             unit = suffix_with_digits(self._raw, period)
-            exact = run_length(self._raw, unit)
+            length = suffix_with_digits(self._raw, run) if unit != period else run
+            exact = run_length(self._raw, unit) if unit != period else run
             if exact * 10 >= length * 9:
                 missing = self._exact(exact, unit)
             else:
@@ -107,20 +113,17 @@ class TextLoops:
         return max(_SHORTEST_STEP, int(missing) + 1)
 
     def _exact(self, run: int, period: int) -> float:
-        raw = self._raw
-        unit = _decode(raw[-period:])
+        unit = _decode(self._raw[-period:])
         table = in_table(unit, self._before(run))
-        length, width = characters(raw[-run:]), characters(raw[-period:])
         sort = describe(unit, self._structured, table)
+        length, width = characters(self._raw[-run:]), len(unit)
         missing = needed_characters(sort, width, self._structured, self._limits) - length
         if missing <= 0:
             self._alarm(name_kind(unit, table, self._structured), width, length // width, length)
-        self._refused = 0
         return missing
 
     def _counter(self, length: int, period: int, unit_length: int) -> float:
-        raw = self._raw
-        unit = _decode(raw[-unit_length:])
+        unit = _decode(self._raw[-unit_length:])
         table = in_table(unit, self._before(length))
         sort = describe(unit, self._structured, table)
         needed, units = needed_for_counter(unit, sort, unit_length, self._limits)
@@ -128,14 +131,16 @@ class TextLoops:
             return self._refuse()
         if length < needed:
             return needed - length
-        counters = read_counters(bytes(raw[-length:]), period)
+        enough = min(length, max(int(1.5 * needed), (units + 2) * unit_length))
+        counters = read_counters(bytes(self._raw[-enough:]), period)
         if not counters.steady:
             return self._refuse()
-        total = characters(raw[-counters.length :])
-        width = total // counters.units
-        missing = max(needed - total, (units - counters.units) * width)
+        missing = max(needed - counters.length, (units - counters.units) * unit_length)
         if missing <= 0:
-            self._alarm(name_kind(unit, table, self._structured), width, counters.units, total)
+            counters = read_counters(bytes(self._raw[-length:]), period)
+            total = characters(self._raw[-counters.length :])
+            kind = name_kind(unit, table, self._structured)
+            self._alarm(kind, max(1, total // counters.units), counters.units, total)
         return missing
 
     def _refuse(self) -> float:
@@ -143,16 +148,16 @@ class TextLoops:
         self._rest = self._refused
         return 0.0
 
-    def _echo(self) -> int:
-        self._echoes = min(2 * _ECHOES, self._echoes + 2)
-        if self._echoes > _ECHOES and not self._structured and len(self._raw) >= WINDOW:
-            tail = bytes(self._raw[-WINDOW:])
-            same = find_sameness(tail)
-            if same is not None:
-                self._alarm("text", same.period, same.count, characters(tail))
-            else:
-                self._refuse()
-        return STEP
+    def _listen(self, text: bytearray) -> None:
+        size = len(text)
+        if text.count(text[-_PHRASE:], max(0, size - WINDOW)) < _PHRASES or size < WINDOW:
+            return
+        tail = bytes(self._raw[-WINDOW:])
+        same = find_sameness(tail)
+        if same is not None:
+            self._alarm("text", same.period, same.count, characters(tail))
+        else:
+            self._refuse()
 
     def _before(self, run: int) -> str:
         end = len(self._raw) - run

@@ -20,7 +20,7 @@ class Thresholds:
     letter_run:       one letter or digit repeated, outside structured output.
     text_run:         units of words.
     table_run:        units inside Markdown tables.
-    data_run:         units without words: numbers, punctuation, short tokens in code.
+    number_run:       units without words but with digits or single letters, as in tables of constants.
     markup_run:       units that are markup.
     counter_units:    units that differ only in a moving number.
     identical_calls:  the same function call in a row.
@@ -33,17 +33,22 @@ class Thresholds:
     letter_run: int = 900
     text_run: int = 600
     table_run: int = 620
-    data_run: int = 900
-    markup_run: int = 1_100
+    number_run: int = 1_500
+    markup_run: int = 1_500
     counter_units: int = 7
     identical_calls: int = 5
     call_cycles: int = 4
     volatile_calls: int = 6
 
 
+_DEFAULTS = Thresholds()
+
+
 def read_thresholds(given: Mapping[str, int] | None) -> Thresholds:
     """Return the defaults with `given` put over them; ValueError names whatever cannot be used."""
-    values = dict(given or {})
+    if not given:
+        return _DEFAULTS
+    values = dict(given)
     known = {field.name for field in fields(Thresholds)}
     for name, value in values.items():
         if name not in known:

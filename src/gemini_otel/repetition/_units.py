@@ -7,12 +7,18 @@ from enum import Enum, auto
 
 from ._thresholds import Thresholds
 
-__all__ = ["Unit", "describe", "needed_characters", "needed_for_counter"]
+__all__ = ["Unit", "describe", "is_blank", "needed_characters", "needed_for_counter"]
 
-_ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u00(?:0[9aAdD]|20|a0|A0))|[nrtf](?=\\|$)|&nbsp;|<br ?/?>")
+_ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u(?:000[9aAdD]|0020|00a0|00A0))|&nbsp;|\s")
+_ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9aAdD]{0,3})?|&[nbsp]{0,4}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://|&[a-z]+;")
 _CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x")
+_NUMERAL = re.compile(r"[0-9A-Za-z]")
+_ENOUGH = 400
+_LONGEST_BLANK = 120
+_SENTENCE, _PARAGRAPH = 100, 250
+_PARAGRAPH_COPIES = 2.8
 
 
 class Unit(Enum):
@@ -23,60 +29,65 @@ class Unit(Enum):
     LETTER = auto()
     WORDS = auto()
     TABLE = auto()
-    DATA = auto()
+    NUMBERS = auto()
     MARKUP = auto()
 
 
 def describe(unit: str, structured: bool, in_table: bool) -> Unit:
     """Return the sort of the unit; `structured` when the reply was asked for as JSON."""
+    unit = unit[:_ENOUGH]
     if is_blank(unit, structured):
         return Unit.BLANK
-    if len(set(unit)) == 1:
+    if unit == unit[0] * len(unit):
         return Unit.LETTER if unit[0].isalnum() else Unit.SYMBOL
     if in_table:
         return Unit.TABLE
     if _MARKUP.search(unit):
         return Unit.MARKUP
-    words = len(_WORD.findall(unit * 3)) // 3
-    return Unit.WORDS if words >= 1 else Unit.DATA
+    if _WORD.search(unit + unit):
+        return Unit.WORDS
+    return Unit.NUMBERS if _NUMERAL.search(unit) else Unit.SYMBOL
 
 
 def is_blank(unit: str, structured: bool) -> bool:
     """Return whether the unit is white space, or escapes of it in structured output."""
-    if structured and "\\" in unit:
-        return not _ESCAPED_BLANK.sub("", unit + unit).strip("\\ nrt")
-    return not unit.strip()
+    if not unit.strip():
+        return True
+    if not structured or not ("\\" in unit or "&" in unit) or len(unit) > _LONGEST_BLANK:
+        return False
+    turns = unit * 3
+    rest = _ESCAPED_BLANK.sub("", turns[max(turns.find("\\"), turns.find("&"), 0) :])
+    return not rest or (len(rest) < len(unit) and _ESCAPE_BEGUN.fullmatch(rest) is not None)
 
 
 def needed_characters(sort: Unit, period: int, structured: bool, limits: Thresholds) -> float:
     """Return how many characters a run must have to be a loop."""
     if sort is Unit.BLANK:
         return limits.blank_run if structured else limits.text_run
+    if structured and sort is not Unit.TABLE:
+        return _of_words(period, limits)
     if sort is Unit.SYMBOL:
-        return limits.symbol_run
+        return max(limits.symbol_run, 6 * period) if period < _SENTENCE else _of_words(period, limits)
     if sort is Unit.LETTER:
-        return limits.symbol_run if structured else limits.letter_run
+        return limits.letter_run
     if sort is Unit.TABLE:
-        return max(limits.table_run, 6 * period) if period < 100 else max(limits.table_run, 4.2 * period)
-    if sort is Unit.MARKUP and not structured:
-        return max(limits.markup_run, 6 * period)
-    if sort is Unit.DATA and not structured:
-        return max(limits.data_run, 6 * period)
-    if period >= 2_000:
-        return 3 * period
-    if period >= 400:
-        return max(1_700, 3.6 * period)
+        return max(limits.table_run, (6 if period < _SENTENCE else 4.2) * period)
+    if sort in (Unit.MARKUP, Unit.NUMBERS) and period < _PARAGRAPH:
+        return max(limits.markup_run if sort is Unit.MARKUP else limits.number_run, 6 * period)
+    return _of_words(period, limits)
+
+
+def _of_words(period: int, limits: Thresholds) -> float:
+    if period >= _PARAGRAPH:
+        return max(2 * limits.text_run, _PARAGRAPH_COPIES * period)
     return max(limits.text_run, 4.2 * period)
 
 
 def needed_for_counter(unit: str, sort: Unit, period: int, limits: Thresholds) -> tuple[float, int]:
-    """Return the characters and the units that a run with moving numbers must have."""
+    """Return the characters and the units that a run with moving numbers must have; no units: never a loop."""
+    fewest = max(4, limits.counter_units - (0 if period < _SENTENCE else 2 if period < _PARAGRAPH else 3))
     if sort is Unit.MARKUP:
-        return limits.markup_run, 25
-    if sort not in (Unit.WORDS, Unit.TABLE):
-        return float("inf"), 0
+        return limits.markup_run, fewest + (18 if period < _SENTENCE else 2)
     if sort is Unit.WORDS and _CODE.search(unit):
-        return 1_000, limits.counter_units + 5
-    if period < 100:
-        return limits.text_run, limits.counter_units
-    return limits.text_run, max(4, limits.counter_units - (2 if period < 250 else 3))
+        return 1_000, fewest + (5 if period < _SENTENCE else 2)
+    return limits.text_run, fewest if sort in (Unit.WORDS, Unit.TABLE) else 0
