@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from gemini_otel._error_kinds import HTTP_CODES, KINDS, SIGNATURES, error_kind
 from gemini_otel._masking import mask
 
-BLOCKED = "Requests to this API generativelanguage.googleapis.com method google.ai.GenerateContent are blocked."
+BLOCKED = (
+    "Requests to this API generativelanguage.googleapis.com method google.ai.GenerateContent are blocked."
+)
 DISABLED = "Generative Language API has not been used in project 123456789012 before or it is disabled."
 NOT_FOUND = "models/gemini-9 is not found for API version v1beta, or is not supported for generateContent."
 QUOTA = "You exceeded your current quota, please check your plan and billing details."
@@ -33,7 +35,11 @@ MESSAGES = [
         "input_too_long",
     ),
     (400, "Request payload size exceeds the limit: 20971520 bytes.", "payload_too_large"),
-    (400, "The thinking budget 99999 is invalid. Please choose a value between 512 and 24576.", "thinking_budget"),
+    (
+        400,
+        "The thinking budget 99999 is invalid. Please choose a value between 512 and 24576.",
+        "thinking_budget",
+    ),
     (400, "Budget 0 is invalid. This model only works in thinking mode.", "thinking_budget"),
     (400, "Thinking level is not supported for this model.", "thinking_level"),
     (400, "Thinking level MINIMAL is not supported for this model.", "thinking_level"),
@@ -132,8 +138,10 @@ MESSAGES = [
     (404, "This model models/gemini-2.0-flash is no longer available to new users.", "model_not_found"),
     (
         404,
-        "Publisher Model `projects/p/locations/l/publishers/google/models/m` was not found or your project does "
-        "not have access to it.",
+        (
+            "Publisher Model `projects/p/locations/l/publishers/google/models/m` was not found or your project does "
+            "not have access to it."
+        ),
         "model_not_found",
     ),
     (404, "Not found: cache content metadata 8754364356910645200.", "cached_content"),
@@ -339,7 +347,14 @@ _text = st.none() | st.text()
 
 
 @given(
-    st.none() | st.integers(), _text, _text, _text, st.none() | st.integers(), st.none() | st.floats(), _text, st.booleans()
+    st.none() | st.integers(),
+    _text,
+    _text,
+    _text,
+    st.none() | st.integers(),
+    st.none() | st.floats(),
+    _text,
+    st.booleans(),
 )
 def test_any_input(
     code: int | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import weakref
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from gemini_otel.processor import HintSpanProcessor
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
-_INSTRUMENTS = ("google-genai >= 1.32",)
+_SDK = "google-genai"
+_INSTRUMENTS = (f"{_SDK} >= 1.32",)
 # Where the targets of operations/ and _attempts are; those are imported with the SDK, not at start-up.
 _MODULES = ("google.genai._api_client", "google.genai.models")
 
@@ -38,6 +40,13 @@ def instrument(
     value, naming the choices. Calling it again changes nothing.
     """
     _settings.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
+    try:
+        importlib.metadata.version(_SDK)
+    except importlib.metadata.PackageNotFoundError:
+        logger.warning(
+            "%s is not installed, so there is nothing to trace. Install it with: pip install %s", _SDK, _SDK
+        )
+        return
     GeminiInstrumentor().instrument(
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,

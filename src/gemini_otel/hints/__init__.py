@@ -20,13 +20,14 @@ from gemini_otel.hints import (
 from gemini_otel.hints._catalogue import Catalogue
 from gemini_otel.hints._evidence import evidence
 from gemini_otel.hints._hint import Attributes, Hint, Severity
-from gemini_otel.hints._lookup import entries_for
+from gemini_otel.hints._lookup import entries_for, known_codes
 
 __all__ = [
     "Attributes",
     "Catalogue",
     "Hint",
     "Severity",
+    "codes",
     "default_hints",
     "evidence",
     "find",
@@ -82,6 +83,11 @@ def for_code(code: str | int) -> list[Hint]:
     `gemini.error.kind`, the class of an exception, a kind of repetition, or an entry's id or the beginning of one.
     """
     return entries_for(str(code), _default().hints)
+
+
+def codes() -> list[str]:
+    """Every code that `for_code` knows, for suggestions to somebody who mistyped one."""
+    return known_codes(_default().hints)
 
 
 def related(hint: Hint) -> list[Hint]:

@@ -15,6 +15,7 @@ from gemini_otel._semconv import (
     QUOTA_LIMIT,
     RETRY_DELAY,
 )
+from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints._hint import Attributes
 from gemini_otel.hints._trigger import Subject, number, text
 
@@ -68,7 +69,12 @@ def read_failure(attributes: Attributes) -> str | None:
     error_type, code = attributes.get(ERROR_TYPE), attributes.get(HTTP_STATUS_CODE)
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
-    return _kind_of(attributes) or class_name(attributes) or (kind if isinstance(kind, str) else None)
+    name = class_name(attributes)
+    if name in classes.KNOWN:
+        return name  # before the HTTP status, which may be that of an earlier attempt
+    if kind in classes.KNOWN_KINDS:
+        return str(kind)
+    return _kind_of(attributes) or name
 
 
 def class_name(attributes: Attributes) -> str | None:
@@ -106,4 +112,5 @@ def _code(attributes: Attributes) -> int | None:
     return int(code) if code is not None and 400 <= code < 1000 else None
 
 
+HAVE_ENTRIES = frozenset((*KINDS, *UNTOLD_API_ERRORS, *classes.KNOWN))
 FAILURE = Subject("failure", read_failure)

@@ -22,6 +22,7 @@ _STATUSES = {
     "CANCELLED": ("http.499", "net.cancelled"),
     "INTERNAL": ("http.500",),
     "UNKNOWN": ("http.500", "http.unknown"),
+    "DATA_LOSS": ("http.500",),
     "UNIMPLEMENTED": ("http.501",),
     "UNAVAILABLE": ("http.503", "http.504.deadline"),
     "DEADLINE_EXCEEDED": ("http.504",),
@@ -46,6 +47,20 @@ def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
     named = {value.lower() for value in _values(word)}
     found = [hint for hint in hints if _begins(hint.id, beginnings) or _waits_for(hint, named)]
     return found or _generic(word, hints)
+
+
+def known_codes(hints: Iterable[Hint]) -> list[str]:
+    """Every word that finds entries, for those who mistyped one."""
+    words = {
+        *_STATUSES,
+        *_HTTP,
+        *(hint.id for hint in hints),
+        *(reason for sig in SIGNATURES for reason in sig.reasons),
+    }
+    words.update(status for signature in SIGNATURES for status in signature.statuses)
+    words.update(value for hint in hints if isinstance(hint.when, Trigger) for value in hint.when.values)
+    words.update(hint.id[5:8] for hint in hints if hint.id.startswith("http.") and hint.id[5].isdecimal())
+    return sorted(words)
 
 
 def _values(word: str) -> Iterator[str]:

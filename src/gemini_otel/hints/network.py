@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gemini_otel._error_kinds import KINDS
 from gemini_otel._semconv import (
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
@@ -12,76 +11,11 @@ from gemini_otel._semconv import (
     SERVER_ADDRESS,
     TIMEOUT,
 )
+from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints import _links as links
-from gemini_otel.hints._failure import FAILURE, UNTOLD_API_ERRORS, class_name, read_failure
+from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES, class_name, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Subject, on, otherwise
-
-# By the last part of the class name: httpx, httpx2, aiohttp, requests and the built-in exceptions name them alike.
-_NO_CONNECTION_FREE = ("PoolTimeout",)
-_TIMEOUT = (
-    "timeout",  # gemini.error.kind of any other class of this sort
-    "TimeoutError",
-    "Timeout",
-    "TimeoutException",
-    "ReadTimeout",
-    "WriteTimeout",
-    "ConnectTimeout",
-    "ReadTimeoutError",
-    "ServerTimeoutError",
-    "SocketTimeoutError",
-    "ConnectionTimeoutError",
-    "APITimeoutError",
-)
-_NO_TRUST = (
-    "SSLError",
-    "SSLCertVerificationError",
-    "CertificateError",
-    "ClientConnectorCertificateError",
-    "ClientConnectorSSLError",
-    "ClientSSLError",
-)
-_UNREACHABLE = (
-    "ConnectError",
-    "ConnectionRefusedError",
-    "ClientConnectorError",
-    "ClientConnectorDNSError",
-    "ClientProxyConnectionError",
-    "ClientHttpProxyError",
-    "ProxyError",
-    "gaierror",
-    "NewConnectionError",
-    "NameResolutionError",
-)
-_DISCONNECTED = (
-    "connection",  # gemini.error.kind of any other class of this sort
-    "RemoteProtocolError",
-    "ReadError",
-    "WriteError",
-    "CloseError",
-    "NetworkError",
-    "TransportError",
-    "ServerDisconnectedError",
-    "ServerConnectionError",
-    "ClientConnectionError",
-    "ClientConnectionResetError",
-    "ClientOSError",
-    "ClientPayloadError",
-    "ConnectionError",
-    "ConnectionResetError",
-    "ConnectionAbortedError",
-    "BrokenPipeError",
-    "ChunkedEncodingError",
-    "IncompleteRead",
-    "IncompleteReadError",
-    "APIConnectionError",
-)
-_CANCELLED = ("CancelledError", "Cancelled")
-_UNREADABLE = ("UnknownApiResponseError", "JSONDecodeError")
-_INTERRUPTED = ("ContinuationInterruptedError",)
-_OWN_TOOL = ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunctionCallArgumentError")
-_CREDENTIALS = ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError")
-_REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
 
 _EXCEPTION = f"exception {{{ERROR_TYPE}}}"
 _AFTER = f"timeout {{{TIMEOUT}}} s"
@@ -97,7 +31,7 @@ def _read_cancelled(attributes: Attributes) -> str | None:
     """`cancelled` where the caller's own task was cancelled; a 499 of the service is a failure, not this."""
     if attributes.get(OUTCOME) == "cancelled":
         return None if read_failure(attributes) == "cancelled" else "cancelled"
-    return "cancelled" if class_name(attributes) in _CANCELLED else None
+    return "cancelled" if class_name(attributes) in classes.CANCELLED else None
 
 
 HINTS = (
@@ -112,7 +46,7 @@ HINTS = (
             "Read streams to the end, or close them.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *_NO_CONNECTION_FREE),
+        when=on(FAILURE, *classes.NO_CONNECTION_FREE),
         evidence=(_EXCEPTION, _AFTER),
     ),
     Hint(
@@ -129,7 +63,7 @@ HINTS = (
             "Retry with backoff; google-genai does so only if http_options.retry_options is set.",
         ),
         reference=links.API_ERRORS,
-        when=on(FAILURE, *_TIMEOUT),
+        when=on(FAILURE, *classes.TIMEOUT),
         evidence=(_EXCEPTION, _AFTER, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
     ),
     Hint(
@@ -143,7 +77,7 @@ HINTS = (
             "Check the clock and the base URL.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *_NO_TRUST),
+        when=on(FAILURE, *classes.NO_TRUST),
         evidence=(_EXCEPTION, _SERVER),
     ),
     Hint(
@@ -158,7 +92,7 @@ HINTS = (
             "Retry with backoff if it works at other times.",
         ),
         reference=links.FORUM,
-        when=on(FAILURE, *_UNREACHABLE),
+        when=on(FAILURE, *classes.UNREACHABLE),
         evidence=(_EXCEPTION, _SERVER, _RESENDS),
     ),
     Hint(
@@ -172,7 +106,7 @@ HINTS = (
             "Look for proxies with an idle limit below the model's thinking time.",
         ),
         reference=links.FORUM,
-        when=on(FAILURE, *_DISCONNECTED, also=_streamed),
+        when=on(FAILURE, *classes.DISCONNECTED, also=_streamed),
         evidence=(_EXCEPTION, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
     ),
     Hint(
@@ -188,7 +122,7 @@ HINTS = (
             "Look for proxies with an idle limit.",
         ),
         reference=links.FORUM,
-        when=on(FAILURE, *_DISCONNECTED),
+        when=on(FAILURE, *classes.DISCONNECTED),
         evidence=(_EXCEPTION, _RESENDS),
     ),
     Hint(
@@ -203,7 +137,7 @@ HINTS = (
             "Upgrade google-genai.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *_UNREADABLE),
+        when=on(FAILURE, *classes.UNREADABLE),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -217,7 +151,7 @@ HINTS = (
             "See the exception's cause for the real error.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *_INTERRUPTED),
+        when=on(FAILURE, *classes.INTERRUPTED),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -232,7 +166,7 @@ HINTS = (
             "Coroutines and MCP sessions need the asynchronous client.",
         ),
         reference=links.FUNCTION_CALLING,
-        when=on(FAILURE, *_OWN_TOOL),
+        when=on(FAILURE, *classes.OWN_TOOL),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -246,7 +180,7 @@ HINTS = (
             "To use an API key instead, make the client without vertexai.",
         ),
         reference=links.CLOUD_ERRORS,
-        when=on(FAILURE, *_CREDENTIALS),
+        when=on(FAILURE, *classes.CREDENTIALS),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -260,7 +194,7 @@ HINTS = (
             "Check whether the setting exists on the Gemini API or on Vertex AI only.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *_REFUSED_BY_SDK),
+        when=on(FAILURE, *classes.REFUSED_BY_SDK),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -279,21 +213,6 @@ HINTS = (
     ),
 )
 
-_HAVE_ENTRIES = frozenset(
-    (
-        *(
-            *KINDS,
-            *UNTOLD_API_ERRORS,
-            *_NO_CONNECTION_FREE,
-            *_TIMEOUT,
-            *_NO_TRUST,
-            *_UNREACHABLE,
-            *_DISCONNECTED,
-        ),
-        *(*_CANCELLED, *_UNREADABLE, *_INTERRUPTED, *_OWN_TOOL, *_CREDENTIALS, *_REFUSED_BY_SDK),
-    )
-)
-
 CATCH_ALL = (
     Hint(
         id="error.exception",
@@ -306,7 +225,7 @@ CATCH_ALL = (
             "Upgrade google-genai, and report it if it persists.",
         ),
         reference=links.SDK,
-        when=otherwise(FAILURE, _HAVE_ENTRIES),
+        when=otherwise(FAILURE, HAVE_ENTRIES),
         evidence=(_EXCEPTION,),
     ),
 )

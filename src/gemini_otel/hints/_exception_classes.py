@@ -1,0 +1,79 @@
+"""Exceptions that are no answer of the API, sorted by what they mean: the last part of the class name.
+
+httpx, httpx2, aiohttp, requests and the built-in exceptions name them alike.
+"""
+
+from __future__ import annotations
+
+NO_CONNECTION_FREE = ("PoolTimeout",)
+TIMEOUT = (
+    "timeout",  # gemini.error.kind of any other class of this sort
+    "TimeoutError",
+    "Timeout",
+    "TimeoutException",
+    "ReadTimeout",
+    "WriteTimeout",
+    "ConnectTimeout",
+    "ReadTimeoutError",
+    "ServerTimeoutError",
+    "SocketTimeoutError",
+    "ConnectionTimeoutError",
+    "APITimeoutError",
+)
+NO_TRUST = (
+    "SSLError",
+    "SSLCertVerificationError",
+    "CertificateError",
+    "ClientConnectorCertificateError",
+    "ClientConnectorSSLError",
+    "ClientSSLError",
+)
+UNREACHABLE = (
+    "ConnectError",
+    "ConnectionRefusedError",
+    "ClientConnectorError",
+    "ClientConnectorDNSError",
+    "ClientProxyConnectionError",
+    "ClientHttpProxyError",
+    "ProxyError",
+    "gaierror",
+    "NewConnectionError",
+    "NameResolutionError",
+)
+DISCONNECTED = (
+    "connection",  # gemini.error.kind of any other class of this sort
+    "RemoteProtocolError",
+    "ReadError",
+    "WriteError",
+    "CloseError",
+    "NetworkError",
+    "TransportError",
+    "ServerDisconnectedError",
+    "ServerConnectionError",
+    "ClientConnectionError",
+    "ClientConnectionResetError",
+    "ClientOSError",
+    "ClientPayloadError",
+    "ConnectionError",
+    "ConnectionResetError",
+    "ConnectionAbortedError",
+    "BrokenPipeError",
+    "ChunkedEncodingError",
+    "IncompleteRead",
+    "IncompleteReadError",
+    "APIConnectionError",
+)
+CANCELLED = ("CancelledError", "Cancelled")
+UNREADABLE = ("UnknownApiResponseError", "JSONDecodeError")
+INTERRUPTED = ("ContinuationInterruptedError",)
+OWN_TOOL = ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunctionCallArgumentError")
+CREDENTIALS = ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError")
+REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
+
+KNOWN_KINDS = ("timeout", "connection")  # of gemini.error.kind, for classes that are not listed here
+KNOWN = frozenset(
+    (
+        *(*NO_CONNECTION_FREE, *TIMEOUT, *NO_TRUST, *UNREACHABLE, *DISCONNECTED, *CANCELLED, *UNREADABLE),
+        *(*INTERRUPTED, *OWN_TOOL, *CREDENTIALS, *REFUSED_BY_SDK),
+    )
+)

@@ -1,0 +1,158 @@
+"""From a code to the entries that speak of it."""
+
+from __future__ import annotations
+
+import pytest
+from google.genai import types
+
+from gemini_otel._error_kinds import HTTP_CODES, KINDS
+from gemini_otel.hints import codes, default_hints, find, for_code, related
+from gemini_otel.hints.finish_reasons import HEALTHY
+
+
+def ids(code: str | int) -> list[str]:
+    return [hint.id for hint in for_code(code)]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (
+            "MAX_TOKENS",
+            [
+                "finish.max_tokens.repetition",
+                "finish.max_tokens.thinking",
+                "finish.max_tokens.structured",
+                "finish.max_tokens",
+            ],
+        ),
+        ("SAFETY", ["block.safety", "finish.safety"]),
+        ("FinishReason.OTHER", ["block.other", "finish.other"]),
+        ("types.BlockedReason.JAILBREAK", ["block.jailbreak"]),
+        ("jailbreak", ["block.jailbreak"]),
+        ("daily_quota", ["http.429.rate_day"]),
+        ("API_KEY_INVALID", ["http.400.api_key_invalid"]),
+        ("api_key_invalid", ["http.400.api_key_invalid"]),
+        ("IAM_PERMISSION_DENIED", ["http.403.iam"]),
+        ("FAILED_PRECONDITION", ["http.400.location", "http.400.failed_precondition"]),
+        ("http.404", ["http.404.model_retired", "http.404.model", "http.404.not_found"]),
+        ("http.404.not_found", ["http.404.not_found"]),
+        ("404", ["http.404.model_retired", "http.404.model", "http.404.not_found"]),
+        ("413", ["http.400.payload_too_large"]),
+        ("418", ["http.unknown"]),
+        ("httpx.ReadTimeout", ["net.timeout"]),
+        ("readtimeout", ["net.timeout"]),
+        ("tool_calls", ["repeat.tool_calls"]),
+        ("quota_exceeded", ["http.429.rate_day"]),
+        ("model_not_found", ["http.404.model_retired", "http.404.model"]),
+        ("payment_required", ["http.402.payment"]),
+        ("malformed_tool_call", ["finish.malformed_call"]),
+        (" stop ", ["finish.stop.empty.thoughts", "finish.stop.empty.stop_sequence", "finish.stop.empty"]),
+        ("escalate.report", ["escalate.report"]),
+    ],
+)
+def test_code(code: str, found: list[str]) -> None:
+    """A code in any spelling finds its entries, most specific first."""
+    assert ids(code) == found
+
+
+def test_number() -> None:
+    """A code may be a number; its generic entry comes after the narrower ones."""
+    assert ids(429) == ids("429")
+    assert ids(429)[0] != "http.429.unspecified"
+    assert "http.429.unspecified" in ids(429)
+    assert set(ids("http.429")) < set(ids(429))
+
+
+@pytest.mark.parametrize("code", ["", " ", "nope", "999", "99", "2٠٠", "200", "-", "...", "x" * 10_000])
+def test_nothing(code: str) -> None:
+    """What fits nothing finds nothing."""
+    assert ids(code) == []
+
+
+@pytest.mark.parametrize("status", [*HTTP_CODES])
+def test_every_status(status: str) -> None:
+    """Each google.rpc status finds entries, in any case."""
+    assert ids(status)
+    assert ids(status) == ids(status.lower())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind(kind: str) -> None:
+    """Each kind of error finds the entry that a span of that kind gets."""
+    (hint,) = find({"gemini.error.kind": kind})[:1]
+    assert hint in for_code(kind)
+
+
+@pytest.mark.parametrize("reason", [*types.FinishReason, *types.BlockedReason], ids=str)
+def test_every_reason(reason: types.FinishReason | types.BlockedReason) -> None:
+    """Each finish and block reason of the SDK finds entries, as a value and as a member."""
+    assert ids(reason.value)
+    assert ids(str(reason)) == ids(reason.value)
+
+
+@pytest.mark.parametrize("hint", default_hints(), ids=lambda hint: hint.id)
+def test_every_id(hint: object) -> None:
+    """Each entry is found by its id."""
+    assert hint in for_code(hint.id)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "invalid_request failed_precondition parameter_unknown authentication payment_required permission_denied not_found",
+        "model_not_found already_exists aborted out_of_range rate_limit_exceeded quota_exceeded too_many_requests cancelled",
+        "api_error unimplemented service_unavailable deadline_exceeded safety recitation language prohibited_content spii",
+        "blocklist image_safety image_prohibited_content image_recitation image_other content_blocked",
+        "malformed_function_call malformed_tool_call unexpected_tool_call no_image too_many_tool_calls",
+        "missing_thought_signature",
+    ],
+)
+def test_interactions_codes(code: str) -> None:
+    """Each documented code of the Interactions API finds entries."""
+    assert [word for word in code.split() if not ids(word)] == []
+
+
+def test_codes() -> None:
+    """Every code that is offered as a suggestion finds entries, and the usual ones are among them."""
+    assert [code for code in codes() if not ids(code)] == []
+    assert {
+        "MAX_TOKENS",
+        "429",
+        "RESOURCE_EXHAUSTED",
+        "API_KEY_INVALID",
+        "daily_quota",
+        "http.404.model",
+    } <= set(codes())
+
+
+def test_related() -> None:
+    """Entries lead on to reference entries, and reference entries exist under every name that is led to."""
+    by_id = {hint.id: hint for hint in default_hints()}
+    assert [hint.id for hint in related(by_id["http.503.overloaded"])] == [
+        "ref.retry",
+        "ref.status",
+        "escalate.report",
+    ]
+    assert [hint.id for hint in related(by_id["net.timeout"])] == ["ref.retry"]
+    assert related(by_id["block.safety"]) == []
+
+
+def test_every_see_also_exists() -> None:
+    """Both ends of each "see also" are entries."""
+    from gemini_otel.hints.reference import HINTS, SEE_ALSO
+
+    references = {hint.id for hint in HINTS}
+    assert {other for others in SEE_ALSO.values() for other in others} <= references
+    known = [hint.id for hint in default_hints()]
+    assert [
+        begin for begin in SEE_ALSO if not any((f"{hint_id}.").startswith(f"{begin}.") for hint_id in known)
+    ] == []
+    assert HEALTHY == {"STOP"}
+
+
+def test_reference_entries_never_fire() -> None:
+    """What no span can show has no trigger."""
+    from gemini_otel.hints.reference import HINTS
+
+    assert all(hint.when is None for hint in HINTS)
