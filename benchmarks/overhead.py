@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from google import genai
@@ -107,14 +108,15 @@ def main(arguments: list[str]) -> int:
         for label, work, repeat, unit in (("call", call, 50, 1), ("200-chunk stream", stream, 1, CHUNKS)):
             bare, instrumented = compare(work, settings(), options.rounds, repeat)
             added = (instrumented - bare) / unit * 1e6
-            rows.append({"configuration": name, "shape": label, "ratio": instrumented / bare, "added_us": added})
+            rows.append(
+                {"configuration": name, "shape": label, "ratio": instrumented / bare, "added_us": added}
+            )
             print(
                 f"{label + ', ' + name:28}{bare * 1e6:9.0f} us{instrumented * 1e6:9.0f} us"
                 f"{instrumented / bare:8.3f}{added:9.1f} us" + ("/chunk" if unit > 1 else "")
             )
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file, indent=1)
+        Path(options.json).write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return 0
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from google import genai
-from support import SHAPES, Telemetry, make_client
 
 import gemini_otel
 from gemini_otel import simulator
+from support import SHAPES, Telemetry, make_client
 
 
 @pytest.fixture(scope="session")

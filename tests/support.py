@@ -77,7 +77,11 @@ class Sent(NamedTuple):
 
 def send(client: genai.Client, shape: str, contents: Any, *, model: str = MODEL, **config: Any) -> Sent:
     """One `generate_content` in one of the four shapes, read to its end."""
-    request = {"model": model, "contents": contents, "config": types.GenerateContentConfig(**config) if config else None}
+    request = {
+        "model": model,
+        "contents": contents,
+        "config": types.GenerateContentConfig(**config) if config else None,
+    }
     responses: list[Any] = []
     try:
         if shape == "call":
@@ -91,7 +95,9 @@ def send(client: genai.Client, shape: str, contents: Any, *, model: str = MODEL,
     return Sent(responses, None)
 
 
-async def _send_async(client: genai.Client, shape: str, request: dict[str, Any], responses: list[Any]) -> None:
+async def _send_async(
+    client: genai.Client, shape: str, request: dict[str, Any], responses: list[Any]
+) -> None:
     try:
         if shape == "async_call":
             responses.append(await client.aio.models.generate_content(**request))
@@ -107,5 +113,7 @@ def make_client(url: str, **options: Any) -> genai.Client:
     """A Developer API client for the simulator; `attempts` configures retries that wait for milliseconds."""
     attempts = options.pop("attempts", None)
     if attempts:
-        options["retry_options"] = types.HttpRetryOptions(attempts=attempts, initial_delay=0.01, max_delay=0.02)
+        options["retry_options"] = types.HttpRetryOptions(
+            attempts=attempts, initial_delay=0.01, max_delay=0.02
+        )
     return genai.Client(api_key="test-key", http_options=types.HttpOptions(base_url=url, **options))

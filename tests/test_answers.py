@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from support import MODEL, Telemetry, make_client, send
 from google import genai
 from google.auth.credentials import Credentials
 from google.genai import types
+
+from support import MODEL, Telemetry, make_client, send
 
 STREAMS = ("stream", "async_stream")
 
@@ -40,7 +41,10 @@ def test_the_whole_span(telemetry: Telemetry, url: str, shape: str) -> None:
         candidate_count=1,
         response_modalities=["TEXT"],
         thinking_config=types.ThinkingConfig(thinking_budget=512, include_thoughts=True),
-        tools=[types.Tool(google_search=types.GoogleSearch()), types.Tool(function_declarations=[{"name": "f"}])],
+        tools=[
+            types.Tool(google_search=types.GoogleSearch()),
+            types.Tool(function_declarations=[{"name": "f"}]),
+        ],
         tool_config={"function_calling_config": {"mode": "ANY"}},
     )
     assert sent.error is None
@@ -88,7 +92,11 @@ def test_the_whole_span(telemetry: Telemetry, url: str, shape: str) -> None:
     }
     assert telemetry.span.events == ()
     for name, value in attributes.items():
-        if name in ("gen_ai.request.temperature", "gen_ai.request.frequency_penalty", "gemini.request.timeout"):
+        if name in (
+            "gen_ai.request.temperature",
+            "gen_ai.request.frequency_penalty",
+            "gemini.request.timeout",
+        ):
             assert type(value) is float
 
 
@@ -111,7 +119,9 @@ def test_a_config_as_dict_is_read_as_well(telemetry: Telemetry, client: genai.Cl
         ({}, None),
     ],
 )
-def test_output_type(telemetry: Telemetry, client: genai.Client, config: dict[str, Any], output_type: str) -> None:
+def test_output_type(
+    telemetry: Telemetry, client: genai.Client, config: dict[str, Any], output_type: str
+) -> None:
     """What was asked for is named in the words of the conventions, and left out where the request does not say."""
     send(client, "call", "simulate:ok", **config)
     assert telemetry.attributes.get("gen_ai.output.type") == output_type
@@ -125,11 +135,14 @@ def test_structured_output_that_parses(telemetry: Telemetry, client: genai.Clien
     send(client, "call", "simulate:finish_max_tokens", **json)
     parsed = [(span.attributes or {}).get("gemini.response.parsed") for span in telemetry.spans]
     assert parsed == [True, False]
-    assert all((span.attributes or {})["gemini.request.structured_output"] is True for span in telemetry.spans)
+    assert all(
+        (span.attributes or {})["gemini.request.structured_output"] is True for span in telemetry.spans
+    )
 
 
 @pytest.mark.skipif(
-    "should_return_http_response" not in types.GenerateContentConfig.model_fields, reason="this SDK has no such option"
+    "should_return_http_response" not in types.GenerateContentConfig.model_fields,
+    reason="this SDK has no such option",
 )
 def test_the_raw_response_is_read_too(telemetry: Telemetry, client: genai.Client) -> None:
     """With should_return_http_response the answer is only in the body; the span says the same as ever."""
@@ -221,7 +234,10 @@ def test_a_base_url_of_the_call_wins(telemetry: Telemetry, url: str) -> None:
     )
     send(client, "call", "simulate:ok", http_options=options)
     attributes = telemetry.attributes
-    assert (attributes["server.address"], attributes["server.port"]) == ("127.0.0.1", int(url.rpartition(":")[2]))
+    assert (attributes["server.address"], attributes["server.port"]) == (
+        "127.0.0.1",
+        int(url.rpartition(":")[2]),
+    )
     assert (attributes["gemini.request.timeout"], attributes["gemini.request.api_version"]) == (5.0, "v1beta")
     assert attributes["gemini.request.max_attempts"] == 1
 
@@ -235,7 +251,9 @@ def test_repetition_is_flagged(telemetry: Telemetry, client: genai.Client, shape
     assert attributes["gemini.repetition.count"] > 5
     assert 0 < attributes["gemini.repetition.share"] <= 1
     (event,) = telemetry.events("gemini.repetition")
-    assert event == {name: value for name, value in attributes.items() if name.startswith("gemini.repetition.")}
+    assert event == {
+        name: value for name, value in attributes.items() if name.startswith("gemini.repetition.")
+    }
     (point,) = telemetry.points("gemini.client.responses")
     assert point.attributes["gemini.repetition.kind"] == "text"
 

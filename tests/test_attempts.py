@@ -4,9 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from support import MODEL, Telemetry, make_client, send
 from google import genai
 from google.genai import _api_client, types
+
+from support import MODEL, Telemetry, make_client, send
 
 
 def test_a_call_that_resends_saved_is_one_success(telemetry: Telemetry, url: str, shape: str) -> None:
@@ -18,7 +19,9 @@ def test_a_call_that_resends_saved_is_one_success(telemetry: Telemetry, url: str
     assert attributes["http.response.status_code"] == 200
     assert attributes["gemini.response.outcome"] == "ok"
     assert telemetry.span.status.status_code.name == "UNSET"
-    assert not {"error.type", "gemini.error.status", "gemini.error.kind", "gemini.error.message"} & set(attributes)
+    assert not {"error.type", "gemini.error.status", "gemini.error.kind", "gemini.error.message"} & set(
+        attributes
+    )
     events = telemetry.events("gemini.attempt")
     assert [event["gemini.attempt.number"] for event in events] == [1, 2]
     for event in events:
@@ -87,7 +90,9 @@ def test_the_other_transports(telemetry: Telemetry, url: str, shape: str, transp
         made.close()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the SDK drops its first session open
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the SDK drops its first session open
 @pytest.mark.parametrize("shape", ["async_call", "async_stream"])
 def test_the_hidden_resend_of_aiohttp(
     telemetry: Telemetry, url: str, shape: str, monkeypatch: pytest.MonkeyPatch

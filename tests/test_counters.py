@@ -13,15 +13,20 @@ from gemini_otel._instruments import Instruments
 def test_names_are_bounded() -> None:
     """Known names and the first ones within the limit keep their name, every later one is _OTHER."""
     label = BoundedNames(2, known=["STOP"])
-    assert [label(name) for name in ("a", "STOP", "b", "c", "a", "d")] == ["a", "STOP", "b", OTHER, "a", OTHER]
+    assert [label(name) for name in ("a", "STOP", "b", "c", "a", "d")] == [
+        "a",
+        "STOP",
+        "b",
+        OTHER,
+        "a",
+        OTHER,
+    ]
 
 
 def test_threads_lose_no_count() -> None:
     """Eight threads that add 5,000 times each give 40,000."""
     table = CounterTable(("model",))
-    threads = [
-        threading.Thread(target=lambda: [table.add(("m",)) for _ in range(5_000)]) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: [table.add(("m",)) for _ in range(5_000)]) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -80,5 +85,7 @@ print("done")
 @pytest.mark.skipif(sys.platform == "win32", reason="needs os.fork")
 def test_a_forked_child_counts_its_own_calls_only() -> None:
     """A child starts from zero, with a lock of its own, and the parent keeps its total."""
-    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout.strip() == "done", done.stderr

@@ -43,14 +43,18 @@ def test_reads_all_details_of_a_quota_error() -> None:
 def test_a_daily_quota_wins_over_one_per_minute() -> None:
     """Of several violated quotas the daily one is reported: waiting a minute does not help."""
     violations = [{"quotaId": "PerMinute"}, {"quotaId": "XPerDay", "quotaValue": 20}]
-    facts = read_error(ServiceError(429, details={"error": {"details": [rpc("QuotaFailure", violations=violations)]}}))
+    facts = read_error(
+        ServiceError(429, details={"error": {"details": [rpc("QuotaFailure", violations=violations)]}})
+    )
     assert (facts.quota_id, facts.quota_limit) == ("XPerDay", 20)
 
 
 def test_reads_a_quota_from_error_info() -> None:
     """Where QuotaFailure is missing, ErrorInfo's metadata name the quota."""
     metadata = {"quota_limit": "PerMinute", "quota_metric": "m", "quota_limit_value": "60"}
-    facts = read_error(ServiceError(429, details={"error": {"details": [rpc("ErrorInfo", metadata=metadata)]}}))
+    facts = read_error(
+        ServiceError(429, details={"error": {"details": [rpc("ErrorInfo", metadata=metadata)]}})
+    )
     assert (facts.quota_id, facts.quota_metric, facts.quota_limit) == ("PerMinute", "m", 60)
 
 
@@ -76,7 +80,12 @@ def test_reads_a_retry_after_header() -> None:
 def test_odd_bodies_give_what_they_can(details: Any) -> None:
     """A body of any other form gives code and status and nothing else."""
     facts = read_error(ServiceError(429, "RESOURCE_EXHAUSTED", None, details))
-    assert (facts.type, facts.status, facts.quota_id, facts.retry_delay) == ("429", "RESOURCE_EXHAUSTED", None, None)
+    assert (facts.type, facts.status, facts.quota_id, facts.retry_delay) == (
+        "429",
+        "RESOURCE_EXHAUSTED",
+        None,
+        None,
+    )
 
 
 def test_an_interactions_error_is_read_by_its_status_code() -> None:
@@ -97,7 +106,9 @@ def test_an_interactions_error_is_read_by_its_status_code() -> None:
         (ServiceError(True), f"{__name__}.ServiceError", None),
     ],
 )
-def test_an_exception_without_a_code_gives_its_class_only(error: Exception, type_: str, kind: str | None) -> None:
+def test_an_exception_without_a_code_gives_its_class_only(
+    error: Exception, type_: str, kind: str | None
+) -> None:
     """The texts of other exceptions may quote prompts: only the class name is taken."""
     facts = read_error(error)
     assert (facts.type, facts.kind, facts.message) == (type_, kind, None)

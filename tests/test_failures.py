@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from support import MODEL, Telemetry, make_client, send
 from google import genai
 from google.genai import errors
+
+from support import MODEL, Telemetry, make_client, send
 
 ROWS = {
     "invalid_argument": (400, "INVALID_ARGUMENT"),
@@ -52,7 +53,9 @@ def test_api_errors(telemetry: Telemetry, client: genai.Client, shape: str, scen
 
 
 @pytest.mark.parametrize("scenario", [*ROWS, "bad_gateway", "error_in_stream_start"])
-def test_the_caller_gets_the_exception_of_the_bare_sdk(client: genai.Client, shape: str, scenario: str) -> None:
+def test_the_caller_gets_the_exception_of_the_bare_sdk(
+    client: genai.Client, shape: str, scenario: str
+) -> None:
     """With and without us the exception has the same class, code, status, message and details."""
     import gemini_otel
 
@@ -65,7 +68,12 @@ def test_the_caller_gets_the_exception_of_the_bare_sdk(client: genai.Client, sha
         gemini_otel.uninstrument()
     assert isinstance(bare, errors.APIError)
     assert isinstance(ours, errors.APIError)
-    assert (type(ours), ours.code, ours.status, ours.message) == (type(bare), bare.code, bare.status, bare.message)
+    assert (type(ours), ours.code, ours.status, ours.message) == (
+        type(bare),
+        bare.code,
+        bare.status,
+        bare.message,
+    )
     assert ours.details == bare.details
     assert ours.__cause__ is None
 
@@ -104,7 +112,9 @@ def test_a_body_that_is_no_json(telemetry: Telemetry, client: genai.Client, shap
 
 
 @pytest.mark.parametrize("attempts", [None, 3])
-def test_a_connection_that_closes_without_an_answer(telemetry: Telemetry, url: str, shape: str, attempts: Any) -> None:
+def test_a_connection_that_closes_without_an_answer(
+    telemetry: Telemetry, url: str, shape: str, attempts: Any
+) -> None:
     """A transport error has its class as error.type, no HTTP status, and the caller's exception is that very class."""
     if shape.startswith("async") and attempts is None:
         pytest.skip("aiohttp sleeps for seconds and sends again: test_attempts has it")
@@ -136,7 +146,10 @@ def test_a_body_that_is_not_json_after_all(telemetry: Telemetry, client: genai.C
     assert isinstance(sent.error, ValueError)
     attributes = telemetry.attributes
     assert attributes["http.response.status_code"] == 200
-    assert attributes["error.type"] in ("google.genai.errors.UnknownApiResponseError", "json.decoder.JSONDecodeError")
+    assert attributes["error.type"] in (
+        "google.genai.errors.UnknownApiResponseError",
+        "json.decoder.JSONDecodeError",
+    )
     assert telemetry.span.status.description == attributes["error.type"]
     assert "gemini.error.message" not in attributes
 

@@ -4,7 +4,6 @@ import logging
 from typing import Any
 
 import pytest
-from support import Telemetry, send
 from google import genai
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
@@ -12,6 +11,7 @@ import gemini_otel
 from gemini_otel import _attempt_log, _call, _guard, _instruments, _repetition_watch
 from gemini_otel.operations import _usage, generate_content
 from gemini_otel.operations.generate_content import GENERATE_CONTENT, GenerateContentAnswer
+from support import Telemetry, send
 
 
 class Boom(Exception):
@@ -119,7 +119,9 @@ def test_a_foreign_processor_that_raises(client: genai.Client, shape: str, metho
     assert sent.error is None
 
 
-def test_a_malformed_response(telemetry: Telemetry, client: genai.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_response(
+    telemetry: Telemetry, client: genai.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A response of another form, such as a test's stand-in, passes through."""
     from google.genai import models
 

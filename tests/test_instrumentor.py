@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import wrapt
-from support import SHAPES, Telemetry, make_client, send
 from google import genai
 from google.genai import models
 from opentelemetry.sdk.trace import TracerProvider
@@ -15,6 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 import gemini_otel
 from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
 from gemini_otel.operations import OPERATIONS
+from support import SHAPES, Telemetry, make_client, send
 
 
 def run(code: str, *command: str, **environ: str) -> str:
@@ -54,7 +54,9 @@ def test_instrumenting_twice_is_harmless(url: str, telemetry: Telemetry) -> None
 
 
 @pytest.mark.parametrize("fresh_handle", [True, False])
-def test_uninstrument_restores_and_instrument_works_again(url: str, client: genai.Client, fresh_handle: bool) -> None:
+def test_uninstrument_restores_and_instrument_works_again(
+    url: str, client: genai.Client, fresh_handle: bool
+) -> None:
     """After uninstrument() the SDK's own functions are back; instrumenting again gives one span per call."""
     names = [(cls, name) for cls in (models.Models, models.AsyncModels) for name in vars(cls)]
     before = {key: vars(key[0])[key[1]] for key in names}
@@ -128,9 +130,11 @@ def test_a_processor_of_the_user_is_kept(client: genai.Client) -> None:
     gemini_otel.instrument(**telemetry.providers, hint_level="info")
     try:
         send(client, "call", "simulate:finish_safety")
-        assert [p for p in _instrumentor._registered(telemetry.tracer_provider) if isinstance(p, HintSpanProcessor)] == [
-            mine
-        ]
+        assert [
+            p
+            for p in _instrumentor._registered(telemetry.tracer_provider)
+            if isinstance(p, HintSpanProcessor)
+        ] == [mine]
         assert mine.hint_level == "error"
         (point,) = telemetry.points("gemini.client.hints")
         assert (point.value, dict(point.attributes)) == (
@@ -174,7 +178,9 @@ def test_the_instrumentor_never_raises(caplog: pytest.LogCaptureFixture) -> None
     assert "hint_level='loud' is not valid" in caplog.text
 
 
-def test_a_failing_set_up_is_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_set_up_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """An unforeseen exception of ours in _instrument is logged, not raised."""
     monkeypatch.setattr(_instrumentor._patching, "install", None)
     with caplog.at_level(logging.WARNING):
@@ -192,7 +198,11 @@ def test_the_entry_point() -> None:
 def test_dependencies_equal_the_extra() -> None:
     """instrumentation_dependencies() and the extra `instruments` say the same."""
     requires = importlib.metadata.requires("gemini-otel") or []
-    extra = [line.partition(";")[0].strip() for line in requires if 'extra == "instruments"' in line.replace("'", '"')]
+    extra = [
+        line.partition(";")[0].strip()
+        for line in requires
+        if 'extra == "instruments"' in line.replace("'", '"')
+    ]
     normal = [line.replace(" ", "") for line in GeminiInstrumentor().instrumentation_dependencies()]
     assert [line.replace(" ", "") for line in extra] == normal
 
@@ -282,7 +292,9 @@ client.models.generate_content(model="m", contents="simulate:finish_safety")
     assert printed.count('"name": "generate_content m"') == 1
 
 
-def test_a_missing_sdk_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_sdk_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Without google-genai, instrument() logs one line that says what to install and does nothing else."""
     monkeypatch.setattr(_instrumentor, "_SDK", "no-such-sdk")
     with caplog.at_level(logging.WARNING):
@@ -295,7 +307,9 @@ def test_a_missing_sdk_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, caplog
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_suppressed_instrumentation_is_honoured(client: genai.Client, telemetry: Telemetry, shape: str) -> None:
+def test_suppressed_instrumentation_is_honoured(
+    client: genai.Client, telemetry: Telemetry, shape: str
+) -> None:
     """Inside suppress_instrumentation() a call gives no span and no metric."""
     from opentelemetry.instrumentation.utils import suppress_instrumentation
 

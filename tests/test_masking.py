@@ -6,7 +6,10 @@ from gemini_otel._masking import MAX_LENGTH, mask
 @pytest.mark.parametrize(
     ("message", "masked"),
     [
-        ("API key not valid. Please pass a valid API key.", "API key not valid. Please pass a valid API key."),
+        (
+            "API key not valid. Please pass a valid API key.",
+            "API key not valid. Please pass a valid API key.",
+        ),
         ('Unknown name "secret": Cannot find field.', 'Unknown name "<masked>": Cannot find field.'),
         ("Invalid value at 'contents[0]', it's wrong", "Invalid value at '<masked>', it's wrong"),
         ('Cut in mid-quote: "the prompt goes on', 'Cut in mid-quote: "<masked>"'),
@@ -23,7 +26,10 @@ from gemini_otel._masking import MAX_LENGTH, mask
         ("overview?project=acme-1 then retry", "overview?project=<masked> then retry"),
         ("key AIzaSyA1234567890abcdefghijklmnopqrstuvw leaked", "key <masked> leaked"),
         ("Bearer ya29.abc is expired", "Bearer<masked> is expired"),
-        ("access to the File abcd1234efgh or it may not exist", "access to the File <masked> or it may not exist"),
+        (
+            "access to the File abcd1234efgh or it may not exist",
+            "access to the File <masked> or it may not exist",
+        ),
         ("limit: 20, model: x\nPlease retry in 8.4s.", "limit: 20, model: x Please retry in 8.4s."),
         (
             "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576).",

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from support import Telemetry, send
 from google import genai
 from google.genai import types
+
+from support import Telemetry, send
 
 OUTCOMES = {
     "ok": "STOP",
@@ -21,7 +22,15 @@ OUTCOMES = {
     "incomplete": "OTHER FINISH_REASON_UNSPECIFIED CONTINUATION",
 }
 BY_REASON = {reason: outcome for outcome, reasons in OUTCOMES.items() for reason in reasons.split()}
-BLOCK_REASONS = "SAFETY OTHER BLOCKLIST PROHIBITED_CONTENT IMAGE_SAFETY MODEL_ARMOR JAILBREAK".split()
+BLOCK_REASONS = [
+    "SAFETY",
+    "OTHER",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "IMAGE_SAFETY",
+    "MODEL_ARMOR",
+    "JAILBREAK",
+]
 
 
 def test_the_table_covers_the_sdk() -> None:
@@ -51,7 +60,9 @@ def test_an_unknown_finish_reason(telemetry: Telemetry, client: genai.Client, sh
     send(client, shape, "simulate:finish_unknown")
     attributes = telemetry.attributes
     assert attributes["gemini.response.finish_reason"] not in BY_REASON
-    assert attributes["gen_ai.response.finish_reasons"] == (attributes["gemini.response.finish_reason"].lower(),)
+    assert attributes["gen_ai.response.finish_reasons"] == (
+        attributes["gemini.response.finish_reason"].lower(),
+    )
     assert attributes["gemini.response.outcome"] == "incomplete"
 
 

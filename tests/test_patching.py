@@ -7,12 +7,8 @@ import pytest
 import wrapt
 
 from gemini_otel import _patching
+from gemini_otel._operation import Driver
 from gemini_otel._patching import Patch
-
-
-class Api:
-    def call(self) -> str:
-        return "original"
 
 
 @pytest.fixture
@@ -28,12 +24,14 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     _patching.uninstall()
 
 
-def marking(mark: str) -> _patching.Driver:
+def marking(mark: str) -> Driver:
     return lambda wrapped, instance, args, kwargs: f"{mark}({wrapped(*args, **kwargs)})"
 
 
 def install(*names: str, mark: str = "ours", area: str = "api") -> None:
-    _patching.install(["some_sdk"], lambda module: [Patch(area, tuple((name, marking(mark)) for name in names))])
+    _patching.install(
+        ["some_sdk"], lambda module: [Patch(area, tuple((name, marking(mark)) for name in names))]
+    )
 
 
 def test_the_first_name_that_exists_is_patched(module: Any) -> None:
@@ -83,7 +81,10 @@ def test_a_missing_name_is_a_debug_line(module: Any, caplog: pytest.LogCaptureFi
     with caplog.at_level(logging.DEBUG):
         _patching.install(
             ["some_sdk"],
-            lambda name: [Patch("api", (("Api.call", marking("ours")),)), Patch("api", (("Gone.call", marking("x")),))],
+            lambda name: [
+                Patch("api", (("Api.call", marking("ours")),)),
+                Patch("api", (("Gone.call", marking("x")),)),
+            ],
         )
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
     assert "google-genai has no some_sdk.Gone.call" in caplog.text

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import RECORDINGS, Telemetry, make_client, send
-from google import genai
 
 import gemini_otel
 from gemini_otel import simulator
+from support import RECORDINGS, Telemetry, make_client, send
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
 METHODS = ("generateContent", "streamGenerateContent")
@@ -54,10 +53,14 @@ def expected(chunks: list[dict[str, Any]]) -> dict[str, Any]:
         for position, candidate in enumerate(chunk.get("candidates") or ()):
             if candidate.get("finishReason"):
                 reasons[candidate.get("index", position)] = candidate["finishReason"]
-        usage.update({name: value for name, value in (chunk.get("usageMetadata") or {}).items() if value is not None})
+        usage.update(
+            {name: value for name, value in (chunk.get("usageMetadata") or {}).items() if value is not None}
+        )
         facts["gen_ai.response.id"] = chunk.get("responseId") or facts.get("gen_ai.response.id")
         model = chunk.get("modelVersion")
-        facts["gen_ai.response.model"] = model.removeprefix("models/") if model else facts.get("gen_ai.response.model")
+        facts["gen_ai.response.model"] = (
+            model.removeprefix("models/") if model else facts.get("gen_ai.response.model")
+        )
         block = (chunk.get("promptFeedback") or {}).get("blockReason")
         facts["gemini.response.block_reason"] = block or facts.get("gemini.response.block_reason")
     facts.update({attribute: usage.get(name) for name, attribute in COUNTERS.items()})

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from support import MODEL, Telemetry, make_client
 from google import genai
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+
+from support import MODEL, Telemetry, make_client
 
 
 class Counting(SpanProcessor):
@@ -264,7 +265,9 @@ def test_a_loop_that_ends_with_a_stream_open(telemetry: Telemetry, url: str) -> 
     assert outcome(telemetry)[0] == "abandoned"
 
 
-def test_http_spans_nest_under_ours(telemetry: Telemetry, client: genai.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_http_spans_nest_under_ours(
+    telemetry: Telemetry, client: genai.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """During the request our span is current, so that an HTTP client's span becomes its child."""
     seen = []
     build = type(client._api_client)._build_request

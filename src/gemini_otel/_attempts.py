@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gemini_otel._call import Call, current_call
 from gemini_otel._guard import guarded
-from gemini_otel._shapes import Driver
+from gemini_otel._operation import Arguments, Driver
 
-Arguments = tuple[Any, ...]
-Keywords = Mapping[str, Any]
+Positional = tuple[Any, ...]
 
 MODULE = "google.genai._api_client"
 
 
-def attempt(wrapped: Callable[..., Any], instance: Any, args: Arguments, kwargs: Keywords) -> Any:
+def attempt(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`BaseApiClient._request_once`: one call, one attempt."""
     call = current_call()
     if call is None:
@@ -26,7 +25,7 @@ def attempt(wrapped: Callable[..., Any], instance: Any, args: Arguments, kwargs:
 
 
 async def async_attempt(
-    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Arguments, kwargs: Keywords
+    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
     """`BaseApiClient._async_request_once`: one call, one attempt, but for aiohttp's resend below."""
     call = current_call()
@@ -36,9 +35,7 @@ async def async_attempt(
         return await wrapped(*args, **kwargs)
 
 
-def renew_ssl_context(
-    wrapped: Callable[..., Any], instance: Any, args: Arguments, kwargs: Keywords
-) -> Any:
+def renew_ssl_context(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`BaseApiClient._ensure_aiohttp_ssl_ctx`: inside an attempt, the SDK calls it for one reason only.
 
     Without retry options it handles a broken aiohttp connection by sleeping and sending again, in the same attempt function.
@@ -65,7 +62,9 @@ class _Attempt:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
+    ) -> None:
         if error is None:
             self._call.attempt_succeeded()
         else:

@@ -52,7 +52,11 @@ _FAILED_ATTEMPT = (
     ("retry_delay", names.RETRY_DELAY),
 )
 _CONVENTIONAL_MODALITIES = frozenset({"text", "image", "audio"})
-_MODALITY_SUFFIX = {"input": "input_tokens", "output": "output_tokens", "cache_read": "cache_read.input_tokens"}
+_MODALITY_SUFFIX = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cache_read": "cache_read.input_tokens",
+}
 
 
 def start_attributes(operation: str, start: StartFacts, stream: bool) -> Attributes:

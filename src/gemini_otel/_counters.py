@@ -40,7 +40,7 @@ class CounterTable:
 
     def __init__(self, labels: tuple[str, ...]) -> None:
         self.labels = labels
-        self._reset()
+        self.reset()
         _tables.add(self)
 
     def add(self, values: tuple[str | int | None, ...], amount: int = 1) -> None:
@@ -56,7 +56,7 @@ class CounterTable:
             for values, total in rows
         ]
 
-    def _reset(self) -> None:
+    def reset(self) -> None:
         self._lock = threading.Lock()
         self._totals: dict[tuple[str | int | None, ...], int] = {}
 
@@ -64,7 +64,7 @@ class CounterTable:
 def _reset_after_fork() -> None:
     """What the parent counted is the parent's to report; its lock may be held by a thread that the child lacks."""
     for table in list(_tables):
-        table._reset()
+        table.reset()
 
 
 if hasattr(os, "register_at_fork"):

@@ -52,7 +52,9 @@ def run(otlp: str | None = None, live: str | None = None, console: Console | Non
     """
     console = console or Console()
     if live and not (os.environ.get("GEMINI_API_KEY") or os.environ.get("GOOGLE_API_KEY")):
-        raise ValueError("--live calls the real API: set GEMINI_API_KEY to a key from https://aistudio.google.com/apikey")
+        raise ValueError(
+            "--live calls the real API: set GEMINI_API_KEY to a key from https://aistudio.google.com/apikey"
+        )
     provider = _provider(console, otlp)
     instrument(tracer_provider=provider)
     try:

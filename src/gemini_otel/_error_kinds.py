@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto names the HTTP code of each status.
 HTTP_CODES = {

@@ -34,6 +34,7 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
             reason=_text(info.get("reason")),
             quota_id=quota_id,
             quota_limit=quota_limit,
+            retry_delay=retry_delay,
             message=message,
             vertex=vertex,
         ),

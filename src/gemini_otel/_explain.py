@@ -21,7 +21,7 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
     A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in any case.
     Returns an empty list where nothing is known, or nothing is wrong. Raises TypeError for anything else.
     """
-    if isinstance(subject, str | int) and not isinstance(subject, bool):
+    if isinstance(subject, str | int):
         return for_code(str(getattr(subject, "value", subject)))
     if isinstance(subject, BaseException):
         return find(_error(subject), level="info")

@@ -20,7 +20,11 @@ _ALIASES = {
         "llm.token_count.completion_details.reasoning",
         "gen_ai.usage.reasoning_tokens",
     ),
-    names.USAGE_TOTAL_TOKENS: ("llm.token_count.total", "llm.usage.total_tokens", "gen_ai.usage.total_tokens"),
+    names.USAGE_TOTAL_TOKENS: (
+        "llm.token_count.total",
+        "llm.usage.total_tokens",
+        "gen_ai.usage.total_tokens",
+    ),
     names.REQUEST_MAX_TOKENS: ("llm.request.max_tokens",),
     names.PROVIDER_NAME: (names.SYSTEM,),
     names.BLOCK_REASON: ("google_genai.response.block_reason",),
@@ -39,8 +43,9 @@ def as_ours(span: Span) -> Mapping[str, Any]:
         return attributes
     found = dict(attributes)
     for name, aliases in _ALIASES.items():
-        if name not in found:
-            found.update({name: found[alias] for alias in aliases if alias in found})
+        alias = next((alias for alias in aliases if alias in found), None)
+        if alias is not None:
+            found.setdefault(name, found[alias])
     _add_finish_reason(found)
     _add_error(found, span)
     return found
@@ -54,7 +59,9 @@ def _add_finish_reason(found: dict[str, Any]) -> None:
     raw = next((found[name] for name in _FINISH_REASONS if found.get(name)), ())
     reasons = [_finish_reason(value) for value in ([raw] if isinstance(raw, str) else raw)]
     worst = worst_finish_reason([reason for reason in reasons if reason not in _NO_REASON])
-    if worst is not None:
+    if worst is None:
+        found.pop(names.RESPONSE_FINISH_REASONS, None)
+    else:
         found[names.FINISH_REASON] = worst
 
 

@@ -45,5 +45,5 @@ def report(site: str) -> None:
             "gemini-otel failed in %s; the Gemini call is unaffected, its telemetry may be incomplete. "
             "Further failures there are not logged.",
             site,
-            exc_info=True,
+            exc_info=True,  # noqa: LOG014  # called while one is being handled
         )

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
+from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]  # no __all__
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
@@ -60,7 +60,7 @@ def uninstrument() -> None:
     GeminiInstrumentor().uninstrument()
 
 
-class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped base in older releases
+class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped base
     """The OpenTelemetry instrumentor of the google-genai SDK, entry point `gemini`."""
 
     def instrumentation_dependencies(self) -> Collection[str]:
@@ -77,7 +77,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # untyped bas
         _patching.install(_MODULES, functools.partial(_patches, session))
 
     @guarded
-    def _uninstrument(self, **kwargs: Any) -> None:
+    def _uninstrument(self, **_: Any) -> None:
         _patching.uninstall()
         for processor in _processors:
             processor.active = False
@@ -106,7 +106,9 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     for operation in OPERATIONS:
         for target in operation.targets:
             if target.module == module:
-                names = tuple((name, _shapes.driver(shape, session, operation)) for name, shape in target.candidates)
+                names = tuple(
+                    (name, _shapes.driver(shape, session, operation)) for name, shape in target.candidates
+                )
                 yield _patching.Patch(operation.name, names)
 
 
@@ -115,14 +117,13 @@ def _add_hint_processor(session: Session, provider: Any) -> None:
     """Register one hint processor with the provider, or wake up the one that it has."""
     if not hasattr(provider, "add_span_processor"):
         logger.warning(
-            "%s takes no span processors, so spans get no hints. Set hints=False to silence this.", type(provider)
+            "%s takes no span processors, so spans get no hints. Set hints=False to silence this.",
+            type(provider),
         )
         return
     from gemini_otel.processor import HintSpanProcessor
 
-    processor = next(
-        (p for p in _registered(provider) if isinstance(p, HintSpanProcessor)), None
-    )
+    processor = next((p for p in _registered(provider) if isinstance(p, HintSpanProcessor)), None)
     if processor is None:
         processor = HintSpanProcessor()
         _processors.add(processor)

@@ -80,7 +80,7 @@ class Metrics:
     ) -> CounterTable:
         table = CounterTable(labels)
 
-        def observe(options: CallbackOptions) -> Iterable[Observation]:
+        def observe(_: CallbackOptions) -> Iterable[Observation]:
             return [Observation(total, labels) for labels, total in table.totals()]
 
         meter.create_observable_counter(name, [observe], unit, description)
@@ -137,9 +137,7 @@ class Session(NamedTuple):
 def _find_metrics(provider: MeterProvider) -> Metrics:
     found = _metrics_of.get(provider)
     if found is None:
-        found = _metrics_of[provider] = Metrics(
-            provider.get_meter(SCOPE, __version__, schema_url=SCHEMA_URL)
-        )
+        found = _metrics_of[provider] = Metrics(provider.get_meter(SCOPE, __version__, schema_url=SCHEMA_URL))
     return found
 
 

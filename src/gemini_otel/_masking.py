@@ -13,15 +13,18 @@ _RESOURCES = (
 # Order matters: credentials first, so that no later rule leaves half of one.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bAIza[\w-]{20,}|\bAQ\.[\w-]{10,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+"), _MASK),
-    (re.compile(r"\b(Bearer|api[_ ]?key[:=]|key=|token=)\s*[^\s,;&]+", re.I), rf"\1{_MASK}"),
+    (re.compile(r"\b(Bearer|api[_ ]?key[:=]|key=|token=)\s*[^\s,;&]+", re.IGNORECASE), rf"\1{_MASK}"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _MASK),
-    (re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.S), f'"{_MASK}"'),
+    (re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.DOTALL), f'"{_MASK}"'),
     (re.compile(r"(?<!\w)'[^'\n]*'(?!\w)"), f"'{_MASK}'"),
     (re.compile(r"\bgs://\S+"), f"gs://{_MASK}"),
     (re.compile(rf"\b({_RESOURCES})/[^\s,;:()]+"), rf"\1/{_MASK}"),
-    (re.compile(r"\b(project|consumer)=[^\s&,;]+", re.I), rf"\1={_MASK}"),
-    (re.compile(r"\bresource project [^\s.,;]+", re.I), f"resource project {_MASK}"),
-    (re.compile(r"\bproject[ :#]+(?:\d{6,}|[a-z](?=[a-z0-9-]*[\d-])[a-z0-9-]{4,})", re.I), f"project {_MASK}"),
+    (re.compile(r"\b(project|consumer)=[^\s&,;]+", re.IGNORECASE), rf"\1={_MASK}"),
+    (re.compile(r"\bresource project [^\s.,;]+", re.IGNORECASE), f"resource project {_MASK}"),
+    (
+        re.compile(r"\bproject[ :#]+(?:\d{6,}|[a-z](?=[a-z0-9-]*[\d-])[a-z0-9-]{4,})", re.IGNORECASE),
+        f"project {_MASK}",
+    ),
     (re.compile(r"\b(File|Cached content) [\w-]{8,}"), rf"\1 {_MASK}"),
 )
 

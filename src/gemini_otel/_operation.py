@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, Protocol
 from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
 
 Arguments = Mapping[str, Any]
+# What runs in place of an SDK function: `driver(wrapped, instance, args, kwargs)`, as wrapt calls it.
+Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Arguments], Any]
 
 
 class Shape(enum.Enum):
@@ -18,7 +20,9 @@ class Shape(enum.Enum):
     ASYNC_CALL = enum.auto()
     STREAM = enum.auto()  # a generator function
     ASYNC_STREAM = enum.auto()  # an async generator function
-    AWAITED_ASYNC_STREAM = enum.auto()  # a coroutine function that sends the request and returns an async iterator
+    AWAITED_ASYNC_STREAM = (
+        enum.auto()
+    )  # a coroutine function that sends the request and returns an async iterator
 
 
 class Target(NamedTuple):

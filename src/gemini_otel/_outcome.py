@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gemini_otel._facts import ResponseFacts
 
-OUTCOMES = ("ok", "truncated", "blocked", "malformed", "empty", "incomplete", "abandoned", "cancelled", "error")
+OUTCOMES = (
+    "ok",
+    "truncated",
+    "blocked",
+    "malformed",
+    "empty",
+    "incomplete",
+    "abandoned",
+    "cancelled",
+    "error",
+)
 
 _BY_FINISH_REASON = {
     "STOP": "ok",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import wrapt
 
 from gemini_otel._guard import guarded, logger
 
-Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
+if TYPE_CHECKING:
+    from gemini_otel._operation import Driver
 
 
 class Patch(NamedTuple):

@@ -42,7 +42,7 @@ class Setting(NamedTuple):
 def _outcomes(value: Any) -> frozenset[str]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, Iterable):
-        raise ValueError
+        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
     chosen = frozenset(str(part).strip().lower() for part in parts if str(part).strip())
     if not chosen <= set(OUTCOMES):
         raise ValueError

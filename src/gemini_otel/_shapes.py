@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
 from gemini_otel._call import Call, begin
 from gemini_otel._instruments import Session
-from gemini_otel._operation import Operation, Shape
+from gemini_otel._operation import Arguments, Driver, Operation, Shape
 
-Arguments = tuple[Any, ...]
-Keywords = Mapping[str, Any]
-Driver = Callable[[Callable[..., Any], Any, Arguments, Keywords], Any]
+Positional = tuple[Any, ...]
 
 
 def driver(shape: Shape, session: Session, operation: Operation) -> Driver:
     """The function that runs in place of an SDK function of this shape: `driver(wrapped, instance, args, kwargs)`."""
     drive = _DRIVERS[shape]
 
-    def run(wrapped: Callable[..., Any], instance: Any, args: Arguments, kwargs: Keywords) -> Any:
+    def run(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
         return drive(session, operation, wrapped, instance, args, kwargs)
 
     return run
@@ -29,8 +27,8 @@ def _call(
     operation: Operation,
     wrapped: Callable[..., Any],
     instance: Any,
-    args: Arguments,
-    kwargs: Keywords,
+    args: Positional,
+    kwargs: Arguments,
 ) -> Any:
     call = begin(session, operation, instance, kwargs)
     if call is None:
@@ -47,8 +45,8 @@ async def _async_call(
     operation: Operation,
     wrapped: Callable[..., Awaitable[Any]],
     instance: Any,
-    args: Arguments,
-    kwargs: Keywords,
+    args: Positional,
+    kwargs: Arguments,
 ) -> Any:
     call = begin(session, operation, instance, kwargs)
     if call is None:
@@ -65,8 +63,8 @@ def _stream(
     operation: Operation,
     wrapped: Callable[..., Generator[Any, Any, Any]],
     instance: Any,
-    args: Arguments,
-    kwargs: Keywords,
+    args: Positional,
+    kwargs: Arguments,
 ) -> Generator[Any, Any, Any]:
     """Nothing happens before the first `next`, as in the SDK; then this is `yield from` with an observer."""
     chunks = wrapped(*args, **kwargs)
@@ -84,7 +82,7 @@ def _stream(
                 yield chunk
             except GeneratorExit:
                 raise
-            except BaseException as error:  # thrown in by the consumer: the SDK's generator decides what becomes of it
+            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what becomes of it
                 advance = _thrower(chunks, error)
     except StopIteration as stop:
         call.finish()
@@ -103,8 +101,8 @@ def _async_stream(
     operation: Operation,
     wrapped: Callable[..., AsyncIterator[Any]],
     instance: Any,
-    args: Arguments,
-    kwargs: Keywords,
+    args: Positional,
+    kwargs: Arguments,
 ) -> AsyncIterator[Any]:
     return _ObservedStream(
         wrapped(*args, **kwargs), lambda: begin(session, operation, instance, kwargs, stream=True)
@@ -116,8 +114,8 @@ async def _awaited_async_stream(
     operation: Operation,
     wrapped: Callable[..., Awaitable[AsyncIterator[Any]]],
     instance: Any,
-    args: Arguments,
-    kwargs: Keywords,
+    args: Positional,
+    kwargs: Arguments,
 ) -> AsyncIterator[Any]:
     call = begin(session, operation, instance, kwargs, stream=True)
     if call is None:

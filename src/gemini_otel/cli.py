@@ -43,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ENDPOINT",
         help=f"also export to an OTLP/HTTP back end such as Jaeger (default {_DEFAULT_OTLP})",
     )
-    demo.add_argument("--live", metavar="MODEL", help="call the real API with GEMINI_API_KEY instead of the simulator")
+    demo.add_argument(
+        "--live", metavar="MODEL", help="call the real API with GEMINI_API_KEY instead of the simulator"
+    )
     demo.set_defaults(run=_demo)
 
     explain = commands.add_parser("explain", help="explain a finish reason, status, code or hint id")
@@ -77,7 +79,9 @@ def _explain(options: argparse.Namespace) -> int:
         print("\n\n".join(map(_render, found)))
         return 0
     similar = difflib.get_close_matches(options.code.upper(), [code.upper() for code in known_codes()], n=3)
-    return _fail(f"nothing is known about {options.code!r}." + (f" Close: {', '.join(similar)}." if similar else ""))
+    return _fail(
+        f"nothing is known about {options.code!r}." + (f" Close: {', '.join(similar)}." if similar else "")
+    )
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -94,7 +98,9 @@ def _render(hint: Hint) -> str:
     lines = [f"{hint.id} ({hint.severity})", f"  {hint.summary}", f"  Why: {hint.cause}", "  What to do:"]
     lines += [f"    - {sentence}" for sentence in hint.remedy]
     lines += [f"  Retry: {hint.retry.replace('_', ' ')}", f"  Read: {hint.reference}"]
-    return "\n".join(textwrap.fill(line, 100, subsequent_indent=" " * 6, break_long_words=False) for line in lines)
+    return "\n".join(
+        textwrap.fill(line, 100, subsequent_indent=" " * 6, break_long_words=False) for line in lines
+    )
 
 
 def _fail(message: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
@@ -29,7 +30,7 @@ class ConsoleTraceExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         for span in spans:
-            trace_id = span.get_span_context().trace_id
+            trace_id = _context(span).trace_id
             self._pending.setdefault(trace_id, []).append(span)
             if span.parent is None or span.parent.is_remote or len(self._pending) > _MAX_PENDING:
                 self._print(self._pending.pop(trace_id))
@@ -47,9 +48,13 @@ class ConsoleTraceExporter(SpanExporter):
             self._console.print(tree)
 
 
+def _context(span: ReadableSpan) -> SpanContext:
+    return span.get_span_context() or INVALID_SPAN_CONTEXT
+
+
 def trace_trees(spans: Sequence[ReadableSpan]) -> Iterator[Tree]:
     """One tree for each span whose parent is not among `spans`."""
-    ids = {span.get_span_context().span_id for span in spans}
+    ids = {_context(span).span_id for span in spans}
     ordered = sorted(spans, key=lambda span: span.start_time or 0)
     for span in ordered:
         if span.parent is None or span.parent.span_id not in ids:
@@ -65,7 +70,7 @@ def _grow(tree: Tree, span: ReadableSpan, spans: Sequence[ReadableSpan]) -> None
     for event in span.events:
         _add_event(tree, event)
     for child in spans:
-        if child.parent is not None and child.parent.span_id == span.get_span_context().span_id:
+        if child.parent is not None and child.parent.span_id == _context(span).span_id:
             _grow(tree.add(_title(child)), child, spans)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gemini_otel.hints import default_hints
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 TOOL = Path(__file__).parents[2] / "tools" / "hints_page.py"
 

@@ -238,16 +238,20 @@ def test_delay_between_chunks() -> None:
 def test_close_is_prompt_and_idempotent() -> None:
     """A server with idle connections closes promptly, more than once, and leaves no thread."""
     with simulator.serve() as url:
-        clients = [make_client(url) for _ in range(5)]
-        for client in clients:
-            ask(client, "call", "ok")
+        idle = [connect(url) for _ in range(5)]
+        for connection in idle:
+            connection.sendall(request_bytes())
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
         start = time.perf_counter()
         url.close()
         url.close()
     assert time.perf_counter() - start < 1
     assert not [each for each in threading.enumerate() if each.name == f"gemini-simulator-{url.port}"]
-    with pytest.raises(httpx.ConnectError):
-        ask(clients[0], "call", "ok")
+    for connection in idle:
+        assert read_all(connection) == b""
+        connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        connect(url)
 
 
 def test_accept_survives_errors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,10 @@ def _volatile(rng: random.Random, words: list[str]) -> tuple[list[Call], int]:
 
 def _pagination(rng: random.Random, words: list[str]) -> list[Call]:
     key = rng.choice(("page", "offset", "cursor"))
-    return [{"name": "list_items", "args": {key: i * rng.choice((1, 1)), "size": 50}} for i in range(rng.randint(5, 40))]
+    return [
+        {"name": "list_items", "args": {key: i * rng.choice((1, 1)), "size": 50}}
+        for i in range(rng.randint(5, 40))
+    ]
 
 
 def _polling(rng: random.Random, words: list[str]) -> list[Call]:
@@ -73,7 +76,10 @@ def _work(rng: random.Random, words: list[str]) -> list[Call]:
 
 
 def _many_values(rng: random.Random, words: list[str]) -> list[Call]:
-    return [{"name": "get_weather", "args": {"city": rng.choice(words) + str(i), "unit": "C"}} for i in range(rng.randint(5, 30))]
+    return [
+        {"name": "get_weather", "args": {"city": rng.choice(words) + str(i), "unit": "C"}}
+        for i in range(rng.randint(5, 30))
+    ]
 
 
 LOOPS: dict[str, Callable[[random.Random, list[str]], tuple[list[Call], int]]] = {

@@ -42,7 +42,9 @@ def _csv(rng: random.Random, words: Words) -> str:
     lines = ["id,name,status,amount,date"]
     for i in range(rng.randint(20, 200)):
         date = f"2024-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
-        lines.append(f"{start + i},{_phrase(rng, words)},{rng.choice(('active', 'closed'))},{rng.random() * 99:.2f},{date}")
+        lines.append(
+            f"{start + i},{_phrase(rng, words)},{rng.choice(('active', 'closed'))},{rng.random() * 99:.2f},{date}"
+        )
     return "\n".join(lines)
 
 
@@ -60,7 +62,9 @@ def _log(rng: random.Random, words: Words) -> str:
     for _ in range(rng.randint(30, 250)):
         second += rng.randint(0, 20)
         clock = f"{second // 3600 % 24:02}:{second // 60 % 60:02}:{second % 60:02}.{rng.randint(0, 999):03}"
-        lines.append(f"2024-05-01 {clock} INFO {rng.choice(modules)}: {rng.choice(verbs)} took {rng.randint(1, 999)} ms")
+        lines.append(
+            f"2024-05-01 {clock} INFO {rng.choice(modules)}: {rng.choice(verbs)} took {rng.randint(1, 999)} ms"
+        )
     return "\n".join(lines)
 
 
@@ -82,17 +86,31 @@ def _records(rng: random.Random, words: Words) -> str:
 
 
 def _flags(rng: random.Random, words: Words) -> str:
-    row = {rng.choice(words): rng.choices((True, False, None), k=rng.randint(5, 60)) for _ in range(rng.randint(5, 30))}
+    row = {
+        rng.choice(words): rng.choices((True, False, None), k=rng.randint(5, 60))
+        for _ in range(rng.randint(5, 30))
+    }
     return json.dumps(row, indent=rng.choice((None, 2)))
 
 
 def _numbers(rng: random.Random, words: Words) -> str:
-    kind = rng.choice((lambda: rng.randint(0, 9), rng.random, lambda: rng.choice((0, 0, 0, 1)), lambda: rng.randint(0, 99999)))
-    return json.dumps({"values": [kind() for _ in range(rng.randint(100, 900))]}, indent=rng.choice((None, None, 2)))
+    kind = rng.choice(
+        (
+            lambda: rng.randint(0, 9),
+            rng.random,
+            lambda: rng.choice((0, 0, 0, 1)),
+            lambda: rng.randint(0, 99999),
+        )
+    )
+    return json.dumps(
+        {"values": [kind() for _ in range(rng.randint(100, 900))]}, indent=rng.choice((None, None, 2))
+    )
 
 
 def _hex_dump(rng: random.Random, words: Words) -> str:
-    data = b"".join(rng.choice((bytes(rng.randint(4, 90)), rng.randbytes(rng.randint(4, 200)))) for _ in range(20))
+    data = b"".join(
+        rng.choice((bytes(rng.randint(4, 90)), rng.randbytes(rng.randint(4, 200)))) for _ in range(20)
+    )
     return "\n".join(f"{i:08x}  {data[i : i + 16].hex(' ')}" for i in range(0, len(data), 16))
 
 
@@ -104,27 +122,36 @@ def _base64(rng: random.Random, words: Words) -> str:
 def _refrain(rng: random.Random, words: Words) -> str:
     chorus = "\n".join(_phrase(rng, words, 4, 8) for _ in range(rng.randint(2, 5)))
     return "\n\n".join(
-        "\n".join(_phrase(rng, words, 4, 8) for _ in range(4)) + "\n\n" + chorus for _ in range(rng.randint(3, 9))
+        "\n".join(_phrase(rng, words, 4, 8) for _ in range(4)) + "\n\n" + chorus
+        for _ in range(rng.randint(3, 9))
     )
 
 
 def _prefix_list(rng: random.Random, words: Words) -> str:
     prefix = _phrase(rng, words, 2, 7)
     mark = rng.choice(("- ", "{i}. ", "* ", "", "Step {i}: "))
-    lines = [f"{mark.format(i=i)}{prefix} {_phrase(rng, words, 2, 6)}." for i in range(1, rng.randint(10, 80))]
+    lines = [
+        f"{mark.format(i=i)}{prefix} {_phrase(rng, words, 2, 6)}." for i in range(1, rng.randint(10, 80))
+    ]
     return "\n".join(lines)
 
 
 def _rules(rng: random.Random, words: Words) -> str:
     rule = rng.choice("=-*#~_") * rng.randint(20, 120)
-    return "\n".join(f"{rule}\n{_phrase(rng, words, 2, 6).upper()}\n{rule}\n{_phrase(rng, words, 20, 60)}" for _ in range(9))
+    return "\n".join(
+        f"{rule}\n{_phrase(rng, words, 2, 6).upper()}\n{rule}\n{_phrase(rng, words, 20, 60)}"
+        for _ in range(9)
+    )
 
 
 def _test_lines(rng: random.Random, words: Words) -> str:
     name = rng.choice(words)
     line = "    assert {n}({a}) == {b}\n"
     same = f"    {name}.next()\n"
-    lines = [line.format(n=name, a=rng.randint(0, 999), b=rng.choice(("True", "None", rng.randint(0, 99)))) for _ in range(60)]
+    lines = [
+        line.format(n=name, a=rng.randint(0, 999), b=rng.choice(("True", "None", rng.randint(0, 99))))
+        for _ in range(60)
+    ]
     lines.insert(30, same * rng.randint(3, 15))
     return f"def test_{name}():\n" + "".join(lines)
 
@@ -141,12 +168,15 @@ def _contents(rng: random.Random, words: Words) -> str:
 def _boilerplate(rng: random.Random, words: Words) -> str:
     clause = _phrase(rng, words, 30, 90)
     return "\n\n".join(
-        f"{i}. {_phrase(rng, words, 2, 4).title()}. {clause if i % 4 == 0 else _phrase(rng, words, 30, 90)}" for i in range(1, 25)
+        f"{i}. {_phrase(rng, words, 2, 4).title()}. {clause if i % 4 == 0 else _phrase(rng, words, 30, 90)}"
+        for i in range(1, 25)
     )
 
 
 def _scripts(rng: random.Random, words: Words) -> str:
-    low, high = rng.choice(((0x4E00, 0x9FA0), (0x0621, 0x064A), (0x1F300, 0x1F640), (0xAC00, 0xD7A0), (0x0905, 0x0939)))
+    low, high = rng.choice(
+        ((0x4E00, 0x9FA0), (0x0621, 0x064A), (0x1F300, 0x1F640), (0xAC00, 0xD7A0), (0x0905, 0x0939))
+    )
     letters = [chr(rng.randint(low, high)) for _ in range(rng.choice((30, 300)))]
     sentence = lambda: "".join(rng.choices(letters, k=rng.randint(4, 30)))  # noqa: E731
     return rng.choice(("。", " ", "\n")).join(sentence() for _ in range(rng.randint(40, 200)))
@@ -154,7 +184,9 @@ def _scripts(rng: random.Random, words: Words) -> str:
 
 def _ascii_art(rng: random.Random, words: Words) -> str:
     marks = rng.choice((" .:-=+*#%@", " /\\|_", " ░▒▓█", "01"))
-    rows = [rng.choices(marks, weights=[8, *[1] * (len(marks) - 1)], k=rng.randint(40, 100)) for _ in range(30)]
+    rows = [
+        rng.choices(marks, weights=[8, *[1] * (len(marks) - 1)], k=rng.randint(40, 100)) for _ in range(30)
+    ]
     return "\n".join("".join(row).rstrip() for row in rows)
 
 
@@ -162,7 +194,9 @@ def _api_reference(rng: random.Random, words: Words) -> str:
     parts = []
     for _ in range(rng.randint(8, 40)):
         name = "_".join(rng.choices(words, k=2)).lower()
-        parts.append(f"### `{name}(value)`\n\nReturns the {rng.choice(words)} of the value.\n\nParameters: `value` (str).\n")
+        parts.append(
+            f"### `{name}(value)`\n\nReturns the {rng.choice(words)} of the value.\n\nParameters: `value` (str).\n"
+        )
     return "\n".join(parts)
 
 

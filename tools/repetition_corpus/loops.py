@@ -78,7 +78,7 @@ def _plain(m: Material, unit: str) -> Loop:
 
 
 def _char(m: Material) -> Loop:
-    return _plain(m, m.rng.choice(".!-=*_ 0aAhxe…。哈😀#~") )
+    return _plain(m, m.rng.choice(".!-=*_ 0aAhxe…。哈😀#~"))
 
 
 def _token(m: Material) -> Loop:
@@ -105,19 +105,32 @@ def _alternating(m: Material) -> Loop:
 
 def _code(m: Material) -> Loop:
     name = m.word().lower()
-    unit = m.rng.choice((f"    self.{name} = None\n", f"    if {name} is None:\n        return {name}\n", f"import {name}\n"))
+    unit = m.rng.choice(
+        (f"    self.{name} = None\n", f"    if {name} is None:\n        return {name}\n", f"import {name}\n")
+    )
     return _plain(m, unit)
 
 
 def _near(m: Material, units: Iterator[str], period: int, accept: str = "text") -> Loop:
     opening = _opening(m)
-    return Loop(opening + _series(units, max(1_600, m.size(16 * period // 5))), len(opening), [accept], near=True)
+    return Loop(
+        opening + _series(units, max(1_600, m.size(16 * period // 5))), len(opening), [accept], near=True
+    )
 
 
 def _counter(m: Material) -> Loop:
     body, first = m.sentence(), m.rng.choice((1, 2, 8, 40, 96, 1_998))
     step = m.rng.choice((1, 1, 1, 2, 10))
-    form = m.rng.choice(("{i}. {b}\n", "Step {i}: {b}\n", "{b} ({i})\n", "### {i}\n{b}\n\n", "Attempt {i}. {b} ", "[{i}] {b}\n"))
+    form = m.rng.choice(
+        (
+            "{i}. {b}\n",
+            "Step {i}: {b}\n",
+            "{b} ({i})\n",
+            "### {i}\n{b}\n\n",
+            "Attempt {i}. {b} ",
+            "[{i}] {b}\n",
+        )
+    )
     return _near(m, (form.format(i=i, b=body) for i in count(first, step)), len(body) + 9)
 
 
@@ -165,13 +178,22 @@ def _head(m: Material, columns: int) -> str:
 
 
 def _hyphen_run(m: Material) -> Loop:
-    head = _head(m, m.rng.randint(2, 6)) + "|" + m.rng.choice(("", " --- |", ":---|---|")) + m.rng.choice(("", " ", ":"))
+    head = (
+        _head(m, m.rng.randint(2, 6))
+        + "|"
+        + m.rng.choice(("", " --- |", ":---|---|"))
+        + m.rng.choice(("", " ", ":"))
+    )
     return Loop(head + "-" * m.size(1), len(head), ["table_hyphens"])
 
 
 def _hyphen_columns(m: Material) -> Loop:
     head = _head(m, m.rng.randint(2, 6)) + "|"
-    return Loop(head + _repeat(m.rng.choice(("---|", ":---:|", " --- |", " :--- |")), m.size(6)), len(head), ["table_hyphens"])
+    return Loop(
+        head + _repeat(m.rng.choice(("---|", ":---:|", " --- |", " :--- |")), m.size(6)),
+        len(head),
+        ["table_hyphens"],
+    )
 
 
 def _padding(m: Material) -> Loop:
@@ -183,11 +205,23 @@ def _padding(m: Material) -> Loop:
 def _cells(m: Material) -> Loop:
     columns = m.rng.randint(2, 5)
     head = _head(m, columns) + "|" + " --- |" * columns + "\n| " + m.word() + " |"
-    return Loop(head + _repeat(m.rng.choice((f" {m.word()} |", "  |", " - |", " 0 |", " N/A |")), m.size(8)), len(head), ["table_tokens"])
+    return Loop(
+        head + _repeat(m.rng.choice((f" {m.word()} |", "  |", " - |", " 0 |", " N/A |")), m.size(8)),
+        len(head),
+        ["table_tokens"],
+    )
 
 
 def _row_texts(m: Material, first: str) -> str:
-    return "| " + first + " | " + m.rng.choice((m.word(), m.sentence(20, 60), "N/A", "")) + " | " + m.word() + " |\n"
+    return (
+        "| "
+        + first
+        + " | "
+        + m.rng.choice((m.word(), m.sentence(20, 60), "N/A", ""))
+        + " | "
+        + m.word()
+        + " |\n"
+    )
 
 
 def _rows(m: Material) -> Loop:
@@ -200,7 +234,9 @@ def _row_counter(m: Material) -> Loop:
     head = _head(m, 3) + "| --- | --- | --- |\n"
     row = _row_texts(m, "{i}").replace("{i}", "\0")
     rows = (row.replace("\0", str(i)) for i in count(m.rng.choice((1, 5, 90))))
-    return Loop(head + _series(rows, max(1_600, m.size(len(row) * 4))), len(head), ["table_tokens"], near=True)
+    return Loop(
+        head + _series(rows, max(1_600, m.size(len(row) * 4))), len(head), ["table_tokens"], near=True
+    )
 
 
 _JSON = "application/json"
@@ -229,12 +265,16 @@ def _json_plain(m: Material, opener: str, unit: str) -> Loop:
 
 
 def _json_string(m: Material) -> Loop:
-    unit = m.rng.choice((m.word() + " ", m.sentence() + " ", m.word() + "_", m.rng.choice("a0x-\\") + "", "\\u00e9"))
+    unit = m.rng.choice(
+        (m.word() + " ", m.sentence() + " ", m.word() + "_", m.rng.choice("a0x-\\") + "", "\\u00e9")
+    )
     return _json_plain(m, ', "text": "', unit)
 
 
 def _json_items(m: Material) -> Loop:
-    unit = json.dumps(m.rng.choice((m.word(), m.sentence(), 0, True, None, {"name": m.word(), "role": m.sentence()})))
+    unit = json.dumps(
+        m.rng.choice((m.word(), m.sentence(), 0, True, None, {"name": m.word(), "role": m.sentence()}))
+    )
     return _json_plain(m, ', "list": [', unit + m.rng.choice((", ", ",", ",\n    ")))
 
 
@@ -254,9 +294,13 @@ def _json_digits(m: Material) -> Loop:
 def _json_counter(m: Material) -> Loop:
     head = _json_opening(m) + ', "items": ['
     body = m.rng.choice((m.word(), m.sentence()))
-    form = m.rng.choice(('{{"id": {i}, "text": "{b}"}},\n', '"{b} {i}", ', '{{"step": {i}, "action": "{b}"}}, '))
+    form = m.rng.choice(
+        ('{{"id": {i}, "text": "{b}"}},\n', '"{b} {i}", ', '{{"step": {i}, "action": "{b}"}}, ')
+    )
     units = (form.format(i=i, b=body) for i in count(m.rng.choice((1, 1, 8, 40))))
-    return Loop(head + _series(units, max(1_600, m.size(len(body) * 4))), len(head), ["structured_text"], _JSON, True)
+    return Loop(
+        head + _series(units, max(1_600, m.size(len(body) * 4))), len(head), ["structured_text"], _JSON, True
+    )
 
 
 PATTERNS: dict[str, dict[str, Callable[[Material], Loop]]] = {

@@ -18,7 +18,18 @@ _SUFFIXES = (
     ".m4 .map .md .mjs .php .pl .pm .po .pod .properties .py .pyi .rb .rs .rst .scss .sh .sql .svg .tcl .tex .toml "
     ".ts .tsv .txt .vim .xml .yaml .yml"
 ).split()
-_NAMES = ("copyright", "license", "licence", "metadata", "changelog", "readme", "news", "copying", "record", "makefile")
+_NAMES = (
+    "copyright",
+    "license",
+    "licence",
+    "metadata",
+    "changelog",
+    "readme",
+    "news",
+    "copying",
+    "record",
+    "makefile",
+)
 _MOST_PER_DIRECTORY = 3
 _LARGEST_FILE = 4_000_000
 
@@ -60,7 +71,9 @@ class Texts:
             for path in self._files[kind][-60:]:
                 for part in _read(path)[:40_000].split("\n\n"):
                     line = " ".join(part.split())
-                    if 60 <= len(line) <= 2_000 and sum(c.isalpha() or c == " " for c in line) > 0.85 * len(line):
+                    if 60 <= len(line) <= 2_000 and sum(c.isalpha() or c == " " for c in line) > 0.85 * len(
+                        line
+                    ):
                         found.append(line)
         self._rng.shuffle(found)
         return found[:wanted]

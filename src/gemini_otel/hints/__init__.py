@@ -6,14 +6,17 @@ One file for each family of codes. Entries are looked up by span attributes alon
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from gemini_otel.hints import (
     answers,
     api_errors,
     block_reasons,
+    configuration,
     finish_reasons,
+    function_calling,
     network,
+    performance,
     reference,
     repetition,
 )
@@ -21,6 +24,9 @@ from gemini_otel.hints._catalogue import Catalogue
 from gemini_otel.hints._evidence import evidence
 from gemini_otel.hints._hint import Attributes, Hint, Severity
 from gemini_otel.hints._lookup import entries_for, known_codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "Attributes",
@@ -40,6 +46,7 @@ __all__ = [
 def _default() -> Catalogue:
     return Catalogue(
         (
+            *configuration.REFUSED,
             *api_errors.NARROW,
             *network.HINTS,
             *api_errors.GENERIC,
@@ -51,8 +58,11 @@ def _default() -> Catalogue:
             *repetition.HINTS,
             *repetition.CATCH_ALL,
             *repetition.SAMPLING,
+            *function_calling.HINTS,
             *answers.HINTS,
             *api_errors.TIER,
+            *configuration.NOTES,
+            *performance.HINTS,
             *reference.HINTS,
         )
     )

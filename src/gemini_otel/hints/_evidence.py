@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from gemini_otel._semconv import ERROR_MESSAGE, REQUEST_MODEL
-from gemini_otel.hints._hint import Attributes, AttributeValue, Hint
 from gemini_otel.hints._trigger import text
-from gemini_otel.hints.models import lifecycle
+from gemini_otel.hints.models import OUTPUT_LIMITS, lifecycle, longest_match, model_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gemini_otel.hints._hint import Attributes, AttributeValue, Hint
 
 _LONGEST = 200  # characters of one value
 
@@ -63,9 +67,14 @@ def _replacement(attributes: Attributes) -> str | None:
     return None if row is None else row.replacement
 
 
+def _output_limit(attributes: Attributes) -> int | None:
+    return longest_match(OUTPUT_LIMITS, model_of(attributes))
+
+
 _DERIVED: Mapping[str, Callable[[Attributes], AttributeValue | None]] = {
     "model.shutdown": _shutdown,
     "model.replacement": _replacement,
+    "model.output_limit": _output_limit,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gemini_otel._error_kinds import KINDS, error_kind
 from gemini_otel._semconv import (
     ERROR_KIND,
@@ -16,8 +18,10 @@ from gemini_otel._semconv import (
     RETRY_DELAY,
 )
 from gemini_otel.hints import _exception_classes as classes
-from gemini_otel.hints._hint import Attributes
 from gemini_otel.hints._trigger import Subject, number, text
+
+if TYPE_CHECKING:
+    from gemini_otel.hints._hint import Attributes
 
 _KINDS = frozenset(KINDS)
 
@@ -113,4 +117,4 @@ def _code(attributes: Attributes) -> int | None:
 
 
 HAVE_ENTRIES = frozenset((*KINDS, *UNTOLD_API_ERRORS, *classes.KNOWN))
-FAILURE = Subject("failure", read_failure)
+FAILURE = Subject(read_failure)

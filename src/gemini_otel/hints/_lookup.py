@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from gemini_otel._error_kinds import SIGNATURES, error_kind
-from gemini_otel.hints._hint import Hint
 from gemini_otel.hints._trigger import Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gemini_otel.hints._hint import Hint
 
 # A status stands for its generic entry and for all narrower causes: the beginnings of their ids.
 _STATUSES = {

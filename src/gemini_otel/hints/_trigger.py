@@ -16,12 +16,11 @@ Predicate = Callable[[Attributes], bool]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """What entries speak of, such as the finish reason; `read` gives its value on a span, None where it has none.
+    """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
     It is not read on a span whose outcome is `ok`, unless it has something to say about such calls too.
     """
 
-    name: str
     read: Callable[[Attributes], object]
     on_ok: bool = False
 
@@ -42,7 +41,7 @@ class Trigger:
         if attributes.get(OUTCOME) == "ok" and not self.subject.on_ok:
             return False
         value = self.subject.read(attributes)
-        return value is not None and self.accepts(value) and (self.also is None or self.also(attributes))
+        return bool(value) and self.accepts(value) and (self.also is None or self.also(attributes))
 
     def accepts(self, value: object) -> bool:
         """Whether the subject's value alone fits; an oddly typed value is a value nobody knows."""
@@ -59,6 +58,11 @@ def on(subject: Subject, *values: str, also: Predicate | None = None) -> Trigger
 def otherwise(subject: Subject, known: frozenset[str]) -> Trigger:
     """Where `subject` has a value that is not `known`."""
     return Trigger(subject, known=known)
+
+
+def where(holds: Predicate, *, on_ok: bool = False) -> Trigger:
+    """Where a predicate holds: a subject of its own, of which there is nothing more to say."""
+    return Trigger(Subject(holds, on_ok))
 
 
 def named_values(hints: Iterable[Hint]) -> frozenset[str]:

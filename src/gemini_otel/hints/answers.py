@@ -16,45 +16,48 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Subject, on
+from gemini_otel.hints._trigger import where
 
 _FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s"
 _OUTPUT = f"{{{USAGE_OUTPUT_TOKENS}}} output tokens"
 _RESPONSE = f"response id {{{RESPONSE_ID}}}"
 
 
-def _read_unfinished(attributes: Attributes) -> str | None:
-    """An answer without a finish reason and without an exception, by the outcome that says so."""
-    outcome = attributes.get(OUTCOME)
-    if outcome == "abandoned":
-        return "abandoned"
-    if outcome != "incomplete" or attributes.get(FINISH_REASON) or ERROR_TYPE in attributes:
-        return None
-    return "stream" if attributes.get(REQUEST_STREAM) is True else "whole"
+def _unfinished(attributes: Attributes) -> bool:
+    """A complete answer, without an exception, that does not say why it ended."""
+    incomplete = attributes.get(OUTCOME) == "incomplete"
+    return incomplete and not attributes.get(FINISH_REASON) and ERROR_TYPE not in attributes
 
 
-def _read_parsed(attributes: Attributes) -> str | None:
-    """`failed` where a finished answer does not fit its schema; one that was cut off has a hint that says more."""
+def _cut_stream(attributes: Attributes) -> bool:
+    return _unfinished(attributes) and attributes.get(REQUEST_STREAM) is True
+
+
+def _no_finish_reason(attributes: Attributes) -> bool:
+    return _unfinished(attributes) and attributes.get(REQUEST_STREAM) is not True
+
+
+def _abandoned(attributes: Attributes) -> bool:
+    return attributes.get(OUTCOME) == "abandoned"
+
+
+def _unparsed(attributes: Attributes) -> bool:
+    """A finished answer that does not fit its schema; one that was cut off has a hint that says more."""
     if attributes.get(PARSED) is not False:
-        return None
-    return (
-        "failed" if attributes.get(FINISH_REASON) in ("STOP", None) and ERROR_TYPE not in attributes else None
-    )
+        return False
+    return attributes.get(FINISH_REASON) in ("STOP", None) and ERROR_TYPE not in attributes
 
 
-def _read_only_calls(attributes: Attributes) -> str | None:
+def _only_calls(attributes: Attributes) -> bool:
     parts = attributes.get(PARTS)
     calls = isinstance(parts, (tuple, list)) and "function_call" in parts and "text" not in parts
-    return "calls" if calls and attributes.get(OUTCOME) == "ok" else None
+    return calls and attributes.get(OUTCOME) == "ok"
 
 
-def _read_no_usage(attributes: Attributes) -> str | None:
-    if attributes.get(REQUEST_STREAM) is not True or attributes.get(OUTCOME) != "ok":
-        return None
-    return None if USAGE_OUTPUT_TOKENS in attributes else "none"
+def _no_usage(attributes: Attributes) -> bool:
+    complete_stream = attributes.get(REQUEST_STREAM) is True and attributes.get(OUTCOME) == "ok"
+    return complete_stream and USAGE_OUTPUT_TOKENS not in attributes
 
-
-_UNFINISHED = Subject("unfinished answer", _read_unfinished)
 
 HINTS = (
     Hint(
@@ -69,7 +72,7 @@ HINTS = (
             "Retry, or ask for the rest.",
         ),
         reference=links.API_ERRORS,
-        when=on(_UNFINISHED, "stream"),
+        when=where(_cut_stream),
         evidence=(_OUTPUT, _FIRST_CHUNK, _RESPONSE),
     ),
     Hint(
@@ -80,7 +83,7 @@ HINTS = (
         cause="The service, or a proxy in between, sent an answer that does not say why the model stopped.",
         remedy=("Look at the raw answer.", "Retry once.", "Upgrade google-genai."),
         reference=links.API_ERRORS,
-        when=on(_UNFINISHED, "whole"),
+        when=where(_no_finish_reason),
         evidence=(_OUTPUT, _RESPONSE),
     ),
     Hint(
@@ -96,7 +99,7 @@ HINTS = (
             "Retry once.",
         ),
         reference=links.STRUCTURED_OUTPUT,
-        when=on(Subject("parsed", _read_parsed, on_ok=True), "failed"),
+        when=where(_unparsed, on_ok=True),
         evidence=(f"output type {{{OUTPUT_TYPE}}}", _OUTPUT, f"parts received: {{{PARTS}}}"),
     ),
     Hint(
@@ -111,7 +114,7 @@ HINTS = (
             "Close streams that are no longer read.",
         ),
         reference=links.API_ERRORS,
-        when=on(_UNFINISHED, "abandoned"),
+        when=where(_abandoned),
         evidence=(_OUTPUT, _FIRST_CHUNK),
     ),
     Hint(
@@ -122,7 +125,7 @@ HINTS = (
         cause="response.text is None when the model calls a function instead of answering.",
         remedy=("Handle response.function_calls before reading response.text.",),
         reference=links.FUNCTION_CALLING,
-        when=on(Subject("only calls", _read_only_calls, on_ok=True), "calls"),
+        when=where(_only_calls, on_ok=True),
         evidence=(f"parts received: {{{PARTS}}}",),
     ),
     Hint(
@@ -133,7 +136,7 @@ HINTS = (
         cause="No chunk had usage metadata; a proxy may have dropped it.",
         remedy=("Read the stream to its end, and keep the last counts that are present.",),
         reference=links.TOKENS,
-        when=on(Subject("usage of a stream", _read_no_usage, on_ok=True), "none"),
+        when=where(_no_usage, on_ok=True),
         evidence=(_RESPONSE,),
     ),
 )

@@ -29,7 +29,7 @@ from gemini_otel._semconv import (
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import FAILURE, UNTOLD_API_ERRORS, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Subject, number, on, text
+from gemini_otel.hints._trigger import number, on, text, where
 from gemini_otel.hints.models import CONTEXT_WINDOW, lifecycle, today
 
 _MODEL = f"model {{{REQUEST_MODEL}}}"
@@ -59,10 +59,9 @@ def _large_input(attributes: Attributes) -> bool:
     return (number(attributes, USAGE_INPUT_TOKENS) or 0) > CONTEXT_WINDOW / 2
 
 
-def _read_free_tier(attributes: Attributes) -> str | None:
-    """A value only where a call failed on a quota of the free tier; a call that a resend saved has a quota id too."""
-    free = "freetier" in text(attributes, QUOTA_ID)[:500].lower()
-    return "free" if free and read_failure(attributes) is not None else None
+def _free_tier(attributes: Attributes) -> bool:
+    """Whether the call failed on a quota of the free tier; a call that a resend saved has a quota id too."""
+    return "freetier" in text(attributes, QUOTA_ID)[:500].lower() and read_failure(attributes) is not None
 
 
 def _has_schema(attributes: Attributes) -> bool:
@@ -739,7 +738,7 @@ TIER = (
         "think.",
         remedy=("If you expect a paid tier, link this project to billing and check which key is used.",),
         reference=links.BILLING,
-        when=on(Subject("quota tier", _read_free_tier), "free"),
+        when=where(_free_tier),
         evidence=(_QUOTA,),
     ),
 )

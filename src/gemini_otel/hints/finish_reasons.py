@@ -73,7 +73,7 @@ _OTHER_WORDS = {
     "FUNCTION_CALL": "STOP",
 }
 
-FINISH = Subject("finish reason", _read_finish_reason)
+FINISH = Subject(_read_finish_reason)
 
 
 def _looped(attributes: Attributes) -> bool:

@@ -6,17 +6,20 @@ As of 2026-11-21. Sources: https://ai.google.dev/gemini-api/docs/models , .../do
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import functools
 import re
-from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from gemini_otel._semconv import REQUEST_MODEL, RESPONSE_MODEL
-from gemini_otel.hints._hint import Attributes
 from gemini_otel.hints._trigger import text
 
-AS_OF = datetime.date(2026, 11, 21)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gemini_otel.hints._hint import Attributes
+
+AS_OF = dt.date(2026, 11, 21)
 
 Sampling = Literal["adjustable", "keep_default", "ignored"]
 T = TypeVar("T")
@@ -25,7 +28,7 @@ T = TypeVar("T")
 class Lifecycle(NamedTuple):
     """When a model is shut down on the Gemini API at the earliest, and what takes its place."""
 
-    shutdown: datetime.date
+    shutdown: dt.date
     replacement: str
 
 
@@ -39,20 +42,20 @@ class Budget(NamedTuple):
 
 # In these tables the longest name that a model's name starts with counts.
 LIFECYCLE: Mapping[str, Lifecycle] = {
-    "gemini-1.": Lifecycle(datetime.date(2025, 9, 30), "a Gemini 3 model"),
-    "gemini-pro-vision": Lifecycle(datetime.date(2025, 9, 30), "a Gemini 3 model"),
-    "gemini-2.0-flash": Lifecycle(datetime.date(2026, 6, 1), "gemini-3.5-flash"),
-    "gemini-2.0-flash-lite": Lifecycle(datetime.date(2026, 6, 1), "gemini-3.5-flash-lite"),
-    "gemini-2.5-pro": Lifecycle(datetime.date(2026, 12, 1), "gemini-3.8-flash"),
-    "gemini-2.5-pro-preview": Lifecycle(datetime.date(2025, 12, 2), "gemini-3.8-flash"),
-    "gemini-2.5-flash": Lifecycle(datetime.date(2026, 12, 1), "gemini-3.5-flash-lite"),
-    "gemini-2.5-flash-image": Lifecycle(datetime.date(2026, 10, 2), "a newer image model"),
-    "gemini-3-pro-preview": Lifecycle(datetime.date(2026, 3, 9), "gemini-3.1-pro-preview"),
-    "gemini-3-pro-image-preview": Lifecycle(datetime.date(2026, 6, 25), "the stable image model"),
-    "gemini-3.1-flash-image-preview": Lifecycle(datetime.date(2026, 6, 25), "the stable image model"),
-    "gemini-3.1-flash-lite": Lifecycle(datetime.date(2027, 5, 7), "gemini-3.5-flash-lite"),
-    "gemini-3.1-flash-lite-preview": Lifecycle(datetime.date(2026, 5, 25), "gemini-3.1-flash-lite"),
-    "text-embedding-004": Lifecycle(datetime.date(2026, 1, 14), "gemini-embedding-001"),
+    "gemini-1.": Lifecycle(dt.date(2025, 9, 30), "a Gemini 3 model"),
+    "gemini-pro-vision": Lifecycle(dt.date(2025, 9, 30), "a Gemini 3 model"),
+    "gemini-2.0-flash": Lifecycle(dt.date(2026, 6, 1), "gemini-3.5-flash"),
+    "gemini-2.0-flash-lite": Lifecycle(dt.date(2026, 6, 1), "gemini-3.5-flash-lite"),
+    "gemini-2.5-pro": Lifecycle(dt.date(2026, 12, 1), "gemini-3.8-flash"),
+    "gemini-2.5-pro-preview": Lifecycle(dt.date(2025, 12, 2), "gemini-3.8-flash"),
+    "gemini-2.5-flash": Lifecycle(dt.date(2026, 12, 1), "gemini-3.5-flash-lite"),
+    "gemini-2.5-flash-image": Lifecycle(dt.date(2026, 10, 2), "a newer image model"),
+    "gemini-3-pro-preview": Lifecycle(dt.date(2026, 3, 9), "gemini-3.1-pro-preview"),
+    "gemini-3-pro-image-preview": Lifecycle(dt.date(2026, 6, 25), "the stable image model"),
+    "gemini-3.1-flash-image-preview": Lifecycle(dt.date(2026, 6, 25), "the stable image model"),
+    "gemini-3.1-flash-lite": Lifecycle(dt.date(2027, 5, 7), "gemini-3.5-flash-lite"),
+    "gemini-3.1-flash-lite-preview": Lifecycle(dt.date(2026, 5, 25), "gemini-3.1-flash-lite"),
+    "text-embedding-004": Lifecycle(dt.date(2026, 1, 14), "gemini-embedding-001"),
 }
 # Named here because a shorter name above would count for them.
 _NOT_RETIRING = ("gemini-2.5-flash-lite",)
@@ -110,9 +113,9 @@ def sampling(model: str) -> Sampling | None:
     return "keep_default" if generation >= (3, 0) else "adjustable"
 
 
-def today() -> datetime.date:
+def today() -> dt.date:
     """The date that shutdown dates are compared with, in UTC."""
-    return datetime.datetime.now(datetime.timezone.utc).date()
+    return dt.datetime.now(dt.timezone.utc).date()
 
 
 def lifecycle(model: str) -> Lifecycle | None:

@@ -15,7 +15,7 @@ from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES, class_name, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Subject, on, otherwise
+from gemini_otel.hints._trigger import on, otherwise, where
 
 _EXCEPTION = f"exception {{{ERROR_TYPE}}}"
 _AFTER = f"timeout {{{TIMEOUT}}} s"
@@ -27,11 +27,11 @@ def _streamed(attributes: Attributes) -> bool:
     return attributes.get(REQUEST_STREAM) is True
 
 
-def _read_cancelled(attributes: Attributes) -> str | None:
-    """`cancelled` where the caller's own task was cancelled; a 499 of the service is a failure, not this."""
+def _cancelled(attributes: Attributes) -> bool:
+    """Whether the caller's own task was cancelled; a 499 of the service is a failure, not this."""
     if attributes.get(OUTCOME) == "cancelled":
-        return None if read_failure(attributes) == "cancelled" else "cancelled"
-    return "cancelled" if class_name(attributes) in classes.CANCELLED else None
+        return read_failure(attributes) != "cancelled"
+    return class_name(attributes) in classes.CANCELLED
 
 
 HINTS = (
@@ -208,7 +208,7 @@ HINTS = (
             "Give long answers more time, or stream them.",
         ),
         reference=links.API_ERRORS,
-        when=on(Subject("cancellation", _read_cancelled), "cancelled"),
+        when=where(_cancelled),
         evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s",),
     ),
 )

@@ -99,6 +99,15 @@ HINTS = (
         reference=links.FORUM,
     ),
     Hint(
+        id="out.reasoning_leak",
+        severity="info",
+        retry="no",
+        summary="A truncated reply may contain thoughts that are not marked as such.",
+        cause="Some users got raw reasoning as ordinary text when a reply ended with MAX_TOKENS. No span shows it.",
+        remedy=("Do not show a reply that ended with MAX_TOKENS to users without a look at it.",),
+        reference=links.THINKING,
+    ),
+    Hint(
         id="ref.sdk",
         severity="info",
         retry="no",
@@ -135,6 +144,7 @@ SEE_ALSO = {
     "block.other": ("lang.unsupported", "escalate.report"),
     "finish.language": ("lang.unsupported",),
     "finish.max_tokens": ("ref.token_guide",),
+    "finish.max_tokens.thinking": ("ref.token_guide", "out.reasoning_leak"),
     "finish.other": ("lang.unsupported", "escalate.report"),
     "finish.stop.empty": ("quality.prompt", "escalate.report"),
     "repeat": ("quality.prompt",),

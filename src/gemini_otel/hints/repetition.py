@@ -18,7 +18,7 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint, Severity
-from gemini_otel.hints._trigger import Predicate, Subject, named_values, number, on, otherwise
+from gemini_otel.hints._trigger import Predicate, Subject, named_values, number, on, otherwise, where
 from gemini_otel.hints.models import Sampling, model_of, sampling
 
 
@@ -26,7 +26,7 @@ def _read_kind(attributes: Attributes) -> object:
     return attributes.get(REPETITION_KIND) if attributes.get(REPETITION_DETECTED) else None
 
 
-REPETITION = Subject("repetition", _read_kind, on_ok=True)
+REPETITION = Subject(_read_kind, on_ok=True)
 
 _EVIDENCE = (
     (
@@ -191,16 +191,15 @@ def _lowered(attributes: Attributes) -> bool:
     return changed and sampling(model_of(attributes)) == "keep_default"
 
 
-def _read_loop(attributes: Attributes) -> str | None:
-    return "looped" if attributes.get(REPETITION_DETECTED) else None
+def _lowered_in_a_loop(attributes: Attributes) -> bool:
+    return bool(attributes.get(REPETITION_DETECTED)) and _lowered(attributes)
 
 
-def _read_no_loop(attributes: Attributes) -> str | None:
-    return "healthy" if attributes.get(OUTCOME) == "ok" and not attributes.get(REPETITION_DETECTED) else None
+def _lowered_without_a_loop(attributes: Attributes) -> bool:
+    healthy = attributes.get(OUTCOME) == "ok" and not attributes.get(REPETITION_DETECTED)
+    return healthy and _lowered(attributes)
 
 
-_LOOPED = Subject("sampling of a loop", _read_loop, on_ok=True)
-_HEALTHY = Subject("sampling", _read_no_loop, on_ok=True)
 _LOWERED_EVIDENCE = (
     f"temperature {{{REQUEST_TEMPERATURE}}}",
     f"top_p {{{REQUEST_TOP_P}}}",
@@ -209,7 +208,7 @@ _LOWERED_EVIDENCE = (
 )
 
 
-def _lowered_hint(hint_id: str, severity: Severity, subject: Subject) -> Hint:
+def _lowered_hint(hint_id: str, severity: Severity, holds: Predicate) -> Hint:
     return Hint(
         id=hint_id,
         severity=severity,
@@ -219,12 +218,12 @@ def _lowered_hint(hint_id: str, severity: Severity, subject: Subject) -> Hint:
         "lead to loops and worse answers.",
         remedy=("Remove temperature, top_p and top_k from the request.",),
         reference=links.TROUBLESHOOTING,
-        when=on(subject, also=_lowered),
+        when=where(holds, on_ok=True),
         evidence=_LOWERED_EVIDENCE,
     )
 
 
 SAMPLING = (
-    _lowered_hint("repeat.low_temperature_gemini3", "warning", _LOOPED),
-    _lowered_hint("cfg.low_temperature_gemini3", "info", _HEALTHY),
+    _lowered_hint("repeat.low_temperature_gemini3", "warning", _lowered_in_a_loop),
+    _lowered_hint("cfg.low_temperature_gemini3", "info", _lowered_without_a_loop),
 )

@@ -71,7 +71,9 @@ def _structured_output(config: Mapping[str, Any]) -> bool:
 def _tool_count(tool: object) -> int:
     """What one entry of `config.tools` offers: its functions, and each built-in tool; 1 for a callable or a session."""
     offered = fields(tool)
-    if callable(tool) or "function_declarations" not in offered and not isinstance(tool, dict):
+    if callable(tool) or ("function_declarations" not in offered and not isinstance(tool, dict)):
         return 1
-    built_in = sum(1 for name, value in offered.items() if value is not None and name != "function_declarations")
+    built_in = sum(
+        1 for name, value in offered.items() if value is not None and name != "function_declarations"
+    )
     return len(items(offered.get("function_declarations"))) + built_in

@@ -43,7 +43,10 @@ class UsageReader:
         counts: dict[tuple[str, str], int] = {}
         for name, direction in _BY_MODALITY.items():
             for detail in items(self._last.get(name)):
-                modality, tokens = enum_value(field(detail, "modality")), integer(field(detail, "token_count"))
+                modality, tokens = (
+                    enum_value(field(detail, "modality")),
+                    integer(field(detail, "token_count")),
+                )
                 if modality and tokens is not None:
                     key = (modality.lower(), direction)
                     counts[key] = counts.get(key, 0) + tokens

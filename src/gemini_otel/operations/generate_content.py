@@ -16,7 +16,9 @@ from gemini_otel.operations._generate_content_request import read_request, read_
 from gemini_otel.operations._usage import UsageReader
 
 # Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
-_NOT_A_KIND = frozenset({"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"})
+_NOT_A_KIND = frozenset(
+    {"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"}
+)
 _LIKELY = ("MEDIUM", "HIGH")
 
 
@@ -105,7 +107,10 @@ class GenerateContentAnswer:
         if not blocking and blocked_by_safety:
             blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
         for rating in blocking:
-            category, probability = enum_value(field(rating, "category")), enum_value(field(rating, "probability"))
+            category, probability = (
+                enum_value(field(rating, "category")),
+                enum_value(field(rating, "probability")),
+            )
             self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
 
 

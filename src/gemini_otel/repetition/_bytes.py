@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DIGITS", "characters", "run_length", "suffix_with_digits"]
+__all__ = ["DIGITS", "characters", "run_length", "suffix_with_digits", "unit_with_digits"]
 
 DIGITS = b"0123456789"
 _CONTINUATION = bytes(range(0x80, 0xC0))
@@ -36,3 +36,8 @@ def suffix_with_digits(data: bytes | bytearray, bare: int) -> int:
             break
         length += missing
     return min(length, len(data))
+
+
+def unit_with_digits(data: bytes | bytearray, bare: int) -> int:
+    """Return the length of the last unit of `bare` bytes besides digits, with all the digits it holds."""
+    return suffix_with_digits(data, bare + 1) - 1

@@ -14,7 +14,9 @@ from ._verdict import Repetition
 __all__ = ["CallLoops"]
 
 _LONGEST_CYCLE = 5
-_PROGRESS = re.compile(r"page|cursor|token|offset|after|before|since|until|start|end|from|^to$|continu|next", re.IGNORECASE)
+_PROGRESS = re.compile(
+    r"page|cursor|token|offset|after|before|since|until|start|end|from|^to$|continu|next", re.IGNORECASE
+)
 _PASSING_ID = re.compile(
     r"^(?:id|uuid|guid)$|(?:request|call|trace|span|correlation|run|session|message|event|transaction|idempotency"
     r"|operation|invocation|attempt)[_-]?id$",

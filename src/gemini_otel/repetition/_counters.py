@@ -6,19 +6,18 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from ._bytes import DIGITS, run_length
+from ._bytes import DIGITS, run_length, unit_with_digits
 
 __all__ = ["CounterRun", "read_counters"]
 
 _NUMBER = re.compile(rb"[0-9]+")
 _LARGEST = 18
-_FEWEST = 4
 _STEADY_SHARE = 0.65
 _TURNS_IN_TEN = 2
 
 
 class CounterRun(NamedTuple):
-    """The end of a text, numbers aside periodic: bytes, units, and whether every number moves steadily."""
+    """The end of a text, periodic but for its numbers: bytes, units, and whether every number moves steadily."""
 
     length: int
     units: int
@@ -28,26 +27,16 @@ class CounterRun(NamedTuple):
 def read_counters(tail: bytes, period: int) -> CounterRun:
     """Describe the numbers in `tail`, whose bytes other than digits have the period."""
     shape = _NUMBER.sub(b"0", tail)
-    unit = _shape_period(shape, period)
+    unit = unit_with_digits(shape, period)
     run = run_length(shape, unit)
     units = run // unit
     slots = shape[-unit:].count(b"0")
     numbers = _NUMBER.findall(tail)
     if tail[-1] in DIGITS:
         numbers.pop()
-    numbers = numbers[::-1][: slots * units]
-    steady = units >= _FEWEST and all(_is_steady(numbers[slot::slots]) for slot in range(slots))
+    numbers = numbers[::-1][: slots * (units - 1)]
+    steady = all(_is_steady(numbers[slot::slots]) for slot in range(slots))
     return CounterRun(_length(tail, shape, run), units, steady)
-
-
-def _shape_period(shape: bytes, bare: int) -> int:
-    length = bare
-    while length < len(shape):
-        missing = bare - length + shape[-length:].count(b"0")
-        if missing <= 0:
-            break
-        length += missing
-    return min(length, len(shape))
 
 
 def _length(tail: bytes, shape: bytes, run: int) -> int:
@@ -58,7 +47,7 @@ def _length(tail: bytes, shape: bytes, run: int) -> int:
 
 
 def _is_steady(column: list[bytes]) -> bool:
-    if len(set(column)) == 1:
+    if len(set(column)) <= 1:
         return True
     if max(map(len, column)) > _LARGEST:
         return False

@@ -28,7 +28,7 @@ class RepetitionDetector:
         self._text: TextLoops | None = TextLoops(structured, limits)
         self._calls = CallLoops(limits)
         self._pending = ""
-        self._due = STEP
+        self._due = STEP // 2 if structured else STEP
         self._verdict: Repetition | None = None
 
     def feed(self, text: str) -> Repetition | None:

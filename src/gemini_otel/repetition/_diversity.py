@@ -9,9 +9,10 @@ __all__ = ["WINDOW", "Sameness", "find_sameness"]
 
 WINDOW = 1_600
 _FEWEST_WORDS = 120
-_DISTINCT = 0.13
-_DISTINCT_FOURS = 0.45
-_CODE_MARKS = b"(){}[]<>=;_/\\|#\"`@$*+"
+_DISTINCT = 0.11
+_DISTINCT_FOURS = 0.6
+_COMMONEST, _COMMONEST_SHARE = 4, 0.65
+_CODE_MARKS = b'(){}[]<>=;_/\\|#"`@$*+&%~^0123456789'
 _MOST_MARKS = 0.02
 
 
@@ -29,6 +30,8 @@ def find_sameness(tail: bytes) -> Sameness | None:
     if marks > _MOST_MARKS * len(tail) or len(words) < _FEWEST_WORDS:
         return None
     if len(set(words)) > _DISTINCT * len(words):
+        return None
+    if sum(times for _, times in Counter(words).most_common(_COMMONEST)) > _COMMONEST_SHARE * len(words):
         return None
     fours = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
     if len(fours) > _DISTINCT_FOURS * len(words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._bytes import DIGITS, characters, run_length, suffix_with_digits
+from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
 from ._counters import read_counters
 from ._diversity import WINDOW, find_sameness
 from ._kinds import in_table, name_kind
@@ -21,9 +21,11 @@ _NEAR, _FAR = 2_304, 5_600
 _TRIES = 4
 _BARE_MOST, _BARE_KEEP = 8_192, 5_700
 _RAW_MOST, _RAW_KEEP = 19_456, 14_336
-_CONTEXT = 400
+_EARLY = 1_024
+_CONTEXT, _JUST_BEFORE = 400, 120
 _LONGEST_REST = 8
-_PHRASE, _PHRASES = 9, 5
+_PROBES = (1, 301)
+_PROBE, _ECHOES = 6, 6
 
 
 class TextLoops:
@@ -32,7 +34,18 @@ class TextLoops:
     The text is kept twice: as UTF-8, and as the same bytes without digits, so that counters do not hide a loop.
     """
 
-    __slots__ = ("_bare", "_hurried", "_limits", "_looks", "_raw", "_refused", "_rest", "_seen", "_structured", "verdict")
+    __slots__ = (
+        "_bare",
+        "_hurried",
+        "_limits",
+        "_looks",
+        "_raw",
+        "_refused",
+        "_rest",
+        "_seen",
+        "_structured",
+        "verdict",
+    )
 
     def __init__(self, structured: bool, limits: Thresholds) -> None:
         self._structured = structured
@@ -65,13 +78,16 @@ class TextLoops:
             self._trim()
             size = len(text)
             reach = _NEAR if looks & 7 else _FAR
+            if not self._structured:
+                self._listen()
         at = text.rfind(text[-_NEEDLE:], size - reach if size > reach else 0, size - 1)
         if at >= 0:
             return self._follow(text, at)
         self._hurried = False
-        if not looks & 3 and not self._structured:
-            self._listen(text)
-        return STEP
+        return self._step()
+
+    def _step(self) -> int:
+        return STEP // 2 if self._structured and self._seen < _EARLY else STEP
 
     def _trim(self) -> None:
         if len(self._bare) > _BARE_MOST:
@@ -90,8 +106,6 @@ class TextLoops:
             if at < 0:
                 break
         self._hurried = False
-        if not self._structured and not self._rest:
-            self._listen(text)
         return STEP
 
     def _judge(self, text: bytearray, period: int) -> int:
@@ -99,9 +113,9 @@ class TextLoops:
         if text is self._raw:
             missing = self._exact(run, period)
         else:
-            unit = suffix_with_digits(self._raw, period)
-            length = suffix_with_digits(self._raw, run) if unit != period else run
-            exact = run_length(self._raw, unit) if unit != period else run
+            length = suffix_with_digits(self._raw, run)
+            unit = unit_with_digits(self._raw, period) if length > run else period
+            exact = run_length(self._raw, unit) if length > run else run
             if exact * 10 >= length * 9:
                 missing = self._exact(exact, unit)
             else:
@@ -114,10 +128,13 @@ class TextLoops:
 
     def _exact(self, run: int, period: int) -> float:
         unit = _decode(self._raw[-period:])
-        table = in_table(unit, self._before(run))
+        before = self._before(run)
+        table = in_table(unit, before)
         sort = describe(unit, self._structured, table)
         length, width = characters(self._raw[-run:]), len(unit)
-        missing = needed_characters(sort, width, self._structured, self._limits) - length
+        missing = (
+            needed_characters(sort, width, self._structured, before[-_JUST_BEFORE:], self._limits) - length
+        )
         if missing <= 0:
             self._alarm(name_kind(unit, table, self._structured), width, length // width, length)
         return missing
@@ -126,12 +143,12 @@ class TextLoops:
         unit = _decode(self._raw[-unit_length:])
         table = in_table(unit, self._before(length))
         sort = describe(unit, self._structured, table)
-        needed, units = needed_for_counter(unit, sort, unit_length, self._limits)
+        needed, units = needed_for_counter(unit, sort, self._structured, self._limits)
         if units == 0:
             return self._refuse()
         if length < needed:
             return needed - length
-        enough = min(length, max(int(1.5 * needed), (units + 2) * unit_length))
+        enough = min(length, max(int(needed), (units + 1) * unit_length) + unit_length)
         counters = read_counters(bytes(self._raw[-enough:]), period)
         if not counters.steady:
             return self._refuse()
@@ -148,16 +165,17 @@ class TextLoops:
         self._rest = self._refused
         return 0.0
 
-    def _listen(self, text: bytearray) -> None:
+    def _listen(self) -> None:
+        text = self._raw
         size = len(text)
-        if text.count(text[-_PHRASE:], max(0, size - WINDOW)) < _PHRASES or size < WINDOW:
+        if size < WINDOW or not any(
+            text.count(text[size - end - _PROBE : size - end], size - WINDOW) >= _ECHOES for end in _PROBES
+        ):
             return
-        tail = bytes(self._raw[-WINDOW:])
+        tail = bytes(text[-WINDOW:])
         same = find_sameness(tail)
         if same is not None:
             self._alarm("text", same.period, same.count, characters(tail))
-        else:
-            self._refuse()
 
     def _before(self, run: int) -> str:
         end = len(self._raw) - run

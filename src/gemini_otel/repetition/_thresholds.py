@@ -17,10 +17,9 @@ class Thresholds:
 
     blank_run:        blanks or escaped blanks in structured output.
     symbol_run:       one character repeated, other than a letter or digit.
-    letter_run:       one letter or digit repeated, outside structured output.
     text_run:         units of words.
     table_run:        units inside Markdown tables.
-    number_run:       units without words but with digits or single letters, as in tables of constants.
+    data_run:         letters, digits and numbers repeated where the text before is data already: dumps, constants.
     markup_run:       units that are markup.
     counter_units:    units that differ only in a moving number.
     identical_calls:  the same function call in a row.
@@ -30,10 +29,9 @@ class Thresholds:
 
     blank_run: int = 200
     symbol_run: int = 560
-    letter_run: int = 900
     text_run: int = 600
     table_run: int = 620
-    number_run: int = 1_500
+    data_run: int = 1_500
     markup_run: int = 1_500
     counter_units: int = 7
     identical_calls: int = 5

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from ._thresholds import Thresholds
 
-__all__ = ["Unit", "describe", "is_blank", "needed_characters", "needed_for_counter"]
+__all__ = ["Unit", "describe", "is_blank", "is_prose", "needed_characters", "needed_for_counter"]
 
 _ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u(?:000[9aAdD]|0020|00a0|00A0))|&nbsp;|\s")
 _ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9aAdD]{0,3})?|&[nbsp]{0,4}")
@@ -15,10 +15,13 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://|&[a-z]+;")
 _CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x")
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
+_PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
+_PROSE_SHARE = 0.92
+_TELLING = 40
 _ENOUGH = 400
 _LONGEST_BLANK = 120
 _SENTENCE, _PARAGRAPH = 100, 250
-_PARAGRAPH_COPIES = 2.8
+_PARAGRAPH_COPIES = 2.6
 
 
 class Unit(Enum):
@@ -26,7 +29,6 @@ class Unit(Enum):
 
     BLANK = auto()
     SYMBOL = auto()
-    LETTER = auto()
     WORDS = auto()
     TABLE = auto()
     NUMBERS = auto()
@@ -39,7 +41,7 @@ def describe(unit: str, structured: bool, in_table: bool) -> Unit:
     if is_blank(unit, structured):
         return Unit.BLANK
     if unit == unit[0] * len(unit):
-        return Unit.LETTER if unit[0].isalnum() else Unit.SYMBOL
+        return Unit.NUMBERS if unit[0].isalnum() else Unit.SYMBOL
     if in_table:
         return Unit.TABLE
     if _MARKUP.search(unit):
@@ -60,21 +62,29 @@ def is_blank(unit: str, structured: bool) -> bool:
     return not rest or (len(rest) < len(unit) and _ESCAPE_BEGUN.fullmatch(rest) is not None)
 
 
-def needed_characters(sort: Unit, period: int, structured: bool, limits: Thresholds) -> float:
+def needed_characters(sort: Unit, period: int, structured: bool, before: str, limits: Thresholds) -> float:
     """Return how many characters a run must have to be a loop."""
     if sort is Unit.BLANK:
         return limits.blank_run if structured else limits.text_run
     if structured and sort is not Unit.TABLE:
         return _of_words(period, limits)
+    if sort is Unit.NUMBERS and period < _PARAGRAPH and not is_prose(before):
+        return max(limits.data_run, 6 * period)
     if sort is Unit.SYMBOL:
         return max(limits.symbol_run, 6 * period) if period < _SENTENCE else _of_words(period, limits)
-    if sort is Unit.LETTER:
-        return limits.letter_run
     if sort is Unit.TABLE:
         return max(limits.table_run, (6 if period < _SENTENCE else 4.2) * period)
-    if sort in (Unit.MARKUP, Unit.NUMBERS) and period < _PARAGRAPH:
-        return max(limits.markup_run if sort is Unit.MARKUP else limits.number_run, 6 * period)
+    if sort is Unit.MARKUP and period < _PARAGRAPH:
+        return max(limits.markup_run, 6 * period)
     return _of_words(period, limits)
+
+
+def is_prose(text: str) -> bool:
+    """Return whether the text reads like sentences or is too short to tell; data and code do not."""
+    if len(text) < _TELLING:
+        return True
+    plain = len(_PLAIN.findall(text))
+    return plain > _PROSE_SHARE * len(text) and text.count(" ") * 12 > len(text)
 
 
 def _of_words(period: int, limits: Thresholds) -> float:
@@ -83,11 +93,14 @@ def _of_words(period: int, limits: Thresholds) -> float:
     return max(limits.text_run, 4.2 * period)
 
 
-def needed_for_counter(unit: str, sort: Unit, period: int, limits: Thresholds) -> tuple[float, int]:
+def needed_for_counter(unit: str, sort: Unit, structured: bool, limits: Thresholds) -> tuple[float, int]:
     """Return the characters and the units that a run with moving numbers must have; no units: never a loop."""
+    period = len(unit)
     fewest = max(4, limits.counter_units - (0 if period < _SENTENCE else 2 if period < _PARAGRAPH else 3))
     if sort is Unit.MARKUP:
         return limits.markup_run, fewest + (18 if period < _SENTENCE else 2)
+    if sort is Unit.WORDS and structured:
+        return 1.3 * limits.text_run, fewest + (3 if period < _SENTENCE else 1)
     if sort is Unit.WORDS and _CODE.search(unit):
-        return 1_000, fewest + (5 if period < _SENTENCE else 2)
+        return 1.6 * limits.text_run, fewest + 5
     return limits.text_run, fewest if sort in (Unit.WORDS, Unit.TABLE) else 0

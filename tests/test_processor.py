@@ -1,0 +1,205 @@
+"""Hints on anybody's spans, on every opentelemetry-sdk, whatever the order and kind of the other processors."""
+
+import logging
+import threading
+from typing import Any
+
+import pytest
+from opentelemetry.sdk import trace as sdk_trace
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from support import Telemetry
+
+import gemini_otel
+from gemini_otel import Hint, HintSpanProcessor, default_hints
+
+BLOCKED = {"gen_ai.operation.name": "generate_content", "gen_ai.response.finish_reasons": ("safety",)}
+MINE = Hint(
+    id="mine.slow",
+    severity="info",
+    summary="Slow.",
+    cause="It took long.",
+    remedy=("Wait.", "Or not."),
+    retry="yes",
+    reference="https://example.com",
+    when=lambda attributes: attributes.get("mine") == 1,
+    evidence=("{mine} and {gen_ai.operation.name}", "{absent}"),
+)
+
+
+def hint_ids(span: ReadableSpan) -> list[Any]:
+    return [(event.attributes or {})["gemini.hint.id"] for event in span.events if event.name == "gemini.hint"]
+
+
+def end_one(provider: TracerProvider, attributes: dict[str, Any] = BLOCKED, scope: str = "theirs") -> None:
+    with provider.get_tracer(scope).start_as_current_span("call", attributes=attributes):
+        pass
+
+
+@pytest.mark.parametrize("multi", [None, "SynchronousMultiSpanProcessor", "ConcurrentMultiSpanProcessor"])
+@pytest.mark.parametrize("exporting", [SimpleSpanProcessor, BatchSpanProcessor])
+@pytest.mark.parametrize("hints_first", [True, False])
+def test_every_order_and_kind_of_processors(multi: str | None, exporting: Any, hints_first: bool) -> None:
+    """The exported span carries its hint, whichever processor came first and however they are run."""
+    provider = TracerProvider(active_span_processor=getattr(sdk_trace, multi)() if multi else None)
+    exporter = InMemorySpanExporter()
+    processors = [HintSpanProcessor(), exporting(exporter)]
+    for processor in processors if hints_first else reversed(processors):
+        provider.add_span_processor(processor)
+    end_one(provider)
+    provider.force_flush()
+    (span,) = exporter.get_finished_spans()
+    assert hint_ids(span) == ["finish.safety"]
+    assert (span.attributes or {})["gemini.hint.id"] == "finish.safety"
+    assert (span.attributes or {})["gemini.hint.ids"] == ("finish.safety",)
+    provider.shutdown()
+
+
+def test_the_event(caplog: pytest.LogCaptureFixture) -> None:
+    """The event has all fields of the hint as strings, with its evidence filled in from the span."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor(hints=[MINE], hint_level="info"))
+    end_one(telemetry.tracer_provider, {"gen_ai.operation.name": "chat", "mine": 1})
+    assert telemetry.events("gemini.hint") == [
+        {
+            "gemini.hint.id": "mine.slow",
+            "gemini.hint.severity": "info",
+            "gemini.hint.summary": "Slow.",
+            "gemini.hint.cause": "It took long.",
+            "gemini.hint.remedy": "Wait. Or not.",
+            "gemini.hint.retry": "yes",
+            "gemini.hint.reference": "https://example.com",
+            "gemini.hint.evidence": "1 and chat",
+        }
+    ]
+    assert not caplog.records
+
+
+def test_the_event_is_within_the_span() -> None:
+    """The event's time is the span's end, also when that is given."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    span = telemetry.tracer_provider.get_tracer("t").start_span("call", attributes=BLOCKED, start_time=1000)
+    span.end(end_time=2000)
+    span.end()
+    assert (telemetry.span.end_time, telemetry.span.events[0].timestamp) == (2000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("scope", "attributes", "seen"),
+    [
+        ("openinference.instrumentation.google_genai", {}, True),
+        ("theirs", {"gen_ai.system": "gemini"}, True),
+        ("theirs", {"llm.model_name": "gemini-2.5-pro"}, True),
+        ("theirs", {"http.request.method": "POST"}, False),
+    ],
+)
+def test_whose_spans_are_looked_at(scope: str, attributes: dict[str, Any], seen: bool) -> None:
+    """A GenAI span is known by its scope or by a gen_ai.* or llm.* attribute at its start; with all_spans every span is."""
+    for all_spans in (False, True):
+        telemetry = Telemetry()
+        telemetry.tracer_provider.add_span_processor(HintSpanProcessor(all_spans=all_spans))
+        with telemetry.tracer_provider.get_tracer(scope).start_as_current_span("x", attributes=attributes) as span:
+            span.set_attributes(BLOCKED)
+        assert hint_ids(telemetry.span) == (["finish.safety"] if seen or all_spans else [])
+
+
+def test_two_processors_add_a_hint_once() -> None:
+    """A second processor adds only what the first did not, and both ids are listed."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor([*default_hints(), MINE], hint_level="info"))
+    end_one(telemetry.tracer_provider, {**BLOCKED, "mine": 1})
+    assert sorted(hint_ids(telemetry.span)) == ["finish.safety", "mine.slow"]
+    assert sorted(telemetry.attributes["gemini.hint.ids"]) == ["finish.safety", "mine.slow"]
+
+
+def test_hint_level() -> None:
+    """A hint below the level is left out."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor([MINE], hint_level="warning"))
+    end_one(telemetry.tracer_provider, {**BLOCKED, "mine": 1})
+    assert hint_ids(telemetry.span) == []
+
+
+def test_unsampled_spans_and_shutdown() -> None:
+    """Spans that are not recorded are left alone, and after shutdown no hint is given."""
+    telemetry = Telemetry()
+    processor = HintSpanProcessor()
+    telemetry.tracer_provider.add_span_processor(processor)
+    assert processor.force_flush()
+    processor.shutdown()
+    end_one(telemetry.tracer_provider)
+    assert hint_ids(telemetry.span) == []
+
+
+def test_a_span_ended_by_two_threads_gets_one_hint() -> None:
+    """Two threads that end one span at the same moment give one event."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    for _ in range(200):
+        telemetry.exporter.clear()
+        span = telemetry.tracer_provider.get_tracer("t").start_span("call", attributes=BLOCKED)
+        barrier = threading.Barrier(2)
+
+        def end(span: Any = span, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            span.end()
+
+        threads = [threading.Thread(target=end) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert hint_ids(telemetry.span) == ["finish.safety"]
+
+
+def test_a_span_is_freed_without_the_garbage_collector() -> None:
+    """The shadowed end() leaves no reference cycle behind on an ended span."""
+    import gc
+    import weakref
+
+    provider = TracerProvider()
+    provider.add_span_processor(HintSpanProcessor())
+    gc.disable()
+    try:
+        span = provider.get_tracer("t").start_span("call", attributes=BLOCKED)
+        alive = weakref.ref(span)
+        span.end()
+        del span
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_a_predicate_that_raises_is_harmless(caplog: pytest.LogCaptureFixture) -> None:
+    """A hint whose predicate raises is passed over; the others still appear and the span ends."""
+
+    def broken(attributes: Any) -> bool:
+        raise RuntimeError
+
+    bad = Hint("mine.bad", "error", "s", "c", ("r",), "no", "https://example.com", when=broken)
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor([bad, *default_hints()]))
+    with caplog.at_level(logging.WARNING):
+        end_one(telemetry.tracer_provider)
+    assert hint_ids(telemetry.span) == ["finish.safety"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ({"hint_level": "loud"}, ValueError, "hint_level='loud' is not valid; choose from: info, warning, error"),
+        ({"hints": ["finish.safety"]}, TypeError, "hints must be Hint objects, not 'finish.safety'"),
+    ],
+)
+def test_bad_arguments(arguments: dict[str, Any], error: type[Exception], text: str) -> None:
+    """A wrong level or hint is refused with the value and the choices."""
+    with pytest.raises(error, match=text):
+        HintSpanProcessor(**arguments)
+
+
+def test_it_is_a_span_processor_and_needs_no_instrument() -> None:
+    """The processor is the SDK's kind of processor and works without instrument()."""
+    assert issubclass(gemini_otel.HintSpanProcessor, SpanProcessor)
