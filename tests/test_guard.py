@@ -8,7 +8,7 @@ from google import genai
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 import gemini_otel
-from gemini_otel import _attempt_log, _call, _guard, _instruments, _repetition_watch
+from gemini_otel import _attempt_log, _call, _guard, _instruments, _repetition_watch, _turn
 from gemini_otel.operations import _usage, generate_content
 from gemini_otel.operations.generate_content import GENERATE_CONTENT, GenerateContentAnswer
 from support import Telemetry, send
@@ -33,6 +33,12 @@ SITES: list[tuple[Any, str]] = [
     (_call, "worst_finish_reason"),
     (_call, "is_instrumentation_enabled"),
     (_call.Call, "_record"),
+    (_call.Call, "__init__"),
+    (_call.Call, "recall"),
+    (_turn, "loop_context"),
+    (_turn.Turn, "round_started"),
+    (_turn.Turn, "round_ended"),
+    (_turn.Turn, "_record"),
     (_call.Call, "_write_span"),
     (_call.Call, "_write_metrics"),
     (_attempt_log, "attempt_attributes"),

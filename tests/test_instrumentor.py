@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
 from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
-from gemini_otel.operations import OPERATIONS
+from gemini_otel.operations import OPERATIONS, TURNS
 from support import SHAPES, Telemetry, make_client, send
 
 
@@ -209,9 +209,10 @@ def test_dependencies_equal_the_extra() -> None:
 
 def test_the_modules_to_hook_are_those_of_the_targets() -> None:
     """Every module that a target lives in has its post-import hook."""
-    from gemini_otel import _attempts
+    from gemini_otel import _attempts, _tools
 
-    wanted = {target.module for operation in OPERATIONS for target in operation.targets} | {_attempts.MODULE}
+    wanted = {target.module for operation in (*OPERATIONS, *TURNS) for target in operation.targets}
+    wanted |= {_attempts.MODULE, _tools.MODULE, _tools.MCP_MODULE}
     assert set(_instrumentor._MODULES) == wanted
 
 

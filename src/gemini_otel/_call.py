@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from types import TracebackType
-from typing import Any
+import weakref
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -24,34 +24,59 @@ from gemini_otel._attributes import (
     response_attributes,
     start_attributes,
 )
-from gemini_otel._errors import is_cancellation, read_error
+from gemini_otel._errors import read_error
 from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._guard import guarded, safely
 from gemini_otel._instruments import Metrics, Session
+from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, Operation
 from gemini_otel._outcome import answer_outcome, worst_finish_reason
 from gemini_otel._repetition_watch import RepetitionWatch
 from gemini_otel._settings import Settings
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
-_NO_CONTEXT = Context()
+_LOOP_KEY = otel_context.create_key("gemini_otel.loop")
 _UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
+
+
+class Loop(Protocol):
+    """What rounds belong to; told of each that starts and ends."""
+
+    def round_started(self, call: Call) -> None: ...
+
+    def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None: ...
 
 
 def current_call() -> Call | None:
     """The call whose request is being sent in this context."""
-    call = otel_context.get_value(_CALL_KEY)
+    call = _referent(_CALL_KEY)
     return call if isinstance(call, Call) and not call.ended else None
+
+
+def current_loop() -> Any:
+    """What rounds that start in this context belong to; None outside of any."""
+    return _referent(_LOOP_KEY)
+
+
+def loop_context(loop: Loop | None, base: Context) -> Context:
+    """`base`, with `loop` as what rounds belong to."""
+    return otel_context.set_value(_LOOP_KEY, None if loop is None else weakref.ref(loop), base)
+
+
+def _referent(key: str) -> object:
+    """The object that a context holds weakly, so that dropping a stream ends it at once."""
+    reference = otel_context.get_value(key)
+    return reference() if isinstance(reference, weakref.ref) else None
 
 
 @guarded
 def begin(
     session: Session, operation: Operation, instance: Any, arguments: Arguments, *, stream: bool = False
 ) -> Call | None:
-    """Start observing a call; None where nobody listens or instrumentation is suppressed."""
-    tracer, metrics = session.instruments.tracer(), session.instruments.metrics()
-    if (tracer is None and metrics is None) or not is_instrumentation_enabled():
+    """Start observing a round; None where nobody listens or instrumentation is suppressed."""
+    if not session.instruments.listening() or not is_instrumentation_enabled():
         return None
+    tracer = session.instruments.tracer()
     start = safely(operation.read_start, instance, arguments) or _UNKNOWN_START
     if tracer is None:
         span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
@@ -61,23 +86,30 @@ def begin(
             kind=SpanKind.CLIENT,
             attributes=start_attributes(operation.name, start, stream),
         )
-    request = safely(operation.read_request, instance, arguments) if span.is_recording() else None
-    return Call(session.settings, operation, start, request or RequestFacts(), span, metrics, stream)
+    recording = span.is_recording()
+    request = (safely(operation.read_request, instance, arguments) if recording else None) or RequestFacts()
+    call = safely(Call, session, operation, start, request, span, stream)
+    if call is None:
+        span.end()
+        return None
+    call.join_loop()
+    if recording and session.settings.repetition:
+        call.recall(safely(operation.read_history, arguments) or ())
+    return call
 
 
-class Call:
-    """One round. Inside `with call:` its span is current, and an exception that leaves the block ends it.
+class Call(Observed):
+    """One round: its span, from the request to the answer's end.
 
-    `observe` takes each response or chunk; `finish` and `abandon` end the span, once.
+    `observe` takes each response or chunk; the `attempt_` methods what happens below.
     """
 
     __slots__ = (
         "_answer",
         "_attempts",
-        "_context",
-        "_end",
         "_first_chunk",
         "_flagged",
+        "_loop",
         "_metrics",
         "_operation",
         "_recording",
@@ -87,46 +119,50 @@ class Call:
         "_start",
         "_started",
         "_stream",
-        "_token",
         "_watch",
-        "ended",
     )
 
     def __init__(
         self,
-        settings: Settings,
+        session: Session,
         operation: Operation,
         start: StartFacts,
         request: RequestFacts,
         span: Span,
-        metrics: Metrics | None,
         stream: bool,
     ) -> None:
         self._started = time.perf_counter()
-        self._settings, self._operation, self._start, self._request = settings, operation, start, request
-        self._span, self._metrics, self._stream = span, metrics, stream
+        context = otel_context.set_value(_CALL_KEY, weakref.ref(self), trace.set_span_in_context(span))
+        super().__init__(context)
+        self._settings, self._metrics = session.settings, session.instruments.metrics()
+        self._operation, self._start, self._request = operation, start, request
+        self._span, self._stream = span, stream
         self._recording = span.is_recording()
-        self._context: Context = otel_context.set_value(_CALL_KEY, self, trace.set_span_in_context(span))
-        self._end = threading.Lock()
         self._first_chunk: float | None = None
         self._flagged = False
         self._answer = operation.answer(request)
-        listening = self._recording and settings.repetition
+        listening = self._recording and session.settings.repetition
         self._watch = RepetitionWatch(bool(request.structured_output)) if listening else None
         self._attempts = AttemptLog(span)
-        self.ended = False
+        self._loop: Loop | None = current_loop()
 
-    def __enter__(self) -> None:
-        self._token = otel_context.attach(self._context)
+    @property
+    def tool_mode(self) -> str | None:
+        """Whether the model may, must or must not call functions, where the request says."""
+        return self._request.tool_mode
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        # A coroutine that is thrown away is closed in whatever context the garbage collector runs: ours is gone then.
-        if kind is not GeneratorExit or otel_context.get_current() is self._context:
-            otel_context.detach(self._token)
-        if error is not None and not isinstance(error, StopIteration | StopAsyncIteration):
-            self.finish(error)
+    @guarded
+    def join_loop(self) -> None:
+        """Tell what this round belongs to that it has begun."""
+        if self._loop is not None:
+            self._loop.round_started(self)
+
+    @guarded
+    def recall(self, history: Iterable[tuple[str, object]]) -> None:
+        """Tell the function calls that the request answers: a loop of tool calls spans many requests."""
+        for name, args in history:
+            if self._watch is not None:
+                self._watch.function_call(name, args)
 
     @guarded
     def observe(self, response: Any) -> None:
@@ -159,37 +195,23 @@ class Call:
             model = self._metrics.model_label(self._start.model) if self._start.model else None
             self._metrics.attempts_failed.add((model, facts.code))
 
-    def abandon(self) -> None:
-        """End the call because its consumer stopped reading."""
-        self.finish(GeneratorExit())
-
-    def finish(self, error: BaseException | None = None) -> None:
-        """End the call, with the exception that ended it where there is one. Only the first end counts."""
-        if not self._end.acquire(blocking=False):
-            return
-        self.ended = True
-        safely(self._record, error)
-        safely(self._span.end)
-        self._context = _NO_CONTEXT  # it holds this call: no work for the garbage collector
-
     def _record(self, error: BaseException | None) -> None:
         seconds = time.perf_counter() - self._started
         response = safely(self._answer.facts) or ResponseFacts()
         finish_reason = worst_finish_reason(response.finish_reasons)
-        failure: ErrorFacts | None = None
-        if error is None:
-            outcome = answer_outcome(response, finish_reason)
-        elif isinstance(error, GeneratorExit):
-            outcome = "abandoned"
-        elif is_cancellation(error):
-            outcome = "cancelled"
-        else:
-            outcome = "error"
+        outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
+        failure = None
+        if error is not None and outcome == "error":
             failure = safely(read_error, error, vertex=self._start.provider == "gcp.vertex_ai")
         if self._recording:
             safely(self._write_span, outcome, response, failure)
         if self._metrics is not None:
             safely(self._write_metrics, self._metrics, seconds, outcome, response, finish_reason, failure)
+        if self._loop is not None:
+            self._loop.round_ended(self, response, outcome)
+
+    def _close(self) -> None:
+        self._span.end()
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
         attributes = request_attributes(self._request)
@@ -202,8 +224,7 @@ class Call:
             attributes.update(repetition_attributes(self._watch.verdict))
         self._span.set_attributes(attributes)
         if failure is not None:
-            description = f"{failure.code} {failure.status}" if failure.status else failure.type
-            self._span.set_status(Status(StatusCode.ERROR, description))
+            set_error(self._span, failure)
         elif outcome in self._settings.error_outcomes:
             reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
             self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from google import genai
-from google.genai import errors, types
+from google.genai import types
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rich.console import Console
 
+from gemini_otel import _semconv as names
 from gemini_otel import simulator
 from gemini_otel._instrumentor import instrument, uninstrument
 from gemini_otel.console import ConsoleTraceExporter
 
-_MODEL = "gemini-2.5-flash"
+MODEL = "gemini-2.5-flash"
+_SERVICE = "gemini-otel-demo"
 _RETRIES = types.HttpRetryOptions(attempts=3, initial_delay=0.05, max_delay=0.1)
+_EXPORT_TIMEOUT = 3  # seconds
 
 
 class Scene(NamedTuple):
+    """One call."""
+
     title: str
     prompt: str
     config: dict[str, Any]
     stream: bool = False
 
 
-_SIMULATED = (
+SIMULATED = (
     Scene("A healthy call: no hint", "simulate:ok", {}),
     Scene("Thinking ate the budget", "simulate:thoughts_ate_budget", {"max_output_tokens": 1024}),
     Scene("The answer was blocked, over HTTP 200", "simulate:finish_safety", {}),
@@ -38,7 +46,7 @@ _SIMULATED = (
     Scene("The daily quota is used up", "simulate:daily_quota", {}),
     Scene("Overloaded in the middle of a stream", "simulate:error_in_stream", {}, stream=True),
 )
-_LIVE = (
+LIVE = (
     Scene("A healthy call", "Say hello in five words.", {}, stream=True),
     Scene("A cap that is too small", "Explain how a rainbow forms.", {"max_output_tokens": 16}),
     Scene("A parameter out of range", "Say hello.", {"temperature": 9.0}),
@@ -49,58 +57,85 @@ def run(otlp: str | None = None, live: str | None = None, console: Console | Non
     """Run the scenes and print each trace; export them to `otlp` as well where given.
 
     With `live`, the real API is called with GEMINI_API_KEY or GOOGLE_API_KEY; ValueError where neither is set.
+    ConnectionError where `otlp` does not take the traces.
     """
     console = console or Console()
     if live and not (os.environ.get("GEMINI_API_KEY") or os.environ.get("GOOGLE_API_KEY")):
         raise ValueError(
             "--live calls the real API: set GEMINI_API_KEY to a key from https://aistudio.google.com/apikey"
         )
-    provider = _provider(console, otlp)
+    kept = InMemorySpanExporter()
+    provider = TracerProvider(resource=Resource.create({"service.name": _SERVICE}))
+    provider.add_span_processor(SimpleSpanProcessor(ConsoleTraceExporter(console)))
+    provider.add_span_processor(SimpleSpanProcessor(kept))
     instrument(tracer_provider=provider)
     try:
         if live:
-            _play(_LIVE, genai.Client(), live, console)
+            _play(LIVE, genai.Client(), live, console)
         else:
-            with simulator.serve() as url, _client(url) as client:
-                _play(_SIMULATED, client, _MODEL, console)
+            with simulator.serve() as url:
+                _play(SIMULATED, simulated_client(url), MODEL, console)
     finally:
         uninstrument()
         provider.shutdown()
-    if otlp:
-        console.print(f"Exported to {otlp} as service gemini-otel-demo.", style="dim")
+    _conclude(console, kept.get_finished_spans(), otlp)
 
 
-def _provider(console: Console, otlp: str | None) -> TracerProvider:
-    provider = TracerProvider(resource=Resource.create({"service.name": "gemini-otel-demo"}))
-    provider.add_span_processor(SimpleSpanProcessor(ConsoleTraceExporter(console)))
-    if otlp:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{otlp.rstrip('/')}/v1/traces")))
-    return provider
+def simulated_client(url: str) -> genai.Client:
+    """A client of the simulator at `url` that retries as fast as a demo should."""
+    options = types.HttpOptions(base_url=url, retry_options=_RETRIES, timeout=30_000)
+    return genai.Client(api_key="demo", http_options=options)
 
 
-@contextlib.contextmanager
-def _client(url: str) -> Iterator[genai.Client]:
-    yield genai.Client(
-        api_key="demo", http_options=types.HttpOptions(base_url=url, retry_options=_RETRIES, timeout=30_000)
-    )
-
-
-def _play(scenes: tuple[Scene, ...], client: genai.Client, model: str, console: Console) -> None:
-    for scene in scenes:
-        console.rule(scene.title, align="left", style="dim")
-        with contextlib.suppress(errors.APIError):  # the trace that follows tells what happened
-            _send(client, model, scene)
-        console.print()
-
-
-def _send(client: genai.Client, model: str, scene: Scene) -> None:
+def send(client: genai.Client, model: str, scene: Scene) -> None:
+    """Make the scene's call and read its answer to the end."""
     call: Callable[..., Any] = client.models.generate_content
     if scene.stream:
         call = client.models.generate_content_stream
-    config = types.GenerateContentConfig(**scene.config)
-    answer = call(model=model, contents=scene.prompt, config=config)
-    if scene.stream:
-        for _ in answer:
-            pass
+    # The trace tells what happened: an error of the API, or of a network on which it cannot be reached.
+    with contextlib.suppress(Exception):
+        answer = call(model=model, contents=scene.prompt, config=types.GenerateContentConfig(**scene.config))
+        if scene.stream:
+            list(answer)
+
+
+def _play(scenes: Sequence[Scene], client: genai.Client, model: str, console: Console) -> None:
+    for scene in scenes:
+        console.rule(scene.title, align="left", style="dim")
+        send(client, model, scene)
+        console.print()
+
+
+def _conclude(console: Console, spans: Sequence[ReadableSpan], otlp: str | None) -> None:
+    hints = sum(event.name == names.EVENT_HINT for span in spans for event in span.events)
+    console.print(f"{len(spans)} spans, {hints} hints. More about a code: gemini-otel explain MAX_TOKENS")
+    if otlp:
+        _export(otlp, spans)
+        console.print(f"Exported to {otlp}; the service is called {_SERVICE}.")
+
+
+def _export(otlp: str, spans: Sequence[ReadableSpan]) -> None:
+    endpoint = otlp if "://" in otlp else f"http://{otlp}"
+    if not endpoint.endswith("/v1/traces"):
+        endpoint = f"{endpoint.rstrip('/')}/v1/traces"
+    exporter = OTLPSpanExporter(endpoint, timeout=_EXPORT_TIMEOUT)
+    result = SpanExportResult.FAILURE
+    # Old exporters raise what requests raises; new ones log it and return FAILURE.
+    with _muted("opentelemetry.exporter"), contextlib.suppress(OSError):
+        result = exporter.export(spans)
+        exporter.shutdown()
+    if result is not SpanExportResult.SUCCESS:
+        raise ConnectionError(
+            f"{endpoint} did not take the traces. Is an OTLP/HTTP back end, such as Jaeger, listening there?"
+        )
+
+
+@contextlib.contextmanager
+def _muted(logger_name: str) -> Iterator[None]:
+    logger = logging.getLogger(logger_name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

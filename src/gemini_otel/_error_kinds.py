@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +37,7 @@ HTTP_CODES = {
 _MESSAGE_LIMIT = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """How one cause looks; everything given must hold. Patterns are searched in lower-case text, gaps in them are bounded."""
 
     kind: str
@@ -53,8 +51,7 @@ class Signature:
     bare: bool = False  # only without a quota and without a retry delay
 
 
-@dataclass(frozen=True, slots=True)
-class _Error:
+class _Error(NamedTuple):
     code: int | None
     status: str
     reason: str

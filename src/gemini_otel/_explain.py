@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gemini_otel import _semconv as names
-from gemini_otel._attributes import Attributes, error_attributes, response_attributes
+from gemini_otel._attributes import Attributes, error_attributes, repetition_attributes, response_attributes
 from gemini_otel._errors import read_error
 from gemini_otel._facts import RequestFacts
 from gemini_otel._outcome import answer_outcome, worst_finish_reason
+from gemini_otel._repetition_watch import RepetitionWatch
 from gemini_otel.hints import Hint, find, for_code
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def _answer(response: GenerateContentResponse) -> Attributes:
     from gemini_otel.operations.generate_content import GenerateContentAnswer
 
     answer = GenerateContentAnswer(RequestFacts())
-    answer.feed(response, None)
+    watch = RepetitionWatch(structured=False)
+    answer.feed(response, watch)
     facts = answer.facts()
-    attributes = response_attributes(facts)
+    attributes = {**response_attributes(facts), **repetition_attributes(watch.verdict)}
     attributes[names.OUTCOME] = answer_outcome(facts, worst_finish_reason(facts.finish_reasons))
     return attributes

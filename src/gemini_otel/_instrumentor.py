@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import weakref
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]  # no __all__
@@ -17,13 +17,20 @@ from gemini_otel._guard import guarded, logger
 from gemini_otel._instruments import Instruments, Session
 
 if TYPE_CHECKING:
+    from gemini_otel._operation import Target
     from gemini_otel.processor import HintSpanProcessor
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 _SDK = "google-genai"
 _INSTRUMENTS = (f"{_SDK} >= 1.32",)
 # Where the targets of operations/ and _attempts are; those are imported with the SDK, not at start-up.
-_MODULES = ("google.genai._api_client", "google.genai.models")
+_MODULES = (
+    "google.genai._api_client",
+    "google.genai._adapters",
+    "google.genai._extra_utils",
+    "google.genai.models",
+    "google.genai.chats",
+)
 
 _processors: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # those that we added
 
@@ -97,19 +104,40 @@ def _lenient_settings(keywords: Mapping[str, Any]) -> _settings.Settings:
 
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import _attempts, _shapes
-    from gemini_otel.operations import OPERATIONS
+    from gemini_otel import _attempts, _tools
+    from gemini_otel._call import begin
+    from gemini_otel._turn import begin_turn
+    from gemini_otel.operations import OPERATIONS, TURNS
 
-    if module == _attempts.MODULE:
-        for name, attempt in _attempts.DRIVERS:
-            yield _patching.Patch("HTTP attempts", ((name, attempt),))
+    functions = {
+        _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS),
+        _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
+        _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),
+    }
+    if module in functions:
+        area, drivers = functions[module]
+        for name, driver in drivers:
+            yield _patching.Patch(area, ((name, driver),))
     for operation in OPERATIONS:
-        for target in operation.targets:
-            if target.module == module:
-                names = tuple(
-                    (name, _shapes.driver(shape, session, operation)) for name, shape in target.candidates
-                )
-                yield _patching.Patch(operation.name, names)
+        yield from _targets(
+            module, operation.name, operation.targets, functools.partial(begin, session, operation)
+        )
+    for turn in TURNS:
+        yield from _targets(module, turn.area, turn.targets, functools.partial(begin_turn, session, turn))
+
+
+def _targets(
+    module: str, area: str, targets: tuple[Target, ...], begin: Callable[..., Any]
+) -> Iterator[_patching.Patch]:
+    from gemini_otel._shapes import STREAMS, driver
+
+    for target in targets:
+        if target.module == module:
+            names = tuple(
+                (name, driver(shape, functools.partial(begin, stream=shape in STREAMS)))
+                for name, shape in target.candidates
+            )
+            yield _patching.Patch(area, names)
 
 
 @guarded

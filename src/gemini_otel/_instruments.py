@@ -43,7 +43,14 @@ class Metrics:
             description="Time to receive the first chunk of a streamed answer.",
             explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
         )
+        self.tool_duration = meter.create_histogram(
+            names.TOOL_DURATION,
+            unit="s",
+            description="Tool run duration.",
+            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
+        )
         self.model_label = BoundedNames(MAX_MODELS)
+        self.tool_label = BoundedNames(MAX_MODELS)
         self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
         self.hint_label = BoundedNames(MAX_MODELS)
@@ -120,6 +127,10 @@ class Instruments:
             if not _is_placeholder(provider):
                 self._metrics = _find_metrics(provider)
         return self._metrics
+
+    def listening(self) -> bool:
+        """Whether anybody would see a span or a metric."""
+        return self.tracer() is not None or self.metrics() is not None
 
     def count_hint(self, hint_id: str, severity: str) -> None:
         """Count one hint, where metrics are on."""

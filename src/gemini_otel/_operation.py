@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
@@ -23,6 +23,10 @@ class Shape(enum.Enum):
     AWAITED_ASYNC_STREAM = (
         enum.auto()
     )  # a coroutine function that sends the request and returns an async iterator
+    PUBLIC_STREAM = enum.auto()  # as STREAM, in the user's hands: begun where it is called, read anywhere
+    PUBLIC_ASYNC_STREAM = (
+        enum.auto()
+    )  # a coroutine function that returns an async generator, in the user's hands
 
 
 class Target(NamedTuple):
@@ -55,4 +59,13 @@ class Operation(NamedTuple):
     targets: tuple[Target, ...]
     read_start: Callable[[Any, Arguments], StartFacts]
     read_request: Callable[[Any, Arguments], RequestFacts]
+    read_history: Callable[[Arguments], Iterable[tuple[str, object]]]
     answer: Callable[[RequestFacts], Answer]
+
+
+class TurnOperation(NamedTuple):
+    """One kind of user call, which may take several rounds. `read_model` takes the SDK instance and the keyword arguments."""
+
+    area: str
+    targets: tuple[Target, ...]
+    read_model: Callable[[Any, Arguments], str | None]

@@ -2,139 +2,167 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
-from gemini_otel._call import Call, begin
-from gemini_otel._instruments import Session
-from gemini_otel._operation import Arguments, Driver, Operation, Shape
+from gemini_otel._observed import Observed
+from gemini_otel._operation import Arguments, Driver, Shape
 
 Positional = tuple[Any, ...]
+# Starts to observe a call of `instance`, given its keyword arguments; None where nobody listens.
+Begin = Callable[[Any, Arguments], Observed | None]
 
 
-def driver(shape: Shape, session: Session, operation: Operation) -> Driver:
-    """The function that runs in place of an SDK function of this shape: `driver(wrapped, instance, args, kwargs)`."""
+def driver(shape: Shape, begin: Begin) -> Driver:
+    """What runs in place of an SDK function of this shape, observed by what `begin` gives."""
     drive = _DRIVERS[shape]
 
     def run(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        return drive(session, operation, wrapped, instance, args, kwargs)
+        return drive(begin, wrapped, instance, args, kwargs)
 
     return run
 
 
 def _call(
-    session: Session,
-    operation: Operation,
-    wrapped: Callable[..., Any],
-    instance: Any,
-    args: Positional,
-    kwargs: Arguments,
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    call = begin(session, operation, instance, kwargs)
-    if call is None:
+    observed = begin(instance, kwargs)
+    if observed is None:
         return wrapped(*args, **kwargs)
-    with call:
+    with observed:
         response = wrapped(*args, **kwargs)
-    call.observe(response)
-    call.finish()
+    observed.observe(response)
+    observed.finish()
     return response
 
 
 async def _async_call(
-    session: Session,
-    operation: Operation,
-    wrapped: Callable[..., Awaitable[Any]],
-    instance: Any,
-    args: Positional,
-    kwargs: Arguments,
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    call = begin(session, operation, instance, kwargs)
-    if call is None:
+    observed = begin(instance, kwargs)
+    if observed is None:
         return await wrapped(*args, **kwargs)
-    with call:
+    with observed:
         response = await wrapped(*args, **kwargs)
-    call.observe(response)
-    call.finish()
+    observed.observe(response)
+    observed.finish()
     return response
 
 
 def _stream(
-    session: Session,
-    operation: Operation,
-    wrapped: Callable[..., Generator[Any, Any, Any]],
-    instance: Any,
-    args: Positional,
-    kwargs: Arguments,
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Generator[Any, Any, Any]:
-    """Nothing happens before the first `next`, as in the SDK; then this is `yield from` with an observer."""
-    chunks = wrapped(*args, **kwargs)
-    call = begin(session, operation, instance, kwargs, stream=True)
-    if call is None:
+    """Begins with the first `next`, as the request does."""
+    return _generate(lambda: begin(instance, kwargs), wrapped(*args, **kwargs))
+
+
+def _public_stream(
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Generator[Any, Any, Any]:
+    """Begins where it is called, so that a stream that is read in another thread keeps its place in the trace."""
+    observed = begin(instance, kwargs)
+    chunks: Generator[Any, Any, Any] = wrapped(*args, **kwargs)
+    return chunks if observed is None else _generate(lambda: observed, chunks)
+
+
+def _generate(
+    begin: Callable[[], Observed | None], chunks: Generator[Any, Any, Any]
+) -> Generator[Any, Any, Any]:
+    """`yield from chunks`, observed."""
+    observed = begin()
+    if observed is None:
         return (yield from chunks)
     advance: Callable[[], Any] = chunks.__next__
     try:
         while True:
-            with call:
+            with observed:
                 chunk = advance()
-            call.observe(chunk)
+            observed.observe(chunk)
             advance = chunks.__next__
             try:
                 yield chunk
             except GeneratorExit:
                 raise
             except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what becomes of it
-                advance = _thrower(chunks, error)
+                advance = _thrower(chunks.throw, error)
     except StopIteration as stop:
-        call.finish()
+        observed.finish()
         return stop.value
     finally:
         chunks.close()
-        call.abandon()
+        observed.abandon()
 
 
-def _thrower(chunks: Generator[Any, Any, Any], error: BaseException) -> Callable[[], Any]:
-    return lambda: chunks.throw(error)
+def _thrower(throw: Callable[[BaseException], Any], error: BaseException) -> Callable[[], Any]:
+    return lambda: throw(error)
 
 
 def _async_stream(
-    session: Session,
-    operation: Operation,
+    begin: Begin,
     wrapped: Callable[..., AsyncIterator[Any]],
     instance: Any,
     args: Positional,
     kwargs: Arguments,
 ) -> AsyncIterator[Any]:
-    return _ObservedStream(
-        wrapped(*args, **kwargs), lambda: begin(session, operation, instance, kwargs, stream=True)
-    )
+    return _ObservedStream(wrapped(*args, **kwargs), lambda: begin(instance, kwargs))
 
 
 async def _awaited_async_stream(
-    session: Session,
-    operation: Operation,
-    wrapped: Callable[..., Awaitable[AsyncIterator[Any]]],
-    instance: Any,
-    args: Positional,
-    kwargs: Arguments,
-) -> AsyncIterator[Any]:
-    call = begin(session, operation, instance, kwargs, stream=True)
-    if call is None:
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
         return await wrapped(*args, **kwargs)
-    with call:
+    with observed:
         chunks = await wrapped(*args, **kwargs)
-    return _ObservedStream(chunks, lambda: call)
+    return _ObservedStream(chunks, lambda: observed)
+
+
+async def _public_async_stream(
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return await wrapped(*args, **kwargs)
+    with observed:
+        chunks = await wrapped(*args, **kwargs)
+    return _async_generate(observed, chunks)
+
+
+async def _async_generate(observed: Observed, chunks: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
+    """An async generator for the user: what `yield from chunks` would be, observed."""
+    advance: Callable[[], Awaitable[Any]] = chunks.__anext__
+    try:
+        while True:
+            with observed:
+                chunk = await advance()
+            observed.observe(chunk)
+            advance = chunks.__anext__
+            try:
+                yield chunk
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what becomes of it
+                advance = _thrower(chunks.athrow, error)
+    except StopAsyncIteration:
+        observed.finish()
+    finally:
+        try:
+            await chunks.aclose()
+        finally:
+            observed.abandon()
 
 
 class _ObservedStream:
     """The async iterator that the SDK's own loop consumes. No generator: it ends when the loop drops it, not some ticks later."""
 
-    __slots__ = ("_begin", "_begun", "_call", "_chunks")
+    __slots__ = ("_begin", "_begun", "_chunks", "_observed")
 
-    def __init__(self, chunks: AsyncIterator[Any], begin_call: Callable[[], Call | None]) -> None:
+    def __init__(self, chunks: AsyncIterator[Any], begin: Callable[[], Observed | None]) -> None:
         self._chunks = chunks
-        self._begin = begin_call
+        self._begin = begin
         self._begun = False
-        self._call: Call | None = None
+        self._observed: Observed | None = None
 
     def __aiter__(self) -> _ObservedStream:
         return self
@@ -142,30 +170,21 @@ class _ObservedStream:
     async def __anext__(self) -> Any:
         if not self._begun:
             self._begun = True
-            self._call = self._begin()
-        if self._call is None:
+            self._observed = self._begin()
+        if self._observed is None:
             return await self._chunks.__anext__()
         try:
-            with self._call:
+            with self._observed:
                 chunk = await self._chunks.__anext__()
         except StopAsyncIteration:
-            self._call.finish()
+            self._observed.finish()
             raise
-        self._call.observe(chunk)
+        self._observed.observe(chunk)
         return chunk
 
-    async def aclose(self) -> None:
-        """Close the SDK's stream, then end the call."""
-        close = getattr(self._chunks, "aclose", None)
-        try:
-            if close is not None:
-                await close()
-        finally:
-            self.__del__()
-
     def __del__(self) -> None:
-        if self._call is not None:
-            self._call.abandon()
+        if self._observed is not None:
+            self._observed.abandon()
 
 
 _DRIVERS: dict[Shape, Callable[..., Any]] = {
@@ -174,4 +193,7 @@ _DRIVERS: dict[Shape, Callable[..., Any]] = {
     Shape.STREAM: _stream,
     Shape.ASYNC_STREAM: _async_stream,
     Shape.AWAITED_ASYNC_STREAM: _awaited_async_stream,
+    Shape.PUBLIC_STREAM: _public_stream,
+    Shape.PUBLIC_ASYNC_STREAM: _public_async_stream,
 }
+STREAMS = frozenset(_DRIVERS) - {Shape.CALL, Shape.ASYNC_CALL}

@@ -6,7 +6,7 @@ import argparse
 import difflib
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from gemini_otel._version import __version__
 from gemini_otel.hints import Hint
@@ -15,6 +15,19 @@ from gemini_otel.hints import codes as known_codes
 __all__ = ["main"]
 
 _DEFAULT_OTLP = "http://localhost:4318"
+_IN_FULL = 5  # entries; more are listed by id
+_RETRY = {
+    "yes": "worth it as it is",
+    "no": "no",
+    "after_change": "after a change",
+    "wait": "after waiting",
+    "resume": "from where it stopped",
+}
+_SERVING = """\
+A simulated Gemini API serves at {url} until Ctrl-C. To use it from google-genai:
+  export GOOGLE_GEMINI_BASE_URL={url} GEMINI_API_KEY=any
+A prompt that contains simulate:NAME plays the scenario NAME, all others play {scenario}.
+The names: gemini-otel simulate --list"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         description="OpenTelemetry for the google-genai SDK: what happened to a Gemini call, and what to do about it.",
     )
     parser.add_argument("--version", action="version", version=f"gemini-otel {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="demo | explain | simulate")
 
     demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
     demo.add_argument(
@@ -50,23 +63,33 @@ def _parser() -> argparse.ArgumentParser:
 
     explain = commands.add_parser("explain", help="explain a finish reason, status, code or hint id")
     explain.add_argument("code", help="for example MAX_TOKENS, 429, RESOURCE_EXHAUSTED, API_KEY_INVALID")
+    explain.add_argument(
+        "--full", action="store_true", help=f"print more than {_IN_FULL} entries in full too"
+    )
     explain.set_defaults(run=_explain)
 
     simulate = commands.add_parser("simulate", help="serve the Gemini API simulator until interrupted")
-    simulate.add_argument("--port", type=int, default=8000, help="0 picks a free one (default %(default)s)")
+    simulate.add_argument("--port", type=_port, default=8000, help="0 picks a free one (default %(default)s)")
     simulate.add_argument("--scenario", default="ok", help="what to answer where a prompt names no scenario")
+    simulate.add_argument("--list", action="store_true", help="list the scenarios and exit")
     simulate.set_defaults(run=_simulate)
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; choose from 0 to 65535")
+    return int(text)
 
 
 def _demo(options: argparse.Namespace) -> int:
     try:
         from gemini_otel import _demo as demo
-    except ModuleNotFoundError as missing:
+    except ImportError as missing:
         return _fail(f"the demo needs {missing.name}. Install it with: pip install 'gemini-otel[demo]'")
     try:
         demo.run(otlp=options.otlp, live=options.live)
-    except ValueError as error:
+    except (ValueError, ConnectionError) as error:
         return _fail(str(error))
     return 0
 
@@ -75,29 +98,52 @@ def _explain(options: argparse.Namespace) -> int:
     from gemini_otel._explain import explain
 
     found = explain(options.code)
-    if found:
+    if not found:
+        return _fail(
+            f"nothing is known about {options.code!r}.{_close(options.code, known_codes())}"
+            " Known are finish reasons, block reasons, statuses, HTTP codes, ErrorInfo reasons and hint ids."
+        )
+    if len(found) <= _IN_FULL or options.full:
         print("\n\n".join(map(_render, found)))
-        return 0
-    similar = difflib.get_close_matches(options.code.upper(), [code.upper() for code in known_codes()], n=3)
-    return _fail(
-        f"nothing is known about {options.code!r}." + (f" Close: {', '.join(similar)}." if similar else "")
-    )
+    else:
+        width = max(len(hint.id) for hint in found)
+        print("\n".join(f"{hint.id:{width}}  {hint.summary}" for hint in found))
+        print(f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].id}; for all: --full")
+    return 0
 
 
 def _simulate(options: argparse.Namespace) -> int:
     from gemini_otel import simulator
 
+    if options.list:
+        for scenario in simulator.SCENARIOS.values():
+            print(f"{scenario.name:33} {scenario.description}")
+        return 0
+    if options.scenario not in simulator.SCENARIOS:
+        close = _close(options.scenario, simulator.SCENARIOS)
+        return _fail(f"{options.scenario!r} is no scenario.{close} All of them: gemini-otel simulate --list")
+
+    def announce(url: str) -> None:
+        print(_SERVING.format(url=url, scenario=options.scenario), flush=True)
+
     try:
-        simulator.serve_forever(options.scenario, port=options.port)
-    except (ValueError, OSError) as error:
-        return _fail(str(error))
+        simulator.serve_forever(options.scenario, port=options.port, on_start=announce)
+    except OSError as error:
+        return _fail(f"cannot serve on port {options.port}: {error.strerror}. A free one: --port 0")
     return 0
+
+
+def _close(word: str, known: Collection[str]) -> str:
+    """A sentence with the known words that look like `word`; empty without any."""
+    spelled = {each.upper(): each for each in known}
+    similar = difflib.get_close_matches(word.upper(), spelled, n=5)
+    return f" Close: {', '.join(spelled[each] for each in similar)}." if similar else ""
 
 
 def _render(hint: Hint) -> str:
     lines = [f"{hint.id} ({hint.severity})", f"  {hint.summary}", f"  Why: {hint.cause}", "  What to do:"]
     lines += [f"    - {sentence}" for sentence in hint.remedy]
-    lines += [f"  Retry: {hint.retry.replace('_', ' ')}", f"  Read: {hint.reference}"]
+    lines += [f"  Retry: {_RETRY[hint.retry]}", f"  Read: {hint.reference}"]
     return "\n".join(
         textwrap.fill(line, 100, subsequent_indent=" " * 6, break_long_words=False) for line in lines
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,33 +19,50 @@ __all__ = ["ConsoleTraceExporter"]
 
 _MAX_PENDING = 1000  # traces whose root has not ended
 _SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_HINT_LINES = (
+    ("what we know", names.HINT_EVIDENCE),
+    ("why", names.HINT_CAUSE),
+    ("what to do", names.HINT_REMEDY),
+    ("read", names.HINT_REFERENCE),
+)
 _OUTCOME_STYLE = {"ok": "green", "error": "bold red", "abandoned": "dim", "cancelled": "dim"}
 
 
 class ConsoleTraceExporter(SpanExporter):
-    """Prints a trace as a tree as soon as its root span is exported; on shutdown, what is left."""
+    """Prints a trace as a tree as soon as its root span is exported; on shutdown, what is left.
+
+    `console` is a `rich.console.Console`; without one, the trees go to standard output.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
         self._pending: dict[int, list[ReadableSpan]] = {}
+        self._lock = threading.Lock()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        for span in spans:
-            trace_id = _context(span).trace_id
-            self._pending.setdefault(trace_id, []).append(span)
-            if span.parent is None or span.parent.is_remote or len(self._pending) > _MAX_PENDING:
-                self._print(self._pending.pop(trace_id))
+        """Print the traces that these spans complete."""
+        with self._lock:
+            for span in spans:
+                trace_id = _context(span).trace_id
+                self._pending.setdefault(trace_id, []).append(span)
+                if span.parent is None or span.parent.is_remote:
+                    self._print(trace_id)
+                elif len(self._pending) > _MAX_PENDING:
+                    self._print(next(iter(self._pending)))
         return SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
-        while self._pending:
-            self._print(self._pending.popitem()[1])
+        """Print the spans whose root has not ended."""
+        with self._lock:
+            for trace_id in list(self._pending):
+                self._print(trace_id)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """A tree is printed once it is complete, so nothing is done early."""
         return True
 
-    def _print(self, spans: list[ReadableSpan]) -> None:
-        for tree in trace_trees(spans):
+    def _print(self, trace_id: int) -> None:
+        for tree in trace_trees(self._pending.pop(trace_id)):
             self._console.print(tree)
 
 
@@ -75,11 +93,12 @@ def _grow(tree: Tree, span: ReadableSpan, spans: Sequence[ReadableSpan]) -> None
 
 
 def _title(span: ReadableSpan) -> Text:
-    milliseconds = ((span.end_time or 0) - (span.start_time or 0)) / 1e6
-    title = Text.assemble((span.name, "bold"), (f"  {milliseconds:,.0f} ms  ", "dim"))
+    title = Text.assemble((span.name, "bold"))
+    if span.start_time is not None and span.end_time is not None:
+        title.append(f"  {(span.end_time - span.start_time) / 1e6:,.0f} ms", "dim")
     outcome = (span.attributes or {}).get(names.OUTCOME)
     if outcome is not None:
-        title.append(str(outcome), _OUTCOME_STYLE.get(str(outcome), "yellow"))
+        title.append(f"  {outcome}", _OUTCOME_STYLE.get(str(outcome), "yellow"))
     if span.status.description:
         title.append(f"  {span.status.description}", "red")
     return title
@@ -92,7 +111,7 @@ def _facts(attributes: Mapping[str, Any]) -> list[str]:
         _labelled("finish", get(names.FINISH_REASON)),
         _labelled("prompt blocked", get(names.BLOCK_REASON)),
         _labelled("categories", ", ".join(get(names.BLOCKED_CATEGORIES, ()))),
-        _labelled("http", get(names.HTTP_STATUS_CODE)),
+        _labelled("HTTP", get(names.HTTP_STATUS_CODE)),
         _labelled("error", get(names.ERROR_TYPE) if get(names.HTTP_STATUS_CODE) is None else None),
         _labelled("resends", get(names.HTTP_RESEND_COUNT)),
         _labelled("quota", get(names.QUOTA_ID)),
@@ -132,31 +151,29 @@ def _add_event(tree: Tree, event: Event) -> None:
 
 def _attempt(attributes: Mapping[str, Any]) -> str:
     what = attributes.get(names.ERROR_STATUS) or attributes.get(names.ERROR_TYPE)
-    text = f"attempt {attributes[names.ATTEMPT_NUMBER]} failed: {attributes.get(names.HTTP_STATUS_CODE, '')} {what}"
+    code = attributes.get(names.HTTP_STATUS_CODE)
+    text = (
+        f"attempt {attributes.get(names.ATTEMPT_NUMBER)} failed: {what if code is None else f'{code} {what}'}"
+    )
     if (delay := attributes.get(names.RETRY_DELAY)) is not None:
         text += f", asked to wait {delay:g} s"
     if (wait := attributes.get(names.ATTEMPT_WAIT)) is not None:
         text += f", sent again after {wait:.2f} s"
-    return text.replace("  ", " ")
+    return text
 
 
 def _repetition(attributes: Mapping[str, Any]) -> str:
     kind, count = attributes.get(names.REPETITION_KIND), attributes.get(names.REPETITION_COUNT)
     start, share = attributes.get(names.REPETITION_START), attributes.get(names.REPETITION_SHARE, 0)
-    return f"repetition: {kind}, {count} times from character {start} on, {share:.0%} of the output so far"
+    return f"repetition: {kind}, {count} times from character {start} on, {share * 100:.0f} % of the output so far"
 
 
 def _add_hint(tree: Tree, attributes: Mapping[str, Any]) -> None:
     severity = str(attributes.get(names.HINT_SEVERITY))
-    style = _SEVERITY_STYLE.get(severity, "bold")
-    branch = tree.add(
-        Text.assemble((f"{severity} ", style), str(attributes.get(names.HINT_SUMMARY)), style="default")
+    title = Text.assemble(
+        (f"{severity}: ", _SEVERITY_STYLE.get(severity, "bold")), str(attributes.get(names.HINT_SUMMARY))
     )
-    for label, name in (
-        ("what we know", names.HINT_EVIDENCE),
-        ("why", names.HINT_CAUSE),
-        ("what to do", names.HINT_REMEDY),
-        ("read", names.HINT_REFERENCE),
-    ):
+    branch = tree.add(title.append(f"  {attributes.get(names.HINT_ID)}", "dim"))
+    for label, name in _HINT_LINES:
         if attributes.get(name):
             branch.add(Text.assemble((f"{label}: ", "dim"), str(attributes[name])))

@@ -1,11 +1,14 @@
-"""Recorded errors of the real API: each gets a kind, and the kind its hint."""
+"""Recorded errors and answers of the real API: each gets the right hint, or none."""
 
 from __future__ import annotations
 
 import collections
+import contextlib
 import gzip
 import json
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ import pytest
 
 from gemini_otel import _semconv as names
 from gemini_otel._error_kinds import error_kind
+from gemini_otel._facts import ResponseFacts
+from gemini_otel._outcome import answer_outcome
 
 from .test_catalogue import ids
 
@@ -21,7 +26,7 @@ RECORDINGS = Path(os.environ.get("GEMINI_OTEL_RECORDINGS", DEFAULT))
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason="the recordings are not here")
 
-EXPECTED = {
+ERROR_KINDS = {
     "model_not_found": 20,
     "invalid_key": 12,
     "unauthenticated": 9,
@@ -45,9 +50,97 @@ EXPECTED = {
 }
 
 
-def _errors() -> list[dict[str, Any]]:
+# Finish or block reason, and the hints of the answers with it; "curated" ones contain invented values.
+ANSWER_HINTS = {
+    ("STOP",): 1923,
+    ("STOP", "cfg.model_rerouted"): 19,
+    ("STOP", "finish.stop.empty"): 2,
+    ("MAX_TOKENS", "finish.max_tokens.thinking"): 53,
+    ("MAX_TOKENS", "finish.max_tokens"): 36,
+    ("UNEXPECTED_TOOL_CALL", "finish.unexpected_tool"): 3,
+    ("NO_IMAGE", "finish.no_image"): 2,
+    ("OTHER", "finish.other"): 1,
+    (None, "finish.missing"): 2,
+}
+CURATED_HINTS = {
+    ("STOP",): 110,
+    ("STOP", "finish.stop.empty"): 1,
+    ("SAFETY", "finish.safety"): 6,
+    ("RECITATION", "finish.recitation"): 4,
+    ("OTHER", "finish.other"): 1,
+    ("FAKE_ENUM", "finish.unknown"): 2,
+    ("FAKE_NEW_FINISH_REASON", "finish.unknown"): 1,
+    (None, "block.safety"): 7,
+    (None, "block.unknown"): 1,
+    (None, "finish.missing"): 15,
+}
+
+
+def _rows() -> Iterator[dict[str, Any]]:
     with gzip.open(RECORDINGS, "rt", encoding="utf-8") as lines:
-        return [row for row in map(json.loads, lines) if row["status"] >= 400]
+        yield from map(json.loads, lines)
+
+
+def _errors() -> list[dict[str, Any]]:
+    return [row for row in _rows() if row["status"] >= 400]
+
+
+def _answers() -> list[dict[str, Any]]:
+    """Answers of generate_content in the encoding that the SDK asks for."""
+    rows = (row for row in _rows() if row["status"] == 200 and not row.get("enum_encoding"))
+    return [row for row in rows if "enerateContent" in row["url_path"] and "batch" not in row["url_path"]]
+
+
+def _chunks(body: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(body, str):
+        lines = [line[5:] for line in body.replace("\r\n", "\n").split("\n") if line.startswith("data:")]
+        for line in lines:
+            with contextlib.suppress(ValueError):  # some curated streams are broken on purpose
+                yield json.loads(line)
+    else:
+        yield from body if isinstance(body, list) else [body]
+
+
+def _attributes(row: dict[str, Any]) -> dict[str, Any]:
+    """What a span would show of an answer: the last value of each field."""
+    found: dict[str, Any] = {names.HTTP_STATUS_CODE: 200}
+    usable = False
+    asked = re.search(r"models/([^:/?]+):", row["url_path"])
+    if asked and not row.get("url_inferred"):
+        found[names.REQUEST_MODEL] = asked[1]
+    for chunk in filter(lambda chunk: isinstance(chunk, dict), _chunks(row["response_body"])):
+        usage = chunk.get("usageMetadata") or {}
+        candidates = chunk.get("candidates") or []
+        thoughts = usage.get("thoughtsTokenCount")
+        visible = usage.get("candidatesTokenCount")
+        reasons = [candidate["finishReason"] for candidate in candidates if candidate.get("finishReason")]
+        fields = {
+            names.RESPONSE_MODEL: chunk.get("modelVersion"),
+            names.BLOCK_REASON: (chunk.get("promptFeedback") or {}).get("blockReason"),
+            names.USAGE_OUTPUT_TOKENS: None
+            if thoughts is visible is None
+            else (visible or 0) + (thoughts or 0),
+            names.USAGE_REASONING_OUTPUT_TOKENS: thoughts,
+            names.FINISH_REASON: reasons[-1] if reasons else None,
+        }
+        found.update({name: value for name, value in fields.items() if value is not None})
+        parts = [
+            part for candidate in candidates for part in (candidate.get("content") or {}).get("parts") or []
+        ]
+        usable = usable or any(map(_usable, parts))
+    facts = ResponseFacts(usable=usable, block_reason=found.get(names.BLOCK_REASON))
+    return {**found, names.OUTCOME: answer_outcome(facts, found.get(names.FINISH_REASON))}
+
+
+def _usable(part: dict[str, Any]) -> bool:
+    return not part.get("thought") and bool(set(part) - {"thoughtSignature"}) and part.get("text") != ""
+
+
+@pytest.mark.parametrize(("curated", "expected"), [(False, ANSWER_HINTS), (True, CURATED_HINTS)])
+def test_recorded_answers(curated: bool, expected: dict[tuple[str | None, ...], int]) -> None:
+    """An answer that went well gets no hint, and each other one the hint for what went wrong."""
+    spans = [_attributes(row) for row in _answers() if bool(row.get("curated")) is curated]
+    assert collections.Counter((span.get(names.FINISH_REASON), *ids(span)) for span in spans) == expected
 
 
 def _kind(row: dict[str, Any]) -> str:
@@ -67,7 +160,7 @@ def _kind(row: dict[str, Any]) -> str:
 def test_recorded_errors() -> None:
     """The causes of all recorded errors are known, and each leads to one hint."""
     kinds = collections.Counter(_kind(row) for row in _errors())
-    assert kinds == EXPECTED
+    assert kinds == ERROR_KINDS
     for kind in kinds:
         assert len(ids({names.ERROR_KIND: kind, names.ERROR_TYPE: "400"})) == 1
 

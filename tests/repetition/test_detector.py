@@ -1,10 +1,190 @@
 """RepetitionDetector: text and calls in, verdict out."""
 
-from gemini_otel.repetition import RepetitionDetector
+from __future__ import annotations
+
+import dataclasses
+import tracemalloc
+
+import pytest
+
+from gemini_otel import Repetition, RepetitionDetector
+from tests_repetition import feed, pieces
+
+SENTENCE = "I should check this again before I answer. "
 
 
 def test_equal_sentences_are_text() -> None:
-    """A reply of 100 equal sentences is flagged as text."""
-    verdict = RepetitionDetector().feed("I should check this again. " * 100)
+    """A reply of 100 equal sentences is flagged as text, with the sentence's length as period."""
+    verdict = RepetitionDetector().feed(SENTENCE * 100)
     assert verdict is not None
-    assert (verdict.kind, verdict.period) == ("text", 27)
+    assert (verdict.kind, verdict.period, verdict.start, verdict.share) == ("text", len(SENTENCE), 0, 1.0)
+    assert verdict.count == 600 // len(SENTENCE)
+
+
+def test_start_is_where_the_loop_began() -> None:
+    """The verdict's start is the offset of the first repeated character and its share counts from there."""
+    opening = "Here is what I found after reading all of the files you gave me:\n"
+    verdict = feed(opening + SENTENCE * 40)
+    assert verdict is not None
+    assert verdict.start == len(opening)
+    assert 0.85 < verdict.share < 1
+
+
+def test_offsets_are_characters_not_bytes() -> None:
+    """Period and start count characters in text whose characters take several bytes."""
+    opening, unit = "😀 привет, вот ответ на ваш вопрос:\n", "我需要再检查一次这个问题。"
+    verdict = feed(opening + unit * 200)
+    assert verdict is not None
+    assert (verdict.kind, verdict.period, verdict.start) == ("text", len(unit), len(opening))
+
+
+@pytest.mark.parametrize(
+    ("kind", "structured", "text"),
+    [
+        ("table_hyphens", False, "| Name | Value |\n| --- | " + "-" * 2_000),
+        ("table_hyphens", False, "| Name | Value |\n|" + "---|" * 500),
+        ("table_tokens", False, "| Name | Value |\n| --- | --- |\n| Ann |" + " " * 2_000),
+        ("table_tokens", False, "| Name | Value |\n| --- | --- |\n" + "| Ann | 12 |\n" * 200),
+        ("table_tokens", False, "| No | V |\n|---|---|\n" + "".join(f"| {i} | N/A |\n" for i in range(300))),
+        ("newlines", True, '{"name": "Ann"' + "\n" * 900),
+        ("newlines", True, '{"name": "Ann' + "\\n" * 900),
+        ("newlines", True, '{"name": "Ann"' + "\n      " * 200),
+        ("structured_text", True, '{"names": [' + '"Ann", ' * 300),
+        ("structured_text", True, '{"value": 0.' + "3" * 1_500),
+        ("structured_text", True, '{"a": ' + '{"child": ' * 200),
+        ("structured_text", True, "[" + "".join(f'{{"id": {i}, "name": "Ann"}}, ' for i in range(200))),
+        ("text", False, "So it goes. " + "no " * 500),
+        ("text", False, "Well" + "." * 1_500),
+        ("text", False, "".join(f"Step {i}: I read the file again.\n" for i in range(1, 99))),
+        ("text", False, "".join(f"2024-05-{i:02}: nothing happened at all.\n" for i in range(1, 31)) * 2),
+        ("text", False, ("One long paragraph of advice, again and again, " * 2 + "then a turn. ") * 30),
+    ],
+)
+def test_kinds(kind: str, structured: bool, text: str) -> None:
+    """Each of the kinds found in text is named from what repeats and where it stands."""
+    verdict = feed(text, structured=structured)
+    assert verdict is not None
+    assert verdict.kind == kind
+
+
+def test_long_paragraphs() -> None:
+    """A paragraph of 1200 characters without inner repetition is found when it comes again and again."""
+    paragraph = "".join(chr(97 + i * i * i % 101 % 26) + " " * (i % 6 == 0) for i in range(2_000))
+    verdict = feed(paragraph[:1_200] * 8)
+    assert verdict is not None
+    assert verdict.kind == "text"
+    assert verdict.period == 1_200
+
+
+def test_same_few_words_in_changing_order() -> None:
+    """Lines that shuffle the same few words are a loop although no line equals the one before."""
+    words = ("good", "fine", "great", "solid", "nice")
+    lines = [f"It is a {words[i * 7 % 5]} plan and it has a {words[i * i % 5]} result. " for i in range(200)]
+    verdict = feed("".join(lines))
+    assert verdict is not None
+    assert verdict.kind == "text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=" * 300 + "\nTITLE\n" + "=" * 300,
+        "| Name | Value |\n| " + "-" * 200 + " | " + "-" * 200 + " |\n" + "| a " + " " * 196 + " | b |\n" * 3,
+        "".join(f"{i * i % 97},{i * 37 % 1009},{i * i * i % 89}\n" for i in range(400)),
+        "".join(f"INFO step {i} took {i * i % 997} ms\n" for i in range(400)),
+        "The ship sails on, the ship sails on.\n" * 4 + "And then it was gone.\n",
+        "AAAA" * 100,
+        "unsigned char d[] = {" + "0x00, " * 120,
+    ],
+)
+def test_ordinary_repetition_is_no_loop(text: str) -> None:
+    """Rules, wide tables, data, logs, refrains and short runs raise no alarm."""
+    assert feed(text) is None
+
+
+def test_verdict_stays() -> None:
+    """After the alarm, feed and feed_call return the same verdict whatever follows."""
+    detector = RepetitionDetector()
+    verdict = detector.feed(SENTENCE * 100)
+    assert detector.feed("Something new.") is verdict
+    assert detector.feed_call("search", {}) is verdict
+    assert detector.feed(None) is verdict  # type: ignore[arg-type]
+
+
+def test_verdict_never_holds_text() -> None:
+    """Of the verdict's fields only the kind is a string, and it cannot be changed."""
+    verdict = feed(SENTENCE * 100)
+    assert verdict is not None
+    strings = [name for name, value in dataclasses.asdict(verdict).items() if isinstance(value, str)]
+    assert strings == ["kind"]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        verdict.kind = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("junk", [None, 3, b"bytes", ["a"], {}, "", "\ud800", "\udfff\ud800", "\x00", object()])
+def test_bad_chunks_are_harmless(junk: object) -> None:
+    """Chunks that are no text raise nothing and change nothing about the text around them."""
+    detector = RepetitionDetector()
+    verdict: Repetition | None = None
+    for piece in pieces(SENTENCE * 60, 40):
+        verdict = detector.feed(piece)
+        if not isinstance(junk, str):
+            detector.feed(junk)  # type: ignore[arg-type]
+    assert verdict is not None
+    assert RepetitionDetector().feed(junk) is None  # type: ignore[arg-type]
+
+
+def test_lone_surrogates_repeat_like_any_character() -> None:
+    """A run of lone surrogates is a loop."""
+    verdict = feed("\ud83d" * 2_000)
+    assert verdict is not None
+    assert (verdict.kind, verdict.period) == ("text", 1)
+
+
+@pytest.mark.parametrize("structured", [None, 1, "yes", b""])
+def test_structured_must_be_a_bool(structured: object) -> None:
+    """A value of structured that is no bool is refused with its type."""
+    with pytest.raises(TypeError, match=type(structured).__name__):
+        RepetitionDetector(structured=structured)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text_run", 63),
+        ("text_run", 4_001),
+        ("table_run", True),
+        ("blank_run", "200"),
+        ("counter_units", 1),
+        ("identical_calls", 51),
+        ("no_such_limit", 3),
+    ],
+)
+def test_thresholds_out_of_range(name: str, value: object) -> None:
+    """A threshold that is unknown or out of range is a ValueError that names it."""
+    with pytest.raises(ValueError, match=name):
+        RepetitionDetector(thresholds={name: value})  # type: ignore[dict-item]
+
+
+def test_thresholds_move_the_alarm() -> None:
+    """A lower text_run finds a shorter loop, a higher one does not find it."""
+    text = "An ordinary opening line, to begin with.\n" + "and so on " * 50 + "the end" * 9
+    assert feed(text) is None
+    detector = RepetitionDetector(thresholds={"text_run": 300})
+    assert any(detector.feed(piece) for piece in pieces(text + "." * 100, 20))
+
+
+@pytest.mark.parametrize("size", [1, 20, 5_000])
+def test_state_stays_small(size: int) -> None:
+    """A detector keeps less than 40 KiB after 300,000 characters of any script."""
+    text = "".join(chr(0x4E00 + i * i % 20_000) if i % 3 else chr(0x1F300 + i % 700) for i in range(100_000)) * 3
+    tracemalloc.start()
+    try:
+        detector = RepetitionDetector()
+        before = tracemalloc.get_traced_memory()[0]
+        for piece in pieces(text, size):
+            detector.feed(piece)
+        del piece
+        assert tracemalloc.get_traced_memory()[0] - before < 40 * 1_024
+    finally:
+        tracemalloc.stop()

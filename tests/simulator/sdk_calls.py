@@ -15,7 +15,17 @@ except ImportError:
 
 MODEL = "gemini-2.5-flash"
 
-__all__ = ["MODEL", "SHAPES", "ask", "ask_async", "httpx", "make_client"]
+__all__ = [
+    "MODEL",
+    "SHAPES",
+    "ask",
+    "ask_async",
+    "httpx",
+    "last_candidate",
+    "make_client",
+    "text_of",
+    "usage_of",
+]
 
 
 def make_client(url: str, *, attempts: int = 0, **http_options: Any) -> genai.Client:
@@ -55,3 +65,25 @@ async def ask_async(client: genai.Client, shape: str, scenario: str) -> list[typ
     finally:
         if hasattr(client.aio, "aclose"):
             await client.aio.aclose()
+
+
+def text_of(responses: list[types.GenerateContentResponse]) -> str:
+    return "".join(
+        part.text or ""
+        for response in responses
+        for candidate in response.candidates or ()
+        for part in (candidate.content and candidate.content.parts) or ()
+        if not part.thought
+    )
+
+
+def usage_of(responses: list[types.GenerateContentResponse]) -> types.GenerateContentResponseUsageMetadata:
+    usage = responses[-1].usage_metadata
+    assert usage is not None
+    return usage
+
+
+def last_candidate(responses: list[types.GenerateContentResponse]) -> types.Candidate:
+    candidates = responses[-1].candidates
+    assert candidates
+    return candidates[0]

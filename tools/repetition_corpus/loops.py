@@ -205,11 +205,9 @@ def _padding(m: Material) -> Loop:
 def _cells(m: Material) -> Loop:
     columns = m.rng.randint(2, 5)
     head = _head(m, columns) + "|" + " --- |" * columns + "\n| " + m.word() + " |"
-    return Loop(
-        head + _repeat(m.rng.choice((f" {m.word()} |", "  |", " - |", " 0 |", " N/A |")), m.size(8)),
-        len(head),
-        ["table_tokens"],
-    )
+    cell = m.rng.choice((f" {m.word()} |", "  |", " - |", " 0 |", " N/A |"))
+    accept = ["table_tokens", "table_hyphens"] if cell == " - |" else ["table_tokens"]
+    return Loop(head + _repeat(cell, m.size(8)), len(head), accept)
 
 
 def _row_texts(m: Material, first: str) -> str:

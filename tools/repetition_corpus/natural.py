@@ -13,11 +13,15 @@ from pathlib import Path
 __all__ = ["DEFAULT_TREES", "Texts", "is_ambiguous"]
 
 DEFAULT_TREES = ("/usr/share", "/usr/include", "/usr/lib", "/etc")
-_SUFFIXES = (
-    ".adoc .bash .c .cfg .cmake .conf .cpp .css .csv .desktop .dtd .el .go .h .hpp .html .ini .java .js .json .log "
-    ".m4 .map .md .mjs .php .pl .pm .po .pod .properties .py .pyi .rb .rs .rst .scss .sh .sql .svg .tcl .tex .toml "
-    ".ts .tsv .txt .vim .xml .yaml .yml"
-).split()
+_SUFFIXES = frozenset(
+    {
+        ".adoc", ".bash", ".c", ".cfg", ".cmake", ".conf", ".cpp", ".css", ".csv", ".desktop", ".dtd", ".el",
+        ".go", ".h", ".hpp", ".html", ".ini", ".java", ".js", ".json", ".log", ".m4", ".map", ".md",
+        ".mjs", ".php", ".pl", ".pm", ".po", ".pod", ".properties", ".py", ".pyi", ".rb", ".rs", ".rst",
+        ".scss", ".sh", ".sql", ".svg", ".tcl", ".tex", ".toml", ".ts", ".tsv", ".txt", ".vim", ".xml",
+        ".yaml", ".yml",
+    }
+)  # fmt: skip
 _NAMES = (
     "copyright",
     "license",
@@ -102,7 +106,7 @@ def _kind(path: Path) -> str:
         return "man"
     if ".min." in name:
         return "minified"
-    suffix = os.path.splitext(name)[1]
+    suffix = Path(name).suffix
     if suffix in _SUFFIXES:
         return suffix[1:]
     return next((known for known in _NAMES if name.startswith(known)), "")

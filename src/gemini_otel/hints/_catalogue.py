@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, cast
 
 from gemini_otel._guard import guarded
-from gemini_otel._semconv import OUTCOME
+from gemini_otel._semconv import AFC_ROUNDS, OUTCOME
 from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint
 from gemini_otel.hints._trigger import Predicate, Subject, Trigger
 
@@ -18,25 +17,27 @@ _Entry = tuple[int, Hint, Predicate | None]  # rank in the list, the entry, what
 _Subject = tuple[Callable[[Attributes], object], Mapping[str, tuple[_Entry, ...]], tuple[_Entry, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(NamedTuple):
     subjects: tuple[_Subject, ...]
     subjects_on_ok: tuple[_Subject, ...]
+    subjects_on_loop: tuple[_Subject, ...]
     asked: tuple[_Entry, ...]
 
 
 class Catalogue:
-    """Hints in order of preference, indexed once. Of one subject a span gets the first entry that applies, no other."""
+    """Hints in order of preference, indexed at first use. Of one subject a span gets the first entry that applies, no other."""
 
     def __init__(self, hints: Iterable[Hint]) -> None:
         self.hints = tuple(hints)
-        self._indexes: dict[str, _Index] = {level: self._index(level) for level in SEVERITIES}
+        self._indexes: dict[str, _Index] = {}
 
     def find(self, attributes: Attributes, level: str = "warning") -> list[Hint]:
         """The hints of at least this level for a span, at most three, in the order of the catalogue."""
-        index = self._indexes[level]
+        index = self._indexes.get(level) or self._index(level)
         plain = attributes if isinstance(attributes, dict) else _plain(attributes)
         subjects = index.subjects_on_ok if plain.get(OUTCOME) == "ok" else index.subjects
+        if plain.get(AFC_ROUNDS):
+            subjects = index.subjects_on_loop
         found: list[tuple[int, Hint]] = []
         for read, by_value, others in subjects:
             value = read(plain)
@@ -47,26 +48,30 @@ class Catalogue:
                 if holds is None or holds(plain):
                     found.append((rank, hint))
                     break
-        found += [
-            (rank, hint) for rank, hint, holds in index.asked if holds is not None and holds(attributes)
-        ]
+        found += [(rank, hint) for rank, hint, holds in index.asked if holds is not None and holds(plain)]
         return _chosen(found, level) if found else []
 
     def _index(self, level: str) -> _Index:
-        ranked = list(enumerate(self.hints))
-        subjects = dict.fromkeys(
-            h.when.subject for h in self.hints if isinstance(h.when, Trigger) and _wanted(h, level)
-        )
-        tables = {subject: _subject(subject, ranked) for subject in subjects}
-        return _Index(
+        """The tables for a level: of subjects with an entry of that level, and of a user's own predicates."""
+        own: dict[Subject, list[tuple[int, Hint, Trigger]]] = {}
+        asked: list[_Entry] = []
+        for rank, hint in enumerate(self.hints):
+            if isinstance(hint.when, Trigger):
+                own.setdefault(hint.when.subject, []).append((rank, hint, hint.when))
+            elif hint.when is not None and _wanted(hint, level):
+                asked.append((rank, hint, _asked(hint.id, hint.when)))
+        tables = {
+            subject: _table(subject, entries)
+            for subject, entries in own.items()
+            if any(_wanted(hint, level) for _, hint, _ in entries)
+        }
+        index = self._indexes[level] = _Index(
             subjects=tuple(tables.values()),
             subjects_on_ok=tuple(table for subject, table in tables.items() if subject.on_ok),
-            asked=tuple(
-                (rank, hint, _asked(hint))
-                for rank, hint in ranked
-                if hint.when is not None and not isinstance(hint.when, Trigger) and _wanted(hint, level)
-            ),
+            subjects_on_loop=tuple(table for subject, table in tables.items() if subject.on_loop),
+            asked=tuple(asked),
         )
+        return index
 
 
 def _plain(attributes: Attributes) -> Attributes:
@@ -79,30 +84,23 @@ def _wanted(hint: Hint, level: str) -> bool:
     return _RANK[hint.severity] >= _RANK[level]
 
 
-def _subject(subject: Subject, ranked: list[tuple[int, Hint]]) -> _Subject:
+def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Subject:
     """The reader of a subject, its entries by value, and its entries for any other value."""
-    own = [(rank, hint, when) for rank, hint, when in _triggered(ranked) if when.subject is subject]
-    by_value = {
-        value: tuple((rank, hint, when.also) for rank, hint, when in own if when.accepts(value))
-        for value in sorted({value for _, _, when in own for value in when.values})
-    }
-    return subject.read, by_value, tuple((rank, hint, when) for rank, hint, when in own if not when.values)
+    by_value: dict[str, list[_Entry]] = {value: [] for _, _, when in entries for value in when.values}
+    for rank, hint, when in entries:
+        for value in when.values or by_value.keys() - when.known:
+            by_value[value].append((rank, hint, when.also))
+    others = tuple((rank, hint, when) for rank, hint, when in entries if not when.values)
+    return subject.read, {value: tuple(found) for value, found in by_value.items()}, others
 
 
-def _triggered(ranked: list[tuple[int, Hint]]) -> Iterator[tuple[int, Hint, Trigger]]:
-    for rank, hint in ranked:
-        if isinstance(hint.when, Trigger):
-            yield rank, hint, hint.when
-
-
-def _asked(hint: Hint) -> Predicate:
+def _asked(hint_id: str, predicate: Predicate) -> Predicate:
     """A user's predicate: one that raises does not match, and is logged once."""
-    predicate = hint.when
 
     def holds(attributes: Attributes) -> bool:
-        return predicate is not None and bool(predicate(attributes))
+        return bool(predicate(attributes))
 
-    holds.__qualname__ = f"the predicate of hint {hint.id}"
+    holds.__qualname__ = f"the predicate of hint {hint_id}"
     safe = guarded(holds)
     return lambda attributes: safe(attributes) is True
 

@@ -6,27 +6,32 @@ The catalogue looks entries up by that value instead of asking each of them, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from gemini_otel._semconv import OUTCOME
+from gemini_otel._semconv import AFC_ROUNDS, OUTCOME
 from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class Subject(NamedTuple):
     """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
-    It is not read on a span whose outcome is `ok`, unless it has something to say about such calls too.
+    It is not read on a span whose outcome is `ok`, unless it has something to say about such calls too. On the span around a
+    loop of function calls only subjects of the loop are read: its rounds have spans and hints of their own.
     """
 
     read: Callable[[Attributes], object]
     on_ok: bool = False
+    on_loop: bool = False
+
+    def suits(self, attributes: Attributes) -> bool:
+        if attributes.get(AFC_ROUNDS):
+            return self.on_loop
+        return self.on_ok or attributes.get(OUTCOME) != "ok"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trigger:
+class Trigger(NamedTuple):
     """Holds where the subject has one of `values` and `also` agrees.
 
     Without `values` any value will do, except those that are `known` to have entries of their own.
@@ -35,16 +40,16 @@ class Trigger:
     subject: Subject
     values: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
-    also: Predicate | None = field(default=None)
+    also: Predicate | None = None
 
     def __call__(self, attributes: Attributes) -> bool:
-        if attributes.get(OUTCOME) == "ok" and not self.subject.on_ok:
+        if not self.subject.suits(attributes):
             return False
         value = self.subject.read(attributes)
         return bool(value) and self.accepts(value) and (self.also is None or self.also(attributes))
 
     def accepts(self, value: object) -> bool:
-        """Whether the subject's value alone fits; an oddly typed value is a value nobody knows."""
+        """Whether the subject's value alone fits; a value that is no text is one that nobody knows."""
         if not isinstance(value, str):
             return not self.values
         return value in self.values if self.values else value not in self.known

@@ -6,6 +6,7 @@ import datetime as dt
 
 from gemini_otel._semconv import (
     API_VERSION,
+    ERROR_TYPE,
     HTTP_RESEND_COUNT,
     MAX_ATTEMPTS,
     MODEL_STATUS,
@@ -271,6 +272,8 @@ def _rerouted(attributes: Attributes) -> bool:
 
 
 def _retiring(attributes: Attributes) -> bool:
+    if ERROR_TYPE in attributes:
+        return False
     if text(attributes, MODEL_STATUS).upper() in ("LEGACY", "DEPRECATED", "RETIRED"):
         return True
     row = lifecycle(text(attributes, REQUEST_MODEL))

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from gemini_otel._semconv import PARTS, TOOL_MODE
+from gemini_otel._semconv import AFC_EXHAUSTED, AFC_MAX_ROUNDS, AFC_ROUNDS, AFC_TOOLS, TOOL_MODE
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Subject, number, on, text
-
-AFC_ROUNDS = "gemini.afc.rounds"
-AFC_MAX_ROUNDS = "gemini.afc.max_rounds"
-AFC_TOOLS = "gemini.afc.tools"
+from gemini_otel.hints._trigger import Subject, on, text
 
 _ROUNDS = f"{{{AFC_ROUNDS}}} of {{{AFC_MAX_ROUNDS}}} rounds"
-_TOOLS = f"{{{AFC_TOOLS}}} tools"
+_RUNS = f"{{{AFC_TOOLS}}} function runs"
 
 
 def _exhausted(attributes: Attributes) -> bool:
-    """Whether every permitted round was used, and nothing says that the last one gave an answer."""
-    rounds, most = number(attributes, AFC_ROUNDS), number(attributes, AFC_MAX_ROUNDS)
-    if rounds is None or most is None or rounds < most:
-        return False
-    parts = attributes.get(PARTS)
-    return not isinstance(parts, (tuple, list)) or "function_call" in parts
+    return attributes.get(AFC_EXHAUSTED) is True
 
 
 def _must_call(attributes: Attributes) -> bool:
     return text(attributes, TOOL_MODE).upper() == "ANY"
 
 
-_LOOP = Subject(_exhausted, on_ok=True)
+_LOOP = Subject(_exhausted, on_loop=True)
 
 HINTS = (
     Hint(
@@ -40,21 +31,22 @@ HINTS = (
         remedy=("Set the mode to AUTO.", "Use ANY for a single call, without automatic function calling."),
         reference=links.FUNCTION_CALLING,
         when=on(_LOOP, also=_must_call),
-        evidence=(_ROUNDS, _TOOLS),
+        evidence=(_ROUNDS, _RUNS),
     ),
     Hint(
         id="afc.exhausted",
         severity="warning",
         retry="after_change",
-        summary="Automatic function calling used all of its rounds.",
-        cause="After the last permitted call the SDK returns what it has. If that is a function call, response.text is empty.",
+        summary="Automatic function calling stopped at its limit, without an answer.",
+        cause="In the last permitted round the model called a function again. The SDK returns that call instead of running it, so "
+        "response.text is empty.",
         remedy=(
             "Raise automatic_function_calling.maximum_remote_calls (10 by default) if the task needs more.",
             "If the calls repeat, let the functions report errors, and say when the task is done.",
         ),
         reference=links.FUNCTION_CALLING,
         when=on(_LOOP),
-        evidence=(_ROUNDS, _TOOLS),
+        evidence=(_ROUNDS, _RUNS),
     ),
     Hint(
         id="afc.disabled_mixed",

@@ -118,6 +118,7 @@ def today() -> dt.date:
     return dt.datetime.now(dt.timezone.utc).date()
 
 
+@functools.lru_cache(maxsize=256)
 def lifecycle(model: str) -> Lifecycle | None:
     """When the model is shut down, where that is known."""
     name = short_name(model)

@@ -26,7 +26,7 @@ def _read_kind(attributes: Attributes) -> object:
     return attributes.get(REPETITION_KIND) if attributes.get(REPETITION_DETECTED) else None
 
 
-REPETITION = Subject(_read_kind, on_ok=True)
+REPETITION = Subject(_read_kind, on_ok=True, on_loop=True)  # calls repeat from round to round
 
 _EVIDENCE = (
     (

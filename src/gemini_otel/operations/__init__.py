@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from gemini_otel._operation import Operation
 from gemini_otel.operations.generate_content import GENERATE_CONTENT
+from gemini_otel.operations.turns import TURNS
+
+__all__ = ["OPERATIONS", "TURNS"]
 
 OPERATIONS: tuple[Operation, ...] = (GENERATE_CONTENT,)

@@ -13,6 +13,7 @@ from gemini_otel._facts import RequestFacts, ResponseFacts
 from gemini_otel._operation import Listener, Operation, Shape, Target
 from gemini_otel.operations._fields import enum_value, field, fields, items
 from gemini_otel.operations._generate_content_request import read_request, read_start
+from gemini_otel.operations._history import read_history
 from gemini_otel.operations._usage import UsageReader
 
 # Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
@@ -147,5 +148,6 @@ GENERATE_CONTENT = Operation(
     ),
     read_start=read_start,
     read_request=read_request,
+    read_history=read_history,
     answer=GenerateContentAnswer,
 )

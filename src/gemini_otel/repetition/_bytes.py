@@ -40,4 +40,4 @@ def suffix_with_digits(data: bytes | bytearray, bare: int) -> int:
 
 def unit_with_digits(data: bytes | bytearray, bare: int) -> int:
     """Return the length of the last unit of `bare` bytes besides digits, with all the digits it holds."""
-    return suffix_with_digits(data, bare + 1) - 1
+    return suffix_with_digits(data, bare + 1) - suffix_with_digits(data, 1)

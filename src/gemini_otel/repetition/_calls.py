@@ -46,7 +46,8 @@ class CallLoops:
 
     def look(self, name: str, args: object) -> Repetition | None:
         """Take the next call and return the loop it completes, if it does."""
-        plain, masked = _canonical(args, mask=False), _canonical(args, mask=True)
+        plain = _canonical(args)
+        masked = _canonical(_masked(args)) if _VOLATILE.search(plain) else plain
         self._exact.append(hash((name, plain)))
         self._masked.append(hash((name, masked)))
         self._seen += 1
@@ -65,9 +66,9 @@ class CallLoops:
         return None
 
 
-def _canonical(args: object, mask: bool) -> str:
+def _canonical(args: object) -> str:
     try:
-        return json.dumps(_masked(args) if mask else args, sort_keys=True, default=_plain)
+        return _encode(args)
     except (TypeError, ValueError, RecursionError):
         return f"call {next(_unlike_any_other)}"
 
@@ -80,6 +81,9 @@ def _plain(value: object) -> object:
     if hasattr(value, "__dict__"):
         return vars(value)
     raise TypeError
+
+
+_encode = json.JSONEncoder(sort_keys=True, default=_plain).encode
 
 
 def _masked(value: object, key: str = "") -> object:

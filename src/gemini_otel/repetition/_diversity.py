@@ -19,7 +19,7 @@ _MOST_MARKS = 0.02
 class Sameness(NamedTuple):
     """How often the commonest four words came in the window."""
 
-    count: int
+    times: int
     period: int
 
 
@@ -31,10 +31,10 @@ def find_sameness(tail: bytes) -> Sameness | None:
         return None
     if len(set(words)) > _DISTINCT * len(words):
         return None
-    if sum(times for _, times in Counter(words).most_common(_COMMONEST)) > _COMMONEST_SHARE * len(words):
+    if sum(seen for _, seen in Counter(words).most_common(_COMMONEST)) > _COMMONEST_SHARE * len(words):
         return None
     fours = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
     if len(fours) > _DISTINCT_FOURS * len(words):
         return None
-    count = fours.most_common(1)[0][1]
-    return Sameness(count, max(1, len(tail) // count))
+    times = fours.most_common(1)[0][1]
+    return Sameness(times, max(1, len(tail) // times))

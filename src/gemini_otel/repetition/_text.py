@@ -18,12 +18,14 @@ _NEEDLE = 24
 _QUICK = 96
 _MARGIN = 128
 _NEAR, _FAR = 2_304, 5_600
-_TRIES = 4
-_BARE_MOST, _BARE_KEEP = 8_192, 5_700
-_RAW_MOST, _RAW_KEEP = 19_456, 14_336
-_EARLY = 1_024
+_TRIES = 3
+_TOO_SHORT = 256
+_BARE_KEEP = 5_700
+_RAW_KEEP, _RAW_MOST = 14_336, 17_408
+_EARLY, _LATE, _LATE_STEP = 1_024, 8_192, 768
 _CONTEXT, _JUST_BEFORE = 400, 120
-_LONGEST_REST = 8
+_FEW_UNITS = 6
+_SHORTEST_REST, _LONGEST_REST = 3, 12
 _PROBES = (1, 301)
 _PROBE, _ECHOES = 6, 6
 
@@ -36,6 +38,7 @@ class TextLoops:
 
     __slots__ = (
         "_bare",
+        "_echo",
         "_hurried",
         "_limits",
         "_looks",
@@ -57,6 +60,7 @@ class TextLoops:
         self._rest = 0
         self._refused = 0
         self._hurried = False
+        self._echo = False
         self.verdict: Repetition | None = None
 
     def look(self, block: str) -> int:
@@ -71,14 +75,13 @@ class TextLoops:
         if self._rest or len(fresh) * 2 <= len(data):
             text = raw
             self._rest -= self._rest > 0
-        size = len(text)
-        if looks & 3:
-            reach = len(data) + _MARGIN
-        else:
+        if len(raw) > _RAW_MOST:
             self._trim()
-            size = len(text)
-            reach = _NEAR if looks & 7 else _FAR
-            if not self._structured:
+        size = len(text)
+        reach = len(data) + _MARGIN
+        if not looks & 3:
+            reach = _NEAR if looks & 15 else _FAR
+            if self._echo or (not looks & 7 and not self._structured):
                 self._listen()
         at = text.rfind(text[-_NEEDLE:], size - reach if size > reach else 0, size - 1)
         if at >= 0:
@@ -87,13 +90,13 @@ class TextLoops:
         return self._step()
 
     def _step(self) -> int:
-        return STEP // 2 if self._structured and self._seen < _EARLY else STEP
+        if self._structured:
+            return STEP // 2 if self._seen < _EARLY else STEP
+        return STEP if self._seen < _LATE else _LATE_STEP
 
     def _trim(self) -> None:
-        if len(self._bare) > _BARE_MOST:
-            del self._bare[:-_BARE_KEEP]
-        if len(self._raw) > _RAW_MOST:
-            del self._raw[:-_RAW_KEEP]
+        del self._bare[:-_BARE_KEEP]
+        del self._raw[:-_RAW_KEEP]
 
     def _follow(self, text: bytearray, at: int) -> int:
         size = len(text)
@@ -106,10 +109,14 @@ class TextLoops:
             if at < 0:
                 break
         self._hurried = False
-        return STEP
+        self._echo = not self._structured
+        return self._step()
 
     def _judge(self, text: bytearray, period: int) -> int:
         run = run_length(text, period)
+        if run < _TOO_SHORT and not self._structured:
+            self._hurried = False
+            return self._step()
         if text is self._raw:
             missing = self._exact(run, period)
         else:
@@ -122,7 +129,7 @@ class TextLoops:
                 missing = self._counter(length, period, unit)
         if missing <= 0 or missing >= STEP or self._hurried:
             self._hurried = False
-            return STEP
+            return self._step()
         self._hurried = True
         return max(_SHORTEST_STEP, int(missing) + 1)
 
@@ -148,6 +155,9 @@ class TextLoops:
             return self._refuse()
         if length < needed:
             return needed - length
+        few = min(length, _FEW_UNITS * unit_length)
+        if not read_counters(bytes(self._raw[-few:]), period).steady:
+            return self._refuse()
         enough = min(length, max(int(needed), (units + 1) * unit_length) + unit_length)
         counters = read_counters(bytes(self._raw[-enough:]), period)
         if not counters.steady:
@@ -161,11 +171,12 @@ class TextLoops:
         return missing
 
     def _refuse(self) -> float:
-        self._refused = max(1, min(_LONGEST_REST, self._refused * 2))
+        self._refused = max(_SHORTEST_REST, min(_LONGEST_REST, self._refused * 2))
         self._rest = self._refused
         return 0.0
 
     def _listen(self) -> None:
+        self._echo = False
         text = self._raw
         size = len(text)
         if size < WINDOW or not any(
@@ -175,7 +186,7 @@ class TextLoops:
         tail = bytes(text[-WINDOW:])
         same = find_sameness(tail)
         if same is not None:
-            self._alarm("text", same.period, same.count, characters(tail))
+            self._alarm("text", same.period, same.times, characters(tail))
 
     def _before(self, run: int) -> str:
         end = len(self._raw) - run
@@ -186,4 +197,7 @@ class TextLoops:
 
 
 def _decode(data: bytearray) -> str:
-    return data.decode("utf-8", "replace")
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")

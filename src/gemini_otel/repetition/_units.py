@@ -17,7 +17,7 @@ _CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x")
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE = 0.92
-_TELLING = 40
+_TELLING = 16
 _ENOUGH = 400
 _LONGEST_BLANK = 120
 _SENTENCE, _PARAGRAPH = 100, 250

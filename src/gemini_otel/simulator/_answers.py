@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ._chunks import merged, text_chunks
-from ._request import Call, field_of, parts
+from ._request import Call, field_of, object_of, parts
 from ._samples import sample
 from ._scenario import FIRST_DECLARED, Json, Reply
 from ._usage import Usage
@@ -107,7 +107,7 @@ def _adapted(call: Call, reply: Reply) -> tuple[Json, ...]:
 
 def _json_text(config: Json) -> str:
     schema = field_of(config, "responseSchema") or field_of(config, "responseJsonSchema") or _NO_SCHEMA
-    return json.dumps(sample(schema))
+    return json.dumps(sample(object_of(schema)))
 
 
 def _with_declared_function(call: Call, chunk: Json) -> Json:
@@ -116,10 +116,8 @@ def _with_declared_function(call: Call, chunk: Json) -> Json:
     ):
         return chunk
     declared = call.functions[0] if call.functions else _WEATHER
-    schema: Json = (
-        declared.get("parameters") or field_of(declared, "parametersJsonSchema") or {"type": "object"}
-    )
-    function_call = {"name": declared.get("name"), "args": sample(schema)}
+    schema = declared.get("parameters") or field_of(declared, "parametersJsonSchema") or {"type": "object"}
+    function_call = {"name": declared.get("name"), "args": sample(object_of(schema))}
     return chunk | {"candidates": [_calling(candidate, function_call) for candidate in chunk["candidates"]]}
 
 

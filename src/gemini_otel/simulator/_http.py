@@ -13,6 +13,7 @@ JSON_TYPE = "application/json; charset=UTF-8"
 SSE_TYPE = "text/event-stream"
 LAST_CHUNK = b"0\r\n\r\n"
 _MAX_LINE = 65536
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class MalformedRequestError(ValueError):
@@ -60,8 +61,10 @@ def _chunked_body(stream: BinaryIO) -> bytes:
 
 def head(status: int, headers: Mapping[str, str]) -> bytes:
     """The status line and the headers of an answer."""
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unknown"
-    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [
+        f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ._scenario import Json
 
+_MOST_CANDIDATES = 8
 _MARKER = re.compile(r"simulate:([\w-]+)")
 
 
@@ -54,22 +55,22 @@ class Call:
 
     @property
     def config(self) -> Json:
-        return _object(field_of(self.body, "generationConfig"))
+        return object_of(field_of(self.body, "generationConfig"))
 
     @property
     def candidate_count(self) -> int:
         count = field_of(self.config, "candidateCount")
-        return count if isinstance(count, int) and count > 0 else 1
+        return min(count, _MOST_CANDIDATES) if isinstance(count, int) and count > 0 else 1
 
     @property
     def contents(self) -> list[Json]:
-        return _objects(self.body.get("contents"))
+        return objects_of(self.body.get("contents"))
 
     @property
     def functions(self) -> list[Json]:
         """The functions that the request declares, in order."""
-        tools = _objects(self.body.get("tools"))
-        return [function for tool in tools for function in _objects(field_of(tool, "functionDeclarations"))]
+        tools = objects_of(self.body.get("tools"))
+        return [function for tool in tools for function in objects_of(field_of(tool, "functionDeclarations"))]
 
     @property
     def ends_with_function_responses(self) -> bool:
@@ -114,7 +115,7 @@ def split_target(target: str) -> tuple[str, dict[str, str]]:
 
 
 def parts(content: Json) -> list[Json]:
-    return _objects(content.get("parts"))
+    return objects_of(content.get("parts"))
 
 
 def texts(content: Json) -> Iterator[str]:
@@ -124,10 +125,12 @@ def texts(content: Json) -> Iterator[str]:
             yield text
 
 
-def _object(value: object) -> Json:
+def object_of(value: object) -> Json:
+    """*value* if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def _objects(value: object) -> list[Json]:
+def objects_of(value: object) -> list[Json]:
+    """The JSON objects in the list *value*, or *value* itself."""
     values = value if isinstance(value, list) else [value]
     return [each for each in values if isinstance(each, dict)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._request import field_of
+from ._request import field_of, object_of, objects_of
 from ._scenario import Json
 
-_MAX_DEPTH = 6
+_MAX_DEPTH = 4
 _STRINGS = {"date-time": "2026-01-01T12:00:00Z", "date": "2026-01-01", "time": "12:00:00"}
 
 
@@ -29,7 +29,7 @@ def _resolved(schema: Json, root: Json) -> Json:
     for _ in range(_MAX_DEPTH):
         if "$ref" in schema:
             schema = _referred(schema["$ref"], root)
-        elif alternatives := field_of(schema, "anyOf") or schema.get("oneOf"):
+        elif alternatives := objects_of(field_of(schema, "anyOf") or schema.get("oneOf")):
             schema = next((each for each in alternatives if _type(each) != "null"), {})
         else:
             break
@@ -38,9 +38,9 @@ def _resolved(schema: Json, root: Json) -> Json:
 
 def _referred(reference: str, root: Json) -> Json:
     found: Any = root
-    for key in reference.removeprefix("#/").split("/"):
-        found = found.get(key, {}) if isinstance(found, dict) else {}
-    return found if isinstance(found, dict) else {}
+    for key in filter(None, reference.removeprefix("#").split("/")):
+        found = object_of(found).get(key)
+    return object_of(found)
 
 
 def _type(schema: Json) -> str:
@@ -53,10 +53,10 @@ def _type(schema: Json) -> str:
 
 
 def _object(schema: Json, root: Json, depth: int) -> Json:
-    properties: Json = schema.get("properties") or {}
+    properties = object_of(schema.get("properties"))
     required = schema.get("required", ())
     return {
-        name: sample(each, root, depth)
+        name: sample(object_of(each), root, depth)
         for name, each in properties.items()
         if depth < _MAX_DEPTH or (name in required and depth < 2 * _MAX_DEPTH)
     }
@@ -66,7 +66,7 @@ def _array(schema: Json, root: Json, depth: int) -> list[Any]:
     if depth > _MAX_DEPTH:
         return []
     length = max(1, int(field_of(schema, "minItems") or 1))
-    return [sample(schema.get("items") or {}, root, depth)] * length
+    return [sample(object_of(schema.get("items")), root, depth)] * length
 
 
 def _string(schema: Json, _root: Json, _depth: int) -> str:

@@ -22,6 +22,8 @@ class Simulator(str):
     Close it with ``close()`` or use it in a ``with`` statement.
     """
 
+    __slots__ = ("_server",)
+
     _server: Server
 
     def __new__(cls, server: Server) -> Simulator:
@@ -37,6 +39,10 @@ class Simulator(str):
     def requests(self) -> list[Request]:
         """What was received so far, oldest first; of more than 10,000 requests only the latest."""
         return self._server.requests
+
+    def wait(self, seconds: float) -> bool:
+        """Waits at most *seconds* for the server to close; whether it has."""
+        return self._server.wait(seconds)
 
     def close(self) -> None:
         """Stops serving; answers under way, hanging ones too, end at once."""
@@ -90,5 +96,5 @@ def serve_forever(
         if on_start is not None:
             on_start(str(url))
         # Bounded waits keep Ctrl-C working where a wait without end cannot be interrupted.
-        while not url._server.wait(1.0):
+        while not url.wait(1.0):
             pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from .._chunks import chunk, text_chunks
 from .._scenario import FIRST_DECLARED, Json, Reply, Scenario
 
@@ -16,6 +18,23 @@ _GROUNDING: Json = {
     ],
     "webSearchQueries": ["what causes tides"],
 }
+
+_SUBJECTS = "harbour pilots, ferry captains, old charts, grey gulls, marsh birds, salt farmers, deep channels, sand banks"
+_VERBS = "follow, measure, ignore, announce, remember, outlast, redraw, welcome, resist, explain"
+_OBJECTS = "the rising water, a neap tide, the winter storms, every full moon, slow currents, the morning ebb, old wrecks"
+_ENDINGS = "before dawn, near the estuary, without a sound, against the wind, in early spring, far from land, once again"
+
+
+def _prose(words: int) -> str:
+    """An ordinary text of at least so many words, the same every time and without repetition."""
+    chance = Random(words)  # noqa: S311  # a text is no secret
+    text: list[str] = []
+    while len(text) < words:
+        lists = (_SUBJECTS, _VERBS, _OBJECTS, _ENDINGS)[: chance.choice((3, 4))]
+        sentence = " ".join(chance.choice(each.split(", ")) for each in lists)
+        text += f"{sentence.capitalize()}.".split()
+    return " ".join(text)
+
 
 OK = Reply(chunks=text_chunks(TEXT), structured=True)
 
@@ -69,7 +88,9 @@ ALL = (
         "As ok, but the first chunk takes 0.3 seconds.",
         (Reply(chunks=OK.chunks, structured=True, first_delay=0.3),),
     ),
-    Scenario("long_stream", "An answer in 200 chunks.", (Reply(chunks=text_chunks(TEXT * 20, pieces=200)),)),
+    Scenario(
+        "long_stream", "An answer in 200 chunks.", (Reply(chunks=text_chunks(_prose(600), pieces=200)),)
+    ),
     Scenario("thinking", "Two thought summaries, then the answer.", (Reply(chunks=_THINKING),)),
     Scenario(
         "cached",

@@ -1,0 +1,85 @@
+"""One tool that the SDK runs for the model: an `execute_tool` span and its duration."""
+
+from __future__ import annotations
+
+import time
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
+
+from gemini_otel import _semconv as names
+from gemini_otel._attributes import Attributes
+from gemini_otel._call import loop_context
+from gemini_otel._errors import class_name
+from gemini_otel._guard import guarded
+from gemini_otel._instruments import Session
+from gemini_otel._observed import Observed, outcome_of
+from gemini_otel._turn import current_turn
+
+_OPERATION = "execute_tool"
+
+
+@guarded
+def begin_tool(session: Session, name: str, tool_type: str, server: str | None = None) -> ToolRun | None:
+    """Start observing a tool run; None where nobody listens."""
+    instruments = session.instruments
+    if not instruments.listening() or not is_instrumentation_enabled():
+        return None
+    turn = current_turn()
+    call_id = turn.tool_started(name) if turn is not None else None
+    attributes: Attributes = {
+        names.OPERATION_NAME: _OPERATION,
+        names.TOOL_NAME: name,
+        names.TOOL_TYPE: tool_type,
+    }
+    if call_id is not None:
+        attributes[names.TOOL_CALL_ID] = call_id
+    if server is not None:
+        attributes[names.TOOL_SERVER] = server
+    tracer = instruments.tracer()
+    span: Span = (
+        NonRecordingSpan(trace.get_current_span().get_span_context())
+        if tracer is None
+        else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
+    )
+    return ToolRun(session, name, span)
+
+
+class ToolRun(Observed):
+    """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
+
+    __slots__ = ("_metrics", "_name", "_span", "_started", "failure")
+
+    def __init__(self, session: Session, name: str, span: Span) -> None:
+        super().__init__(loop_context(None, trace.set_span_in_context(span, otel_context.get_current())))
+        self._metrics, self._name, self._span = session.instruments.metrics(), name, span
+        self._started = time.perf_counter()
+        self.failure: str | None = None
+
+    def _record(self, error: BaseException | None) -> None:
+        seconds = time.perf_counter() - self._started
+        error_type = self.failure
+        if error is not None and outcome_of(error) == "error":
+            error_type = class_name(_own(error))
+        if error_type is not None:
+            self._span.set_attribute(names.ERROR_TYPE, error_type)
+            self._span.set_status(Status(StatusCode.ERROR, error_type))
+        if self._metrics is not None:
+            labels: Attributes = {
+                names.OPERATION_NAME: _OPERATION,
+                names.TOOL_NAME: self._metrics.tool_label(self._name),
+            }
+            if error_type is not None:
+                labels[names.ERROR_TYPE] = self._metrics.error_label(error_type)
+            self._metrics.tool_duration.record(seconds, labels, self._context)
+
+    def _close(self) -> None:
+        self._span.end()
+
+
+def _own(error: BaseException) -> BaseException:
+    """The tool's own exception: the SDK hides it in one whose text holds the arguments."""
+    hidden = type(error).__name__ == "FunctionInvocationError"
+    return error.__context__ if hidden and error.__context__ is not None else error

@@ -1,0 +1,146 @@
+"""Automatic function calling, where the SDK does it: below `models` and `chats` alike. The caller's tools are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from gemini_otel._guard import guarded
+from gemini_otel._instruments import Session
+from gemini_otel._operation import Arguments, Driver
+from gemini_otel._tool_run import ToolRun, begin_tool
+from gemini_otel._turn import current_turn
+
+Positional = tuple[Any, ...]
+
+MODULE = "google.genai._extra_utils"
+MCP_MODULE = "google.genai._adapters"
+
+
+def _limit(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+    """`get_max_remote_calls_afc(config)`: the SDK calls it once, right before a loop's first round."""
+    limit = wrapped(*args, **kwargs)
+    _open_loop(args[0] if args else kwargs.get("config"), limit)
+    return limit
+
+
+@guarded
+def _open_loop(config: Any, limit: int) -> None:
+    """Open the loop's span if there is anything to run: the SDK enters its loop without tools as well."""
+    turn = current_turn()
+    tools = getattr(config, "tools", None) or ()
+    if turn is not None and (turn.has_mcp_tools or any(map(callable, tools))):
+        turn.open_loop(limit)
+
+
+async def _mcp_sessions(
+    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    """`parse_config_for_mcp_sessions(config)`: gives the config and the MCP tools that it found."""
+    found = await wrapped(*args, **kwargs)
+    _note_mcp_tools(found)
+    return found
+
+
+@guarded
+def _note_mcp_tools(found: Any) -> None:
+    turn = current_turn()
+    if turn is not None and found[1]:
+        turn.has_mcp_tools = True
+
+
+def _calls(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+    """`get_function_response_parts(response, function_map)`, plain and async: the tool runs of one response."""
+    _expect_calls(args[0] if args else kwargs.get("response"))
+    return wrapped(*args, **kwargs)
+
+
+@guarded
+def _expect_calls(response: Any) -> None:
+    turn = current_turn()
+    if turn is not None:
+        turn.expect_calls(list(_function_calls(response)))
+
+
+def _function_calls(response: Any) -> Iterator[tuple[str, str | None]]:
+    candidates = response.candidates
+    for part in (candidates[0].content.parts or ()) if candidates and candidates[0].content else ():
+        call = part.function_call
+        if call is not None and call.name:
+            yield call.name, call.id
+
+
+def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+    """Name in the SDK's `_extra_utils`, and what runs in its place."""
+
+    def tool(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+        run = begin_tool(session, _name(args, kwargs), "function")
+        if run is None:
+            return wrapped(*args, **kwargs)
+        with run:
+            result = wrapped(*args, **kwargs)
+        run.finish()
+        return result
+
+    async def async_tool(
+        wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+    ) -> Any:
+        run = begin_tool(session, _name(args, kwargs), "function")
+        if run is None:
+            return await wrapped(*args, **kwargs)
+        with run:
+            result = await wrapped(*args, **kwargs)
+        run.finish()
+        return result
+
+    return (
+        ("get_max_remote_calls_afc", _limit),
+        ("parse_config_for_mcp_sessions", _mcp_sessions),
+        ("get_function_response_parts", _calls),
+        ("get_function_response_parts_async", _calls),
+        ("invoke_function_from_dict_args", tool),
+        ("invoke_function_from_dict_args_async", async_tool),
+    )
+
+
+def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+    """Name in the SDK's `_adapters`, and what runs in its place."""
+
+    async def mcp_tool(
+        wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+    ) -> Any:
+        call = args[0] if args else kwargs.get("function_call")
+        run = begin_tool(session, getattr(call, "name", None) or "unknown", "extension", _server(instance))
+        if run is None:
+            return await wrapped(*args, **kwargs)
+        with run:
+            result = await wrapped(*args, **kwargs)
+        _note_failure(run, result)
+        run.finish()
+        return result
+
+    return (("McpToGenAiToolAdapter.call_tool", mcp_tool),)
+
+
+def _name(args: Positional, kwargs: Arguments) -> str:
+    """The tool of `invoke_function_from_dict_args(args, function_to_invoke)`."""
+    function = args[1] if len(args) > 1 else kwargs.get("function_to_invoke")
+    return str(getattr(function, "__name__", "unknown"))
+
+
+def _server(adapter: Any) -> str | None:
+    """The MCP server's own name, as the session learned it when it began; no request is made."""
+    return _server_name(getattr(adapter, "_mcp_session", None))
+
+
+def _server_name(mcp_session: Any) -> str | None:
+    info = getattr(mcp_session, "server_info", None)  # mcp 2; older sessions do not keep it
+    name = getattr(info, "name", None)
+    return name if isinstance(name, str) else None
+
+
+@guarded
+def _note_failure(run: ToolRun, result: Any) -> None:
+    """An MCP tool says that it failed in its result."""
+    if getattr(result, "is_error", getattr(result, "isError", False)) is True:
+        run.failure = "tool_error"

@@ -1,0 +1,170 @@
+"""Turn: one user call, with the context of its call site, its open rounds, and the span of a function calling loop."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.trace import Span, SpanKind
+
+from gemini_otel import _semconv as names
+from gemini_otel._attributes import Attributes
+from gemini_otel._call import Call, current_loop, loop_context
+from gemini_otel._errors import read_error
+from gemini_otel._facts import ResponseFacts, UsageFacts
+from gemini_otel._guard import guarded, safely
+from gemini_otel._instruments import Session
+from gemini_otel._observed import Observed, outcome_of, set_error
+from gemini_otel._operation import Arguments, TurnOperation
+
+_WORKFLOW = "automatic_function_calling"
+_TOTALS = (
+    ("input_tokens", names.LOOP_INPUT_TOKENS),
+    ("output_tokens", names.LOOP_OUTPUT_TOKENS),
+    ("thoughts_tokens", names.LOOP_REASONING_TOKENS),
+    ("cached_tokens", names.LOOP_CACHED_TOKENS),
+)
+
+
+def current_turn() -> Turn | None:
+    """The user call that runs in this context."""
+    turn = current_loop()
+    return turn if isinstance(turn, Turn) and not turn.ended else None
+
+
+@guarded
+def begin_turn(
+    session: Session, operation: TurnOperation, instance: Any, arguments: Arguments, *, stream: bool = False
+) -> Turn | None:
+    """Start a turn; None where nobody listens, or inside of the SDK's own use of another public method."""
+    if not session.instruments.listening() or not is_instrumentation_enabled() or current_turn() is not None:
+        return None
+    return Turn(session, safely(operation.read_model, instance, arguments))
+
+
+class Turn(Observed):
+    """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
+
+    __slots__ = (
+        "_exhausted",
+        "_max_rounds",
+        "_model",
+        "_open",
+        "_outcome",
+        "_parts",
+        "_pending_calls",
+        "_rounds",
+        "_session",
+        "_span",
+        "_tool_mode",
+        "_tools",
+        "_totals",
+        "has_mcp_tools",
+    )
+
+    def __init__(self, session: Session, model: str | None) -> None:
+        self._span: Span | None = None
+        super().__init__(loop_context(self, otel_context.get_current()))
+        self._session, self._model = session, model
+        self._max_rounds = self._rounds = self._tools = 0
+        self._open: dict[Call, None] = {}
+        self._outcome = "incomplete"
+        self._tool_mode: str | None = None
+        self._parts: tuple[str, ...] = ()
+        self._exhausted = False
+        self._totals: Attributes = {}
+        self._pending_calls: deque[tuple[str, str | None]] = deque()
+        self.has_mcp_tools = False
+
+    def __del__(self) -> None:
+        if self._span is not None and not self.ended:
+            self.abandon()
+
+    @guarded
+    def open_loop(self, max_rounds: int) -> None:
+        """Begin the loop's span, which becomes current at once: its first round follows."""
+        tracer = self._session.instruments.tracer()
+        if self._span is not None or tracer is None:
+            return
+        self._max_rounds = max_rounds
+        attributes: Attributes = {
+            names.OPERATION_NAME: "invoke_workflow",
+            names.WORKFLOW_NAME: _WORKFLOW,
+            names.AFC_MAX_ROUNDS: max_rounds,
+        }
+        if self._model is not None:
+            attributes[names.REQUEST_MODEL] = self._model
+        self._span = tracer.start_span(
+            f"{_WORKFLOW} {self._model}" if self._model else _WORKFLOW,
+            self._context,
+            SpanKind.INTERNAL,
+            attributes,
+        )
+        self._context = trace.set_span_in_context(self._span, self._context)
+        otel_context.attach(self._context)  # the step that we are in restores what was before
+
+    def round_started(self, call: Call) -> None:
+        self._rounds += 1
+        self._open[call] = None
+        self._tool_mode = call.tool_mode
+
+    def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None:
+        self._open.pop(call, None)
+        self._outcome = outcome
+        self._add(response.usage)
+        self._parts = response.parts
+        # At the limit the SDK hands the last function call to the caller instead of running it.
+        self._exhausted = self._rounds == self._max_rounds and "function_call" in response.parts
+
+    def expect_calls(self, calls: Iterable[tuple[str, str | None]]) -> None:
+        """Note name and id of the function calls that the SDK is about to run."""
+        self._pending_calls = deque(calls)
+
+    def tool_started(self, name: str) -> str | None:
+        """Count a tool run; the id of the function call that asked for it, where the service gave one."""
+        self._tools += 1
+        for call in list(self._pending_calls):
+            if call[0] == name:
+                self._pending_calls.remove(call)
+                return call[1]
+        return None
+
+    def _add(self, usage: UsageFacts) -> None:
+        for fact, name in _TOTALS:
+            tokens = getattr(usage, fact)
+            if tokens is not None:
+                self._totals[name] = int(self._totals.get(name, 0)) + tokens
+
+    def _record(self, error: BaseException | None) -> None:
+        for call in list(self._open):
+            call.finish(error if error is not None else GeneratorExit())
+        if self._span is not None:
+            self._write_span(self._span, error)
+
+    def _close(self) -> None:
+        if self._span is not None:
+            self._span.end()
+
+    def _write_span(self, span: Span, error: BaseException | None) -> None:
+        outcome = self._outcome if error is None else outcome_of(error)
+        attributes: Attributes = {
+            names.AFC_ROUNDS: self._rounds,
+            names.AFC_TOOLS: self._tools,
+            names.OUTCOME: outcome,
+            **self._totals,
+        }
+        if self._parts:
+            attributes[names.PARTS] = self._parts
+        if self._tool_mode is not None:
+            attributes[names.TOOL_MODE] = self._tool_mode
+        if error is None and self._exhausted:
+            attributes[names.AFC_EXHAUSTED] = True
+        if error is not None and outcome == "error":
+            failure = read_error(error)
+            attributes[names.ERROR_TYPE] = failure.type
+            set_error(span, failure)
+        span.set_attributes(attributes)

@@ -1,0 +1,37 @@
+"""The user's own calls: what he calls may take several rounds, with tools between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gemini_otel._operation import Arguments, Shape, Target, TurnOperation
+from gemini_otel.operations._client import model_name
+
+
+def _read_model(models: Any, arguments: Arguments) -> str | None:
+    return model_name(arguments.get("model"))
+
+
+def _read_chat_model(chat: Any, arguments: Arguments) -> str | None:
+    return model_name(vars(chat).get("_model"))
+
+
+def _targets(module: str, sync: str, asynchronous: str, call: str) -> tuple[Target, ...]:
+    return (
+        Target(module, ((f"{sync}.{call}", Shape.CALL),)),
+        Target(module, ((f"{sync}.{call}_stream", Shape.PUBLIC_STREAM),)),
+        Target(module, ((f"{asynchronous}.{call}", Shape.ASYNC_CALL),)),
+        Target(module, ((f"{asynchronous}.{call}_stream", Shape.PUBLIC_ASYNC_STREAM),)),
+    )
+
+
+TURNS = (
+    TurnOperation(
+        "generate_content",
+        _targets("google.genai.models", "Models", "AsyncModels", "generate_content"),
+        _read_model,
+    ),
+    TurnOperation(
+        "chats", _targets("google.genai.chats", "Chat", "AsyncChat", "send_message"), _read_chat_model
+    ),
+)

@@ -1,0 +1,202 @@
+"""Settings that the service refuses, and settings that are worth a note."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from gemini_otel import _semconv as names
+from gemini_otel.hints import configuration, evidence, find
+
+from .test_catalogue import HEALTHY, ids
+
+
+def refused(model: str, kind: str = "invalid_argument", **more: Any) -> dict[str, Any]:
+    failure = {
+        names.ERROR_KIND: kind,
+        names.ERROR_TYPE: "400",
+        names.OUTCOME: "error",
+        names.HTTP_STATUS_CODE: 400,
+    }
+    return {names.REQUEST_MODEL: model, **failure, **more}
+
+
+GENERIC = "http.400.invalid_argument"
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "hint_id"),
+    [
+        ("gemini-2.5-flash", {names.REQUEST_TEMPERATURE: 2.5}, "cfg.temperature_range"),
+        ("gemini-2.5-flash", {names.REQUEST_TEMPERATURE: -0.1}, "cfg.temperature_range"),
+        ("gemini-2.5-flash", {names.REQUEST_TEMPERATURE: 2.0}, GENERIC),
+        ("gemini-2.5-flash", {names.REQUEST_TOP_P: 1.5}, "cfg.top_p_range"),
+        ("gemini-2.5-flash", {names.REQUEST_TOP_P: 1.0}, GENERIC),
+        ("gemini-2.5-flash", {names.REQUEST_CHOICE_COUNT: 9}, "cfg.candidate_count"),
+        ("gemini-2.5-flash", {names.REQUEST_CHOICE_COUNT: 0}, "cfg.candidate_count"),
+        ("gemini-2.5-flash", {names.REQUEST_CHOICE_COUNT: 8}, GENERIC),
+        ("gemini-3-flash-preview", {names.REQUEST_CHOICE_COUNT: 2}, "cfg.candidate_count"),
+        ("gemini-2.5-flash", {names.REQUEST_MAX_TOKENS: 65537}, "cfg.max_output_range"),
+        ("gemini-2.5-flash", {names.REQUEST_MAX_TOKENS: 65536}, GENERIC),
+        (
+            "gemini-2.5-flash",
+            {names.REQUEST_MAX_TOKENS: 65536, names.PROVIDER_NAME: "gcp.vertex_ai"},
+            "cfg.max_output_range",
+        ),
+        ("gemini-2.0-flash", {names.REQUEST_MAX_TOKENS: 9000}, "cfg.max_output_range"),
+        ("gemini-2.5-flash-image", {names.REQUEST_MAX_TOKENS: 40000}, "cfg.max_output_range"),
+        ("gemini-9", {names.REQUEST_MAX_TOKENS: 1_000_000}, GENERIC),
+        ("gemini-9", {names.REQUEST_MAX_TOKENS: 0}, "cfg.max_output_range"),
+        ("gemini-2.5-flash", {names.REQUEST_PRESENCE_PENALTY: 0.5}, "cfg.penalty"),
+        ("gemini-2.5-flash", {names.REQUEST_FREQUENCY_PENALTY: 0.5}, "cfg.penalty"),
+        ("gemini-2.0-flash", {names.REQUEST_PRESENCE_PENALTY: 0.5}, GENERIC),
+        ("gemini-2.5-pro", {names.THINKING_BUDGET: 0}, "cfg.thinking_range"),
+        ("gemini-2.5-pro", {names.THINKING_BUDGET: 127}, "cfg.thinking_range"),
+        ("gemini-2.5-pro", {names.THINKING_BUDGET: 128}, GENERIC),
+        ("gemini-2.5-pro", {names.THINKING_BUDGET: -1}, GENERIC),
+        ("gemini-2.5-flash", {names.THINKING_BUDGET: 24577}, "cfg.thinking_range"),
+        ("gemini-2.5-flash-lite", {names.THINKING_BUDGET: 0}, GENERIC),
+        ("gemini-2.5-flash-lite", {names.THINKING_BUDGET: 100}, "cfg.thinking_range"),
+        ("gemini-2.5-flash", {names.REQUEST_REASONING_LEVEL: "low"}, "cfg.thinking_range"),
+        ("gemini-3.1-pro-preview", {names.REQUEST_REASONING_LEVEL: "minimal"}, "cfg.thinking_range"),
+        ("gemini-3.1-pro-preview", {names.REQUEST_REASONING_LEVEL: "low"}, GENERIC),
+        ("gemini-3.7-flash", {names.REQUEST_REASONING_LEVEL: "MINIMAL"}, "cfg.thinking_range"),
+        ("gemini-3.6-flash", {names.REQUEST_REASONING_LEVEL: "MINIMAL"}, GENERIC),
+        ("gemini-flash-latest", {names.REQUEST_REASONING_LEVEL: "low"}, GENERIC),
+        ("gemini-4-neon", {names.THINKING_BUDGET: 100}, "cfg.thinking_range"),
+        ("gemini-3.1-pro-preview", {names.THINKING_BUDGET: 100}, GENERIC),
+        (
+            "gemini-3.1-pro-preview",
+            {names.THINKING_BUDGET: 100, names.REQUEST_REASONING_LEVEL: "low"},
+            "cfg.thinking_range",
+        ),
+    ],
+)
+def test_refused_setting(model: str, settings: dict[str, Any], hint_id: str) -> None:
+    """A bare refusal is explained by a setting outside the model's range, and by nothing that is within it."""
+    assert ids(refused(model, **settings)) == [hint_id]
+
+
+def test_the_same_settings_on_a_call_that_went_well() -> None:
+    """Where the service took a value, nothing is said against it."""
+    odd = {names.REQUEST_TEMPERATURE: 2.5, names.REQUEST_TOP_P: 1.5, names.REQUEST_MAX_TOKENS: 10**6}
+    assert ids({**HEALTHY, **odd, names.THINKING_BUDGET: 10**6}) == []
+
+
+def test_range_of_the_message() -> None:
+    """What the service says of the range is shown beside what was given."""
+    message = "the supported range is from 0 (inclusive) to 2.0001 (exclusive)"
+    more = {names.REQUEST_TEMPERATURE: 1000.0, names.ERROR_MESSAGE: message}
+    attributes = refused("gemini-2.5-pro", "value_out_of_range", **more)
+    assert ids(attributes) == ["cfg.temperature_range"]
+    assert evidence(find(attributes)[0], attributes) == (
+        "temperature 1000; the service allows 0 to 2.0001; model gemini-2.5-pro"
+    )
+
+
+def test_output_limit_is_shown() -> None:
+    """The model's known limit is part of the evidence."""
+    attributes = refused("gemini-2.5-flash", **{names.REQUEST_MAX_TOKENS: 70000})
+    shown = evidence(find(attributes)[0], attributes)
+    assert shown == "max_output_tokens 70000; the model's limit is 65536; model gemini-2.5-flash"
+
+
+@pytest.mark.parametrize("kind", ["unknown_field", "feature_not_enabled"])
+def test_stable_api_version(kind: str) -> None:
+    """What v1 does not know may be known in v1beta."""
+    assert ids(refused("gemini-2.5-flash", kind, **{names.API_VERSION: "v1"})) == ["cfg.api_version"]
+    assert ids(refused("gemini-2.5-flash", kind, **{names.API_VERSION: "v1beta"})) == [f"http.400.{kind}"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {names.ERROR_TYPE: "httpx2.ReadTimeout"},
+        {names.ERROR_TYPE: "400", names.ERROR_KIND: "deadline_too_short"},
+        {names.ERROR_TYPE: "504"},
+    ],
+)
+def test_timeout_in_seconds(failure: dict[str, Any]) -> None:
+    """A timeout of 30 ms on a call that timed out was meant as 30 s; one of 30 s was not."""
+    assert ids({**failure, names.TIMEOUT: 0.03}) == ["cfg.timeout_unit"]
+    assert "cfg.timeout_unit" not in ids({**failure, names.TIMEOUT: 30.0})
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "rerouted"),
+    [
+        ("gemini-3-pro-preview", "gemini-3.1-pro-preview", True),
+        ("gemini-2.5-flash", "models/gemini-3.5-flash-lite", True),
+        ("gemini-2.5-flash", "gemini-2.5-flash-001", False),
+        ("models/gemini-2.5-flash", "gemini-2.5-flash", False),
+        ("gemini-flash-latest", "gemini-3.5-flash", False),
+        ("tuned", "gemini-3.5-flash", False),
+    ],
+)
+def test_rerouted(asked: str, answered: str, rerouted: bool) -> None:
+    """An answer of another generation than was asked for is said, an alias or a dated version is not."""
+    attributes = {**HEALTHY, names.REQUEST_MODEL: asked, names.RESPONSE_MODEL: answered}
+    assert ids(attributes) == (["cfg.model_rerouted"] if rerouted else [])
+
+
+def test_no_retry() -> None:
+    """A passing failure after the only attempt that was allowed is noted; one after several, or a lasting one, is not."""
+    failed = {names.ERROR_TYPE: "503", names.OUTCOME: "error", names.TIMEOUT: 60.0}
+    once = {**failed, names.MAX_ATTEMPTS: 1}
+    assert ids(once) == ["http.503.overloaded"]
+    assert ids(once, "info") == ["http.503.overloaded", "cfg.no_retry"]
+    assert ids({**failed, names.MAX_ATTEMPTS: 5}, "info") == ["http.503.overloaded"]
+    assert ids({**once, names.ERROR_TYPE: "403"}, "info") == ["http.403.permission"]
+    assert ids(failed, "info") == ["http.503.overloaded"]
+
+
+# What says nothing of its own: a model without a date, a timeout.
+QUIET = {
+    **HEALTHY,
+    names.REQUEST_MODEL: "gemini-3.8-flash",
+    names.RESPONSE_MODEL: "gemini-3.8-flash",
+    names.TIMEOUT: 60.0,
+}
+QUIET.pop(names.REQUEST_TEMPERATURE)
+
+
+@pytest.mark.parametrize(
+    ("more", "hint_id"),
+    [
+        ({names.HTTP_RESEND_COUNT: 2}, "cfg.retry_hidden"),
+        ({names.MODEL_STATUS: "DEPRECATED"}, "cfg.model_retiring"),
+        ({names.REQUEST_TEMPERATURE: 0.2}, "cfg.sampling_ignored"),
+        ({names.REQUEST_TOP_K: 3}, "cfg.sampling_ignored"),
+        ({names.REQUEST_CHOICE_COUNT: 2}, "cfg.candidate_count_ignored"),
+        ({names.REQUEST_MODEL: "gemini-flash-latest"}, "cfg.latest_alias"),
+        (
+            {names.REQUEST_MODEL: "tuned", names.RESPONSE_MODEL: "tuned", names.REQUEST_TEMPERATURE: 1.5},
+            "cfg.temperature_above_one",
+        ),
+    ],
+)
+def test_note(more: dict[str, Any], hint_id: str) -> None:
+    """Settings that are worth a note get one at the level `info`, and none at the default level."""
+    assert ids(QUIET, "info") == []
+    assert ids({**QUIET, **more}, "info") == [hint_id]
+    assert ids({**QUIET, **more}) == []
+
+
+def test_no_timeout() -> None:
+    """A missing timeout is noted on our spans, which would show one, and not on others'."""
+    attributes = {name: value for name, value in QUIET.items() if name != names.TIMEOUT}
+    assert ids(attributes, "info") == ["cfg.no_timeout"]
+    del attributes[names.OUTCOME]
+    assert ids(attributes, "info") == []
+
+
+@pytest.mark.parametrize(
+    ("date", "noted"), [("2026-10-01", False), ("2026-10-02", True), ("2027-01-01", True)]
+)
+def test_model_retiring(date: str, noted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model is called retiring from 60 days before its earliest shutdown date on."""
+    monkeypatch.setattr(configuration, "today", lambda: dt.date.fromisoformat(date))
+    attributes = {**QUIET, names.REQUEST_MODEL: "gemini-2.5-pro", names.RESPONSE_MODEL: "gemini-2.5-pro"}
+    assert ids(attributes, "info") == (["cfg.model_retiring"] if noted else [])

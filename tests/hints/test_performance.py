@@ -1,0 +1,64 @@
+"""Calls that work and are slow or dear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gemini_otel import _semconv as names
+from gemini_otel.hints import evidence, find
+
+from .test_catalogue import ids
+from .test_configuration import QUIET
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            {
+                names.USAGE_OUTPUT_TOKENS: 950,
+                names.REQUEST_MAX_TOKENS: 1000,
+                names.USAGE_REASONING_OUTPUT_TOKENS: 0,
+            },
+            ["finish.near_cap"],
+        ),
+        ({names.USAGE_OUTPUT_TOKENS: 900, names.REQUEST_MAX_TOKENS: 1000}, []),
+        (
+            {
+                names.USAGE_OUTPUT_TOKENS: 3000,
+                names.USAGE_REASONING_OUTPUT_TOKENS: 2000,
+                names.REQUEST_MAX_TOKENS: 60000,
+            },
+            ["perf.thinking_latency"],
+        ),
+        (
+            {
+                names.USAGE_OUTPUT_TOKENS: 3000,
+                names.USAGE_REASONING_OUTPUT_TOKENS: 1400,
+                names.REQUEST_MAX_TOKENS: 60000,
+            },
+            [],
+        ),
+        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 12.0}, ["perf.slow_first_token"]),
+        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 2.0}, []),
+        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 12.0, names.USAGE_REASONING_OUTPUT_TOKENS: 0}, []),
+        ({names.USAGE_INPUT_TOKENS: 50_000}, ["perf.cache_miss"]),
+        ({names.USAGE_INPUT_TOKENS: 50_000, names.USAGE_CACHE_READ_INPUT_TOKENS: 40_000}, []),
+        ({names.USAGE_INPUT_TOKENS: 250_000, names.USAGE_CACHE_READ_INPUT_TOKENS: 1}, ["perf.large_context"]),
+        ({names.USAGE_INPUT_TOKENS: 250_000}, ["perf.large_context", "perf.cache_miss"]),
+    ],
+)
+def test_note(more: dict[str, Any], expected: list[str]) -> None:
+    """What made a healthy call slow or dear is noted at the level `info`, and at no other."""
+    assert ids({**QUIET, **more}, "info") == expected
+    assert ids({**QUIET, **more}) == []
+
+
+def test_evidence() -> None:
+    """The numbers are shown."""
+    attributes = {**QUIET, names.USAGE_OUTPUT_TOKENS: 3000, names.USAGE_REASONING_OUTPUT_TOKENS: 2000}
+    attributes[names.REQUEST_MAX_TOKENS] = 60_000
+    shown = evidence(find(attributes, level="info")[0], attributes)
+    assert shown == "thoughts 2000 of 3000 output tokens; model gemini-3.8-flash"
