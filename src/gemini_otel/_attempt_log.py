@@ -17,12 +17,13 @@ class AttemptLog:
     An event waits for the attempt that follows, to tell how long the SDK waited; `close` writes the last one.
     """
 
-    __slots__ = ("_event", "_failed_at", "_span", "last_error", "number", "resends", "status_code")
+    __slots__ = ("_event", "_failed_at", "_span", "answers", "last_error", "number", "resends", "status_code")
 
     def __init__(self, span: Span) -> None:
         self._span = span
         self._event: tuple[Attributes, int] | None = None
         self._failed_at = 0.0
+        self.answers = 0
         self.number = 0
         self.resends = 0
         self.status_code: int | None = None
@@ -38,6 +39,7 @@ class AttemptLog:
     def succeeded(self) -> None:
         """The SDK takes nothing but 200 for a success."""
         self.status_code = 200
+        self.answers += 1
 
     def failed(self, error: ErrorFacts) -> None:
         self.status_code = error.code

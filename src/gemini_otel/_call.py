@@ -238,6 +238,8 @@ class Call(Observed):
             status_code = failure.code  # a replaying or patched client: no attempt was seen
         if status_code is not None:
             attributes[names.HTTP_STATUS_CODE] = status_code
+        if log.answers > 1:
+            attributes[names.CONTINUATION_COUNT] = log.answers - 1
         if log.resends:
             attributes[names.HTTP_RESEND_COUNT] = log.resends
         if failure is not None:

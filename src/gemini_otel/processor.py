@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
-    from gemini_otel.hints import Hint
+    from gemini_otel.hints import Catalogue, Hint
 
 __all__ = ["HintSpanProcessor"]
 
@@ -46,7 +46,7 @@ class HintSpanProcessor(SpanProcessor):
     def __init__(
         self, hints: Iterable[Hint] | None = None, hint_level: str = "warning", all_spans: bool = False
     ) -> None:
-        self._hints = None if hints is None else _checked(hints)
+        self._hints = None if hints is None else _catalogue(hints)
         if hint_level not in HINT_LEVELS:
             raise ValueError(f"hint_level={hint_level!r} is not valid; choose from: {', '.join(HINT_LEVELS)}")
         self.hint_level = hint_level
@@ -125,11 +125,11 @@ def _event(hint: Hint, evidence: str | None) -> dict[str, str]:
     return event
 
 
-def _checked(hints: Iterable[Hint]) -> tuple[Hint, ...]:
-    from gemini_otel.hints import Hint
+def _catalogue(hints: Iterable[Hint]) -> Catalogue:
+    from gemini_otel.hints import Catalogue, Hint
 
-    checked = tuple(hints)
-    for hint in checked:
+    given = tuple(hints)
+    for hint in given:
         if not isinstance(hint, Hint):
             raise TypeError(f"hints must be Hint objects, not {hint!r}")
-    return checked
+    return Catalogue(given)

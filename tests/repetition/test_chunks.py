@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from gemini_otel import Repetition, RepetitionDetector
 from tests_repetition import feed
 
+from gemini_otel import Repetition, RepetitionDetector
+
 UNITS = st.text(min_size=1, max_size=60)
-LINES = st.sampled_from(["Step {i}: look again.\n", "| {i} | N/A |\n", '{{"id": {i}}}, ', "{i}\n", "a{i} is here. "])
+LINES = st.sampled_from(
+    ["Step {i}: look again.\n", "| {i} | N/A |\n", '{{"id": {i}}}, ', "{i}\n", "a{i} is here. "]
+)
 
 
 @st.composite

@@ -6,9 +6,9 @@ import dataclasses
 import tracemalloc
 
 import pytest
+from tests_repetition import feed, pieces
 
 from gemini_otel import Repetition, RepetitionDetector
-from tests_repetition import feed, pieces
 
 SENTENCE = "I should check this again before I answer. "
 
@@ -121,7 +121,9 @@ def test_verdict_never_holds_text() -> None:
         verdict.kind = "other"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("junk", [None, 3, b"bytes", ["a"], {}, "", "\ud800", "\udfff\ud800", "\x00", object()])
+@pytest.mark.parametrize(
+    "junk", [None, 3, b"bytes", ["a"], {}, "", "\ud800", "\udfff\ud800", "\x00", object()]
+)
 def test_bad_chunks_are_harmless(junk: object) -> None:
     """Chunks that are no text raise nothing and change nothing about the text around them."""
     detector = RepetitionDetector()
@@ -177,7 +179,9 @@ def test_thresholds_move_the_alarm() -> None:
 @pytest.mark.parametrize("size", [1, 20, 5_000])
 def test_state_stays_small(size: int) -> None:
     """A detector keeps less than 40 KiB after 300,000 characters of any script."""
-    text = "".join(chr(0x4E00 + i * i % 20_000) if i % 3 else chr(0x1F300 + i % 700) for i in range(100_000)) * 3
+    text = (
+        "".join(chr(0x4E00 + i * i % 20_000) if i % 3 else chr(0x1F300 + i % 700) for i in range(100_000)) * 3
+    )
     tracemalloc.start()
     try:
         detector = RepetitionDetector()

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, cast
 
 from gemini_otel._guard import guarded
-from gemini_otel._semconv import AFC_ROUNDS, OUTCOME
+from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint
-from gemini_otel.hints._trigger import Predicate, Subject, Trigger
+from gemini_otel.hints._trigger import TOOL_RUN, Predicate, Subject, Trigger
 
 MOST = 3  # hints on one span
 _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
@@ -38,6 +38,8 @@ class Catalogue:
         subjects = index.subjects_on_ok if plain.get(OUTCOME) == "ok" else index.subjects
         if plain.get(AFC_ROUNDS):
             subjects = index.subjects_on_loop
+        elif plain.get(OPERATION_NAME) == TOOL_RUN:
+            subjects = ()
         found: list[tuple[int, Hint]] = []
         for read, by_value, others in subjects:
             value = read(plain)

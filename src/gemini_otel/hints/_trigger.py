@@ -6,19 +6,22 @@ The catalogue looks entries up by that value instead of asking each of them, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from gemini_otel._semconv import AFC_ROUNDS, OUTCOME
+from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
+TOOL_RUN = "execute_tool"  # the operation name of a span around a tool
 
 
 class Subject(NamedTuple):
     """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
     It is not read on a span whose outcome is `ok`, unless it has something to say about such calls too. On the span around a
-    loop of function calls only subjects of the loop are read: its rounds have spans and hints of their own.
+    loop of function calls only subjects of the loop are read: its rounds have spans and hints of their own. What becomes of
+    a tool is none of the API's.
     """
 
     read: Callable[[Attributes], object]
@@ -28,10 +31,13 @@ class Subject(NamedTuple):
     def suits(self, attributes: Attributes) -> bool:
         if attributes.get(AFC_ROUNDS):
             return self.on_loop
+        if attributes.get(OPERATION_NAME) == TOOL_RUN:
+            return False
         return self.on_ok or attributes.get(OUTCOME) != "ok"
 
 
-class Trigger(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Trigger:
     """Holds where the subject has one of `values` and `also` agrees.
 
     Without `values` any value will do, except those that are `known` to have entries of their own.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 from ._bytes import DIGITS, run_length, unit_with_digits
@@ -52,8 +53,8 @@ def _is_steady(column: list[bytes]) -> bool:
     if max(map(len, column)) > _LARGEST:
         return False
     values = list(map(int, column))
-    steps = [later - earlier for later, earlier in zip(values, values[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(values)]
     moves = [step > 0 for step in steps if step]
-    turns = sum(a != b for a, b in zip(moves, moves[1:], strict=False))
+    turns = sum(a != b for a, b in pairwise(moves))
     common = Counter(steps).most_common(1)[0][1]
     return turns * 10 <= _TURNS_IN_TEN * len(values) and common >= _STEADY_SHARE * len(steps)

@@ -26,8 +26,10 @@ class Sameness(NamedTuple):
 def find_sameness(tail: bytes) -> Sameness | None:
     """Return what repeats in the last `WINDOW` bytes of running text, None when they are varied."""
     marks = len(tail) - len(tail.translate(None, _CODE_MARKS))
+    if marks > _MOST_MARKS * len(tail):
+        return None
     words = tail.split()
-    if marks > _MOST_MARKS * len(tail) or len(words) < _FEWEST_WORDS:
+    if len(words) < _FEWEST_WORDS:
         return None
     if len(set(words)) > _DISTINCT * len(words):
         return None

@@ -19,12 +19,13 @@ _QUICK = 96
 _MARGIN = 128
 _NEAR, _FAR = 2_304, 5_600
 _TRIES = 3
-_TOO_SHORT = 256
+_SHORT, _SHORT_STRUCTURED = 256, 128
 _BARE_KEEP = 5_700
 _RAW_KEEP, _RAW_MOST = 14_336, 17_408
 _EARLY, _LATE, _LATE_STEP = 1_024, 8_192, 768
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS = 6
+_PLENTY, _COPIES = 2_048, 8
 _SHORTEST_REST, _LONGEST_REST = 3, 12
 _PROBES = (1, 301)
 _PROBE, _ECHOES = 6, 6
@@ -81,8 +82,9 @@ class TextLoops:
         reach = len(data) + _MARGIN
         if not looks & 3:
             reach = _NEAR if looks & 15 else _FAR
-            if self._echo or (not looks & 7 and not self._structured):
-                self._listen()
+        if not looks & 1 and (self._echo or not (looks & 7 or self._structured)):
+            self._echo = self._echo and bool(looks & 3)
+            self._listen()
         at = text.rfind(text[-_NEEDLE:], size - reach if size > reach else 0, size - 1)
         if at >= 0:
             return self._follow(text, at)
@@ -101,10 +103,13 @@ class TextLoops:
     def _follow(self, text: bytearray, at: int) -> int:
         size = len(text)
         needle, quick = text[-_NEEDLE:], text[-_QUICK:]
+        shortest = _SHORT_STRUCTURED if self._structured else _SHORT
         for _ in range(_TRIES):
             period = size - _NEEDLE - at
-            if text[-_QUICK - period : -period] == quick and text[-2 * period : -period] == text[-period:]:
-                return self._judge(text, period)
+            if text[-_QUICK - period : -period] == quick:
+                span = max(period, shortest - period)
+                if text[-span - period : -period] == text[-span:]:
+                    return self._judge(text, period)
             at = text.rfind(needle, 0, at + _NEEDLE - 1)
             if at < 0:
                 break
@@ -114,19 +119,16 @@ class TextLoops:
 
     def _judge(self, text: bytearray, period: int) -> int:
         run = run_length(text, period)
-        if run < _TOO_SHORT and not self._structured:
-            self._hurried = False
-            return self._step()
         if text is self._raw:
             missing = self._exact(run, period)
         else:
-            length = suffix_with_digits(self._raw, run)
-            unit = unit_with_digits(self._raw, period) if length > run else period
-            exact = run_length(self._raw, unit) if length > run else run
+            length = suffix_with_digits(self._raw, min(run, max(_PLENTY, _COPIES * period)))
+            unit = unit_with_digits(self._raw, period)
+            exact = run_length(self._raw, unit)
             if exact * 10 >= length * 9:
                 missing = self._exact(exact, unit)
             else:
-                missing = self._counter(length, period, unit)
+                missing = self._counter(length, period, unit, run)
         if missing <= 0 or missing >= STEP or self._hurried:
             self._hurried = False
             return self._step()
@@ -146,7 +148,7 @@ class TextLoops:
             self._alarm(name_kind(unit, table, self._structured), width, length // width, length)
         return missing
 
-    def _counter(self, length: int, period: int, unit_length: int) -> float:
+    def _counter(self, length: int, period: int, unit_length: int, run: int) -> float:
         unit = _decode(self._raw[-unit_length:])
         table = in_table(unit, self._before(length))
         sort = describe(unit, self._structured, table)
@@ -164,7 +166,7 @@ class TextLoops:
             return self._refuse()
         missing = max(needed - counters.length, (units - counters.units) * unit_length)
         if missing <= 0:
-            counters = read_counters(bytes(self._raw[-length:]), period)
+            counters = read_counters(bytes(self._raw[-suffix_with_digits(self._raw, run) :]), period)
             total = characters(self._raw[-counters.length :])
             kind = name_kind(unit, table, self._structured)
             self._alarm(kind, max(1, total // counters.units), counters.units, total)
@@ -176,7 +178,6 @@ class TextLoops:
         return 0.0
 
     def _listen(self) -> None:
-        self._echo = False
         text = self._raw
         size = len(text)
         if size < WINDOW or not any(

@@ -21,7 +21,7 @@ _TELLING = 16
 _ENOUGH = 400
 _LONGEST_BLANK = 120
 _SENTENCE, _PARAGRAPH = 100, 250
-_PARAGRAPH_COPIES = 2.6
+_PARAGRAPH_COPIES, _PAGE, _PAGE_COPIES = 2.6, 1_000, 3
 
 
 class Unit(Enum):
@@ -70,13 +70,12 @@ def needed_characters(sort: Unit, period: int, structured: bool, before: str, li
         return _of_words(period, limits)
     if sort is Unit.NUMBERS and period < _PARAGRAPH and not is_prose(before):
         return max(limits.data_run, 6 * period)
-    if sort is Unit.SYMBOL:
-        return max(limits.symbol_run, 6 * period) if period < _SENTENCE else _of_words(period, limits)
     if sort is Unit.TABLE:
         return max(limits.table_run, (6 if period < _SENTENCE else 4.2) * period)
     if sort is Unit.MARKUP and period < _PARAGRAPH:
         return max(limits.markup_run, 6 * period)
-    return _of_words(period, limits)
+    symbols = sort is Unit.SYMBOL and period < _SENTENCE
+    return max(limits.symbol_run, 6 * period) if symbols else _of_words(period, limits)
 
 
 def is_prose(text: str) -> bool:
@@ -89,7 +88,7 @@ def is_prose(text: str) -> bool:
 
 def _of_words(period: int, limits: Thresholds) -> float:
     if period >= _PARAGRAPH:
-        return max(2 * limits.text_run, _PARAGRAPH_COPIES * period)
+        return max(2 * limits.text_run, (_PARAGRAPH_COPIES if period < _PAGE else _PAGE_COPIES) * period)
     return max(limits.text_run, 4.2 * period)
 
 

@@ -123,7 +123,7 @@ def _with_declared_function(call: Call, chunk: Json) -> Json:
 
 def _calling(candidate: Json, function_call: Json) -> Json:
     new = [
-        part | {"functionCall": function_call} if _calls_declared(part) else part
+        part | {"functionCall": part["functionCall"] | function_call} if _calls_declared(part) else part
         for part in _parts(candidate)
     ]
     return candidate | {"content": candidate["content"] | {"parts": new}}

@@ -35,6 +35,10 @@ class Playback:
         return endpoint(call, self._reply(call, scenario)), call
 
     def _reply(self, call: Call, scenario: Scenario) -> Reply:
+        if scenario.resumed and call.resumes:
+            return scenario.resumed[0]
+        if scenario.after_tools and call.tool_rounds:
+            return scenario.after_tools[min(call.tool_rounds, len(scenario.after_tools)) - 1]
         replies = _replies(call, scenario)
         if len(replies) == 1:
             return replies[0]
@@ -47,6 +51,4 @@ class Playback:
 
 
 def _replies(call: Call, scenario: Scenario) -> tuple[Reply, ...]:
-    if scenario.after_tools and call.ends_with_function_responses:
-        return scenario.after_tools
     return scenario.vertex if scenario.vertex and call.vertex else scenario.replies

@@ -73,9 +73,21 @@ class Call:
         return [function for tool in tools for function in objects_of(field_of(tool, "functionDeclarations"))]
 
     @property
-    def ends_with_function_responses(self) -> bool:
-        last = parts(self.contents[-1]) if self.contents else []
-        return any(field_of(part, "functionResponse") is not None for part in last)
+    def tool_rounds(self) -> int:
+        """How many contents in a row, the last one included, answer function calls since the user last said something."""
+        rounds = 0
+        for content in reversed(self.contents):
+            if content.get("role") == "model":
+                continue
+            if not any(field_of(part, "functionResponse") is not None for part in parts(content)):
+                break
+            rounds += 1
+        return rounds
+
+    @property
+    def resumes(self) -> bool:
+        """Whether the request goes on where an earlier answer ended with a continuation token."""
+        return any(field_of(holder, "continuationToken") for holder in (self.body, self.config))
 
     def scenario(self) -> str | None:
         """The name after ``simulate:`` in the last user content that has text."""

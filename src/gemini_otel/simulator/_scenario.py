@@ -59,7 +59,9 @@ class Scenario:
     description: str
     replies: tuple[Reply, ...]
     after_tools: tuple[Reply, ...] = ()
-    """Played instead where the request ends with function responses."""
+    """Played instead where the request ends with function responses: the n-th after n rounds of them, the last from then on."""
+    resumed: tuple[Reply, ...] = ()
+    """Played instead where the request carries a continuation token."""
     vertex: tuple[Reply, ...] = ()
     """Played instead on the paths of Vertex AI."""
 

@@ -61,6 +61,7 @@ _TOOL_TOKENS: Json = {
     "toolUsePromptTokenCount": 63,
     "toolUsePromptTokensDetails": [{"modality": "TEXT", "tokenCount": 63}],
 }
+_TOKEN = "Y29udGludWUgaGVyZQ=="
 _CALL = chunk(
     {"functionCall": {"name": FIRST_DECLARED}, "thoughtSignature": _SIGNATURE},
     finish="STOP",
@@ -102,6 +103,18 @@ ALL = (
         "Calls the first declared function; answers with text once its response is in.",
         (Reply(chunks=(_CALL,)),),
         after_tools=(OK,),
+    ),
+    Scenario(
+        "continuation",
+        "An answer in two parts: the first ends with a continuation token, which the SDK resumes from 2.30 on.",
+        (
+            Reply(
+                chunks=text_chunks(
+                    "The first part. ", pieces=1, finish="CONTINUATION", continuationToken=_TOKEN
+                )
+            ),
+        ),
+        resumed=(Reply(chunks=text_chunks("The second part.", pieces=1)),),
     ),
     Scenario(
         "multi_candidate",

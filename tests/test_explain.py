@@ -1,0 +1,101 @@
+"""explain(): codes, exceptions and responses."""
+
+from __future__ import annotations
+
+import http
+from typing import Any
+
+import pytest
+from google import genai
+from google.genai import errors, types
+
+from gemini_otel import explain
+from support import send
+
+
+def ids(subject: Any) -> list[str]:
+    return [hint.id for hint in explain(subject)]
+
+
+def test_a_code_gives_all_entries_most_specific_first() -> None:
+    """"MAX_TOKENS" gives several entries, and the general one is the last."""
+    found = ids("MAX_TOKENS")
+    assert "finish.max_tokens.thinking" in found
+    assert found[-1] == "finish.max_tokens"
+
+
+@pytest.mark.parametrize(
+    ("subject", "hint"),
+    [
+        ("recitation", "finish.recitation"),
+        ("FinishReason.RECITATION", "finish.recitation"),
+        ("API_KEY_INVALID", "http.400.api_key_invalid"),
+        ("DEADLINE_EXCEEDED", "http.504.deadline"),
+        ("http.429.rate_day", "http.429.rate_day"),
+        ("404", "http.404.not_found"),
+        (503, "http.503.overloaded"),
+        (http.HTTPStatus.BAD_GATEWAY, "http.502.bad_gateway"),
+        (types.FinishReason.SAFETY, "finish.safety"),
+        (types.BlockedReason.BLOCKLIST, "block.blocklist"),
+    ],
+)
+def test_spellings_of_a_code(subject: Any, hint: str) -> None:
+    """A code is known as text in any case, as a number and as a member of an enum."""
+    assert hint in ids(subject)
+
+
+@pytest.mark.parametrize("subject", ["", "no such code", 200, -1])
+def test_unknown_codes(subject: Any) -> None:
+    """A code that nobody knows gives an empty list."""
+    assert explain(subject) == []
+
+
+@pytest.mark.parametrize("subject", [None, 4.29, [], object()])
+def test_other_types(subject: Any) -> None:
+    """Anything that is no code, exception or response is a TypeError that names the type."""
+    with pytest.raises(TypeError, match=f"not {type(subject).__name__}"):
+        explain(subject)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "hint"),
+    [
+        ("daily_quota", "http.429.rate_day"),
+        ("invalid_key", "http.400.api_key_invalid"),
+        ("model_not_found", "http.404.model"),
+        ("overloaded", "http.503.overloaded"),
+    ],
+)
+def test_an_error_of_a_call(client: genai.Client, scenario: str, hint: str) -> None:
+    """The exception of a failed call gives the entry for its cause first."""
+    sent = send(client, "call", f"simulate:{scenario}")
+    assert isinstance(sent.error, errors.APIError)
+    assert ids(sent.error)[0] == hint
+
+
+def test_an_exception_of_the_network() -> None:
+    """An exception without a code is explained by its class."""
+    assert ids(ConnectionRefusedError())[0].startswith("net.")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "hint"),
+    [
+        ("thoughts_ate_budget", "finish.max_tokens.thinking"),
+        ("finish_safety", "finish.safety"),
+        ("block_blocklist", "block.blocklist"),
+        ("loop_text", "finish.max_tokens.repetition"),
+        ("empty_stop", "finish.stop.empty.thoughts"),
+    ],
+)
+def test_a_response(client: genai.Client, scenario: str, hint: str) -> None:
+    """A response gives the entry for what went wrong with it first, a loop in its text included."""
+    (response,) = send(client, "call", f"simulate:{scenario}").responses
+    assert ids(response)[0] == hint
+
+
+@pytest.mark.parametrize("scenario", ["ok", "thinking", "tool_call"])
+def test_a_healthy_response(client: genai.Client, scenario: str) -> None:
+    """A response with which nothing is wrong gives an empty list."""
+    (response,) = send(client, "call", f"simulate:{scenario}").responses
+    assert explain(response) == []
