@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -56,7 +55,9 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "max_tokens"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("finish.max_tokens.repetition (error)\n")
-    assert "\nfinish.max_tokens.thinking (error)\n  Thinking used up the output token limit.\n  Why: " in printed
+    assert (
+        "\nfinish.max_tokens.thinking (error)\n  Thinking used up the output token limit.\n  Why: " in printed
+    )
     assert "\n  What to do:\n    - Raise max_output_tokens" in printed
     assert "\n  Retry: after a change\n  Read: https://ai.google.dev/" in printed
     assert max(map(len, printed.splitlines())) <= 100
@@ -93,7 +94,11 @@ def test_explain_a_foreign_word(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("module", "missing"),
-    [("rich.console", "rich.console"), ("google.genai", "google"), ("opentelemetry.sdk.trace", "opentelemetry.sdk.trace")],
+    [
+        ("rich.console", "rich.console"),
+        ("google.genai", "google"),
+        ("opentelemetry.sdk.trace", "opentelemetry.sdk.trace"),
+    ],
 )
 def test_demo_without_its_extra(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, module: str, missing: str
@@ -212,9 +217,10 @@ def test_simulate_serves_until_interrupted(monkeypatch: pytest.MonkeyPatch) -> N
         for variable in export[1:]:
             monkeypatch.setenv(*variable.split("="))
         monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
-        with genai.Client() as client:
-            answer = client.models.generate_content(model="gemini-2.5-flash", contents="Hello")
-        os.kill(process.pid, signal.SIGINT)
+        try:
+            answer = genai.Client().models.generate_content(model="gemini-2.5-flash", contents="Hello")
+        finally:
+            process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert answer.text
     assert (process.returncode, errors) == (0, "")

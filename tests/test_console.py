@@ -30,7 +30,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        return self.output.getvalue().splitlines()
+        return [line.rstrip() for line in self.output.getvalue().splitlines()]
 
     def start(self, name: str, parent: trace.Span | None = None, at: int = 0, **more: Any) -> trace.Span:
         context = trace.set_span_in_context(parent) if parent is not None else None

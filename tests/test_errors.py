@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -86,6 +87,24 @@ def test_odd_bodies_give_what_they_can(details: Any) -> None:
         None,
         None,
     )
+
+
+def test_a_body_that_is_left_unparsed_in_the_message() -> None:
+    """A stream refused as text/event-stream over aiohttp leaves its JSON in the message: it is read from there."""
+    inner = {
+        "code": 429,
+        "status": "RESOURCE_EXHAUSTED",
+        "message": "limit: 0",
+        "details": [rpc("RetryInfo", retryDelay="2s")],
+    }
+    text = json.dumps({"error": inner})
+    facts = read_error(
+        ServiceError(429, "Too Many Requests", text, {"message": text, "status": "Too Many Requests"})
+    )
+    assert (facts.status, facts.message, facts.retry_delay) == ("RESOURCE_EXHAUSTED", "limit: 0", 2.0)
+    odd = read_error(ServiceError(429, "Too Many Requests", "{not json", {"message": "{not json"}))
+    assert (odd.status, odd.message) == ("Too Many Requests", "{not json")
+    assert read_error(ServiceError(400, "S", "[1]")).message == "[1]"
 
 
 def test_an_interactions_error_is_read_by_its_status_code() -> None:

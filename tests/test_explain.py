@@ -18,7 +18,7 @@ def ids(subject: Any) -> list[str]:
 
 
 def test_a_code_gives_all_entries_most_specific_first() -> None:
-    """"MAX_TOKENS" gives several entries, and the general one is the last."""
+    """ "MAX_TOKENS" gives several entries, and the general one is the last."""
     found = ids("MAX_TOKENS")
     assert "finish.max_tokens.thinking" in found
     assert found[-1] == "finish.max_tokens"
@@ -94,7 +94,7 @@ def test_a_response(client: genai.Client, scenario: str, hint: str) -> None:
     assert ids(response)[0] == hint
 
 
-@pytest.mark.parametrize("scenario", ["ok", "thinking", "tool_call"])
+@pytest.mark.parametrize("scenario", ["ok", "thinking", "cached"])
 def test_a_healthy_response(client: genai.Client, scenario: str) -> None:
     """A response with which nothing is wrong gives an empty list."""
     (response,) = send(client, "call", f"simulate:{scenario}").responses

@@ -111,6 +111,18 @@ def test_a_body_that_is_no_json(telemetry: Telemetry, client: genai.Client, shap
     assert len(attributes.get("gemini.error.message", "")) <= 512
 
 
+@pytest.mark.parametrize("shape", ["stream", "async_stream"])
+def test_a_stream_that_is_refused_at_once(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """A refusal with the content type of a stream gives the same facts over every transport."""
+    send(client, shape, "simulate:error_in_stream_start")
+    attributes = telemetry.attributes
+    assert (attributes["gemini.error.status"], attributes["gemini.error.reason"]) == (
+        "INVALID_ARGUMENT",
+        "API_KEY_INVALID",
+    )
+    assert attributes["gemini.error.kind"] == "invalid_key"
+
+
 @pytest.mark.parametrize("attempts", [None, 3])
 def test_a_connection_that_closes_without_an_answer(
     telemetry: Telemetry, url: str, shape: str, attempts: Any

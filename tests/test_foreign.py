@@ -45,7 +45,10 @@ SPANS: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "block reason": (
         "telemetrydev",
-        {"gen_ai.operation.name": "generate_content", "google_genai.response.block_reason": "PROHIBITED_CONTENT"},
+        {
+            "gen_ai.operation.name": "generate_content",
+            "google_genai.response.block_reason": "PROHIBITED_CONTENT",
+        },
         "block.prohibited",
     ),
 }
@@ -75,7 +78,9 @@ def test_an_error_that_only_its_text_tells(hinting: Telemetry) -> None:
     text = "429 RESOURCE_EXHAUSTED. {'error': {'message': 'limit: 0, model: x'}}"
     with (
         pytest.raises(RuntimeError),
-        hinting.tracer_provider.get_tracer("t").start_as_current_span("x", attributes={"llm.model_name": "m"}),
+        hinting.tracer_provider.get_tracer("t").start_as_current_span(
+            "x", attributes={"llm.model_name": "m"}
+        ),
     ):
         raise RuntimeError(text)
     assert ended(hinting) == ["http.429.zero_limit"]

@@ -29,7 +29,9 @@ MINE = Hint(
 
 
 def hint_ids(span: ReadableSpan) -> list[Any]:
-    return [(event.attributes or {})["gemini.hint.id"] for event in span.events if event.name == "gemini.hint"]
+    return [
+        (event.attributes or {})["gemini.hint.id"] for event in span.events if event.name == "gemini.hint"
+    ]
 
 
 def end_one(provider: TracerProvider, attributes: dict[str, Any] = BLOCKED, scope: str = "theirs") -> None:
@@ -100,7 +102,9 @@ def test_whose_spans_are_looked_at(scope: str, attributes: dict[str, Any], seen:
     for all_spans in (False, True):
         telemetry = Telemetry()
         telemetry.tracer_provider.add_span_processor(HintSpanProcessor(all_spans=all_spans))
-        with telemetry.tracer_provider.get_tracer(scope).start_as_current_span("x", attributes=attributes) as span:
+        with telemetry.tracer_provider.get_tracer(scope).start_as_current_span(
+            "x", attributes=attributes
+        ) as span:
             span.set_attributes(BLOCKED)
         assert hint_ids(telemetry.span) == (["finish.safety"] if seen or all_spans else [])
 
@@ -109,7 +113,9 @@ def test_two_processors_add_a_hint_once() -> None:
     """A second processor adds only what the first did not, and both ids are listed."""
     telemetry = Telemetry()
     telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
-    telemetry.tracer_provider.add_span_processor(HintSpanProcessor([*default_hints(), MINE], hint_level="info"))
+    telemetry.tracer_provider.add_span_processor(
+        HintSpanProcessor([*default_hints(), MINE], hint_level="info")
+    )
     end_one(telemetry.tracer_provider, {**BLOCKED, "mine": 1})
     assert sorted(hint_ids(telemetry.span)) == ["finish.safety", "mine.slow"]
     assert sorted(telemetry.attributes["gemini.hint.ids"]) == ["finish.safety", "mine.slow"]
@@ -190,7 +196,11 @@ def test_a_predicate_that_raises_is_harmless(caplog: pytest.LogCaptureFixture) -
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
-        ({"hint_level": "loud"}, ValueError, "hint_level='loud' is not valid; choose from: info, warning, error"),
+        (
+            {"hint_level": "loud"},
+            ValueError,
+            "hint_level='loud' is not valid; choose from: info, warning, error",
+        ),
         ({"hints": ["finish.safety"]}, TypeError, "hints must be Hint objects, not 'finish.safety'"),
     ],
 )

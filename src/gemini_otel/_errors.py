@@ -5,7 +5,8 @@ their texts may quote prompts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._error_kinds import error_kind
@@ -18,8 +19,9 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
     code = _integer(getattr(error, "code", None)) or _integer(getattr(error, "status_code", None))
     if code is None or not isinstance(error, Exception):
         return ErrorFacts(type=class_name(error), kind=_transport_kind(error))
-    status, message = _text(getattr(error, "status", None)), _text(getattr(error, "message", None))
-    details = list(_details(getattr(error, "details", None) or getattr(error, "body", None)))
+    said = _said(error)
+    status, message = _text(said.get("status")), _text(said.get("message"))
+    details = [detail for detail in _items(said.get("details")) if isinstance(detail, Mapping)]
     info = next((detail for detail in details if _is(detail, "ErrorInfo")), {})
     quota_id, quota_metric, quota_limit = _quota(details, info)
     retry_delay = _retry_delay(details, error)
@@ -87,16 +89,35 @@ _CONNECTION_ERRORS = frozenset(
 )
 
 
-def _details(body: object) -> Iterator[Mapping[str, Any]]:
-    """The google.rpc details of an error body: `{"error": {...}}`, the inner object, or a list around either."""
+def _said(error: Exception) -> Mapping[str, Any]:
+    """Status, message and details as the service said them, else as the exception has them."""
+    body = getattr(error, "details", None) or getattr(error, "body", None)
     if isinstance(body, list):
         body = body[0] if body else None
-    if not isinstance(body, Mapping):
-        return
-    inner = body.get("error", body)
-    details = inner.get("details") if isinstance(inner, Mapping) else None
-    if isinstance(details, list):
-        yield from (detail for detail in details if isinstance(detail, Mapping))
+    inner = body.get("error", body) if isinstance(body, Mapping) else None
+    said = dict(inner) if isinstance(inner, Mapping) else {}
+    message = _text(getattr(error, "message", None)) or _text(said.get("message"))
+    # A stream that is refused as text/event-stream leaves its JSON unparsed in the message (over aiohttp).
+    parsed = _parse(message) if message and message.lstrip().startswith(("{", "[")) else None
+    if parsed is not None:
+        return parsed
+    return {**said, "message": message, "status": _text(getattr(error, "status", None)) or said.get("status")}
+
+
+def _parse(text: str) -> Mapping[str, Any] | None:
+    """The error object in a JSON text; None where there is none."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    if isinstance(body, list) and body:
+        body = body[0]
+    inner = body.get("error") if isinstance(body, Mapping) else None
+    return inner if isinstance(inner, Mapping) else None
+
+
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _is(detail: Mapping[str, Any], name: str) -> bool:
@@ -111,7 +132,7 @@ def _quota(
         violation
         for detail in details
         if _is(detail, "QuotaFailure")
-        for violation in detail.get("violations") or ()
+        for violation in _items(detail.get("violations"))
         if isinstance(violation, Mapping)
     ]
     if violations:

@@ -19,6 +19,11 @@ ANSWERS = (
     "thinking",
     "cached",
     "tool_call",
+    "tool_chain",
+    "tool_loop",
+    "parallel_tools",
+    "text_and_tool",
+    "undeclared_tool",
     "grounding_tool_use",
     "inline_image",
 )
@@ -79,7 +84,7 @@ BLOCKED = {
     ]
 } | {"block_unknown": "BLOCK_OF_TOMORROW"}
 
-OTHER_ANSWERS = ("multi_candidate", "finish_missing")
+OTHER_ANSWERS = ("multi_candidate", "finish_missing", "continuation")
 
 RPC = "type.googleapis.com/google.rpc."
 

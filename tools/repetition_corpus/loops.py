@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
+
+from material import Material
 
 __all__ = ["PATTERNS", "Loop", "make"]
 
@@ -20,35 +22,6 @@ class Loop:
     accept: list[str]
     mime: str | None = None
     near: bool = False
-
-
-@dataclass
-class Material:
-    """What loops are made of: paragraphs of real prose, cut into sentences and words."""
-
-    rng: random.Random
-    prose: list[str]
-    words: list[str] = field(default_factory=list)
-
-    def paragraph(self, low: int, high: int) -> str:
-        text = ""
-        while len(text) < low:
-            text += self.rng.choice(self.prose) + " "
-        return text[:high].strip()
-
-    def sentence(self, low: int = 25, high: int = 140) -> str:
-        for _ in range(50):
-            parts = self.rng.choice(self.prose).replace("? ", ". ").split(". ")
-            good = [part for part in parts if low <= len(part) <= high]
-            if good:
-                return self.rng.choice(good).strip(" .") + "."
-        return self.paragraph(low, high)
-
-    def word(self) -> str:
-        return self.rng.choice(self.words)
-
-    def size(self, period: int) -> int:
-        return max(int(self.rng.uniform(900, 9_000)), int(self.rng.uniform(4.6, 9) * period))
 
 
 def _repeat(unit: str, size: int) -> str:

@@ -16,7 +16,7 @@ def characters(data: bytes | bytearray) -> int:
 def run_length(data: bytes | bytearray, period: int) -> int:
     """Return the length of the longest end of `data` that has the period, the first unit included."""
     size = len(data)
-    proved, most, step = 0, size - period, 64
+    proved, most, step = 0, size - period, 128
     while proved < most:
         probe = min(proved + step, most)
         if data[size - probe : size - proved] == data[size - probe - period : size - proved - period]:

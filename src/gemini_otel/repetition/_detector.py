@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ._calls import CallLoops
-from ._text import STEP, TextLoops
+from ._text import TextLoops
 from ._thresholds import read_thresholds
 from ._verdict import Repetition
 
@@ -28,7 +28,7 @@ class RepetitionDetector:
         self._text: TextLoops | None = TextLoops(structured, limits)
         self._calls = CallLoops(limits)
         self._pending = ""
-        self._due = STEP // 2 if structured else STEP
+        self._due = self._text.pace
         self._verdict: Repetition | None = None
 
     def feed(self, text: str) -> Repetition | None:

@@ -9,7 +9,7 @@ __all__ = ["WINDOW", "Sameness", "find_sameness"]
 
 WINDOW = 1_600
 _FEWEST_WORDS = 120
-_DISTINCT = 0.11
+_FEWEST_DISTINCT, _DISTINCT = 8, 0.11
 _DISTINCT_FOURS = 0.6
 _COMMONEST, _COMMONEST_SHARE = 4, 0.65
 _CODE_MARKS = b'(){}[]<>=;_/\\|#"`@$*+&%~^0123456789'
@@ -31,7 +31,7 @@ def find_sameness(tail: bytes) -> Sameness | None:
     words = tail.split()
     if len(words) < _FEWEST_WORDS:
         return None
-    if len(set(words)) > _DISTINCT * len(words):
+    if not _FEWEST_DISTINCT <= len(set(words)) <= _DISTINCT * len(words):
         return None
     if sum(seen for _, seen in Counter(words).most_common(_COMMONEST)) > _COMMONEST_SHARE * len(words):
         return None

@@ -10,25 +10,25 @@ from ._thresholds import Thresholds
 from ._units import describe, needed_characters, needed_for_counter
 from ._verdict import Repetition
 
-__all__ = ["STEP", "TextLoops"]
+__all__ = ["TextLoops"]
 
-STEP = 512
+_BRISK, _STEADY, _SLOW = 256, 512, 768
 _SHORTEST_STEP = 32
 _NEEDLE = 24
 _QUICK = 96
 _MARGIN = 128
 _NEAR, _FAR = 2_304, 5_600
 _TRIES = 3
-_SHORT, _SHORT_STRUCTURED = 256, 128
+_SHORT, _SHORT_STRUCTURED = 256, 96
 _BARE_KEEP = 5_700
 _RAW_KEEP, _RAW_MOST = 14_336, 17_408
-_EARLY, _LATE, _LATE_STEP = 1_024, 8_192, 768
+_EARLY, _LATE = 1_024, 8_192
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS = 6
 _PLENTY, _COPIES = 2_048, 8
 _SHORTEST_REST, _LONGEST_REST = 3, 12
 _PROBES = (1, 301)
-_PROBE, _ECHOES = 6, 6
+_PROBE, _ECHOES, _DEAF = 6, 6, -2
 
 
 class TextLoops:
@@ -39,7 +39,7 @@ class TextLoops:
 
     __slots__ = (
         "_bare",
-        "_echo",
+        "_echoes",
         "_hurried",
         "_limits",
         "_looks",
@@ -48,6 +48,7 @@ class TextLoops:
         "_rest",
         "_seen",
         "_structured",
+        "pace",
         "verdict",
     )
 
@@ -60,8 +61,9 @@ class TextLoops:
         self._looks = 0
         self._rest = 0
         self._refused = 0
+        self.pace = _BRISK if structured else _STEADY
         self._hurried = False
-        self._echo = False
+        self._echoes = 0
         self.verdict: Repetition | None = None
 
     def look(self, block: str) -> int:
@@ -80,21 +82,24 @@ class TextLoops:
             self._trim()
         size = len(text)
         reach = len(data) + _MARGIN
-        if not looks & 3:
-            reach = _NEAR if looks & 15 else _FAR
-        if not looks & 1 and (self._echo or not (looks & 7 or self._structured)):
-            self._echo = self._echo and bool(looks & 3)
-            self._listen()
+        if not looks & 1:
+            reach = self._look_farther(looks, reach)
         at = text.rfind(text[-_NEEDLE:], size - reach if size > reach else 0, size - 1)
         if at >= 0:
             return self._follow(text, at)
         self._hurried = False
-        return self._step()
+        return self.pace
 
-    def _step(self) -> int:
+    def _look_farther(self, looks: int, reach: int) -> int:
+        if self._echoes > 0 or not (looks & 15 or self._structured):
+            self._listen()
+        if looks & 3:
+            return reach
         if self._structured:
-            return STEP // 2 if self._seen < _EARLY else STEP
-        return STEP if self._seen < _LATE else _LATE_STEP
+            self.pace = _BRISK if self._seen < _EARLY else _STEADY
+        else:
+            self.pace = _STEADY if self._seen < _LATE else _SLOW
+        return _NEAR if looks & 15 else _FAR
 
     def _trim(self) -> None:
         del self._bare[:-_BARE_KEEP]
@@ -114,12 +119,12 @@ class TextLoops:
             if at < 0:
                 break
         self._hurried = False
-        self._echo = not self._structured
-        return self._step()
+        self._echoes += not self._structured
+        return self.pace
 
     def _judge(self, text: bytearray, period: int) -> int:
         run = run_length(text, period)
-        if text is self._raw:
+        if text is self._raw or self._raw[-run:] == text[-run:]:
             missing = self._exact(run, period)
         else:
             length = suffix_with_digits(self._raw, min(run, max(_PLENTY, _COPIES * period)))
@@ -129,9 +134,9 @@ class TextLoops:
                 missing = self._exact(exact, unit)
             else:
                 missing = self._counter(length, period, unit, run)
-        if missing <= 0 or missing >= STEP or self._hurried:
+        if missing <= 0 or missing >= _STEADY or self._hurried:
             self._hurried = False
-            return self._step()
+            return self.pace
         self._hurried = True
         return max(_SHORTEST_STEP, int(missing) + 1)
 
@@ -186,7 +191,9 @@ class TextLoops:
             return
         tail = bytes(text[-WINDOW:])
         same = find_sameness(tail)
-        if same is not None:
+        if same is None:
+            self._echoes = _DEAF
+        else:
             self._alarm("text", same.period, same.times, characters(tail))
 
     def _before(self, run: int) -> str:

@@ -12,16 +12,17 @@ __all__ = ["Unit", "describe", "is_blank", "is_prose", "needed_characters", "nee
 _ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u(?:000[9aAdD]|0020|00a0|00A0))|&nbsp;|\s")
 _ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9aAdD]{0,3})?|&[nbsp]{0,4}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://|&[a-z]+;")
+_MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://[^\s)>]*|&[a-z]+;")
 _CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x")
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE = 0.92
 _TELLING = 16
+_MARKUP_PART = 3
 _ENOUGH = 400
 _LONGEST_BLANK = 120
 _SENTENCE, _PARAGRAPH = 100, 250
-_PARAGRAPH_COPIES, _PAGE, _PAGE_COPIES = 2.6, 1_000, 3
+_PARAGRAPH_COPIES, _PAGE, _PAGE_COPIES = 2.6, 1_000, 2.8
 
 
 class Unit(Enum):
@@ -44,7 +45,7 @@ def describe(unit: str, structured: bool, in_table: bool) -> Unit:
         return Unit.NUMBERS if unit[0].isalnum() else Unit.SYMBOL
     if in_table:
         return Unit.TABLE
-    if _MARKUP.search(unit):
+    if sum(map(len, _MARKUP.findall(unit))) * _MARKUP_PART > len(unit):
         return Unit.MARKUP
     if _WORD.search(unit + unit):
         return Unit.WORDS

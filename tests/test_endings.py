@@ -1,0 +1,268 @@
+"""Every way to walk away from a stream, through models and chats, with and without tools, sync and async.
+
+Each ending is played without us and with us: what the caller sees is the same, and the span tree always closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from google import genai
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from support import MODEL, Telemetry, make_client
+
+import gemini_otel
+
+
+class Mine(Exception):
+    """The consumer's own exception."""
+
+
+def get_weather(city: str = "Paris") -> str:
+    """Say how the weather is."""
+    return f"sunny in {city}"
+
+
+class Order(SpanProcessor):
+    """The order in which spans start and end."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, str] = {}
+        self.wrong: list[str] = []
+
+    def on_start(self, span: Span, parent_context: Any = None) -> None:
+        self.open[span.get_span_context().span_id] = span.name
+
+    def on_end(self, span: ReadableSpan) -> None:
+        own = (span.get_span_context() or trace.INVALID_SPAN_CONTEXT).span_id
+        if self.open.pop(own, None) is None:
+            self.wrong.append(f"{span.name} ended twice")
+        ended.append(span)
+
+
+ended: list[ReadableSpan] = []
+
+
+def open_sync(client: genai.Client, via: str, prompt: str, config: dict[str, Any]) -> Iterator[Any]:
+    if via == "models":
+        return client.models.generate_content_stream(model=MODEL, contents=prompt, config=config)  # type: ignore[arg-type]
+    return client.chats.create(model=MODEL, config=config).send_message_stream(prompt)  # type: ignore[arg-type]
+
+
+async def open_async(
+    client: genai.Client, via: str, prompt: str, config: dict[str, Any]
+) -> AsyncIterator[Any]:
+    if via == "models":
+        return await client.aio.models.generate_content_stream(model=MODEL, contents=prompt, config=config)  # type: ignore[arg-type]
+    return await client.aio.chats.create(model=MODEL, config=config).send_message_stream(prompt)  # type: ignore[arg-type]
+
+
+def drain(chunks: Any, seen: list[Any]) -> None:
+    seen.extend(chunks)
+
+
+def close(chunks: Any, seen: list[Any]) -> None:
+    seen.append(next(chunks))
+    chunks.close()
+    seen.append(next(chunks, "exhausted"))
+
+
+def drop(chunks: Any, seen: list[Any]) -> None:
+    seen.append(next(chunks))
+
+
+def unread(chunks: Any, seen: list[Any]) -> None:
+    """Leave the stream alone."""
+
+
+def fail(chunks: Any, seen: list[Any]) -> None:
+    for chunk in chunks:
+        seen.append(chunk)
+        raise Mine
+
+
+def throw(chunks: Any, seen: list[Any]) -> None:
+    seen.append(next(chunks))
+    chunks.throw(Mine())
+
+
+def hand_over(chunks: Any, seen: list[Any]) -> None:
+    seen.append(next(chunks))
+    thread = threading.Thread(target=lambda: seen.extend(chunks))
+    thread.start()
+    thread.join()
+
+
+def cycle(chunks: Any, seen: list[Any]) -> None:
+    seen.append(next(chunks))
+    holder = [chunks]
+    holder.append(holder)
+
+
+SYNC: dict[Callable[[Any, list[Any]], None], str | None] = {
+    drain: "ok",
+    close: "abandoned",
+    drop: "abandoned",
+    unread: None,
+    fail: "abandoned",
+    throw: None,
+    hand_over: "ok",
+    cycle: "abandoned",
+}
+
+
+async def adrain(chunks: Any, seen: list[Any]) -> None:
+    seen.extend([chunk async for chunk in chunks])
+
+
+async def aclose(chunks: Any, seen: list[Any]) -> None:
+    seen.append(await chunks.__anext__())
+    await chunks.aclose()
+
+
+async def adrop(chunks: Any, seen: list[Any]) -> None:
+    seen.append(await chunks.__anext__())
+
+
+async def aunread(chunks: Any, seen: list[Any]) -> None:
+    """Leave the stream alone."""
+
+
+async def afail(chunks: Any, seen: list[Any]) -> None:
+    async for chunk in chunks:
+        seen.append(chunk)
+        raise Mine
+
+
+async def athrow(chunks: Any, seen: list[Any]) -> None:
+    seen.append(await chunks.__anext__())
+    await chunks.athrow(Mine())
+
+
+async def ahand_over(chunks: Any, seen: list[Any]) -> None:
+    seen.append(await chunks.__anext__())
+    await asyncio.create_task(adrain(chunks, seen))
+
+
+async def acancel(chunks: Any, seen: list[Any]) -> None:
+    task = asyncio.create_task(adrain(chunks, seen))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        seen.append("cancelled")
+
+
+async def acancel_between(chunks: Any, seen: list[Any]) -> None:
+    async def read() -> None:
+        seen.append(await chunks.__anext__())
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(read())
+    while not seen:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        seen.append("cancelled")
+
+
+ASYNC: dict[Callable[[Any, list[Any]], Any], str | None] = {
+    adrain: "ok",
+    aclose: "abandoned",
+    adrop: "abandoned",
+    aunread: None,
+    afail: "abandoned",
+    athrow: None,
+    ahand_over: "ok",
+    acancel: "cancelled",
+    acancel_between: "abandoned",
+}
+
+
+def texts(seen: list[Any]) -> list[Any]:
+    """What the caller can see of the chunks."""
+    return [each if isinstance(each, str) else [part.text for part in each.parts or ()] for each in seen]
+
+
+def play_sync(url: str, via: str, config: dict[str, Any], prompt: str, ending: Any) -> tuple[list[Any], str]:
+    seen: list[Any] = []
+    raised = ""
+    client = make_client(url)  # kept: dropping it closes its connections
+    try:
+        ending(open_sync(client, via, prompt, config), seen)
+    except Mine as error:
+        raised = repr(error)
+    gc.collect()
+    return texts(seen), raised
+
+
+def play_async(url: str, via: str, config: dict[str, Any], prompt: str, ending: Any) -> tuple[list[Any], str]:
+    async def play() -> tuple[list[Any], str]:
+        client = make_client(url)
+        seen: list[Any] = []
+        raised = ""
+        try:
+            await ending(await open_async(client, via, prompt, config), seen)
+        except Mine as error:
+            raised = repr(error)
+        for _ in range(5):
+            gc.collect()
+            await asyncio.sleep(0.005)
+        if hasattr(client.aio, "aclose"):
+            await client.aio.aclose()
+        return texts(seen), raised
+
+    return asyncio.run(play())
+
+
+@pytest.mark.parametrize("tools", [False, True], ids=["plain", "tools"])
+@pytest.mark.parametrize("via", ["models", "chats"])
+@pytest.mark.parametrize(
+    ("play", "ending", "outcome"),
+    [(play_sync, ending, outcome) for ending, outcome in SYNC.items()]
+    + [(play_async, ending, outcome) for ending, outcome in ASYNC.items()],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_ending(url: str, via: str, tools: bool, play: Any, ending: Any, outcome: str | None) -> None:
+    """The caller sees what he sees without us; every span ends once, children first, with the contract's outcome."""
+    config = {"tools": [get_weather]} if tools else {}
+    prompt = "simulate:tool_chain" if tools else "simulate:long_stream"
+    bare = play(url, via, config, prompt, ending)
+    ended.clear()
+    order, telemetry = Order(), Telemetry()
+    telemetry.tracer_provider.add_span_processor(order)
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        with telemetry.tracer_provider.get_tracer("mine").start_as_current_span("mine") as mine:
+            ours = play(url, via, config, prompt, ending)
+            assert trace.get_current_span() is mine
+    finally:
+        gemini_otel.uninstrument()
+    if ending is not acancel:  # where a cancellation strikes is a matter of timing
+        assert ours == bare
+    assert order.wrong == []
+    assert order.open == {}
+    check_tree(outcome, ending, ended)
+
+
+def check_tree(outcome: str | None, ending: Any, spans: list[ReadableSpan]) -> None:
+    ids = [span.get_span_context().span_id for span in spans]
+    for position, span in enumerate(spans):
+        if span.parent is not None:
+            assert ids.index(span.parent.span_id) > position, f"{span.name} ended after its parent"
+    turn = [span for span in spans if span.name != "mine"]
+    if ending in (unread, aunread):
+        assert turn == []
+    if outcome is not None and (turn or ending is not acancel):
+        assert (turn[-1].attributes or {})["gemini.response.outcome"] == outcome
+        assert turn[-1].status.status_code.name == "UNSET"
