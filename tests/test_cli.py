@@ -218,7 +218,8 @@ def test_simulate_serves_until_interrupted(monkeypatch: pytest.MonkeyPatch) -> N
             monkeypatch.setenv(*variable.split("="))
         monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
         try:
-            answer = genai.Client().models.generate_content(model="gemini-2.5-flash", contents="Hello")
+            client = genai.Client()  # dropped too early, it would close
+            answer = client.models.generate_content(model="gemini-2.5-flash", contents="Hello")
         finally:
             process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 import tracemalloc
 
 import pytest
@@ -57,6 +58,7 @@ def test_offsets_are_characters_not_bytes() -> None:
         ("text", False, "Well" + "." * 1_500),
         ("text", False, "".join(f"Step {i}: I read the file again.\n" for i in range(1, 99))),
         ("text", False, "".join(f"2024-05-{i:02}: nothing happened at all.\n" for i in range(1, 31)) * 2),
+        ("text", False, "".join(f'<a href="/page/{i}">next</a>\n' for i in range(200))),
         ("text", False, ("One long paragraph of advice, again and again, " * 2 + "then a turn. ") * 30),
     ],
 )
@@ -100,6 +102,30 @@ def test_same_few_words_in_changing_order() -> None:
 def test_ordinary_repetition_is_no_loop(text: str) -> None:
     """Rules, wide tables, data, logs, refrains and short runs raise no alarm."""
     assert feed(text) is None
+
+
+def jumping() -> dict[str, str]:
+    """Texts whose numbers or words jump about."""
+    rng = random.Random(11)
+    few, more = ["yes", "no"], ["open", "shut", "north", "south", "red", "blue", "cold", "warm"]
+    sent = " has been sent to you by the office in town."
+    return {
+        "huge numbers": "".join(f"Order {rng.getrandbits(100):031}{sent}\n" for _ in range(200)),
+        "random numbers": "".join(f"Order {rng.randrange(10_000)}{sent}\n" for _ in range(200)),
+        "late steps": "".join(f"Order {rng.randrange(999) if i % 12 < 5 else i}{sent}\n" for i in range(200)),
+        "short numbers": "".join(f"{rng.randrange(999)}, " for _ in range(900)),
+        "markup": "".join(f"<td>Order {rng.randrange(999)}</td>\n" for _ in range(200)),
+        "two words": " ".join(rng.choices(few, k=900)),
+        "two of ten": " ".join(rng.choices(few * 9 + more, k=900)),
+        "ten words": " ".join(rng.choices(few + more, k=900)),
+        "long words": " ".join(rng.choices([word * 9 for word in more], k=200)),
+    }
+
+
+@pytest.mark.parametrize("name", jumping())
+def test_numbers_and_words_that_jump_are_no_loop(name: str) -> None:
+    """Numbers without a steady step, and lists of few words in any order, raise no alarm."""
+    assert feed(jumping()[name]) is None
 
 
 def test_verdict_stays() -> None:

@@ -57,6 +57,8 @@ class CallLoops:
         )
 
     def _cycle(self, calls: deque[int], single: int, cycles: int) -> Repetition | None:
+        if calls.count(calls[-1]) < min(single, cycles):
+            return None
         recent = list(calls)
         for period in range(1, _LONGEST_CYCLE + 1):
             units = single if period == 1 else cycles

@@ -160,8 +160,8 @@ class TextLoops:
         needed, units = needed_for_counter(unit, sort, self._structured, self._limits)
         if units == 0:
             return self._refuse()
-        if length < needed:
-            return needed - length
+        if length < max(needed, units * unit_length):
+            return max(needed, units * unit_length) - length
         few = min(length, _FEW_UNITS * unit_length)
         if not read_counters(bytes(self._raw[-few:]), period).steady:
             return self._refuse()

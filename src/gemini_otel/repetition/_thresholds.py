@@ -32,7 +32,7 @@ class Thresholds:
     text_run: int = 600
     table_run: int = 620
     data_run: int = 1_500
-    markup_run: int = 1_500
+    markup_run: int = 1_400
     counter_units: int = 7
     identical_calls: int = 5
     call_cycles: int = 4

@@ -1,0 +1,237 @@
+"""`gemini-otel demo`: what it prints and what it exports."""
+
+from __future__ import annotations
+
+import http.server
+import importlib.util
+import io
+import logging
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+from rich.console import Console
+
+from gemini_otel import _demo, cli
+from support import ROOT
+
+
+class OtlpReceiver(http.server.ThreadingHTTPServer):
+    """A small OTLP/HTTP back end for traces, which decodes what it gets."""
+
+    def __init__(self) -> None:
+        self.received: list[ResourceSpans] = []
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def spans(self) -> list[Any]:
+        """All spans, in the order of their end."""
+        scopes = [scope for resource in self.received for scope in resource.scope_spans]
+        return sorted((span for scope in scopes for span in scope.spans), key=lambda s: s.end_time_unix_nano)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: OtlpReceiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/v1/traces" and not self.headers.get("Content-Encoding"):
+            self.server.received.extend(ExportTraceServiceRequest.FromString(body).resource_spans)
+            self.send_response(200)
+        else:
+            self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def plain(pairs: Sequence[KeyValue]) -> dict[str, Any]:
+    """Attributes as they came over the wire, each with its type."""
+    return {pair.key: _value(pair.value) for pair in pairs}
+
+
+def _value(value: AnyValue) -> Any:
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return tuple(map(_value, value.array_value.values))
+    return getattr(value, str(kind))
+
+
+@pytest.fixture
+def receiver() -> Iterator[OtlpReceiver]:
+    with OtlpReceiver() as receiver:
+        thread = threading.Thread(target=receiver.serve_forever)
+        thread.start()
+        yield receiver
+        receiver.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def play(**options: Any) -> dict[str, str]:
+    """Run the demo and return what it printed, by the title of the scene; the conclusion stands under ""."""
+    output = io.StringIO()
+    _demo.run(console=Console(file=output, width=200), **options)
+    *scenes, last = re.split(r"^(.+?) ─+\n", output.getvalue(), flags=re.MULTILINE)[1:]
+    texts = dict(zip(scenes[::2], [*scenes[1::2], last], strict=True))
+    text, _, conclusion = last.partition("\n\n")
+    return {**texts, scenes[-1]: text, "": conclusion}
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[str, str]:
+    return play()
+
+
+@pytest.mark.parametrize(
+    ("title", "telling"),
+    [
+        ("A healthy call: no hint", ("  ok\n", "finish STOP", "tokens in ")),
+        ("Thinking ate the budget", ("  truncated\n", "thoughts 1,010", "finish.max_tokens.thinking")),
+        ("The answer was blocked, over HTTP 200", ("  blocked\n", "finish SAFETY", "HTTP 200", "finish.safety")),
+        (
+            "The model got stuck in a loop",
+            ("  truncated\n", "repetition: text, ", "first chunk", "finish.max_tokens.repetition", "repeat.text"),
+        ),
+        ("Rate-limited twice, then answered", ("  ok\n", "resends 2", "attempt 1 failed: 429", "attempt 2 failed")),
+        (
+            "The daily quota is used up",
+            ("  error  429 RESOURCE_EXHAUSTED", "attempt 3 failed", "http.429.rate_day", "limit 50"),
+        ),
+    ],
+)
+def test_every_scene_tells(printed: dict[str, str], title: str, telling: tuple[str, ...]) -> None:
+    """Each scene prints its outcome, its facts and its hint."""
+    assert [text for text in telling if text not in printed[title]] == []
+
+
+def test_an_error_in_mid_stream_tells(printed: dict[str, str]) -> None:
+    """The error inside a stream is told with the HTTP status that the stream began with."""
+    text = printed["Overloaded in the middle of a stream"]
+    assert "HTTP 200" in text
+    # An older SDK hands the error on as an empty chunk: for the caller, the stream just ends.
+    assert ("  error  503 " in text and "http.503." in text) or ("  incomplete" in text and "stream.cut" in text)
+
+
+def test_all_scenes_are_played(printed: dict[str, str]) -> None:
+    """Each scene stands under its title, a healthy call gets no hint, and the last line counts what was seen."""
+    assert [*printed] == [*(scene.title for scene in _demo.SIMULATED), ""]
+    assert "what to do" not in printed["A healthy call: no hint"]
+    assert re.fullmatch(r"7 spans, \d hints\. More about a code: gemini-otel explain MAX_TOKENS\n", printed[""])
+
+
+def test_otlp(receiver: OtlpReceiver) -> None:
+    """With an endpoint, the same spans and their events arrive there under the demo's service name."""
+    conclusion = play(otlp=receiver.endpoint)[""]
+    assert conclusion.endswith(f"Exported to {receiver.endpoint}; the service is called gemini-otel-demo.\n")
+    (resource,) = receiver.received
+    assert plain(resource.resource.attributes)["service.name"] == "gemini-otel-demo"
+    spans = receiver.spans()
+    assert len(spans) == len(_demo.SIMULATED)
+    hints = [plain(e.attributes)["gemini.hint.id"] for s in spans for e in s.events if e.name == "gemini.hint"]
+    assert {"finish.max_tokens.thinking", "finish.safety", "repeat.text", "http.429.rate_day"} <= set(hints)
+
+
+@pytest.mark.parametrize("spelling", ["127.0.0.1:{port}", "http://127.0.0.1:{port}/", "http://127.0.0.1:{port}/v1/traces"])
+def test_spellings_of_an_endpoint(
+    receiver: OtlpReceiver, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    """An endpoint is understood without a scheme, with a slash at its end and with the path for traces."""
+    monkeypatch.setattr(_demo, "SIMULATED", _demo.SIMULATED[:1])
+    play(otlp=spelling.format(port=receiver.server_port))
+    assert len(receiver.spans()) == 1
+
+
+def test_nothing_listens(
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    unused_port: int,
+) -> None:
+    """With nothing at the endpoint, the traces are still printed, and the demo fails soon with one line and an empty log."""
+    monkeypatch.setattr(_demo, "SIMULATED", _demo.SIMULATED[:1])
+    level = logging.getLogger("opentelemetry.exporter").level
+    started = time.monotonic()
+    assert cli.main(["demo", "--otlp", f"http://127.0.0.1:{unused_port}"]) == 2
+    assert time.monotonic() - started < 15
+    captured = capsys.readouterr()
+    assert "  ok\n" in captured.out
+    assert captured.err.startswith(
+        f"gemini-otel: http://127.0.0.1:{unused_port}/v1/traces did not take the traces."
+    )
+    assert captured.err.count("\n") == 1
+    assert caplog.records == []
+    assert logging.getLogger("opentelemetry.exporter").level == level
+
+
+def test_live_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a key, the live demo is a ValueError that names the variable, and nothing is called."""
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    with pytest.raises(ValueError, match="set GEMINI_API_KEY"):
+        _demo.run(live="gemini-2.5-flash")
+
+
+def test_live(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The live demo calls the given model where the environment's client leads."""
+    monkeypatch.setenv("GEMINI_API_KEY", "test-key")
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", url)
+    printed = play(live="gemini-2.5-pro")
+    assert [*printed] == [*(scene.title for scene in _demo.LIVE), ""]
+    assert "generate_content gemini-2.5-pro" in printed["A healthy call"]
+
+
+def test_live_without_a_network(monkeypatch: pytest.MonkeyPatch, unused_port: int) -> None:
+    """Where the API cannot be reached, each scene still prints its trace."""
+    monkeypatch.setenv("GEMINI_API_KEY", "test-key")
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", f"http://127.0.0.1:{unused_port}")
+    printed = play(live="gemini-2.5-pro")
+    assert all("  error  " in printed[scene.title] and "net." in printed[scene.title] for scene in _demo.LIVE)
+
+
+@pytest.fixture
+def picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The tool that draws the README's picture."""
+    spec = importlib.util.spec_from_file_location("readme_picture", ROOT / "tools" / "readme_picture.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_picture_is_fresh(picture: ModuleType) -> None:
+    """docs/demo.svg shows what the demo prints."""
+    assert picture.main(["--check"]) == 0
+
+
+def test_a_stale_picture(picture: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing or changed picture fails the check, and drawing it repairs that."""
+    monkeypatch.setattr(picture, "PICTURE", tmp_path / "docs" / "demo.svg")
+    assert picture.main(["--check"]) == 1
+    assert picture.main([]) == 0
+    assert picture.main(["--check"]) == 0
+    picture.PICTURE.write_text(picture.PICTURE.read_text(encoding="utf-8").replace("quota", "Quota"), encoding="utf-8")
+    assert picture.main(["--check"]) == 1

@@ -1,0 +1,174 @@
+"""Each example runs as a newcomer would start it, without a key, and prints what it promises."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import ROOT
+from test_demo import OtlpReceiver, plain, receiver
+
+__all__ = ["receiver"]  # a fixture
+
+EXAMPLES = ROOT / "examples"
+PYTHON = sys.executable
+
+
+def run(*command: str, **environ: str) -> str:
+    """What the command prints; fails with all that it wrote."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GEMINI_", "GOOGLE_", "OTEL_"))}
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=ROOT,
+        env={**kept, "PYTHONIOENCODING": "utf-8", "COLUMNS": "120", **environ},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    return done.stdout
+
+
+def example(name: str, **environ: str) -> str:
+    return run(PYTHON, str(EXAMPLES / name), **environ)
+
+
+def test_every_example_is_tested() -> None:
+    """Each file in examples/ is run by a test of this file, or imported by those that are."""
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in here] == []
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_examples_are_short(path: Path) -> None:
+    """An example has fewer than 50 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 50
+
+
+def test_the_client_of_the_examples(url: str) -> None:
+    """connect.py gives the SDK's own client where there is a key."""
+    code = "from connect import gemini_client\nwith gemini_client() as client: print(client.models.get(model='m').name)"
+    environ = {"PYTHONPATH": str(EXAMPLES), "GEMINI_API_KEY": "test-key", "GOOGLE_GEMINI_BASE_URL": url}
+    assert (EXAMPLES / "connect.py").exists()
+    assert run(PYTHON, "-c", code, **environ) == "models/m\n"
+
+
+def test_manual() -> None:
+    """manual.py prints a trace whose hint explains the missing answer."""
+    printed = example("manual.py")
+    assert "truncated" in printed
+    assert "error: Thinking used up the output token limit.  finish.max_tokens.thinking" in printed
+    assert "what to do: Raise max_output_tokens" in printed
+    assert "The answer: None" in printed
+
+
+def test_zero_code() -> None:
+    """zero_code.py, which knows nothing of telemetry, is traced with hints by opentelemetry-instrument."""
+    assert "opentelemetry" not in "".join(
+        line for line in (EXAMPLES / "zero_code.py").open(encoding="utf-8") if "import" in line
+    )
+    launcher = str(Path(PYTHON).with_name("opentelemetry-instrument"))
+    printed = run(
+        launcher,
+        PYTHON,
+        str(EXAMPLES / "zero_code.py"),
+        OTEL_TRACES_EXPORTER="console",
+        OTEL_METRICS_EXPORTER="none",
+        OTEL_LOGS_EXPORTER="none",
+    )
+    assert '"name": "generate_content gemini-2.5-flash"' in printed
+    assert '"gemini.response.outcome": "blocked"' in printed
+    assert '"name": "gemini.hint"' in printed
+    assert '"gemini.hint.id": "finish.safety"' in printed
+
+
+def test_streaming() -> None:
+    """streaming.py stops a loop early, and its span is an abandoned one with the hint for the loop."""
+    printed = example("streaming.py")
+    assert "abandoned" in printed
+    assert "warning: The reply repeats the same text.  repeat.text" in printed
+    assert "times the same 42 characters." in printed
+    received = int(printed.partition("Stopped after ")[2].split()[0])
+    assert received < 1500  # of 4200
+
+
+def test_foreign_spans() -> None:
+    """foreign_spans.py prints a span made by hand with a hint."""
+    printed = example("foreign_spans.py")
+    assert printed.startswith("chat gemini-2.5-flash")
+    assert "finish.recitation" in printed
+
+
+def test_rehearse() -> None:
+    """rehearse.py passes under pytest."""
+    assert "3 passed" in run(
+        PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(EXAMPLES / "rehearse.py")
+    )
+
+
+@pytest.fixture
+def exported(receiver: OtlpReceiver) -> Iterator[OtlpReceiver]:
+    """What jaeger.py exported."""
+    printed = example("jaeger.py", OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+    assert printed == "The call failed: 429 RESOURCE_EXHAUSTED\n"
+    return receiver
+
+
+def test_jaeger(exported: OtlpReceiver) -> None:
+    """jaeger.py exports one trace over OTLP: its own span with two Gemini calls below, attributes of the right types, and a hint."""
+    (resource,) = exported.received
+    assert plain(resource.resource.attributes)["service.name"] == "gemini-otel-example"
+    healthy, failed, root = exported.spans()
+    assert {span.trace_id for span in (healthy, failed)} == {root.trace_id}
+    assert [span.parent_span_id for span in (healthy, failed, root)] == [root.span_id, root.span_id, b""]
+    typed(
+        plain(healthy.attributes),
+        {
+            "gen_ai.operation.name": "generate_content",
+            "gen_ai.request.model": "gemini-2.5-flash",
+            "gen_ai.response.finish_reasons": ("stop",),
+            "gemini.response.finish_reason": "STOP",
+            "gemini.response.outcome": "ok",
+            "http.response.status_code": 200,
+            "gemini.repetition.detected": False,
+        },
+    )
+    typed(
+        plain(failed.attributes),
+        {
+            "error.type": "429",
+            "http.response.status_code": 429,
+            "gemini.error.status": "RESOURCE_EXHAUSTED",
+            "gemini.error.kind": "daily_quota",
+            "gemini.quota.limit": 50,
+            "gemini.retry.delay": 5.0,
+            "gemini.response.outcome": "error",
+            "gemini.hint.id": "http.429.rate_day",
+            "gemini.hint.ids": ("http.429.rate_day",),
+        },
+    )
+    assert (failed.status.code, failed.status.message) == (2, "429 RESOURCE_EXHAUSTED")
+    assert [event.name for event in failed.events] == ["gemini.attempt", "gemini.hint"]
+    typed(
+        plain(failed.events[1].attributes),
+        {
+            "gemini.hint.id": "http.429.rate_day",
+            "gemini.hint.severity": "error",
+            "gemini.hint.retry": "no",
+            "gemini.hint.summary": "The quota for today is used up.",
+        },
+    )
+
+
+def typed(attributes: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Assert that these attributes are there, with these values and of their types."""
+    found = {name: attributes.get(name) for name in expected}
+    assert found == expected
+    assert {name: type(value) for name, value in found.items()} == {n: type(v) for n, v in expected.items()}
