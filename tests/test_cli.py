@@ -31,6 +31,12 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert (exit_.value.code, capsys.readouterr().out) == (0, f"gemini-otel {__version__}\n")
 
 
+def test_the_command_is_installed() -> None:
+    """The package installs the command `gemini-otel`."""
+    command = Path(sys.executable).with_name("gemini-otel")
+    assert subprocess.check_output([command, "--version"], text=True) == f"gemini-otel {__version__}\n"
+
+
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     """--help names every command."""
     with pytest.raises(SystemExit):
@@ -202,14 +208,13 @@ def test_simulate_announces_itself(
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process")
 def test_simulate_serves_until_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """`gemini-otel simulate` answers an unchanged client on a free port, and SIGINT stops it with status 0 and no traceback."""
-    command = [str(Path(sys.executable).with_name("gemini-otel")), "simulate", "--port", "0"]
+    # A test run in the background ignores SIGINT, and its children inherit that.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from gemini_otel.cli import main; sys.exit(main(['simulate', '--port', '0']))"
+    )
     with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A test run in the background ignores SIGINT, and its children would inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()

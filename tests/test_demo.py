@@ -108,12 +108,24 @@ def printed() -> dict[str, str]:
     [
         ("A healthy call: no hint", ("  ok\n", "finish STOP", "tokens in ")),
         ("Thinking ate the budget", ("  truncated\n", "thoughts 1,010", "finish.max_tokens.thinking")),
-        ("The answer was blocked, over HTTP 200", ("  blocked\n", "finish SAFETY", "HTTP 200", "finish.safety")),
+        (
+            "The answer was blocked, over HTTP 200",
+            ("  blocked\n", "finish SAFETY", "HTTP 200", "finish.safety"),
+        ),
         (
             "The model got stuck in a loop",
-            ("  truncated\n", "repetition: text, ", "first chunk", "finish.max_tokens.repetition", "repeat.text"),
+            (
+                "  truncated\n",
+                "repetition: text, ",
+                "first chunk",
+                "finish.max_tokens.repetition",
+                "repeat.text",
+            ),
         ),
-        ("Rate-limited twice, then answered", ("  ok\n", "resends 2", "attempt 1 failed: 429", "attempt 2 failed")),
+        (
+            "Rate-limited twice, then answered",
+            ("  ok\n", "resends 2", "attempt 1 failed: 429", "attempt 2 failed"),
+        ),
         (
             "The daily quota is used up",
             ("  error  429 RESOURCE_EXHAUSTED", "attempt 3 failed", "http.429.rate_day", "limit 50"),
@@ -130,14 +142,18 @@ def test_an_error_in_mid_stream_tells(printed: dict[str, str]) -> None:
     text = printed["Overloaded in the middle of a stream"]
     assert "HTTP 200" in text
     # An older SDK hands the error on as an empty chunk: for the caller, the stream just ends.
-    assert ("  error  503 " in text and "http.503." in text) or ("  incomplete" in text and "stream.cut" in text)
+    assert ("  error  503 " in text and "http.503." in text) or (
+        "  incomplete" in text and "stream.cut" in text
+    )
 
 
 def test_all_scenes_are_played(printed: dict[str, str]) -> None:
     """Each scene stands under its title, a healthy call gets no hint, and the last line counts what was seen."""
     assert [*printed] == [*(scene.title for scene in _demo.SIMULATED), ""]
     assert "what to do" not in printed["A healthy call: no hint"]
-    assert re.fullmatch(r"7 spans, \d hints\. More about a code: gemini-otel explain MAX_TOKENS\n", printed[""])
+    assert re.fullmatch(
+        r"7 spans, \d hints\. More about a code: gemini-otel explain MAX_TOKENS\n", printed[""]
+    )
 
 
 def test_otlp(receiver: OtlpReceiver) -> None:
@@ -148,11 +164,15 @@ def test_otlp(receiver: OtlpReceiver) -> None:
     assert plain(resource.resource.attributes)["service.name"] == "gemini-otel-demo"
     spans = receiver.spans()
     assert len(spans) == len(_demo.SIMULATED)
-    hints = [plain(e.attributes)["gemini.hint.id"] for s in spans for e in s.events if e.name == "gemini.hint"]
+    hints = [
+        plain(e.attributes)["gemini.hint.id"] for s in spans for e in s.events if e.name == "gemini.hint"
+    ]
     assert {"finish.max_tokens.thinking", "finish.safety", "repeat.text", "http.429.rate_day"} <= set(hints)
 
 
-@pytest.mark.parametrize("spelling", ["127.0.0.1:{port}", "http://127.0.0.1:{port}/", "http://127.0.0.1:{port}/v1/traces"])
+@pytest.mark.parametrize(
+    "spelling", ["127.0.0.1:{port}", "http://127.0.0.1:{port}/", "http://127.0.0.1:{port}/v1/traces"]
+)
 def test_spellings_of_an_endpoint(
     receiver: OtlpReceiver, monkeypatch: pytest.MonkeyPatch, spelling: str
 ) -> None:
@@ -233,5 +253,7 @@ def test_a_stale_picture(picture: ModuleType, tmp_path: Path, monkeypatch: pytes
     assert picture.main(["--check"]) == 1
     assert picture.main([]) == 0
     assert picture.main(["--check"]) == 0
-    picture.PICTURE.write_text(picture.PICTURE.read_text(encoding="utf-8").replace("quota", "Quota"), encoding="utf-8")
+    picture.PICTURE.write_text(
+        picture.PICTURE.read_text(encoding="utf-8").replace("quota", "Quota"), encoding="utf-8"
+    )
     assert picture.main(["--check"]) == 1

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
 
 import gemini_otel
-from gemini_otel import _semconv, _settings, simulator
+from gemini_otel import _semconv, simulator
 from gemini_otel._outcome import OUTCOMES
+from gemini_otel._settings import SETTINGS
 from support import ROOT
 
 README = ROOT / "README.md"
@@ -76,16 +79,35 @@ def table_rows(text: str, section: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
-def test_the_settings_table() -> None:
+@pytest.fixture
+def settings_table() -> ModuleType:
+    """The tool that writes the README's table of settings."""
+    spec = importlib.util.spec_from_file_location("settings_table", ROOT / "tools" / "settings_table.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_settings_table(settings_table: ModuleType) -> None:
     """The README's table of settings says what the code does, in its order."""
-    assert table_rows(README.read_text(encoding="utf-8"), "Settings") == [
-        [f"`{row.name}`", f"`{row.variable}`", shown(row.default), row.choices, row.meaning]
-        for row in _settings.SETTINGS
-    ]
+    assert settings_table.main(["--check"]) == 0
+    rows = table_rows(README.read_text(encoding="utf-8"), "Settings")
+    assert [row[:2] for row in rows] == [[f"`{each.name}`", f"`{each.variable}`"] for each in SETTINGS]
 
 
-def shown(default: object) -> str:
-    return "none" if default == frozenset() else str(default).lower()
+def test_a_stale_settings_table(
+    settings_table: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed table fails the check, and writing it repairs that and nothing else."""
+    text = README.read_text(encoding="utf-8")
+    stale = tmp_path / "README.md"
+    stale.write_text(text.replace("| `hints` |", "| `hunts` |"), encoding="utf-8")
+    monkeypatch.setattr(settings_table, "README", stale)
+    assert settings_table.main(["--check"]) == 1
+    assert settings_table.main([]) == 0
+    assert stale.read_text(encoding="utf-8") == text
 
 
 def test_the_outcomes_table() -> None:
@@ -104,8 +126,8 @@ def test_every_name_is_documented() -> None:
 def test_every_documented_name_exists(document: Path) -> None:
     """Each attribute, event and metric that a document names is one of ours."""
     text = document.read_text(encoding="utf-8")
-    written = set(re.findall(r"`((?:gen_ai|gemini|http\.re\w+|error|server)\.[a-z_][a-z_.]*[a-z])`", text))
-    known = NAMES | LOOPS_AND_TOOLS | {"gemini.google.com"}
+    written = set(re.findall(r"`((?:gen_ai|gemini|http\.re\w+|server)\.[a-z_][a-z_.]*[a-z])`", text))
+    known = NAMES | LOOPS_AND_TOOLS
     assert sorted(written - known) == []
 
 

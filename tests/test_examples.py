@@ -22,7 +22,11 @@ PYTHON = sys.executable
 
 def run(*command: str, **environ: str) -> str:
     """What the command prints; fails with all that it wrote."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GEMINI_", "GOOGLE_", "OTEL_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GEMINI_", "GOOGLE_", "OTEL_"))
+    }
     done = subprocess.run(
         command,
         capture_output=True,
@@ -54,10 +58,10 @@ def test_examples_are_short(path: Path) -> None:
 
 def test_the_client_of_the_examples(url: str) -> None:
     """connect.py gives the SDK's own client where there is a key."""
-    code = "from connect import gemini_client\nwith gemini_client() as client: print(client.models.get(model='m').name)"
+    code = "from connect import gemini_client\nwith gemini_client() as client: print(client.models.get(model='gemini-2.5-flash').name)"
     environ = {"PYTHONPATH": str(EXAMPLES), "GEMINI_API_KEY": "test-key", "GOOGLE_GEMINI_BASE_URL": url}
     assert (EXAMPLES / "connect.py").exists()
-    assert run(PYTHON, "-c", code, **environ) == "models/m\n"
+    assert run(PYTHON, "-c", code, **environ) == "models/gemini-2.5-flash\n"
 
 
 def test_manual() -> None:

@@ -83,7 +83,9 @@ def undocumented_methods(value: type) -> list[str]:
     return [
         name
         for name, method in vars(value).items()
-        if not name.startswith("_") and inspect.isfunction(method) and not inspect.getdoc(getattr(value, name))
+        if not name.startswith("_")
+        and inspect.isfunction(method)
+        and not inspect.getdoc(getattr(value, name))
     ]
 
 

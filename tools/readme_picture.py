@@ -10,7 +10,7 @@ import io
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -84,7 +84,7 @@ def _without_timings(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def _steady(attributes: Mapping[str, object] | None) -> dict[str, object]:
+def _steady(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (attributes or {}).items() if name not in _TIMINGS}
 
 

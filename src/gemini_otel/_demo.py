@@ -123,7 +123,7 @@ def _export(otlp: str, spans: Sequence[ReadableSpan]) -> None:
     # Old exporters raise what requests raises; new ones log it and return FAILURE.
     with _muted("opentelemetry.exporter"), contextlib.suppress(OSError):
         result = exporter.export(spans)
-        exporter.shutdown()
+        exporter.shutdown()  # type: ignore[no-untyped-call]  # the exporter's
     if result is not SpanExportResult.SUCCESS:
         raise ConnectionError(
             f"{endpoint} did not take the traces. Is an OTLP/HTTP back end, such as Jaeger, listening there?"

@@ -79,7 +79,9 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         instruments = Instruments(kwargs.get("tracer_provider"), kwargs.get("meter_provider"))
         session = Session(instruments, _lenient_settings(keywords))
         if session.settings.hints:
-            instruments.on_tracer_provider = functools.partial(_add_hint_processor, session)
+            instruments.on_tracer_provider = functools.partial(
+                _add_hint_processor, session, kwargs.get("logger_provider")
+            )
         instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
         _patching.install(_MODULES, functools.partial(_patches, session))
 
@@ -141,7 +143,7 @@ def _targets(
 
 
 @guarded
-def _add_hint_processor(session: Session, provider: Any) -> None:
+def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -> None:
     """Register one hint processor with the provider, or wake up the one that it has."""
     if not hasattr(provider, "add_span_processor"):
         logger.warning(
@@ -157,7 +159,12 @@ def _add_hint_processor(session: Session, provider: Any) -> None:
         _processors.add(processor)
         provider.add_span_processor(processor)
     if processor in _processors:
-        processor.hint_level = session.settings.hint_level
+        processor.configure(
+            hint_level=session.settings.hint_level,
+            disabled_hints=session.settings.disabled_hints,
+            hint_signal=session.settings.hint_signal,
+            logger_provider=logger_provider,
+        )
         processor.active = True
     processor.on_hint = session.instruments.count_hint
 

@@ -11,6 +11,7 @@ from gemini_otel._outcome import OUTCOMES
 
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 HINT_LEVELS = ("info", "warning", "error")
+HINT_SIGNALS = ("span", "logs", "both")
 
 
 class Settings(NamedTuple):
@@ -19,6 +20,8 @@ class Settings(NamedTuple):
     error_outcomes: frozenset[str] = frozenset()
     hints: bool = True
     hint_level: str = "warning"
+    hint_signal: str = "span"
+    disabled_hints: tuple[str, ...] = ()
     repetition: bool = True
 
 
@@ -58,11 +61,25 @@ def _switch(value: Any) -> bool:
     return text in _TRUE
 
 
-def _hint_level(value: Any) -> str:
-    level = value.strip().lower() if isinstance(value, str) else ""
-    if level not in HINT_LEVELS:
-        raise ValueError
-    return level
+def _one_of(*choices: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word not in choices:
+            raise ValueError
+        return word
+
+    return parse
+
+
+def _hint_ids(value: Any) -> tuple[str, ...]:
+    from gemini_otel.hints import default_hints, disabled_ids
+
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, Iterable):
+        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+    ids = tuple(str(part).strip() for part in parts if str(part).strip())
+    disabled_ids(ids, default_hints())
+    return ids
 
 
 SETTINGS = (
@@ -73,7 +90,24 @@ SETTINGS = (
         _outcomes,
     ),
     Setting("hints", "true, false", "add the hint processor to the tracer provider", _switch),
-    Setting("hint_level", ", ".join(HINT_LEVELS), "the least severity of a hint that is shown", _hint_level),
+    Setting(
+        "hint_level",
+        ", ".join(HINT_LEVELS),
+        "the least severity of a hint that is shown",
+        _one_of(*HINT_LEVELS),
+    ),
+    Setting(
+        "hint_signal",
+        ", ".join(HINT_SIGNALS),
+        "where hints go: events of the span, log events of the same name, or both",
+        _one_of(*HINT_SIGNALS),
+    ),
+    Setting(
+        "disabled_hints",
+        "ids of hints and beginnings of them, such as cfg or http.429; comma-separated or a list",
+        "hints that are never shown",
+        _hint_ids,
+    ),
     Setting("repetition", "true, false", "look for loops in the answers of sampled calls", _switch),
 )
 
@@ -99,5 +133,6 @@ def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
 def _parse(setting: Setting, name: str, value: Any) -> Any:
     try:
         return setting.parse(value)
-    except ValueError:
-        raise ValueError(f"{name}={value!r} is not valid; choose from: {setting.choices}") from None
+    except ValueError as error:
+        reason = f" ({error})" if str(error) else ""
+        raise ValueError(f"{name}={value!r} is not valid; choose from: {setting.choices}{reason}") from None

@@ -9,12 +9,14 @@ from opentelemetry.sdk.trace import SpanProcessor
 
 from gemini_otel import _semconv as names
 from gemini_otel._guard import guarded
-from gemini_otel._settings import HINT_LEVELS
+from gemini_otel._settings import HINT_LEVELS, HINT_SIGNALS
 
 if TYPE_CHECKING:
+    from opentelemetry._logs import LoggerProvider
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
+    from gemini_otel._hint_log import HintLog
     from gemini_otel.hints import Catalogue, Hint
 
 __all__ = ["HintSpanProcessor"]
@@ -25,13 +27,19 @@ _GENAI_SCOPES = frozenset(
         "opentelemetry.instrumentation.google_genai",
         "opentelemetry.instrumentation.google_generativeai",
         "opentelemetry.instrumentation.vertexai",
+        "opentelemetry.instrumentation.openai_v2",
+        "opentelemetry.instrumentation.openai",
+        "opentelemetry.instrumentation.openai.v1",
         "openinference.instrumentation.google_genai",
+        "openinference.instrumentation.openai",
         "openinference.instrumentation.vertexai",
         "gcp.vertex.agent",
         "opentelemetry.util.genai",
+        "opentelemetry.util.genai.handler",
     }
 )
 _GENAI_PREFIXES = ("gen_ai.", "llm.")
+_MOST_NAMES = 1000  # attribute names that are remembered
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -39,25 +47,91 @@ class HintSpanProcessor(SpanProcessor):
 
     It reads span attributes only, so it needs no `instrument()` and serves spans of other instrumentations, recognised by
     their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans` every span is looked at when it ends.
-    `hints` replaces the catalogue (`[*default_hints(), mine]` adds to it); hints below `hint_level` ("info", "warning",
-    "error") are left out. Raises ValueError or TypeError for anything else. The order of processors does not matter.
+    Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
+    it); hints below `hint_level` ("info", "warning", "error") and `disabled_hints` (ids, or beginnings such as `cfg`) are left
+    out. `hint_signal` says where hints go: "span", "logs" (log events of the same name and attributes, by `logger_provider` or
+    the global one) or "both". Raises ValueError or TypeError for anything else. The order of processors does not matter.
     """
 
     def __init__(
-        self, hints: Iterable[Hint] | None = None, hint_level: str = "warning", all_spans: bool = False
+        self,
+        hints: Iterable[Hint] | None = None,
+        hint_level: str = "warning",
+        all_spans: bool = False,
+        *,
+        disabled_hints: Iterable[str] = (),
+        hint_signal: str = "span",
+        logger_provider: LoggerProvider | None = None,
     ) -> None:
-        self._hints = None if hints is None else _catalogue(hints)
-        if hint_level not in HINT_LEVELS:
-            raise ValueError(f"hint_level={hint_level!r} is not valid; choose from: {', '.join(HINT_LEVELS)}")
-        self.hint_level = hint_level
+        self._hints = None if hints is None else _checked(hints)
         self._all_spans = all_spans
+        self._names_of_others: set[str] = set()
         self.active = True
         self.on_hint: Callable[[str, str], None] | None = None
+        self.configure(
+            hint_level=hint_level,
+            disabled_hints=disabled_hints,
+            hint_signal=hint_signal,
+            logger_provider=logger_provider,
+        )
+
+    def configure(
+        self,
+        *,
+        hint_level: str,
+        disabled_hints: Iterable[str] = (),
+        hint_signal: str = "span",
+        logger_provider: LoggerProvider | None = None,
+    ) -> None:
+        """Take other settings from now on, with the checks of the constructor."""
+        disabled = (disabled_hints,) if isinstance(disabled_hints, str) else tuple(disabled_hints)
+        _check("hint_level", hint_level, HINT_LEVELS)
+        _check("hint_signal", hint_signal, HINT_SIGNALS)
+        self._disabled = self._ids(disabled) if disabled else frozenset[str]()
+        self._catalogue: Catalogue | None = None
+        self._log: HintLog | None = None
+        self._logger_provider = logger_provider
+        self.hint_level = hint_level
+        self.hint_signal = hint_signal
+
+    def _ids(self, disabled: tuple[str, ...]) -> frozenset[str]:
+        from gemini_otel.hints import default_hints, disabled_ids
+
+        return disabled_ids(disabled, [*default_hints(), *(self._hints or ())])
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Watch the span if it is one of GenAI.
+
+        Most spans of a process are not, so this asks the SDK's own fields, which its properties take a microsecond to read.
+        """
+        if not self.active:
+            return
+        try:
+            if (
+                span._attributes._dict.keys() <= self._names_of_others  # type: ignore[union-attr]  # noqa: SLF001
+                and span._instrumentation_scope._name not in _GENAI_SCOPES  # type: ignore[union-attr]  # noqa: SLF001
+                and not self._all_spans
+            ):
+                return
+        except AttributeError:
+            pass  # another release of the SDK, or a span without a scope
+        self._look_at(span)
 
     @guarded
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        if self.active and (self._all_spans or _is_genai(span)):
+    def _look_at(self, span: Span) -> None:
+        if self._all_spans or self._is_genai(span):
             self._watch(span)
+
+    def _is_genai(self, span: Span) -> bool:
+        scope = span.instrumentation_scope
+        if scope is not None and scope.name in _GENAI_SCOPES:
+            return True
+        keys = tuple(span.attributes or ())
+        if any(key.startswith(_GENAI_PREFIXES) for key in keys):
+            return True
+        if len(self._names_of_others) < _MOST_NAMES:
+            self._names_of_others.update(keys)
+        return False
 
     def _watch(self, span: Span) -> None:
         """Shadow the span's `end`: the last moment at which every SDK release lets an event be added.
@@ -66,30 +140,63 @@ class HintSpanProcessor(SpanProcessor):
         """
         end = span.end
 
-        def end_with_hints(*args: Any, **kwargs: Any) -> None:
+        def end_with_hints(end_time: int | None = None) -> None:
             span.__dict__.pop("end", None)
-            if self.active and span.is_recording():
-                self._add_hints(span, args[0] if args else kwargs.get("end_time"))
-            end(*args, **kwargs)
+            if self.active:
+                self._add_hints(span, end_time)
+            end(end_time)
 
         span.end = end_with_hints  # type: ignore[method-assign]
 
     @guarded
     def _add_hints(self, span: Span, end_time: int | None) -> None:
         from gemini_otel._foreign import as_ours
-        from gemini_otel.hints import evidence, find
 
         attributes = as_ours(span)
-        given = tuple(attributes.get(names.HINT_IDS) or ())
-        found = [h for h in find(attributes, self._hints, self.hint_level) if h.id not in given]
-        if not found:
+        if attributes is None:
             return
-        for hint in found:
-            span.add_event(names.EVENT_HINT, _event(hint, evidence(hint, attributes)), end_time)
+        found = (self._catalogue or self._make_catalogue()).find(attributes, self.hint_level)
+        if found and span.is_recording():
+            given = tuple(attributes.get(names.HINT_IDS) or ())
+            self._give(span, [hint for hint in found if hint.id not in given], given, attributes, end_time)
+
+    def _give(
+        self,
+        span: Span,
+        hints: list[Hint],
+        given: tuple[str, ...],
+        attributes: dict[str, Any],
+        end_time: int | None,
+    ) -> None:
+        from gemini_otel.hints import evidence
+
+        for hint in hints:
+            event = _event(hint, evidence(hint, attributes))
+            if self.hint_signal != "logs":
+                span.add_event(names.EVENT_HINT, event, end_time)
+            if self.hint_signal != "span":
+                self._emit(span, event, end_time)
             if self.on_hint is not None:
                 self.on_hint(hint.id, hint.severity)
-        ids = (*given, *(hint.id for hint in found))
-        span.set_attributes({names.HINT_ID: ids[0], names.HINT_IDS: ids})
+        ids = (*given, *(hint.id for hint in hints))
+        if hints:
+            span.set_attributes({names.HINT_ID: ids[0], names.HINT_IDS: ids})
+
+    @guarded
+    def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
+        if self._log is None:
+            from gemini_otel._hint_log import HintLog
+
+            self._log = HintLog(self._logger_provider)
+        self._log.emit(span, event, end_time)
+
+    def _make_catalogue(self) -> Catalogue:
+        """The one that is looked up, made at the first span: importing the entries takes longer than a start-up may."""
+        from gemini_otel.hints import Catalogue, default_hints
+
+        hints = default_hints() if self._hints is None else self._hints
+        self._catalogue = Catalogue(hints, self._disabled)
+        return self._catalogue
 
     def on_end(self, span: ReadableSpan) -> None:
         """Nothing is left to do."""
@@ -101,13 +208,6 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing is ever pending."""
         return True
-
-
-def _is_genai(span: Span) -> bool:
-    scope = span.instrumentation_scope
-    if scope is not None and scope.name in _GENAI_SCOPES:
-        return True
-    return any(key.startswith(_GENAI_PREFIXES) for key in span.attributes or ())
 
 
 def _event(hint: Hint, evidence: str | None) -> dict[str, str]:
@@ -125,11 +225,16 @@ def _event(hint: Hint, evidence: str | None) -> dict[str, str]:
     return event
 
 
-def _catalogue(hints: Iterable[Hint]) -> Catalogue:
-    from gemini_otel.hints import Catalogue, Hint
+def _check(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}={value!r} is not valid; choose from: {', '.join(choices)}")
+
+
+def _checked(hints: Iterable[Hint]) -> tuple[Hint, ...]:
+    from gemini_otel.hints import Hint
 
     given = tuple(hints)
     for hint in given:
         if not isinstance(hint, Hint):
             raise TypeError(f"hints must be Hint objects, not {hint!r}")
-    return Catalogue(given)
+    return given

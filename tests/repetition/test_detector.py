@@ -58,6 +58,12 @@ def test_offsets_are_characters_not_bytes() -> None:
         ("text", False, "Well" + "." * 1_500),
         ("text", False, "".join(f"Step {i}: I read the file again.\n" for i in range(1, 99))),
         ("text", False, "".join(f"2024-05-{i:02}: nothing happened at all.\n" for i in range(1, 31)) * 2),
+        (
+            "text",
+            False,
+            "Order has been sent to you. " * 5
+            + "".join(f"Order {i} has been sent to you. " for i in range(99)),
+        ),
         ("text", False, "".join(f'<a href="/page/{i}">next</a>\n' for i in range(200))),
         ("text", False, ("One long paragraph of advice, again and again, " * 2 + "then a turn. ") * 30),
     ],
@@ -112,12 +118,17 @@ def jumping() -> dict[str, str]:
     return {
         "huge numbers": "".join(f"Order {rng.getrandbits(100):031}{sent}\n" for _ in range(200)),
         "random numbers": "".join(f"Order {rng.randrange(10_000)}{sent}\n" for _ in range(200)),
-        "late steps": "".join(f"Order {rng.randrange(999) if i % 12 < 5 else i}{sent}\n" for i in range(200)),
+        "late steps": "".join(
+            f"Order {rng.randrange(999) if i % 20 < 12 else i}{sent}\n" for i in range(200)
+        ),
         "short numbers": "".join(f"{rng.randrange(999)}, " for _ in range(900)),
         "markup": "".join(f"<td>Order {rng.randrange(999)}</td>\n" for _ in range(200)),
         "two words": " ".join(rng.choices(few, k=900)),
         "two of ten": " ".join(rng.choices(few * 9 + more, k=900)),
         "ten words": " ".join(rng.choices(few + more, k=900)),
+        "ten of twelve": " ".join(rng.choices([*few * 6, "a", "b", "c", "d", "e", "f"], k=900)),
+        "skewed": " ".join(rng.choices([*few * 30, *more], k=1_500)),
+        "sixteen words": " ".join(rng.choices(few + more + [word + "ly" for word in more], k=1_500)),
         "long words": " ".join(rng.choices([word * 9 for word in more], k=200)),
     }
 

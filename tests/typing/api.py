@@ -77,7 +77,7 @@ def simulating(exchange: dict[str, object]) -> None:
         address: str = url
         assert_type(url.requests, list[simulator.Request])
         assert_type(url.port, int)
-        print(address)
+        address.encode()
     reply = simulator.Reply(503, ending="no_answer")
     mine = simulator.Scenario("mine", "What it is.", (reply,))
     simulator.serve(mine, port=0).close()

@@ -21,6 +21,7 @@ from gemini_otel.hints import (
     repetition,
 )
 from gemini_otel.hints._catalogue import Catalogue
+from gemini_otel.hints._disabled import disabled_ids
 from gemini_otel.hints._evidence import evidence
 from gemini_otel.hints._hint import Attributes, Hint, Severity
 from gemini_otel.hints._lookup import entries_for, known_codes
@@ -35,6 +36,7 @@ __all__ = [
     "Severity",
     "codes",
     "default_hints",
+    "disabled_ids",
     "evidence",
     "find",
     "for_code",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, cast
 
 from gemini_otel._guard import guarded
 from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint
-from gemini_otel.hints._trigger import TOOL_RUN, Predicate, Subject, Trigger
+from gemini_otel.hints._trigger import NO_CALL, Predicate, Subject, Trigger, is_no_call
 
 MOST = 3  # hints on one span
 _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
@@ -25,10 +25,14 @@ class _Index(NamedTuple):
 
 
 class Catalogue:
-    """Hints in order of preference, indexed at first use. Of one subject a span gets the first entry that applies, no other."""
+    """Hints in order of preference, indexed at first use. Of one subject a span gets the first entry that applies, no other.
 
-    def __init__(self, hints: Iterable[Hint]) -> None:
+    An entry whose id is in `disabled` is never shown; it still stands in front of the wider ones of its subject.
+    """
+
+    def __init__(self, hints: Iterable[Hint], disabled: Collection[str] = ()) -> None:
         self.hints = tuple(hints)
+        self._disabled = frozenset(disabled)
         self._indexes: dict[str, _Index] = {}
 
     def find(self, attributes: Attributes, level: str = "warning") -> list[Hint]:
@@ -38,7 +42,7 @@ class Catalogue:
         subjects = index.subjects_on_ok if plain.get(OUTCOME) == "ok" else index.subjects
         if plain.get(AFC_ROUNDS):
             subjects = index.subjects_on_loop
-        elif plain.get(OPERATION_NAME) == TOOL_RUN:
+        elif plain.get(OPERATION_NAME) in NO_CALL and is_no_call(plain):
             subjects = ()
         found: list[tuple[int, Hint]] = []
         for read, by_value, others in subjects:
@@ -51,7 +55,7 @@ class Catalogue:
                     found.append((rank, hint))
                     break
         found += [(rank, hint) for rank, hint, holds in index.asked if holds is not None and holds(plain)]
-        return _chosen(found, level) if found else []
+        return self._chosen(found, level) if found else []
 
     def _index(self, level: str) -> _Index:
         """The tables for a level: of subjects with an entry of that level, and of a user's own predicates."""
@@ -60,12 +64,12 @@ class Catalogue:
         for rank, hint in enumerate(self.hints):
             if isinstance(hint.when, Trigger):
                 own.setdefault(hint.when.subject, []).append((rank, hint, hint.when))
-            elif hint.when is not None and _wanted(hint, level):
+            elif hint.when is not None and self._wanted(hint, level):
                 asked.append((rank, hint, _asked(hint.id, hint.when)))
         tables = {
             subject: _table(subject, entries)
             for subject, entries in own.items()
-            if any(_wanted(hint, level) for _, hint, _ in entries)
+            if any(self._wanted(hint, level) for _, hint, _ in entries)
         }
         index = self._indexes[level] = _Index(
             subjects=tuple(tables.values()),
@@ -75,15 +79,24 @@ class Catalogue:
         )
         return index
 
+    def _wanted(self, hint: Hint, level: str) -> bool:
+        return _RANK[hint.severity] >= _RANK[level] and hint.id not in self._disabled
+
+    def _chosen(self, found: list[tuple[int, Hint]], level: str) -> list[Hint]:
+        """An entry that is not wanted is left out only now, see `disabled`; the same goes for one below the level."""
+        found.sort(key=_rank)
+        unique = {hint.id: hint for _, hint in found if self._wanted(hint, level)}
+        return list(unique.values())[:MOST]
+
+
+def _rank(match: tuple[int, Hint]) -> int:
+    return match[0]
+
 
 def _plain(attributes: Attributes) -> Attributes:
     """A dict: the SDK's own mapping takes half a microsecond to say that something is missing."""
     copy = getattr(attributes, "copy", None)
     return dict(attributes) if copy is None else cast("Attributes", copy())
-
-
-def _wanted(hint: Hint, level: str) -> bool:
-    return _RANK[hint.severity] >= _RANK[level]
 
 
 def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Subject:
@@ -105,9 +118,3 @@ def _asked(hint_id: str, predicate: Predicate) -> Predicate:
     holds.__qualname__ = f"the predicate of hint {hint_id}"
     safe = guarded(holds)
     return lambda attributes: safe(attributes) is True
-
-
-def _chosen(found: list[tuple[int, Hint]], level: str) -> list[Hint]:
-    """An entry below the level is left out only now: it still stands in front of the wider ones of its subject."""
-    unique = {hint.id: hint for _, hint in sorted(found, key=lambda match: match[0]) if _wanted(hint, level)}
-    return list(unique.values())[:MOST]

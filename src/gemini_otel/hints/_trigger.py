@@ -13,15 +13,22 @@ from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
-TOOL_RUN = "execute_tool"  # the operation name of a span around a tool
+# Operation names of spans that are around a tool or around calls, and carry the errors of what is inside.
+NO_CALL = ("execute_tool", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
+
+
+def is_no_call(attributes: Attributes) -> bool:
+    """Whether the span says nothing about the API. A loop of ours that ended before its first round does: it has an outcome."""
+    operation = attributes.get(OPERATION_NAME)
+    return operation == "execute_tool" or (operation in NO_CALL and OUTCOME not in attributes)
 
 
 class Subject(NamedTuple):
     """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
     It is not read on a span whose outcome is `ok`, unless it has something to say about such calls too. On the span around a
-    loop of function calls only subjects of the loop are read: its rounds have spans and hints of their own. What becomes of
-    a tool is none of the API's.
+    loop of function calls only subjects of the loop are read: its rounds have spans and hints of their own. On a span around a
+    tool or an agent nothing is read.
     """
 
     read: Callable[[Attributes], object]
@@ -31,7 +38,7 @@ class Subject(NamedTuple):
     def suits(self, attributes: Attributes) -> bool:
         if attributes.get(AFC_ROUNDS):
             return self.on_loop
-        if attributes.get(OPERATION_NAME) == TOOL_RUN:
+        if is_no_call(attributes):
             return False
         return self.on_ok or attributes.get(OUTCOME) != "ok"
 

@@ -1,0 +1,40 @@
+"""Writes the README's table of settings: `python tools/settings_table.py`; with `--check` it only says whether it is stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from gemini_otel._settings import SETTINGS
+
+README = Path(__file__).parent.parent / "README.md"
+_HEAD = "| keyword | variable | default | choices | meaning |\n|---|---|---|---|---|\n"
+
+
+def main(arguments: list[str]) -> int:
+    page = README.read_text(encoding="utf-8")
+    before, _, rest = page.partition(_HEAD)
+    current = before + _HEAD + render() + rest[rest.index("\n\n") + 1 :]
+    if arguments == ["--check"]:
+        print(
+            f"The settings are {'up to date' if page == current else 'stale: run python tools/settings_table.py'}"
+        )
+        return 0 if page == current else 1
+    README.write_text(current, encoding="utf-8")
+    return 0
+
+
+def render() -> str:
+    """The rows of the table."""
+    return "".join(
+        f"| `{row.name}` | `{row.variable}` | {_shown(row.default)} | {row.choices} | {row.meaning} |\n"
+        for row in SETTINGS
+    )
+
+
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, (bool, str)) else "none"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
