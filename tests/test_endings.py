@@ -15,9 +15,9 @@ import pytest
 from google import genai
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from support import MODEL, Telemetry, make_client
 
 import gemini_otel
+from support import MODEL, Telemetry, make_client
 
 
 class Mine(Exception):

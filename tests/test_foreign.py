@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from opentelemetry.trace import Status, StatusCode
-from support import Telemetry
 
 from gemini_otel import HintSpanProcessor
+from support import Telemetry
 
 SPANS: dict[str, tuple[str, dict[str, Any], str]] = {
     "official": (

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google import genai
 from google.genai import types
+
 from support import MODEL, Telemetry
 
 mcp = pytest.importorskip("mcp")

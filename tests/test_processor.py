@@ -9,10 +9,10 @@ from opentelemetry.sdk import trace as sdk_trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from support import Telemetry
 
 import gemini_otel
 from gemini_otel import Hint, HintSpanProcessor, default_hints
+from support import Telemetry
 
 BLOCKED = {"gen_ai.operation.name": "generate_content", "gen_ai.response.finish_reasons": ("safety",)}
 MINE = Hint(

@@ -9,6 +9,7 @@ from google import genai
 from google.genai import models, types
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
+
 from support import MODEL, SHAPES, Telemetry, make_client
 
 VIA = ("models", "chats")

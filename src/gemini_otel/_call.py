@@ -32,7 +32,6 @@ from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, Operation
 from gemini_otel._outcome import answer_outcome, worst_finish_reason
 from gemini_otel._repetition_watch import RepetitionWatch
-from gemini_otel._settings import Settings
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")

@@ -40,7 +40,7 @@ def current_turn() -> Turn | None:
 def begin_turn(
     session: Session, operation: TurnOperation, instance: Any, arguments: Arguments, *, stream: bool = False
 ) -> Turn | None:
-    """Start a turn; None where nobody listens, or inside of the SDK's own use of another public method."""
+    """Start a turn, streamed or not; None where nobody listens, or inside of the SDK's own use of another public method."""
     if not session.instruments.listening() or not is_instrumentation_enabled() or current_turn() is not None:
         return None
     return Turn(session, safely(operation.read_model, instance, arguments))
@@ -76,7 +76,7 @@ class Turn(Observed):
         self._tool_mode: str | None = None
         self._parts: tuple[str, ...] = ()
         self._exhausted = False
-        self._totals: Attributes = {}
+        self._totals: dict[str, int] = {}
         self._pending_calls: deque[tuple[str, str | None]] = deque()
         self.has_mcp_tools = False
 
@@ -137,7 +137,7 @@ class Turn(Observed):
         for fact, name in _TOTALS:
             tokens = getattr(usage, fact)
             if tokens is not None:
-                self._totals[name] = int(self._totals.get(name, 0)) + tokens
+                self._totals[name] = self._totals.get(name, 0) + tokens
 
     def _record(self, error: BaseException | None) -> None:
         for call in list(self._open):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from google import genai
-from sdk_calls import SHAPES, make_client
 
 from gemini_otel import simulator
+from sdk_calls import SHAPES, make_client
 
 
 @pytest.fixture(scope="session")

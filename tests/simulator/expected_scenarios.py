@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from google.genai import errors
+
 from sdk_calls import MODEL
 
 HAS_STREAM_ERRORS = hasattr(errors.APIError, "raise_error")

@@ -8,9 +8,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from sdk_calls import MODEL
-
 from gemini_otel import simulator
+from sdk_calls import MODEL
 
 GENERATE = f"/v1beta/models/{MODEL}:generateContent"
 STREAM = f"/v1beta/models/{MODEL}:streamGenerateContent"

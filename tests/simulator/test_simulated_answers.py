@@ -10,9 +10,9 @@ from expected_scenarios import (
 )
 from google import genai
 from google.genai import types
-from sdk_calls import ask, last_candidate, text_of, usage_of
 
 from gemini_otel import simulator
+from sdk_calls import ask, last_candidate, text_of, usage_of
 
 
 def test_slow_first_chunk(sdk: genai.Client, shape: str) -> None:

@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 from google import genai
 from google.genai import errors
-from sdk_calls import MODEL, ask_async, httpx, make_client
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, ask_async, httpx, make_client
 
 # SDK 1.32 never closes the aiohttp session of a stream.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:Unclosed")

@@ -14,9 +14,9 @@ from expected_scenarios import (
 )
 from google import genai
 from google.genai import types
-from sdk_calls import MODEL, ask, text_of, usage_of
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, ask, text_of, usage_of
 
 
 def test_this_file_covers_every_scenario() -> None:

@@ -10,9 +10,9 @@ import time
 
 import pytest
 from raw_calls import GENERATE, connect, read_all, request_bytes
-from sdk_calls import MODEL, ask, make_client
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, ask, make_client
 
 
 def test_connections_are_kept_alive(server: simulator.Simulator) -> None:

@@ -9,9 +9,9 @@ import pytest
 from google import genai
 from google.genai import errors, types
 from raw_calls import GENERATE, HELLO, STREAM, fetch
-from sdk_calls import MODEL, ask, make_client
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, ask, make_client
 
 
 def test_wire_of_a_stream(server: simulator.Simulator) -> None:

@@ -14,9 +14,9 @@ from expected_scenarios import (
 )
 from google import genai
 from google.genai import errors
-from sdk_calls import MODEL, ask, httpx, make_client, text_of
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, ask, httpx, make_client, text_of
 
 
 @pytest.mark.parametrize("name", REFUSED)

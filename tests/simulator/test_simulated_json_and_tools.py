@@ -11,9 +11,9 @@ from google import genai
 from google.genai import types
 from pydantic import BaseModel
 from raw_calls import GENERATE, HELLO, fetch
-from sdk_calls import MODEL, SHAPES, ask
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, SHAPES, ask
 
 
 class Mood(Enum):

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sdk_calls import MODEL, SHAPES, make_client
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, SHAPES, make_client
 
 SHARED = Path(__file__).parents[3] / "shared"
 RECORDINGS = Path(os.environ.get("GEMINI_OTEL_RECORDINGS", SHARED / "recordings" / "recordings.jsonl.gz"))

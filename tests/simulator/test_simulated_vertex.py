@@ -6,9 +6,9 @@ import pytest
 from google import genai
 from google.genai import errors, types
 from google.oauth2.credentials import Credentials
-from sdk_calls import MODEL, ask
 
 from gemini_otel import simulator
+from sdk_calls import MODEL, ask
 
 
 @pytest.fixture(params=["express", "project"])

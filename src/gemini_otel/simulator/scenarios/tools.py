@@ -6,7 +6,6 @@ from .._chunks import chunk
 from .._scenario import FIRST_DECLARED, Json, Reply, Scenario
 from .answers import OK
 
-_FINISH = {"finish": "STOP", "finishMessage": "Model generated function call(s)."}
 # Fixed counts, so that sums over rounds are easy to check.
 _TOKENS = {"promptTokenCount": 20, "candidatesTokenCount": 5, "totalTokenCount": 25}
 
@@ -15,8 +14,13 @@ def _call(call_id: str) -> Json:
     return {"functionCall": {"name": FIRST_DECLARED, "id": call_id}}
 
 
+def _last(*parts: Json) -> Json:
+    message = "Model generated function call(s)."
+    return chunk(*parts, finish="STOP", finishMessage=message, usageMetadata=_TOKENS)
+
+
 def _calls(*call_ids: str) -> Reply:
-    return Reply(chunks=(chunk(*map(_call, call_ids), usageMetadata=_TOKENS, **_FINISH),))
+    return Reply(chunks=(_last(*map(_call, call_ids)),))
 
 
 ALL = (
@@ -45,7 +49,7 @@ ALL = (
             Reply(
                 chunks=(
                     chunk({"text": "Let me look that up. "}, usageMetadata=_TOKENS),
-                    chunk(_call("call-1"), usageMetadata=_TOKENS, **_FINISH),
+                    _last(_call("call-1")),
                 )
             ),
         ),
@@ -54,6 +58,6 @@ ALL = (
     Scenario(
         "undeclared_tool",
         "Calls a function that nobody declared.",
-        (Reply(chunks=(chunk({"functionCall": {"name": "undeclared_function", "args": {}}}, **_FINISH),)),),
+        (Reply(chunks=(_last({"functionCall": {"name": "undeclared_function", "args": {}}}),)),),
     ),
 )
