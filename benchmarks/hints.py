@@ -83,7 +83,13 @@ CASES = (
     Case("healthy, official", "opentelemetry.instrumentation.google_genai", OFFICIAL, OFFICIAL_OK, 3),
     Case("one hint, truncated, ours", "gemini_otel", REQUEST, TRUNCATED, 15),
     Case("one hint, quota, ours", "gemini_otel", REQUEST, QUOTA, 15),
-    Case("one hint, truncated, official", "opentelemetry.instrumentation.google_genai", OFFICIAL, OFFICIAL_CUT, 15),
+    Case(
+        "one hint, truncated, official",
+        "opentelemetry.instrumentation.google_genai",
+        OFFICIAL,
+        OFFICIAL_CUT,
+        15,
+    ),
 )
 
 

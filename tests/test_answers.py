@@ -269,3 +269,40 @@ def test_repetition_can_be_switched_off(client: genai.Client) -> None:
     assert "gemini.repetition.detected" not in telemetry.attributes
     (point,) = telemetry.points("gemini.client.responses")
     assert point.attributes["gemini.repetition.kind"] == "not_checked"
+
+
+def test_on_repetition(client: genai.Client, shape: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The callable gets the verdict once for each answer that loops; what it raises is logged and harmless."""
+    import gemini_otel
+
+    seen: list[gemini_otel.Repetition] = []
+
+    def told(verdict: gemini_otel.Repetition) -> None:
+        seen.append(verdict)
+        raise RuntimeError("mine")
+
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, on_repetition=told)
+    try:
+        sent = send(client, shape, "simulate:loop_text")
+        send(client, shape, "simulate:ok")
+    finally:
+        gemini_otel.uninstrument()
+    assert sent.error is None
+    assert [verdict.kind for verdict in seen] == ["text"]
+
+
+def test_repetition_thresholds(client: genai.Client) -> None:
+    """With raised thresholds a loop is called one later."""
+    import gemini_otel
+
+    telemetry = Telemetry()
+    gemini_otel.instrument(
+        **telemetry.providers, repetition_thresholds={"text_run": 4000, "markup_run": 4000, "data_run": 4000}
+    )
+    try:
+        send(client, "call", "simulate:loop_text")
+    finally:
+        gemini_otel.uninstrument()
+    found = telemetry.attributes
+    assert found["gemini.repetition.period"] * found["gemini.repetition.count"] > 3_000

@@ -123,6 +123,15 @@ def printed() -> dict[str, str]:
             ),
         ),
         (
+            "A tool that fails, in a loop of three rounds",
+            (
+                "automatic_function_calling",
+                "3 of 10 rounds, 2 tool runs",
+                "execute_tool get_weather",
+                "LookupError",
+            ),
+        ),
+        (
             "Rate-limited twice, then answered",
             ("  ok\n", "resends 2", "attempt 1 failed: 429", "attempt 2 failed"),
         ),
@@ -152,7 +161,7 @@ def test_all_scenes_are_played(printed: dict[str, str]) -> None:
     assert [*printed] == [*(scene.title for scene in _demo.SIMULATED), ""]
     assert "what to do" not in printed["A healthy call: no hint"]
     assert re.fullmatch(
-        r"7 spans, \d hints\. More about a code: gemini-otel explain MAX_TOKENS\n", printed[""]
+        r"13 spans, \d hints\. More about a code: gemini-otel explain MAX_TOKENS\n", printed[""]
     )
 
 
@@ -163,7 +172,9 @@ def test_otlp(receiver: OtlpReceiver) -> None:
     (resource,) = receiver.received
     assert plain(resource.resource.attributes)["service.name"] == "gemini-otel-demo"
     spans = receiver.spans()
-    assert len(spans) == len(_demo.SIMULATED)
+    assert (
+        len(spans) == len(_demo.SIMULATED) + 5
+    )  # three rounds, two tool runs and their parent are one scene
     hints = [
         plain(e.attributes)["gemini.hint.id"] for s in spans for e in s.events if e.name == "gemini.hint"
     ]

@@ -25,7 +25,7 @@ def run(*command: str, **environ: str) -> str:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("GEMINI_", "GOOGLE_", "OTEL_"))
+        if not name.startswith(("COV_", "GEMINI_", "GOOGLE_", "OTEL_", "PYTEST_"))
     }
     done = subprocess.run(
         command,
@@ -54,6 +54,14 @@ def test_every_example_is_tested() -> None:
 def test_examples_are_short(path: Path) -> None:
     """An example has fewer than 50 lines."""
     assert len(path.read_text(encoding="utf-8").splitlines()) < 50
+
+
+def test_a_chat_with_tools() -> None:
+    """A chat turn with tools prints one tree with its rounds and tool runs."""
+    printed = example("chat_with_tools.py")
+    assert printed.count("automatic_function_calling gemini-2.5-flash") == 1
+    assert printed.count("generate_content gemini-2.5-flash") == 3
+    assert printed.count("execute_tool get_weather") == 2
 
 
 def test_the_client_of_the_examples(url: str) -> None:

@@ -79,7 +79,7 @@ def test_an_error_that_only_its_text_tells(hinting: Telemetry) -> None:
     with (
         pytest.raises(RuntimeError),
         hinting.tracer_provider.get_tracer("t").start_as_current_span(
-            "x", attributes={"llm.model_name": "m"}
+            "x", attributes={"llm.model_name": "gemini-2.5-pro"}
         ),
     ):
         raise RuntimeError(text)
@@ -100,3 +100,142 @@ def test_words_that_stand_for_no_gemini_reason(hinting: Telemetry, reason: str) 
     attributes = {"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": (reason,)}
     hinting.tracer_provider.get_tracer("t").start_span("x", attributes=attributes).end()
     assert ended(hinting) == []
+
+
+def ended_with(hinting: Telemetry, scope: str, attributes: dict[str, Any]) -> list[str]:
+    hinting.tracer_provider.get_tracer(scope).start_span("x", attributes=attributes).end()
+    return ended(hinting)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "theirs"),
+    [
+        ("openai", "gpt-4o", True),
+        ("anthropic", "claude-4", True),
+        ("gcp.vertex_ai", "publishers/anthropic/models/claude-sonnet", True),
+        ("openai", None, True),
+        ("openai", "gemini-2.5-flash", False),
+        ("openrouter", "google/gemini-2.5-pro", False),
+        ("gcp.vertex_ai", "projects/p/locations/l/endpoints/123", False),
+        ("gemini", None, False),
+        (None, None, False),
+    ],
+)
+def test_models_of_others_are_left_alone(
+    hinting: Telemetry, provider: str | None, model: str | None, theirs: bool
+) -> None:
+    """A call of a model that is not Google's gets no hint; one of Google's does, whatever client and provider it went through."""
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": ("length",)}
+    named = {"gen_ai.provider.name": provider, "gen_ai.request.model": model}
+    found = ended_with(hinting, "mine", attributes | {name: value for name, value in named.items() if value})
+    assert found == ([] if theirs else ["finish.max_tokens"])
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"gen_ai.operation.name": "invoke_agent", "error.type": "429"},
+        {"gen_ai.operation.name": "execute_tool", "error.type": "429"},
+        {"openinference.span.kind": "CHAIN", "llm.model_name": "gemini-2.5-pro", "error.type": "429"},
+    ],
+)
+def test_spans_around_calls_get_no_hint(hinting: Telemetry, attributes: dict[str, Any]) -> None:
+    """The error of a call is explained on its own span, not again on those around it."""
+    assert ended_with(hinting, "mine", {**attributes, "llm.x": 1}) == []
+
+
+def test_an_exception_of_the_network(hinting: Telemetry) -> None:
+    """The class of an exception that only an event tells stands in for error.type."""
+
+    class ReadTimeout(Exception):
+        pass
+
+    tracer = hinting.tracer_provider.get_tracer("t")
+    with (
+        pytest.raises(ReadTimeout),
+        tracer.start_as_current_span("x", attributes={"gen_ai.system": "gemini"}),
+    ):
+        raise ReadTimeout
+    assert ended(hinting) == ["net.timeout"]
+
+
+def test_a_failure_that_nobody_describes(hinting: Telemetry) -> None:
+    """A span that only has the status ERROR is not explained."""
+    span = hinting.tracer_provider.get_tracer("t").start_span("x", attributes={"gen_ai.system": "gemini"})
+    span.set_status(Status(StatusCode.ERROR))
+    span.end()
+    assert ended(hinting) == []
+
+
+def test_an_exception_that_was_overcome(hinting: Telemetry) -> None:
+    """An exception event on a span that did not fail is no failure."""
+    span = hinting.tracer_provider.get_tracer("t").start_span("x", attributes={"gen_ai.system": "gemini"})
+    span.record_exception(RuntimeError("503 UNAVAILABLE. {}"))
+    span.end()
+    assert ended(hinting) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        # Cut off by a limit on the length of attributes, as JSON, and with several quotas.
+        ("429 RESOURCE_EXHAUSTED. {'error': {'details': [{'quotaId': 'PerMinuteX', 'quotaValue': '1", None),
+        ('429 RESOURCE_EXHAUSTED {"quotaId": "xPerDay", "quotaValue": "7"}', "quota xPerDay, limit 7"),
+        (
+            "429 RESOURCE_EXHAUSTED. {'quotaId': 'aPerMinute', 'quotaValue': '1', 'quotaId': 'bPerDay', 'quotaValue': '2'}",
+            "quota bPerDay, limit 2",
+        ),
+        ("429 RESOURCE_EXHAUSTED. {'quotaId': 'aPerDay', 'quotaValue': 'many', 'retryDelay': 'soon'}", None),
+    ],
+)
+def test_details_in_a_text(hinting: Telemetry, text: str, evidence: str | None) -> None:
+    """Quota and limit are read from whatever is left of the body in a text."""
+    span = hinting.tracer_provider.get_tracer("t").start_span("x", attributes={"gen_ai.system": "gemini"})
+    span.set_status(Status(StatusCode.ERROR, text))
+    span.end()
+    (event,) = hinting.events("gemini.hint")
+    assert event["gemini.hint.id"].startswith("http.429.rate_")
+    assert (event.get("gemini.hint.evidence") or "").startswith(evidence or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"thinking_config": {"thinking_budget": 5}, "max_output_tokens": 9}', "max_output_tokens 9"),
+        ("{", None),
+        ("[1]", None),
+        ('{"max_output_tokens": [1]}', None),
+        ("[" * 15_000, None),
+        ('{"max_output_tokens": 9, "x": "' + "y" * 30_000 + '"}', None),
+    ],
+)
+def test_parameters_in_json(hinting: Telemetry, text: str, shown: str | None) -> None:
+    """Parameters are read from JSON of a sensible size, and anything else is passed over."""
+    attributes = {"llm.finish_reason": "MAX_TOKENS", "llm.invocation_parameters": text}
+    assert ended_with(hinting, "openinference.instrumentation.google_genai", attributes) == [
+        "finish.max_tokens"
+    ]
+    (event,) = hinting.events("gemini.hint")
+    assert event.get("gemini.hint.evidence") == shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "hints"),
+    [
+        ('{"prompt_feedback": {"block_reason": "SAFETY"}, "x": "' + "y" * 20_000 + '"}', ["block.safety"]),
+        ('{"x": "' + "y" * 20_000 + '", "promptFeedback":{"blockReason":"OTHER"}}', ["block.other"]),
+        ('{"text": "she wrote \\"block_reason\\": \\"SAFETY\\" here"}', []),
+        (7, []),
+    ],
+)
+def test_block_reason_in_json(hinting: Telemetry, answer: object, hints: list[str]) -> None:
+    """The block reason is read from either end of an answer in JSON, and never from a text in it."""
+    assert (
+        ended_with(hinting, "openinference.instrumentation.google_genai", {"output.value": answer}) == hints
+    )
+
+
+def test_our_own_finish_reason_wins(hinting: Telemetry) -> None:
+    """A span that has our scalar finish reason is not read again from the list."""
+    attributes = {"gemini.response.finish_reason": "SPII", "gen_ai.response.finish_reasons": ("stop",)}
+    assert ended_with(hinting, "mine", {"gen_ai.system": "gemini", **attributes}) == ["finish.spii"]

@@ -213,3 +213,68 @@ def test_bad_arguments(arguments: dict[str, Any], error: type[Exception], text: 
 def test_it_is_a_span_processor_and_needs_no_instrument() -> None:
     """The processor is the SDK's kind of processor and works without instrument()."""
     assert issubclass(gemini_otel.HintSpanProcessor, SpanProcessor)
+
+
+@pytest.mark.parametrize("remembered", [0, 2000])
+def test_attribute_names_that_were_seen_before(remembered: int) -> None:
+    """A span is recognised by a gen_ai.* attribute at its start however many other spans with whatever names came before."""
+    telemetry = Telemetry()
+    processor = HintSpanProcessor()
+    telemetry.tracer_provider.add_span_processor(processor)
+    for number in range(remembered):
+        end_one(telemetry.tracer_provider, {"http.route": "/", f"name.{number}": 1})
+    telemetry.exporter.clear()
+    end_one(telemetry.tracer_provider, {"http.route": "/", **BLOCKED})
+    assert hint_ids(telemetry.span) == ["finish.safety"]
+    assert len(processor._names_of_others) <= 1002
+
+
+def test_another_build_of_the_sdk() -> None:
+    """Spans that keep their scope and attributes elsewhere than today's SDK does are recognised and read all the same."""
+
+    class Elsewhere(sdk_trace._Span):
+        @property
+        def _attributes(self) -> Any:
+            return self.__dict__["kept"]
+
+        @_attributes.setter
+        def _attributes(self, value: Any) -> None:
+            self.__dict__["kept"] = value
+
+    class Mapping(dict[str, Any]):
+        _immutable = True
+
+    telemetry = Telemetry()
+    processor = HintSpanProcessor()
+    span = telemetry.tracer_provider.get_tracer("t").start_span("call")
+    span.__class__ = Elsewhere
+    for attributes in ({"http.route": "/"}, BLOCKED):
+        span.__dict__["kept"] = Mapping(attributes)
+        processor.on_start(span)
+    assert "end" in span.__dict__
+    found = []
+    span.add_event = lambda name, attributes, time: found.append(attributes["gemini.hint.id"])  # type: ignore[method-assign]
+    processor._add_hints(span, None)
+    assert found == ["finish.safety"]
+
+
+def test_a_span_without_a_scope() -> None:
+    """A span that lacks a scope is recognised by its attributes."""
+    provider = TracerProvider()
+    processor = HintSpanProcessor()
+    span = provider.get_tracer("t").start_span("call", attributes=BLOCKED)
+    span._instrumentation_scope = None
+    processor.on_start(span)
+    span.end()
+    assert hint_ids(span) == ["finish.safety"]
+
+
+def test_a_hint_that_another_thread_was_faster_with() -> None:
+    """A span that has ended meanwhile gets no hint any more."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    span = telemetry.tracer_provider.get_tracer("t").start_span("call", attributes=BLOCKED)
+    shadow = span.end
+    span.end()
+    shadow()
+    assert hint_ids(telemetry.span) == ["finish.safety"]

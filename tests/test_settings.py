@@ -36,6 +36,10 @@ def test_switches_take_the_usual_words(setting: str, text: str) -> None:
         ("hint_level", 3),
         ("hints", "maybe"),
         ("repetition", 2),
+        ("repetition_thresholds", {"no_such": 5}),
+        ("repetition_thresholds", "text=many"),
+        ("repetition_thresholds", 5),
+        ("on_repetition", "print"),
     ],
 )
 def test_a_bad_keyword_raises_with_value_and_choices(setting: str, value: object) -> None:
@@ -51,6 +55,17 @@ def test_an_unknown_keyword_raises_with_the_choices() -> None:
     """instrument() refuses an unknown setting with a ValueError that lists the settings."""
     with pytest.raises(ValueError, match=r"unknown setting 'colour'; the settings are error_outcomes, "):
         gemini_otel.instrument(colour="red")
+
+
+def test_thresholds_as_text() -> None:
+    """Thresholds in the environment are numbers by name."""
+    settings = load({}, {"GEMINI_OTEL_REPETITION_THRESHOLDS": "text_run = 900, identical_calls=6,"})
+    assert settings.repetition_thresholds == {"text_run": 900, "identical_calls": 6}
+
+
+def test_a_callable_has_no_variable() -> None:
+    """What only a program can give is not looked for in the environment."""
+    assert load({}, {"GEMINI_OTEL_ON_REPETITION": "print"}) == Settings()
 
 
 def test_a_bad_variable_is_logged_and_left_at_its_default(caplog: pytest.LogCaptureFixture) -> None:

@@ -346,6 +346,46 @@ def test_continuation_hops_are_counted(telemetry: Telemetry, client: genai.Clien
         assert found["gemini.response.outcome"] == "incomplete"
 
 
+def test_without_a_listener_tools_just_run(client: genai.Client, via: str, shape: str) -> None:
+    """Instrumented without any provider, a function calling loop works as ever."""
+    import gemini_otel
+
+    gemini_otel.instrument()
+    try:
+        (*_, last) = ask(client, via, shape, "simulate:tool_chain", tools=[get_weather])
+    finally:
+        gemini_otel.uninstrument()
+    assert last.candidates[0].finish_reason == "STOP"
+
+
+def test_metrics_without_traces(client: genai.Client, via: str, shape: str) -> None:
+    """With a meter provider only, rounds and tool runs are measured, and no span is needed for it."""
+    import gemini_otel
+
+    telemetry = Telemetry()
+    gemini_otel.instrument(meter_provider=telemetry.meter_provider)
+    try:
+        ask(client, via, shape, "simulate:tool_chain", tools=[get_weather])
+    finally:
+        gemini_otel.uninstrument()
+    (rounds,) = telemetry.points("gen_ai.client.operation.duration")
+    (tools,) = telemetry.points("gen_ai.execute_tool.duration")
+    assert (rounds.count, tools.count) == (3, 2)
+
+
+def test_an_answer_without_content_ends_the_loop(
+    telemetry: Telemetry, client: genai.Client, via: str, shape: str
+) -> None:
+    """A blocked answer in a loop is one round, and the loop has its outcome."""
+    ask(client, via, shape, "simulate:block_safety", tools=[get_weather])
+    loop, only = by_start(telemetry)
+    assert (
+        attributes(loop)["gemini.response.outcome"]
+        == attributes(only)["gemini.response.outcome"]
+        == "blocked"
+    )
+
+
 def test_the_shapes_are_the_supported_ones() -> None:
     """The four shapes are covered."""
     assert set(SHAPES) == {"call", "async_call", "stream", "async_stream"}

@@ -20,11 +20,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from gemini_otel import simulator
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from gemini_otel import simulator
 
 FOLDER = Path(__file__).parent.parent / "tests" / "data" / "foreign"
 MODEL = "gemini-2.5-flash"
@@ -53,7 +54,14 @@ CALLS = (
     ("deadline_exceeded", False),
     ("error_in_stream", True),
 )
-_LEFT_OUT = ("exception.stacktrace", "code.filepath", "code.file.path", "code.lineno", "code.line.number", "thread.id")
+_LEFT_OUT = (
+    "exception.stacktrace",
+    "code.filepath",
+    "code.file.path",
+    "code.lineno",
+    "code.line.number",
+    "thread.id",
+)
 
 Caller = Callable[[str, bool], None]
 Source = Callable[[TracerProvider, str], Caller]
@@ -117,7 +125,11 @@ def logfire(provider: TracerProvider, url: str) -> Caller:
 
 
 def adk(provider: TracerProvider, url: str) -> Caller:
-    os.environ |= {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "any", "GOOGLE_GENAI_USE_VERTEXAI": "false"}
+    os.environ |= {
+        "GOOGLE_GEMINI_BASE_URL": url,
+        "GEMINI_API_KEY": "any",
+        "GOOGLE_GENAI_USE_VERTEXAI": "false",
+    }
     from google.adk.agents import LlmAgent, RunConfig
     from google.adk.agents.run_config import StreamingMode
     from google.adk.runners import InMemoryRunner
@@ -131,8 +143,12 @@ def adk(provider: TracerProvider, url: str) -> Caller:
         runner = InMemoryRunner(agent=agent, app_name="app")
         session = await runner.session_service.create_session(app_name="app", user_id="user")
         message = types.Content(role="user", parts=[types.Part(text=f"simulate:{scenario}")])
-        settings = RunConfig(streaming_mode=StreamingMode.SSE if stream else StreamingMode.NONE, max_llm_calls=3)
-        events = runner.run_async(user_id="user", session_id=session.id, new_message=message, run_config=settings)
+        settings = RunConfig(
+            streaming_mode=StreamingMode.SSE if stream else StreamingMode.NONE, max_llm_calls=3
+        )
+        events = runner.run_async(
+            user_id="user", session_id=session.id, new_message=message, run_config=settings
+        )
         async for _ in events:
             pass
 
@@ -141,7 +157,12 @@ def adk(provider: TracerProvider, url: str) -> Caller:
 
 # --- the OpenAI client on Gemini's OpenAI-compatible endpoint, played by the answers that it gives
 
-_FINISH = {"ok": "stop", "tool_call": "tool_calls", "finish_safety": "content_filter", "finish_recitation": "content_filter"}
+_FINISH = {
+    "ok": "stop",
+    "tool_call": "tool_calls",
+    "finish_safety": "content_filter",
+    "finish_recitation": "content_filter",
+}
 _FINISH |= {"finish_max_tokens": "length", "thoughts_ate_budget": "length"}
 _QUOTA = {
     "@type": "type.googleapis.com/google.rpc.QuotaFailure",
@@ -156,7 +177,12 @@ _QUOTA = {
 _ERRORS: dict[str, tuple[int, str, str, list[Any]]] = {
     "invalid_key": (400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", []),
     "model_not_found": (404, "NOT_FOUND", "models/gemini-0 is not found for API version v1main", []),
-    "daily_quota": (429, "RESOURCE_EXHAUSTED", "You exceeded your current quota, please check your plan.", [_QUOTA]),
+    "daily_quota": (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "You exceeded your current quota, please check your plan.",
+        [_QUOTA],
+    ),
     "overloaded": (503, "UNAVAILABLE", "The model is overloaded. Please try again later.", []),
     "deadline_exceeded": (504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete.", []),
 }
@@ -171,13 +197,19 @@ class _Compatible(BaseHTTPRequestHandler):
             error = {"error": {"code": code, "message": message, "status": status, "details": details}}
             self._send(code, "application/json", json.dumps([error]))
         elif body.get("stream"):
-            lines = [{"delta": {"role": "assistant", "content": "Hi"}}, {"delta": {}, "finish_reason": _FINISH[scenario]}]
+            lines = [
+                {"delta": {"role": "assistant", "content": "Hi"}},
+                {"delta": {}, "finish_reason": _FINISH[scenario]},
+            ]
             chunks = [self._answer("chat.completion.chunk", line, scenario) for line in lines]
             text = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
             self._send(200, "text/event-stream", text)
         else:
             content = None if scenario == "thoughts_ate_budget" else "Hi"
-            choice = {"message": {"role": "assistant", "content": content}, "finish_reason": _FINISH[scenario]}
+            choice = {
+                "message": {"role": "assistant", "content": content},
+                "finish_reason": _FINISH[scenario],
+            }
             self._send(200, "application/json", json.dumps(self._answer("chat.completion", choice, scenario)))
 
     def _answer(self, kind: str, choice: dict[str, Any], scenario: str) -> dict[str, Any]:
@@ -209,7 +241,9 @@ def _openai() -> Caller:
         if scenario not in {**_FINISH, **_ERRORS}:
             raise LookupError
         messages: Any = [{"role": "user", "content": f"simulate:{scenario}"}]
-        answer = client.chat.completions.create(model=MODEL, messages=messages, max_tokens=LIMIT, stream=stream)
+        answer = client.chat.completions.create(
+            model=MODEL, messages=messages, max_tokens=LIMIT, stream=stream
+        )
         if stream:
             for _ in answer:
                 pass
@@ -264,7 +298,9 @@ def _span(span: ReadableSpan) -> dict[str, Any]:
         "scope": scope.name if scope else None,
         "kind": span.kind.name,
         "attributes": _attributes(span.attributes),
-        "events": [{"name": event.name, "attributes": _attributes(event.attributes)} for event in span.events],
+        "events": [
+            {"name": event.name, "attributes": _attributes(event.attributes)} for event in span.events
+        ],
         "status": {"code": span.status.status_code.name, "description": span.status.description},
     }
 

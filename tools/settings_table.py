@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
 def render() -> str:
     """The rows of the table."""
     return "".join(
-        f"| `{row.name}` | `{row.variable}` | {_shown(row.default)} | {row.choices} | {row.meaning} |\n"
+        f"| `{row.name}` | {f'`{row.variable}`' if row.variable else 'none'} | {_shown(row.default)} | {row.choices} | {row.meaning} |\n"
         for row in SETTINGS
     )
 

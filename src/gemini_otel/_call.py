@@ -91,9 +91,9 @@ def begin(
     if call is None:
         span.end()
         return None
-    call.join_loop()
+    safely(call.join_loop)
     if recording and session.settings.repetition:
-        call.recall(safely(operation.read_history, arguments) or ())
+        safely(call.recall, safely(operation.read_history, arguments) or ())
     return call
 
 
@@ -141,7 +141,11 @@ class Call(Observed):
         self._flagged = False
         self._answer = operation.answer(request)
         listening = self._recording and session.settings.repetition
-        self._watch = RepetitionWatch(bool(request.structured_output)) if listening else None
+        self._watch = (
+            RepetitionWatch(bool(request.structured_output), session.settings.repetition_thresholds)
+            if listening
+            else None
+        )
         self._attempts = AttemptLog(span)
         self._loop: Loop | None = current_loop()
 
@@ -150,13 +154,11 @@ class Call(Observed):
         """Whether the model may, must or must not call functions, where the request says."""
         return self._request.tool_mode
 
-    @guarded
     def join_loop(self) -> None:
         """Tell what this round belongs to that it has begun."""
         if self._loop is not None:
             self._loop.round_started(self)
 
-    @guarded
     def recall(self, history: Iterable[tuple[str, object]]) -> None:
         """Tell the function calls that the request answers: a loop of tool calls spans many requests."""
         for name, args in history:
@@ -172,6 +174,8 @@ class Call(Observed):
         if self._watch is not None and self._watch.verdict is not None and not self._flagged:
             self._flagged = True
             self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
+            if self._settings.on_repetition is not None:
+                safely(self._settings.on_repetition, self._watch.verdict)
 
     @guarded
     def attempt_started(self) -> None:

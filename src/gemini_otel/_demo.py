@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from google import genai
@@ -28,6 +28,11 @@ _RETRIES = types.HttpRetryOptions(attempts=3, initial_delay=0.05, max_delay=0.1)
 _EXPORT_TIMEOUT = 3  # seconds
 
 
+def get_weather(city: str) -> str:
+    """Say how the weather is in a city."""
+    raise LookupError(f"no weather station in {city}")
+
+
 class Scene(NamedTuple):
     """One call."""
 
@@ -42,6 +47,7 @@ SIMULATED = (
     Scene("Thinking ate the budget", "simulate:thoughts_ate_budget", {"max_output_tokens": 1024}),
     Scene("The answer was blocked, over HTTP 200", "simulate:finish_safety", {}),
     Scene("The model got stuck in a loop", "simulate:loop_text", {"temperature": 0.2}, stream=True),
+    Scene("A tool that fails, in a loop of three rounds", "simulate:tool_chain", {"tools": [get_weather]}),
     Scene("Rate-limited twice, then answered", "simulate:rate_limited_twice", {}),
     Scene("The daily quota is used up", "simulate:daily_quota", {}),
     Scene("Overloaded in the middle of a stream", "simulate:error_in_stream", {}, stream=True),
@@ -89,14 +95,15 @@ def simulated_client(url: str) -> genai.Client:
 
 def send(client: genai.Client, model: str, scene: Scene) -> None:
     """Make the scene's call and read its answer to the end."""
-    call: Callable[..., Any] = client.models.generate_content
-    if scene.stream:
-        call = client.models.generate_content_stream
+    config = types.GenerateContentConfig(**scene.config)
     # The trace tells what happened: an error of the API, or of a network on which it cannot be reached.
     with contextlib.suppress(Exception):
-        answer = call(model=model, contents=scene.prompt, config=types.GenerateContentConfig(**scene.config))
-        if scene.stream:
-            list(answer)
+        if config.tools:
+            client.chats.create(model=model, config=config).send_message(scene.prompt)
+        elif scene.stream:
+            list(client.models.generate_content_stream(model=model, contents=scene.prompt, config=config))
+        else:
+            client.models.generate_content(model=model, contents=scene.prompt, config=config)
 
 
 def _play(scenes: Sequence[Scene], client: genai.Client, model: str, console: Console) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes, error_attributes, repetition_attributes, response_attributes
+from gemini_otel._error_kinds import HTTP_CODES, error_kind
 from gemini_otel._errors import read_error
 from gemini_otel._facts import RequestFacts
 from gemini_otel._outcome import answer_outcome, worst_finish_reason
@@ -29,6 +31,39 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
     if hasattr(subject, "candidates"):
         return find(_answer(subject), level="info")
     raise TypeError(f"explain() takes a code, an exception or a response, not {type(subject).__name__}")
+
+
+class _Body(Exception):  # noqa: N818  # never raised: it has the shape in which errors are read
+    """An error as the service sends it."""
+
+    def __init__(self, code: int, details: object) -> None:
+        self.code = code
+        self.details = details
+
+
+def body_attributes(body: object) -> Attributes | None:
+    """What a span would show of an error body, `{"error": {...}}` or what is inside; None where `body` is none."""
+    if isinstance(body, list) and body:
+        body = body[0]
+    said = body.get("error", body) if isinstance(body, Mapping) else None
+    if not isinstance(said, Mapping):
+        return None
+    code, status = said.get("code"), said.get("status")
+    if isinstance(code, str) and not code.isdecimal():
+        code, status = None, code  # the Interactions API names its errors by words
+    if code is None and isinstance(status, str):
+        code = HTTP_CODES.get(status.upper())
+    if code is not None and str(code).isdecimal():
+        return _error(_Body(int(code), {"error": {**said, "status": status}}))
+    if not isinstance(status, str):
+        return None
+    kind = error_kind(code=None, status=status, message=str(said.get("message") or ""))
+    return {
+        names.ERROR_TYPE: status,
+        names.ERROR_STATUS: status,
+        names.ERROR_KIND: kind,
+        names.OUTCOME: "error",
+    }
 
 
 def _error(error: BaseException) -> Attributes:

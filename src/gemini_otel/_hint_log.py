@@ -46,7 +46,7 @@ def _way_to_emit() -> Emit:
     """What the installed release can do: keywords (1.38), records with a name and a context (1.36), records (1.33)."""
     if "event_name" in inspect.signature(Logger.emit).parameters:
         return _emit_keywords
-    from opentelemetry.sdk._logs import LogRecord
+    from opentelemetry.sdk._logs import LogRecord  # type: ignore[attr-defined]  # gone from newer releases
 
     return _emit_named if "event_name" in inspect.signature(LogRecord).parameters else _emit_old
 
@@ -68,6 +68,6 @@ def _emit_old(logger: Logger, span: Span, record: dict[str, Any]) -> None:
 
 
 def _emit_record(logger: Logger, **record: Any) -> None:
-    from opentelemetry.sdk._logs import LogRecord
+    from opentelemetry.sdk._logs import LogRecord  # type: ignore[attr-defined]  # gone from newer releases
 
     logger.emit(LogRecord(resource=getattr(logger, "resource", None), **record))

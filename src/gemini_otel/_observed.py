@@ -36,6 +36,10 @@ class Observed:
         # A coroutine that is thrown away is closed in whatever context the garbage collector runs: ours is gone then.
         if kind is not GeneratorExit or otel_context.get_current() is self._context:
             otel_context.detach(self._token)
+        self._end_with(error)
+
+    def _end_with(self, error: BaseException | None) -> None:
+        """End with the exception that left the block, unless it says that a stream is exhausted."""
         if error is not None and not isinstance(error, StopIteration | StopAsyncIteration):
             self.finish(error)
 

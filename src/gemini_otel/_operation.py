@@ -64,8 +64,9 @@ class Operation(NamedTuple):
 
 
 class TurnOperation(NamedTuple):
-    """One kind of user call, which may take several rounds. `read_model` takes the SDK instance and the keyword arguments."""
+    """One kind of user call, which may take several rounds. Readers take the SDK instance and the keyword arguments."""
 
     area: str
     targets: tuple[Target, ...]
     read_model: Callable[[Any, Arguments], str | None]
+    may_loop: Callable[[Any, Arguments], bool]

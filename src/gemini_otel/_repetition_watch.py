@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 
 class RepetitionWatch:
     """One detector for each candidate, and one for its thoughts; the first verdict of any of them stays."""
 
-    __slots__ = ("_detectors", "_structured", "heard", "verdict")
+    __slots__ = ("_detectors", "_structured", "_thresholds", "heard", "verdict")
 
-    def __init__(self, structured: bool) -> None:
-        self._structured = structured
+    def __init__(self, structured: bool, thresholds: Mapping[str, int] | None = None) -> None:
+        self._structured, self._thresholds = structured, thresholds
         self._detectors: dict[tuple[int, bool], RepetitionDetector] = {}
         self.heard = False
         self.verdict: Repetition | None = None
@@ -25,7 +27,8 @@ class RepetitionWatch:
     def _detector(self, candidate: int, thought: bool) -> RepetitionDetector:
         detector = self._detectors.get((candidate, thought))
         if detector is None:
-            detector = RepetitionDetector(structured=self._structured and not thought)
+            structured = self._structured and not thought
+            detector = RepetitionDetector(structured=structured, thresholds=self._thresholds)
             self._detectors[candidate, thought] = detector
         return detector
 

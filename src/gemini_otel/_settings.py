@@ -23,6 +23,8 @@ class Settings(NamedTuple):
     hint_signal: str = "span"
     disabled_hints: tuple[str, ...] = ()
     repetition: bool = True
+    repetition_thresholds: Mapping[str, int] | None = None
+    on_repetition: Callable[[Any], object] | None = None
 
 
 class Setting(NamedTuple):
@@ -32,10 +34,12 @@ class Setting(NamedTuple):
     choices: str
     meaning: str
     parse: Callable[[Any], Any]
+    in_environment: bool = True
 
     @property
-    def variable(self) -> str:
-        return f"GEMINI_OTEL_{self.name.upper()}"
+    def variable(self) -> str | None:
+        """The environment variable; None for what only a program can give."""
+        return f"GEMINI_OTEL_{self.name.upper()}" if self.in_environment else None
 
     @property
     def default(self) -> Any:
@@ -82,6 +86,24 @@ def _hint_ids(value: Any) -> tuple[str, ...]:
     return ids
 
 
+def _thresholds(value: Any) -> Mapping[str, int]:
+    from gemini_otel.repetition import RepetitionDetector
+
+    if isinstance(value, str):
+        pairs = (part.partition("=") for part in value.split(",") if part.strip())
+        value = {name.strip(): int(number) for name, _, number in pairs}
+    if not isinstance(value, Mapping):
+        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+    RepetitionDetector(thresholds=value)
+    return dict(value)
+
+
+def _callable(value: Any) -> Any:
+    if not callable(value):
+        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+    return value
+
+
 SETTINGS = (
     Setting(
         "error_outcomes",
@@ -109,6 +131,19 @@ SETTINGS = (
         _hint_ids,
     ),
     Setting("repetition", "true, false", "look for loops in the answers of sampled calls", _switch),
+    Setting(
+        "repetition_thresholds",
+        "numbers by name (see docs/repetition.md); name=number, comma-separated, or a dict",
+        "how long a run must be before it counts as a loop",
+        _thresholds,
+    ),
+    Setting(
+        "on_repetition",
+        "a callable",
+        "called with the `Repetition`, once for each answer that loops; what it raises is logged",
+        _callable,
+        in_environment=False,
+    ),
 )
 
 
@@ -122,7 +157,7 @@ def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
     for setting in SETTINGS:
         if keywords.get(setting.name) is not None:
             values[setting.name] = _parse(setting, setting.name, keywords[setting.name])
-        elif environ.get(setting.variable):
+        elif setting.variable is not None and environ.get(setting.variable):
             try:
                 values[setting.name] = _parse(setting, setting.variable, environ[setting.variable])
             except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from types import TracebackType
 from typing import Any
 
 from opentelemetry import context as otel_context
@@ -40,7 +41,12 @@ def current_turn() -> Turn | None:
 def begin_turn(
     session: Session, operation: TurnOperation, instance: Any, arguments: Arguments, *, stream: bool = False
 ) -> Turn | None:
-    """Start a turn, streamed or not; None where nobody listens, or inside of the SDK's own use of another public method."""
+    """Start a turn; None where nobody listens, inside of the SDK's own use of another public method, and where none is needed.
+
+    A plain call that can run no tools is its round. A stream may be read elsewhere: its turn keeps the call site's context.
+    """
+    if not stream and not operation.may_loop(instance, arguments):
+        return None
     if not session.instruments.listening() or not is_instrumentation_enabled() or current_turn() is not None:
         return None
     return Turn(session, safely(operation.read_model, instance, arguments))
@@ -50,6 +56,7 @@ class Turn(Observed):
     """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
 
     __slots__ = (
+        "_attached",
         "_exhausted",
         "_max_rounds",
         "_model",
@@ -79,6 +86,20 @@ class Turn(Observed):
         self._totals: dict[str, int] = {}
         self._pending_calls: deque[tuple[str, str | None]] = deque()
         self.has_mcp_tools = False
+
+    def __enter__(self) -> None:
+        # A turn of one round has nothing to say once that has begun: its later chunks are read as the SDK gives them.
+        self._attached = self._span is not None or not self._rounds
+        if self._attached:
+            super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._attached:
+            super().__exit__(kind, error, traceback)
+        else:
+            self._end_with(error)
 
     def __del__(self) -> None:
         if self._span is not None and not self.ended:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import sys
-import textwrap
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from gemini_otel._version import __version__
-from gemini_otel.hints import Hint
 from gemini_otel.hints import codes as known_codes
+
+if TYPE_CHECKING:
+    from gemini_otel._explained import Explained
 
 __all__ = ["main"]
 
 _DEFAULT_OTLP = "http://localhost:4318"
+_LONGEST_BODY = 1_000_000  # characters
+_BODY = 'An error of the Gemini API looks like {"error": {"code": 429, "status": "...", "message": "..."}}'
 _IN_FULL = 5  # entries; more are listed by id
-_RETRY = {
-    "yes": "worth it as it is",
-    "no": "no",
-    "after_change": "after a change",
-    "wait": "after waiting",
-    "resume": "from where it stopped",
-}
 _SERVING = """\
 A simulated Gemini API serves at {url} until Ctrl-C. To use it from google-genai:
   export GOOGLE_GEMINI_BASE_URL={url} GEMINI_API_KEY=any
@@ -62,7 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
 
     explain = commands.add_parser("explain", help="explain a finish reason, status, code or hint id")
-    explain.add_argument("code", help="for example MAX_TOKENS, 429, RESOURCE_EXHAUSTED, API_KEY_INVALID")
+    explain.add_argument(
+        "code",
+        help="for example MAX_TOKENS, 429, RESOURCE_EXHAUSTED, API_KEY_INVALID; - reads an error body as JSON from standard "
+        "input",
+    )
+    explain.add_argument("--json", action="store_true", help="print all entries as JSON")
     explain.add_argument(
         "--full", action="store_true", help=f"print more than {_IN_FULL} entries in full too"
     )
@@ -95,21 +98,50 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gemini_otel._explain import explain
+    from gemini_otel import _explained
 
-    found = explain(options.code)
-    if not found:
-        return _fail(
-            f"nothing is known about {options.code!r}.{_close(options.code, known_codes())}"
-            " Known are finish reasons, block reasons, statuses, HTTP codes, ErrorInfo reasons and hint ids."
+    try:
+        found = _explained_body() if options.code == "-" else _explained_code(options.code)
+    except ValueError as error:
+        return _fail(str(error))
+    if options.json:
+        print(_explained.as_json(found))
+        return 0
+    full = len(found) <= _IN_FULL or options.full
+    _explained.show(found, full=full)
+    if not full:
+        print(
+            f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].hint.id}; for all: --full"
         )
-    if len(found) <= _IN_FULL or options.full:
-        print("\n\n".join(map(_render, found)))
-    else:
-        width = max(len(hint.id) for hint in found)
-        print("\n".join(f"{hint.id:{width}}  {hint.summary}" for hint in found))
-        print(f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].id}; for all: --full")
     return 0
+
+
+def _explained_code(code: str) -> list[Explained]:
+    from gemini_otel._explain import explain
+    from gemini_otel._explained import Explained
+
+    if found := explain(code):
+        return [Explained(hint) for hint in found]
+    raise ValueError(
+        f"nothing is known about {code!r}.{_close(code, known_codes())}"
+        " Known are finish reasons, block reasons, statuses, HTTP codes, ErrorInfo reasons and hint ids."
+    )
+
+
+def _explained_body() -> list[Explained]:
+    """What there is to say about the error body on standard input."""
+    from gemini_otel._explain import body_attributes
+    from gemini_otel._explained import Explained
+    from gemini_otel.hints import evidence, find
+
+    try:
+        body = json.loads(sys.stdin.read(_LONGEST_BODY))
+    except (ValueError, RecursionError):
+        raise ValueError(f"standard input is no JSON. {_BODY}") from None
+    attributes = body_attributes(body)
+    if attributes is None:
+        raise ValueError(f"there is no error in the JSON on standard input. {_BODY}")
+    return [Explained(hint, evidence(hint, attributes)) for hint in find(attributes, level="info")]
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -138,15 +170,6 @@ def _close(word: str, known: Collection[str]) -> str:
     spelled = {each.upper(): each for each in known}
     similar = difflib.get_close_matches(word.upper(), spelled, n=5)
     return f" Close: {', '.join(spelled[each] for each in similar)}." if similar else ""
-
-
-def _render(hint: Hint) -> str:
-    lines = [f"{hint.id} ({hint.severity})", f"  {hint.summary}", f"  Why: {hint.cause}", "  What to do:"]
-    lines += [f"    - {sentence}" for sentence in hint.remedy]
-    lines += [f"  Retry: {_RETRY[hint.retry]}", f"  Read: {hint.reference}"]
-    return "\n".join(
-        textwrap.fill(line, 100, subsequent_indent=" " * 6, break_long_words=False) for line in lines
-    )
 
 
 def _fail(message: str) -> int:

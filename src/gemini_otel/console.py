@@ -115,6 +115,7 @@ def _facts(attributes: Mapping[str, Any]) -> list[str]:
         _labelled("error", get(names.ERROR_TYPE) if get(names.HTTP_STATUS_CODE) is None else None),
         _labelled("resends", get(names.HTTP_RESEND_COUNT)),
         _labelled("quota", get(names.QUOTA_ID)),
+        _rounds(attributes),
         _tokens(attributes),
         _labelled("parts", ", ".join(get(names.PARTS, ()))),
     ]
@@ -124,18 +125,27 @@ def _facts(attributes: Mapping[str, Any]) -> list[str]:
     return [fact for fact in facts if fact]
 
 
+def _rounds(attributes: Mapping[str, Any]) -> str:
+    """How far a function calling loop got."""
+    if names.AFC_ROUNDS not in attributes:
+        return ""
+    rounds, most = attributes[names.AFC_ROUNDS], attributes.get(names.AFC_MAX_ROUNDS)
+    return f"{rounds} of {most} rounds, {attributes.get(names.AFC_TOOLS, 0)} tool runs"
+
+
 def _labelled(label: str, value: Any) -> str:
     return f"{label} {value}" if value not in (None, "") else ""
 
 
 def _tokens(attributes: Mapping[str, Any]) -> str:
     counts = (
-        ("in", names.USAGE_INPUT_TOKENS),
-        ("cached", names.USAGE_CACHE_READ_INPUT_TOKENS),
-        ("out", names.USAGE_OUTPUT_TOKENS),
-        ("thoughts", names.USAGE_REASONING_OUTPUT_TOKENS),
+        ("in", names.USAGE_INPUT_TOKENS, names.LOOP_INPUT_TOKENS),
+        ("cached", names.USAGE_CACHE_READ_INPUT_TOKENS, names.LOOP_CACHED_TOKENS),
+        ("out", names.USAGE_OUTPUT_TOKENS, names.LOOP_OUTPUT_TOKENS),
+        ("thoughts", names.USAGE_REASONING_OUTPUT_TOKENS, names.LOOP_REASONING_TOKENS),
     )
-    known = [f"{label} {attributes[name]:,}" for label, name in counts if attributes.get(name) is not None]
+    found = ((label, attributes.get(own, attributes.get(of_loop))) for label, own, of_loop in counts)
+    known = [f"{label} {tokens:,}" for label, tokens in found if tokens is not None]
     return f"tokens {', '.join(known)}" if known else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.sdk.trace import SpanProcessor
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
     from gemini_otel._hint_log import HintLog
-    from gemini_otel.hints import Catalogue, Hint
+    from gemini_otel.hints import Attributes, Catalogue, Hint
 
 __all__ = ["HintSpanProcessor"]
 
@@ -40,6 +40,13 @@ _GENAI_SCOPES = frozenset(
 )
 _GENAI_PREFIXES = ("gen_ai.", "llm.")
 _MOST_NAMES = 1000  # attribute names that are remembered
+
+
+class _Reader(NamedTuple):
+    as_ours: Callable[[Span], dict[str, Any] | None]
+    catalogue: Catalogue
+    advice: Callable[[Hint, Attributes], tuple[str, ...]]
+    evidence: Callable[[Hint, Attributes], str | None]
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -88,7 +95,7 @@ class HintSpanProcessor(SpanProcessor):
         _check("hint_level", hint_level, HINT_LEVELS)
         _check("hint_signal", hint_signal, HINT_SIGNALS)
         self._disabled = self._ids(disabled) if disabled else frozenset[str]()
-        self._catalogue: Catalogue | None = None
+        self._reader: _Reader | None = None
         self._log: HintLog | None = None
         self._logger_provider = logger_provider
         self.hint_level = hint_level
@@ -141,7 +148,10 @@ class HintSpanProcessor(SpanProcessor):
         end = span.end
 
         def end_with_hints(end_time: int | None = None) -> None:
-            span.__dict__.pop("end", None)
+            try:  # noqa: SIM105  # contextlib.suppress would take another half microsecond
+                del span.end
+            except AttributeError:
+                pass  # another thread ends it, too
             if self.active:
                 self._add_hints(span, end_time)
             end(end_time)
@@ -150,36 +160,32 @@ class HintSpanProcessor(SpanProcessor):
 
     @guarded
     def _add_hints(self, span: Span, end_time: int | None) -> None:
-        from gemini_otel._foreign import as_ours
-
-        attributes = as_ours(span)
+        reader = self._reader or self._make_reader()
+        attributes = reader.as_ours(span)
         if attributes is None:
             return
-        found = (self._catalogue or self._make_catalogue()).find(attributes, self.hint_level)
+        found = reader.catalogue.find(attributes, self.hint_level)
         if found and span.is_recording():
-            given = tuple(attributes.get(names.HINT_IDS) or ())
-            self._give(span, [hint for hint in found if hint.id not in given], given, attributes, end_time)
+            given = _given(attributes)
+            events = [
+                _event(hint, reader.advice(hint, attributes), reader.evidence(hint, attributes))
+                for hint in found
+                if hint.id not in given
+            ]
+            self._give(span, events, given, end_time)
 
     def _give(
-        self,
-        span: Span,
-        hints: list[Hint],
-        given: tuple[str, ...],
-        attributes: dict[str, Any],
-        end_time: int | None,
+        self, span: Span, events: list[dict[str, str]], given: tuple[str, ...], end_time: int | None
     ) -> None:
-        from gemini_otel.hints import evidence
-
-        for hint in hints:
-            event = _event(hint, evidence(hint, attributes))
+        for event in events:
             if self.hint_signal != "logs":
                 span.add_event(names.EVENT_HINT, event, end_time)
             if self.hint_signal != "span":
                 self._emit(span, event, end_time)
             if self.on_hint is not None:
-                self.on_hint(hint.id, hint.severity)
-        ids = (*given, *(hint.id for hint in hints))
-        if hints:
+                self.on_hint(event[names.HINT_ID], event[names.HINT_SEVERITY])
+        if events:
+            ids = (*given, *(event[names.HINT_ID] for event in events))
             span.set_attributes({names.HINT_ID: ids[0], names.HINT_IDS: ids})
 
     @guarded
@@ -190,13 +196,14 @@ class HintSpanProcessor(SpanProcessor):
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
 
-    def _make_catalogue(self) -> Catalogue:
-        """The one that is looked up, made at the first span: importing the entries takes longer than a start-up may."""
-        from gemini_otel.hints import Catalogue, default_hints
+    def _make_reader(self) -> _Reader:
+        """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
+        from gemini_otel._foreign import as_ours
+        from gemini_otel.hints import Catalogue, advice, default_hints, evidence
 
         hints = default_hints() if self._hints is None else self._hints
-        self._catalogue = Catalogue(hints, self._disabled)
-        return self._catalogue
+        self._reader = _Reader(as_ours, Catalogue(hints, self._disabled), advice, evidence)
+        return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
         """Nothing is left to do."""
@@ -210,13 +217,19 @@ class HintSpanProcessor(SpanProcessor):
         return True
 
 
-def _event(hint: Hint, evidence: str | None) -> dict[str, str]:
+def _given(attributes: dict[str, Any]) -> tuple[str, ...]:
+    """The ids of hints that another processor added."""
+    ids = attributes.get(names.HINT_IDS)
+    return ids if isinstance(ids, tuple) else ()
+
+
+def _event(hint: Hint, remedy: tuple[str, ...], evidence: str | None) -> dict[str, str]:
     event = {
         names.HINT_ID: hint.id,
         names.HINT_SEVERITY: hint.severity,
         names.HINT_SUMMARY: hint.summary,
         names.HINT_CAUSE: hint.cause,
-        names.HINT_REMEDY: " ".join(hint.remedy),
+        names.HINT_REMEDY: " ".join(remedy),
         names.HINT_RETRY: hint.retry,
         names.HINT_REFERENCE: hint.reference,
     }

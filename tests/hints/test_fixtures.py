@@ -12,7 +12,7 @@ from gemini_otel import _semconv as names
 from gemini_otel.hints import default_hints, evidence, find
 
 FIXTURES: dict[str, dict[str, Any]] = json.loads(
-    Path(__file__).with_name("fixtures.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "data" / "hints.json").read_text(encoding="utf-8")
 )
 TRIGGERED = [hint.id for hint in default_hints() if hint.when is not None]
 

@@ -1,6 +1,5 @@
 """Traces of function calls: loops, and the work of ordinary agents."""
 
-# ruff: noqa: ARG001 - every trace is made from the same arguments
 from __future__ import annotations
 
 import random

@@ -1,6 +1,6 @@
 """Ordinary outputs a model writes that are rare in files: tables, records, dumps, refrains, lists."""
 
-# ruff: noqa: ARG001, PERF401, S608 - every source takes the same arguments; the SQL is text, never run
+# ruff: noqa: PERF401, S608 - every source takes the same arguments; the SQL is text, never run
 from __future__ import annotations
 
 import base64

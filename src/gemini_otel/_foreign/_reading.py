@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import StatusCode
@@ -33,38 +33,55 @@ def as_ours(span: Span) -> dict[str, Any] | None:
         return found
     scope = span.instrumentation_scope
     source = _BY_SCOPE.get(scope.name, ANYONE) if scope is not None else ANYONE
-    for name, aliases in source.aliases.items():
-        if name not in found:
-            alias = next((alias for alias in aliases if alias in found), None)
-            if alias is not None:
-                found[name] = found[alias]
-    if not _is_google(source, found):
+    if not _pairs(source).keys().isdisjoint(found):
+        _rename(source, found)
+    provider, model = found.get(names.PROVIDER_NAME), found.get(names.REQUEST_MODEL)
+    if not _is_google(source, _head(provider), _head(model or found.get(names.RESPONSE_MODEL))):
         return None
-    _add_operation(source, found)
-    _add_parameters(source, found)
+    if source.operations:
+        _add_operation(source, found)
+    if source.parameters is not None:
+        _add_parameters(found, found.get(source.parameters))
     _add_finish_reason(source, found)
-    _add_thoughts(source, found)
+    if source.leaves_out_thoughts:
+        _add_thoughts(found)
     if names.ERROR_TYPE in found or span.status.status_code is StatusCode.ERROR:
         from gemini_otel._foreign._errors import add_error
 
         add_error(span, found)
-    if source.always_says_reason:
-        _add_silence(found)
+    else:
+        _add_outcome(source, found)
     return found
 
 
 def _plain(span: Span) -> dict[str, Any]:
     """A dict of its own: the SDK's mapping takes half a microsecond to say that something is missing."""
     try:
-        return span._attributes._dict.copy()  # type: ignore[union-attr]  # noqa: SLF001
+        return dict(span._attributes._dict)  # type: ignore[union-attr]  # noqa: SLF001
     except AttributeError:  # another release of the SDK
         return dict(span.attributes or {})
 
 
-def _is_google(source: Source, found: Mapping[str, Any]) -> bool:
+@functools.cache
+def _pairs(source: Source) -> dict[str, str]:
+    """Our name for each of its names; of several for one, the first is the one to take."""
+    return {theirs: ours for ours, aliases in source.aliases.items() for theirs in aliases}
+
+
+def _rename(source: Source, found: dict[str, Any]) -> None:
+    for theirs, ours in _pairs(source).items():
+        if theirs in found:
+            found.setdefault(ours, found[theirs])
+
+
+def _head(value: object) -> str:
+    return value[:200] if isinstance(value, str) else ""
+
+
+@functools.lru_cache(maxsize=256)
+def _is_google(source: Source, provider: str, model: str) -> bool:
     """Whether the call may have gone to a model of Google's, as far as the span tells."""
-    provider = str(found.get(names.PROVIDER_NAME) or "")[:100].lower()
-    model = str(found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL) or "")[-200:].lower()
+    provider, model = provider.lower(), model.lower()
     if not model:
         return source.google_only or not provider or provider.startswith(_GOOGLE)
     if source.google_only or provider.startswith(_GOOGLE):
@@ -79,8 +96,7 @@ def _add_operation(source: Source, found: dict[str, Any]) -> None:
         found.setdefault(names.OPERATION_NAME, operation)
 
 
-def _add_parameters(source: Source, found: dict[str, Any]) -> None:
-    text = found.get(source.parameters) if source.parameters is not None else None
+def _add_parameters(found: dict[str, Any], text: object) -> None:
     if not isinstance(text, str) or len(text) > _LONGEST_JSON:
         return
     try:
@@ -100,31 +116,30 @@ def _add_parameters(source: Source, found: dict[str, Any]) -> None:
 def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
     if names.FINISH_REASON in found:
         return
-    raw = next((found[name] for name in source.finish_reasons if found.get(name)), ())
-    reasons = [_finish_reason(source, word) for word in _words(raw)]
-    said = [reason for reason in reasons if reason not in _NO_REASON and reason not in source.no_reason]
-    worst = worst_finish_reason(said)
+    raw = next((found[name] for name in source.finish_reasons if found.get(name)), None)
+    words = (raw,) if isinstance(raw, str) else tuple(map(str, raw)) if isinstance(raw, (tuple, list)) else ()
+    worst = _worst(source, words[:100])
     if worst is not None:
         found[names.FINISH_REASON] = worst
         return
     found.pop(names.RESPONSE_FINISH_REASONS, None)
-    if not reasons and source.answer is not None and names.BLOCK_REASON not in found:
+    if not words and source.answer is not None and names.BLOCK_REASON not in found:
         _add_block_reason(found, found.get(source.answer))
 
 
-def _words(value: object) -> Iterable[object]:
-    return value if isinstance(value, (tuple, list)) else (value,)
-
-
-def _finish_reason(source: Source, value: object) -> str:
-    """Gemini's name; `FinishReason.STOP` and `max_tokens` are other ways to write one."""
-    name = str(value)[-100:].rpartition(".")[2].strip().upper()
-    return source.finish_words.get(name, name)
+@functools.lru_cache(maxsize=256)
+def _worst(source: Source, words: tuple[str, ...]) -> str | None:
+    """Of several candidates' reasons, Gemini's name for the worst; `FinishReason.STOP` and `stop` are other ways to write one."""
+    plain = (word[-100:].rpartition(".")[2].strip().upper() for word in words)
+    reasons = (source.finish_words.get(word, word) for word in plain)
+    return worst_finish_reason(r for r in reasons if r not in _NO_REASON and r not in source.no_reason)
 
 
 def _add_block_reason(found: dict[str, Any], answer: object) -> None:
     if isinstance(answer, str):
-        match = _block_reason().search(answer if len(answer) <= 2 * _ENDS else answer[:_ENDS] + answer[-_ENDS:])
+        match = _block_reason().search(
+            answer if len(answer) <= 2 * _ENDS else answer[:_ENDS] + answer[-_ENDS:]
+        )
         if match is not None:
             found[names.BLOCK_REASON] = match[1]
 
@@ -135,22 +150,30 @@ def _block_reason() -> re.Pattern[str]:
     return re.compile(r'(?<!\\)"(?:block_reason|blockReason)": ?"([A-Z][A-Z_]{2,60})"')
 
 
-def _add_thoughts(source: Source, found: dict[str, Any]) -> None:
+def _add_thoughts(found: dict[str, Any]) -> None:
     """Where only the total includes them, thoughts are what input and visible output leave of it."""
-    if not source.leaves_out_thoughts or names.USAGE_REASONING_OUTPUT_TOKENS in found:
-        return
-    total, before = found.get(names.USAGE_TOTAL_TOKENS), found.get(names.USAGE_INPUT_TOKENS)
-    visible = found.get(names.USAGE_OUTPUT_TOKENS, 0)
-    if isinstance(total, int) and isinstance(before, int) and isinstance(visible, int):
-        thoughts = total - before - visible
-        if thoughts > 0:
-            found[names.USAGE_REASONING_OUTPUT_TOKENS] = thoughts
-            found[names.USAGE_OUTPUT_TOKENS] = visible + thoughts
+    total, before = _count(found, names.USAGE_TOTAL_TOKENS), _count(found, names.USAGE_INPUT_TOKENS)
+    thoughts = total - before - _count(found, names.USAGE_OUTPUT_TOKENS)
+    if before and thoughts > 0 and names.USAGE_REASONING_OUTPUT_TOKENS not in found:
+        found[names.USAGE_REASONING_OUTPUT_TOKENS] = thoughts
+        found[names.USAGE_OUTPUT_TOKENS] = total - before
 
 
-def _add_silence(found: dict[str, Any]) -> None:
-    """An answer without finish reason and output is incomplete; a stream may just not have been read to its end."""
-    answered = names.RESPONSE_ID in found and names.USAGE_INPUT_TOKENS in found
-    ended = names.FINISH_REASON in found or names.ERROR_TYPE in found or found.get(names.REQUEST_STREAM)
-    if answered and not ended and names.USAGE_OUTPUT_TOKENS not in found:
-        found[names.OUTCOME] = "incomplete"
+def _count(found: dict[str, Any], name: str) -> int:
+    value = found.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _add_outcome(source: Source, found: dict[str, Any]) -> None:
+    """Of the outcomes, those that the span shows beyond doubt: a reply that ended well, and none at all.
+
+    A stream without a finish reason may just not have been read to its end.
+    """
+    reason = found.get(names.FINISH_REASON)
+    if reason == "STOP":
+        if _count(found, names.USAGE_OUTPUT_TOKENS) > _count(found, names.USAGE_REASONING_OUTPUT_TOKENS):
+            found[names.OUTCOME] = "ok"
+    elif reason is None and source.always_says_reason and names.USAGE_OUTPUT_TOKENS not in found:
+        answered = names.RESPONSE_ID in found and names.USAGE_INPUT_TOKENS in found
+        if answered and not found.get(names.REQUEST_STREAM):
+            found[names.OUTCOME] = "incomplete"

@@ -6,27 +6,27 @@ What a source writes under the names of the conventions needs no row here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from gemini_otel import _semconv as names
 
-_NOTHING: Mapping[str, str] = MappingProxyType({})
 
-
-class Source(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Source:
     """One instrumentation: `aliases` has its names for ours, the first that is present is taken."""
 
     name: str
     scopes: tuple[str, ...] = ()
     google_only: bool = False  # it watches clients of Google's only
-    aliases: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     finish_reasons: tuple[str, ...] = (names.RESPONSE_FINISH_REASONS,)
-    finish_words: Mapping[str, str] = _NOTHING  # its words for Gemini's reasons
+    finish_words: Mapping[str, str] = field(default_factory=dict)  # its words for Gemini's reasons
     no_reason: tuple[str, ...] = ()  # its words that could stand for several of Gemini's, or for none
     parameters: str | None = None  # where the request's parameters are, as JSON
     answer: str | None = None  # where the whole answer is, as JSON
-    operations: Mapping[str, str] = _NOTHING  # the operation that its `openinference.span.kind` stands for
+    operations: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the operation that its `openinference.span.kind` stands for
     leaves_out_thoughts: bool = False  # only the total of its token counts includes the thoughts
     always_says_reason: bool = False  # an answer without a finish reason had none
 

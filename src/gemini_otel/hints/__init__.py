@@ -20,6 +20,7 @@ from gemini_otel.hints import (
     reference,
     repetition,
 )
+from gemini_otel.hints._advice import advice
 from gemini_otel.hints._catalogue import Catalogue
 from gemini_otel.hints._disabled import disabled_ids
 from gemini_otel.hints._evidence import evidence
@@ -34,6 +35,7 @@ __all__ = [
     "Catalogue",
     "Hint",
     "Severity",
+    "advice",
     "codes",
     "default_hints",
     "disabled_ids",

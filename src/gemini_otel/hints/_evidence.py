@@ -40,13 +40,25 @@ def evidence(hint: Hint, attributes: Attributes) -> str | None:
 
 
 def _filled(sentence: str, attributes: Attributes) -> str | None:
-    pieces = _placeholder().split(sentence)  # literal, name, percent sign or None, literal, ...
-    for position in range(1, len(pieces), 3):
-        value = _value(pieces[position], attributes)
+    literals, placeholders = _parsed(sentence)
+    pieces = [literals[0]]
+    for (name, percent), literal in zip(placeholders, literals[1:], strict=True):
+        value = _value(name, attributes)
         if value is None:
             return None
-        pieces[position] = _formatted(value, percent=bool(pieces[position + 1]))
-    return "".join(piece for position, piece in enumerate(pieces) if piece and position % 3 != 2)
+        pieces += (_formatted(value, percent=percent), literal)
+    return "".join(pieces)
+
+
+@functools.lru_cache(maxsize=1000)
+def _parsed(sentence: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
+    """The literal pieces, and the placeholders between them: a name, and whether it is a percentage."""
+    pieces = re.split(
+        r"\{([a-z0-9_.]+)(:%)?\}", sentence
+    )  # literal, name, percent sign or None, literal, ...
+    return tuple(pieces[::3]), tuple(
+        (name, bool(sign)) for name, sign in zip(pieces[1::3], pieces[2::3], strict=True)
+    )
 
 
 def _value(name: str, attributes: Attributes) -> AttributeValue | None:
@@ -88,11 +100,6 @@ def _formatted(value: AttributeValue, *, percent: bool) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(str(item)[:_LONGEST] for item in value[:10])
     return str(value)[:_LONGEST]
-
-
-@functools.cache
-def _placeholder() -> re.Pattern[str]:
-    return re.compile(r"\{([a-z0-9_.]+)(:%)?\}")
 
 
 @functools.cache

@@ -80,8 +80,13 @@ HINTS = (
         severity="warning",
         retry="yes",
         summary="The answer came without a finish reason.",
-        cause="The service, or a proxy in between, sent an answer that does not say why the model stopped.",
-        remedy=("Look at the raw answer.", "Retry once.", "Upgrade google-genai."),
+        cause="The service, or a proxy in between, sent an answer that does not say why the model stopped. An answer to a prompt "
+        "that was blocked has no finish reason either.",
+        remedy=(
+            "Look at prompt_feedback.block_reason and the raw answer.",
+            "Retry once.",
+            "Upgrade google-genai.",
+        ),
         reference=links.API_ERRORS,
         when=where(_no_finish_reason),
         evidence=(_OUTPUT, _RESPONSE),

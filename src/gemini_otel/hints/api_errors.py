@@ -27,6 +27,7 @@ from gemini_otel._semconv import (
     USAGE_INPUT_TOKENS,
 )
 from gemini_otel.hints import _links as links
+from gemini_otel.hints._advice import SET_RETRIES
 from gemini_otel.hints._failure import FAILURE, UNTOLD_API_ERRORS, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import number, on, text, where
@@ -42,7 +43,6 @@ _ATTEMPTS = f"{{{MAX_ATTEMPTS}}} attempts allowed"
 _TIMEOUT = f"timeout {{{TIMEOUT}}} s"
 _TOOLS = f"{{{TOOLS}}} tools declared"
 _BACK_OFF = "Retry with exponential backoff and jitter: 1, 2, 4, 8 s, and a limit on the number of retries."
-_SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
 
 def _retired(attributes: Attributes) -> bool:
@@ -841,7 +841,7 @@ GENERIC = (
         retry="yes",
         summary="The service waited too long for the request.",
         cause="The request did not arrive completely in time, for example a large body over a slow connection.",
-        remedy=(_BACK_OFF, "Upload large media with the Files API.", _SET_RETRIES),
+        remedy=(_BACK_OFF, "Upload large media with the Files API.", SET_RETRIES),
         reference=links.TROUBLESHOOTING,
         when=on(FAILURE, "request_timeout"),
         evidence=(_RESENDS, _ATTEMPTS),
@@ -876,7 +876,7 @@ GENERIC = (
             _BACK_OFF,
             "Limit how many calls run at the same time.",
             "Compare the use with the limits at https://ai.dev/rate-limit .",
-            _SET_RETRIES,
+            SET_RETRIES,
         ),
         reference=links.RATE_LIMITS,
         when=on(FAILURE, "rate_limited"),
@@ -908,7 +908,7 @@ GENERIC = (
             "Retry once or twice, with backoff.",
             "Shorten the input, or try another model.",
             "Look at https://aistudio.google.com/status , and report it if it persists.",
-            _SET_RETRIES,
+            SET_RETRIES,
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "internal"),
@@ -931,7 +931,7 @@ GENERIC = (
         retry="yes",
         summary="A gateway in front of the service got no proper answer.",
         cause="A passing fault on the way, or a proxy of your own.",
-        remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status .", _SET_RETRIES),
+        remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status .", SET_RETRIES),
         reference=links.TROUBLESHOOTING,
         when=on(FAILURE, "bad_gateway"),
         evidence=(_RESENDS, _ATTEMPTS),
@@ -946,7 +946,7 @@ GENERIC = (
             _BACK_OFF,
             "Fall back to another model, for example from Pro to Flash.",
             "Look at https://aistudio.google.com/status .",
-            _SET_RETRIES,
+            SET_RETRIES,
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "overloaded"),

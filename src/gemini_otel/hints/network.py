@@ -13,6 +13,7 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints import _links as links
+from gemini_otel.hints._advice import SET_RETRIES
 from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES, class_name, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import on, otherwise, where
@@ -60,7 +61,8 @@ HINTS = (
             "Raise http_options.timeout; its unit is milliseconds.",
             "Stream the answer, so that the first words arrive early.",
             "Lower thinking, or ask for less.",
-            "Retry with backoff; google-genai does so only if http_options.retry_options is set.",
+            "Retry with backoff.",
+            SET_RETRIES,
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, *classes.TIMEOUT),
@@ -118,7 +120,8 @@ HINTS = (
         "closed on the way.",
         remedy=(
             "Stream the answer, so that the connection is not silent.",
-            "Retry with backoff; google-genai does so only if http_options.retry_options is set.",
+            "Retry with backoff.",
+            SET_RETRIES,
             "Look for proxies with an idle limit.",
         ),
         reference=links.FORUM,

@@ -20,9 +20,11 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 def fields(source: object) -> Mapping[str, Any]:
     """The fields of an SDK model, or of a dict that stands for one (snake_case or camelCase keys); empty for anything else."""
-    if isinstance(source, dict):
-        return {snake_case(str(name)): value for name, value in source.items()}
-    return getattr(source, "__dict__", _NONE)
+    try:
+        found: Mapping[str, Any] = source.__dict__
+    except AttributeError:  # None, or a dict
+        found = {snake_case(str(k)): v for k, v in source.items()} if isinstance(source, dict) else _NONE
+    return found
 
 
 def field(source: object, name: str) -> Any:

@@ -23,9 +23,10 @@ class UsageReader:
         self._last: dict[str, Any] = {}
 
     def feed(self, usage: object) -> None:
+        last = self._last
         for name, value in fields(usage).items():
             if value is not None:
-                self._last[name] = value
+                last[name] = value
 
     def facts(self) -> UsageFacts:
         last = self._last

@@ -6,6 +6,7 @@ from typing import Any
 
 from gemini_otel._operation import Arguments, Shape, Target, TurnOperation
 from gemini_otel.operations._client import model_name
+from gemini_otel.operations._fields import field
 
 
 def _read_model(models: Any, arguments: Arguments) -> str | None:
@@ -14,6 +15,14 @@ def _read_model(models: Any, arguments: Arguments) -> str | None:
 
 def _read_chat_model(chat: Any, arguments: Arguments) -> str | None:
     return model_name(vars(chat).get("_model"))
+
+
+def _has_tools(models: Any, arguments: Arguments) -> bool:
+    return bool(field(arguments.get("config"), "tools"))
+
+
+def _may_have_tools(chat: Any, arguments: Arguments) -> bool:
+    return True  # they may be the chat's own, or in a positional config
 
 
 def _targets(module: str, sync: str, asynchronous: str, call: str) -> tuple[Target, ...]:
@@ -30,8 +39,12 @@ TURNS = (
         "generate_content",
         _targets("google.genai.models", "Models", "AsyncModels", "generate_content"),
         _read_model,
+        _has_tools,
     ),
     TurnOperation(
-        "chats", _targets("google.genai.chats", "Chat", "AsyncChat", "send_message"), _read_chat_model
+        "chats",
+        _targets("google.genai.chats", "Chat", "AsyncChat", "send_message"),
+        _read_chat_model,
+        _may_have_tools,
     ),
 )

@@ -1,0 +1,87 @@
+"""How explained hints are shown: to a terminal in colour where rich is installed, as plain text, or as JSON."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import textwrap
+from typing import NamedTuple
+
+from gemini_otel.hints import Hint
+
+_WIDTH = 100
+_RETRY = {
+    "yes": "worth it as it is",
+    "no": "no",
+    "after_change": "after a change",
+    "wait": "after waiting",
+    "resume": "from where it stopped",
+}
+_STYLES = {"info": "bold cyan", "warning": "bold yellow", "error": "bold red"}
+
+
+class Explained(NamedTuple):
+    """A hint, and what of the error at hand it is concluded from."""
+
+    hint: Hint
+    evidence: str | None = None
+
+
+def show(found: list[Explained], *, full: bool) -> None:
+    """Print the entries, in full or as a list of ids."""
+    if not full:
+        width = max(len(each.hint.id) for each in found)
+        print("\n".join(f"{each.hint.id:{width}}  {each.hint.summary}" for each in found))
+    elif sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+        _show_in_colour(found)
+    else:
+        print("\n\n".join(map(plain, found)))
+
+
+def plain(explained: Explained) -> str:
+    """One entry as lines that fit a terminal."""
+    head, *rest = _lines(explained)
+    return "\n".join((head, *map(_wrapped, rest)))
+
+
+def as_json(found: list[Explained]) -> str:
+    """The entries as a JSON array of objects."""
+    fields = ("id", "severity", "summary", "cause", "remedy", "retry", "reference")
+    return json.dumps(
+        [{name: getattr(each.hint, name) for name in fields} | {"evidence": each.evidence} for each in found],
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _lines(explained: Explained) -> list[str]:
+    hint, evidence = explained
+    lines = [f"{hint.id} ({hint.severity})", f"  {hint.summary}"]
+    lines += [f"  Seen: {evidence}"] if evidence else []
+    lines += [f"  Why: {hint.cause}", "  What to do:", *(f"    - {sentence}" for sentence in hint.remedy)]
+    return [*lines, f"  Retry: {_RETRY[hint.retry]}", f"  Read: {hint.reference}"]
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, subsequent_indent=" " * 6, break_long_words=False)
+
+
+def _show_in_colour(found: list[Explained]) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console()
+    for explained in found:
+        head, summary, *rest = _lines(explained)
+        console.print(Text(head, _STYLES[explained.hint.severity]))
+        console.print(Text(summary, "bold"))
+        for line in rest:
+            indent = len(line) - len(line.lstrip())
+            label, colon, text = line.strip().partition(": ")
+            content = (
+                Text.assemble((label + colon, "dim"), text) if colon and indent == 2 else Text(line.strip())
+            )
+            console.print(Padding(content, (0, 0, 0, indent)))
+        console.print()

@@ -1,0 +1,47 @@
+"""The function calls that a request answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.genai import types
+
+from gemini_otel.operations._history import MAX_PARTS, read_history
+
+
+def call(name: str) -> types.Content:
+    return types.Content(role="model", parts=[types.Part.from_function_call(name=name, args={"n": 1})])
+
+
+def answer(name: str) -> types.Content:
+    return types.Content(role="user", parts=[types.Part.from_function_response(name=name, response={"r": 1})])
+
+
+def history(*contents: Any) -> list[str]:
+    return [name for name, _ in read_history({"contents": list(contents)})]
+
+
+def test_calls_in_order() -> None:
+    """The calls come oldest first, from SDK objects and dicts in either spelling."""
+    as_dict = {"role": "model", "parts": [{"functionCall": {"name": "b", "args": {}}}]}
+    snake = {"role": "user", "parts": [{"function_response": {"name": "b", "response": {}}}]}
+    assert history("hello", call("a"), answer("a"), as_dict, snake) == ["a", "b"]
+
+
+def test_only_after_a_tool_answer() -> None:
+    """A request that does not end with a function response is not read at all."""
+    assert history(call("a"), answer("a"), "and now?") == []
+    assert read_history({"contents": "hello"}) == []
+    assert read_history({}) == []
+
+
+def test_bare_parts_count_as_contents() -> None:
+    """A part that stands among the contents by itself is read like one."""
+    parts = answer("a").parts or []
+    assert history(call("a"), parts[0]) == ["a"]
+
+
+def test_long_histories_are_cut() -> None:
+    """At most the last 64 parts are looked at."""
+    contents = [content for _ in range(200) for content in (call("a"), answer("a"))]
+    assert len(history(*contents)) == MAX_PARTS // 2

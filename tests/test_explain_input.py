@@ -1,0 +1,138 @@
+"""`gemini-otel explain` with an error body on standard input, for programs, and in a terminal."""
+
+import gzip
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from gemini_otel import _explained, cli, explain
+from gemini_otel._explain import body_attributes
+from gemini_otel.hints import default_hints
+from support import RECORDINGS
+
+QUOTA = {
+    "error": {
+        "code": 429,
+        "status": "RESOURCE_EXHAUSTED",
+        "message": "You exceeded your current quota.",
+        "details": [
+            {
+                "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+                "violations": [{"quotaId": "RequestsPerMinute", "quotaValue": "10"}],
+            },
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"},
+        ],
+    }
+}
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, *options: str
+) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    status = cli.main(["explain", "-", *options])
+    return status, *capsys.readouterr()
+
+
+def test_a_body(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """An error body is explained with the numbers in it."""
+    status, out, _ = run(monkeypatch, capsys, json.dumps(QUOTA))
+    assert status == 0
+    assert out.startswith("http.429.rate_minute (warning)\n")
+    assert "\n  Seen: quota RequestsPerMinute, limit 10; the service asks to retry in 34 s\n" in out
+
+
+@pytest.mark.parametrize(
+    ("body", "hint_id"),
+    [
+        ([QUOTA], "http.429.rate_minute"),
+        (QUOTA["error"], "http.429.rate_minute"),
+        ({"error": {"code": "503"}}, "http.503.overloaded"),
+        ({"error": {"status": "not_found"}}, "http.404.not_found"),
+        ({"error": {"code": "rate_limit_exceeded"}}, "http.429.rate_minute"),
+        ({"error": {"code": "internal_of_tomorrow", "message": "x"}}, "http.unknown"),
+    ],
+)
+def test_shapes_of_a_body(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: Any, hint_id: str
+) -> None:
+    """A body may be in a list, without its envelope, and name its error by a word, as the Interactions API does."""
+    _, out, _ = run(monkeypatch, capsys, json.dumps(body), "--json")
+    assert json.loads(out)[0]["id"] == hint_id
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "standard input is no JSON."),
+        ("{", "standard input is no JSON."),
+        ("[" * 100_000, "standard input is no JSON."),
+        ("7", "there is no error in the JSON on standard input."),
+        ("[]", "there is no error in the JSON on standard input."),
+        ("{}", "there is no error in the JSON on standard input."),
+        ('{"error": 7}', "there is no error in the JSON on standard input."),
+        ('{"error": {"code": [1]}}', "there is no error in the JSON on standard input."),
+    ],
+)
+def test_no_body(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    """Anything else on standard input fails with one line that shows what an error looks like."""
+    status, out, error = run(monkeypatch, capsys, text)
+    assert (status, out) == (2, "")
+    assert error.startswith(f"gemini-otel: {said} An error of the Gemini API looks like ")
+    assert error.count("\n") == 1
+
+
+def test_json_of_a_code(capsys: pytest.CaptureFixture[str]) -> None:
+    """--json prints all entries of a code with all fields."""
+    assert cli.main(["explain", "400", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [entry["id"] for entry in found] == [hint.id for hint in explain("400")]
+    assert set(found[0]) == {
+        *("id", "severity", "summary", "cause", "remedy", "retry", "reference", "evidence"),
+    }
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With rich, a terminal shows every field of each entry, with escape sequences."""
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "300")
+    for name in ("NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    hint = next(hint for hint in default_hints() if hint.id == "http.503.overloaded")
+    _explained.show([_explained.Explained(hint, "model x")], full=True)
+    shown = terminal.getvalue()
+    assert "\x1b[" in shown
+    for text in (hint.id, hint.summary, hint.cause, *hint.remedy, hint.reference, "model x"):
+        assert text in shown
+
+
+def test_a_terminal_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without rich a terminal gets plain text."""
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    monkeypatch.setattr(_explained.importlib.util, "find_spec", lambda name: None)
+    assert cli.main(["explain", "http.503.overloaded"]) == 0
+    assert terminal.getvalue().startswith("http.503.overloaded (warning)\n")
+    assert "\x1b[" not in terminal.getvalue()
+
+
+@pytest.mark.skipif(not RECORDINGS.exists(), reason="the recordings are not here")
+def test_recorded_errors_are_explained() -> None:
+    """Each recorded error body has a hint."""
+    with gzip.open(RECORDINGS, "rt", encoding="utf-8") as lines:
+        rows = [row for row in map(json.loads, lines) if row["status"] >= 400]
+    assert len(rows) > 50
+    for row in rows:
+        attributes = body_attributes(row["response_body"])
+        assert attributes is not None
+        assert attributes["http.response.status_code"] == row["status"]
