@@ -2,7 +2,6 @@
 
 Run it with `pytest examples/rehearse.py`. `gemini-otel simulate --list` names the scenarios.
 """
-# ruff: noqa: S101
 
 from google import genai
 from google.genai import errors

@@ -12,7 +12,6 @@ import gemini_otel
 from gemini_otel import simulator
 from support import SHAPES, Telemetry, make_client
 
-
 # Speed is the benchmarks' business.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

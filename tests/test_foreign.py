@@ -239,3 +239,14 @@ def test_our_own_finish_reason_wins(hinting: Telemetry) -> None:
     """A span that has our scalar finish reason is not read again from the list."""
     attributes = {"gemini.response.finish_reason": "SPII", "gen_ai.response.finish_reasons": ("stop",)}
     assert ended_with(hinting, "mine", {"gen_ai.system": "gemini", **attributes}) == ["finish.spii"]
+
+
+def test_the_last_exception_event_counts(hinting: Telemetry) -> None:
+    """Other events of the span, before and after the exception, do not hide it."""
+    span = hinting.tracer_provider.get_tracer("t").start_span("x", attributes={"gen_ai.system": "gemini"})
+    span.record_exception(RuntimeError("500 INTERNAL. {}"))
+    span.record_exception(RuntimeError("503 UNAVAILABLE. {}"))
+    span.add_event("gen_ai.choice")
+    span.set_status(Status(StatusCode.ERROR))
+    span.end()
+    assert ended(hinting) == ["http.503.overloaded"]

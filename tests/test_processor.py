@@ -223,6 +223,8 @@ def test_attribute_names_that_were_seen_before(remembered: int) -> None:
     telemetry.tracer_provider.add_span_processor(processor)
     for number in range(remembered):
         end_one(telemetry.tracer_provider, {"http.route": "/", f"name.{number}": 1})
+    end_one(telemetry.tracer_provider, {"http.route": "/"})
+    end_one(telemetry.tracer_provider, {"http.route": "/"})
     telemetry.exporter.clear()
     end_one(telemetry.tracer_provider, {"http.route": "/", **BLOCKED})
     assert hint_ids(telemetry.span) == ["finish.safety"]
@@ -278,3 +280,32 @@ def test_a_hint_that_another_thread_was_faster_with() -> None:
     span.end()
     shadow()
     assert hint_ids(telemetry.span) == ["finish.safety"]
+
+
+def test_a_span_that_ends_after_shutdown() -> None:
+    """A span that was watched gets no hint once the processor is shut down."""
+    telemetry = Telemetry()
+    processor = HintSpanProcessor()
+    telemetry.tracer_provider.add_span_processor(processor)
+    span = telemetry.tracer_provider.get_tracer("t").start_span("call", attributes=BLOCKED)
+    processor.shutdown()
+    span.end()
+    assert hint_ids(telemetry.span) == []
+
+
+def test_hint_ids_of_another_type() -> None:
+    """A `gemini.hint.ids` that is no list of ids does not keep hints away."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    end_one(telemetry.tracer_provider, {**BLOCKED, "gemini.hint.ids": True})
+    assert hint_ids(telemetry.span) == ["finish.safety"]
+
+
+def test_other_settings_later() -> None:
+    """Switching the settings of a processor takes effect with the next span."""
+    telemetry = Telemetry()
+    processor = HintSpanProcessor()
+    telemetry.tracer_provider.add_span_processor(processor)
+    processor.configure(hint_level="warning", disabled_hints="finish")
+    end_one(telemetry.tracer_provider)
+    assert hint_ids(telemetry.span) == []

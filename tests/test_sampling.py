@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import sampling
 import gemini_otel
 from gemini_otel import _call
 from gemini_otel._counters import MAX_MODELS, OTHER
-from support import Telemetry, make_client, send
+from support import Telemetry, send
 
 
 class Keeping(sampling.Sampler):
@@ -23,7 +23,7 @@ class Keeping(sampling.Sampler):
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, Any]]] = []
 
-    def should_sample(  # noqa: PLR0913
+    def should_sample(
         self,
         parent_context: Any,
         trace_id: int,

@@ -158,3 +158,19 @@ def test_reference_entries_never_fire() -> None:
     from gemini_otel.hints.reference import HINTS
 
     assert all(hint.when is None for hint in HINTS)
+
+
+@pytest.mark.parametrize("operation", ["execute_tool", "invoke_agent"])
+def test_predicates_on_spans_around_calls(operation: str) -> None:
+    """An entry's predicate does not hold on a span around a tool or an agent, which only passes the error on."""
+    (hint,) = for_code("http.503.overloaded")
+    assert hint.when is not None
+    assert hint.when({"error.type": "503"})
+    assert not hint.when({"error.type": "503", "gen_ai.operation.name": operation})
+
+
+def test_a_loop_that_failed_before_its_first_round() -> None:
+    """Our own span around a loop is explained where no round could be."""
+    loop = {"gen_ai.operation.name": "invoke_workflow", "error.type": "ValueError"}
+    assert [hint.id for hint in find({**loop, "gemini.response.outcome": "error"})]
+    assert not find(loop)

@@ -51,7 +51,11 @@ def outcomes(mode: str, tests: list[str], workers: str, replays: str) -> dict[st
     """How each test ended: passed, failed or skipped."""
     report = Path(replays) / f"{mode}.xml"
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "GEMINI_", "OTEL_"))},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("GOOGLE_", "GEMINI_", "OTEL_"))
+        },
         "GEMINI_OTEL_SDK_TESTS": mode,
         "GOOGLE_API_KEY": "dummy-api-key",
         "GOOGLE_CLOUD_PROJECT": "project-id",
@@ -61,10 +65,21 @@ def outcomes(mode: str, tests: list[str], workers: str, replays: str) -> dict[st
     }
     options = "-q --tb=no -p no:cacheprovider -p instrumented --mode=replay --timeout=60 -W ignore --no-header".split()
     overrides = ["-o", "consider_namespace_packages=true", "-o", "asyncio_mode=auto", "-o", "addopts="]
-    command = [sys.executable, "-m", "pytest", *tests, *options, *overrides, "-n", workers, f"--junitxml={report}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *tests,
+        *options,
+        *overrides,
+        "-n",
+        workers,
+        f"--junitxml={report}",
+    ]
     subprocess.run(command, env=environment, cwd=replays, check=False, stdout=subprocess.DEVNULL)
     return {
-        f"{case.get('classname')}::{case.get('name')}": _outcome(case) for case in ET.parse(report).iter("testcase")
+        f"{case.get('classname')}::{case.get('name')}": _outcome(case)
+        for case in ET.parse(report).iter("testcase")
     }
 
 
