@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -266,3 +268,85 @@ def check_tree(outcome: str | None, ending: Any, spans: list[ReadableSpan]) -> N
     if outcome is not None and (turn or ending is not acancel):
         assert (turn[-1].attributes or {})["gemini.response.outcome"] == outcome
         assert turn[-1].status.status_code.name == "UNSET"
+
+
+EXIT = """
+import sys
+from google import genai
+import gemini_otel
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+late = sys.argv[2] == "late"
+if late:
+    gemini_otel.instrument()
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter()))
+trace.set_tracer_provider(provider)
+if not late:
+    gemini_otel.instrument()
+client = genai.Client(api_key="k", http_options={"base_url": sys.argv[1]})
+kept = client.models.generate_content_stream(model="m", contents="simulate:long_stream")
+next(kept)
+"""
+
+
+@pytest.mark.parametrize("when", ["early", "late"])
+def test_interpreter_exit(url: str, when: str) -> None:
+    """A stream that is open when the program ends is ended and exported, whenever its provider was set."""
+    command = [sys.executable, "-c", EXIT, url, when]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.count('"name": "generate_content m"') == 1, done.stderr
+    assert '"gemini.response.outcome": "abandoned"' in done.stdout
+
+
+def test_break_that_keeps_the_reference(url: str) -> None:
+    """A stream that is left but kept is still open, and ends when it is let go."""
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        client = make_client(url)
+        chunks = open_sync(client, "models", "simulate:long_stream", {})
+        for _ in chunks:
+            break
+        assert telemetry.spans == []
+        del chunks
+        assert telemetry.attributes["gemini.response.outcome"] == "abandoned"
+    finally:
+        gemini_otel.uninstrument()
+
+
+@pytest.mark.parametrize("tools", [False, True], ids=["plain", "tools"])
+@pytest.mark.parametrize("via", ["models", "chats"])
+@pytest.mark.parametrize("ending", ["ok", "error", "cancelled"])
+def test_every_ending_of_a_plain_call(url: str, via: str, tools: bool, ending: str) -> None:
+    """A plain async call that returns, raises or is cancelled closes its tree with that outcome."""
+    scenario = {"ok": "tool_chain" if tools else "ok", "error": "daily_quota", "cancelled": "hang"}[ending]
+    config = {"tools": [get_weather]} if tools else {}
+    ended.clear()
+    order, telemetry = Order(), Telemetry()
+    telemetry.tracer_provider.add_span_processor(order)
+
+    async def play() -> None:
+        client = make_client(url)
+        prompt = f"simulate:{scenario}"
+        if via == "models":
+            call = client.aio.models.generate_content(model=MODEL, contents=prompt, config=config)  # type: ignore[arg-type]
+        else:
+            call = client.aio.chats.create(model=MODEL, config=config).send_message(prompt)  # type: ignore[arg-type]
+        try:
+            await asyncio.wait_for(call, 0.3 if ending == "cancelled" else 20)
+        except (genai.errors.APIError, asyncio.TimeoutError):
+            assert ending != "ok"
+        if hasattr(client.aio, "aclose"):
+            await client.aio.aclose()
+
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        asyncio.run(play())
+    finally:
+        gemini_otel.uninstrument()
+    assert (order.wrong, order.open) == ([], {})
+    assert (ended[-1].attributes or {})["gemini.response.outcome"] == ending
+    assert ended[-1].status.status_code.name == ("ERROR" if ending == "error" else "UNSET")
+    assert ended[-1].name.startswith("automatic" if tools else "generate")

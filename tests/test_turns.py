@@ -1,12 +1,14 @@
 """Automatic function calling: one parent, its rounds and its tools, through models and chats, in every shape."""
 
 import asyncio
+import contextlib
+import inspect
 import threading
 from typing import Any
 
 import pytest
 from google import genai
-from google.genai import models, types
+from google.genai import chats, models, types
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 
@@ -275,6 +277,138 @@ def test_spans_of_a_tool_are_its_children(
         assert threads == [threading.main_thread()]  # an async call of a newer SDK runs it in a worker thread
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", lambda: None])
+def test_a_tool_whose_result_cannot_be_serialised(client: genai.Client, via: str, value: object) -> None:
+    """Whatever the SDK makes of such a result, it makes the same of it with us, and every span ends."""
+
+    def odd(city: str = "Paris") -> object:
+        """Give something odd."""
+        return value
+
+    def outcome() -> str:
+        try:
+            ask(client, via, "call", "simulate:tool_call", tools=[odd])
+        except Exception as error:
+            return type(error).__name__
+        return "answered"
+
+    import gemini_otel
+
+    bare = outcome()
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        assert outcome() == bare
+    finally:
+        gemini_otel.uninstrument()
+    assert telemetry.spans[-1].name.startswith("automatic_function_calling")
+
+
+def test_a_tool_that_drops_the_client(telemetry: Telemetry, url: str) -> None:
+    """A tool that lets go of the client in the middle of a loop leaves no span open."""
+    holder = [make_client(url)]
+
+    def drop(city: str = "Paris") -> str:
+        """Drop the client."""
+        holder.clear()
+        return "gone"
+
+    config = types.GenerateContentConfig(tools=[drop])
+    chat = holder[0].chats.create(model=MODEL, config=config)
+    with contextlib.suppress(RuntimeError):  # "the client has been closed", on newer SDKs
+        chat.send_message("simulate:tool_call")
+    loop, *_ = by_start(telemetry)
+    assert loop.name.startswith("automatic_function_calling")
+    assert all(span.end_time for span in telemetry.spans)
+
+
+def test_one_chat_in_two_tasks(telemetry: Telemetry, url: str) -> None:
+    """Two turns of one chat at once are two traces, each whole."""
+
+    async def both() -> None:
+        client = make_client(url)
+        chat = client.aio.chats.create(
+            model=MODEL, config=types.GenerateContentConfig(tools=[get_weather_async])
+        )
+        await asyncio.gather(*(chat.send_message("simulate:tool_chain") for _ in range(2)))
+        if hasattr(client.aio, "aclose"):
+            await client.aio.aclose()
+
+    asyncio.run(both())
+    traces: dict[int, list[str]] = {}
+    for span in telemetry.spans:
+        traces.setdefault(span.get_span_context().trace_id, []).append(span.name.partition(" ")[0])
+    assert len(traces) == 2
+    for found in traces.values():
+        assert found.count("automatic_function_calling") == 1
+        assert found[-1] == "automatic_function_calling"
+        assert found.count("generate_content") == found.count("execute_tool") + 1
+
+
+def test_a_method_kept_from_before_still_gives_rounds(url: str) -> None:
+    """A bound method that was taken before instrument() gives a span for each round, tools included."""
+    import gemini_otel
+
+    client = make_client(url)
+    kept = client.models.generate_content
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        kept(
+            model=MODEL,
+            contents="simulate:tool_chain",
+            config=types.GenerateContentConfig(tools=[get_weather]),
+        )
+    finally:
+        gemini_otel.uninstrument()
+    assert [span.name.partition(" ")[0] for span in by_start(telemetry)] == [
+        "generate_content",
+        "execute_tool",
+        "generate_content",
+        "execute_tool",
+        "generate_content",
+    ]
+
+
+def test_patched_methods_look_as_before() -> None:
+    """Signature, docstring, name and kind of every patched public method survive."""
+    import gemini_otel
+
+    methods = [
+        (models.Models, "generate_content"),
+        (models.Models, "generate_content_stream"),
+        (models.AsyncModels, "generate_content"),
+        (models.AsyncModels, "generate_content_stream"),
+        (chats.Chat, "send_message"),
+        (chats.Chat, "send_message_stream"),
+        (chats.AsyncChat, "send_message"),
+        (chats.AsyncChat, "send_message_stream"),
+    ]
+
+    def looks() -> list[tuple[Any, ...]]:
+        found = (getattr(owner, name) for owner, name in methods)
+        return [
+            (
+                inspect.signature(method),
+                method.__doc__,
+                method.__name__,
+                method.__qualname__,
+                inspect.iscoroutinefunction(method),
+                inspect.isgeneratorfunction(method),
+                inspect.isfunction(method) or callable(method),
+            )
+            for method in found
+        ]
+
+    bare = looks()
+    gemini_otel.instrument()
+    try:
+        assert looks() == bare
+    finally:
+        gemini_otel.uninstrument()
+
+
 def test_one_config_for_many_calls(telemetry: Telemetry, client: genai.Client) -> None:
     """A config object that is used again and again stays as it is, and its tool runs once for each call."""
     runs = []
@@ -285,11 +419,11 @@ def test_one_config_for_many_calls(telemetry: Telemetry, client: genai.Client) -
         return "ok"
 
     config = types.GenerateContentConfig(tools=[count])
-    for _ in range(200):
+    for _ in range(2_000):
         client.models.generate_content(model=MODEL, contents="simulate:tool_call", config=config)
-    assert len(runs) == 200
+    assert len(runs) == 2_000
     assert config.tools == [count]
-    assert sum(span.name == "execute_tool count" for span in telemetry.spans) == 200
+    assert sum(span.name == "execute_tool count" for span in telemetry.spans) == 2_000
 
 
 def test_a_tool_that_ends_the_program(telemetry: Telemetry, client: genai.Client, via: str) -> None:

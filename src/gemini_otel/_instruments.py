@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import weakref
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation
@@ -116,6 +117,9 @@ class Instruments:
             provider = self._tracer_provider or trace.get_tracer_provider()
             if not _is_placeholder(provider):
                 self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=SCHEMA_URL)
+                # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
+                atexit.unregister(end_open_streams)
+                atexit.register(end_open_streams)
                 if self.on_tracer_provider is not None:
                     self.on_tracer_provider(provider)
         return self._tracer
@@ -136,6 +140,15 @@ class Instruments:
         """Count one hint, where metrics are on."""
         if (found := self.metrics()) is not None:
             found.hints.add((found.hint_label(hint_id), severity))
+
+
+open_streams: weakref.WeakSet[Any] = weakref.WeakSet()  # turns whose streams are in the user's hands
+
+
+def end_open_streams() -> None:
+    """End what is still open when the interpreter exits, while exporters still export."""
+    for stream in list(open_streams):
+        stream.abandon()
 
 
 class Session(NamedTuple):

@@ -18,7 +18,7 @@ from gemini_otel._call import Call, current_loop, loop_context
 from gemini_otel._errors import read_error
 from gemini_otel._facts import ResponseFacts, UsageFacts
 from gemini_otel._guard import guarded, safely
-from gemini_otel._instruments import Session
+from gemini_otel._instruments import Session, open_streams
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, TurnOperation
 
@@ -49,7 +49,10 @@ def begin_turn(
         return None
     if not session.instruments.listening() or not is_instrumentation_enabled() or current_turn() is not None:
         return None
-    return Turn(session, safely(operation.read_model, instance, arguments))
+    turn = Turn(session, safely(operation.read_model, instance, arguments))
+    if stream:
+        open_streams.add(turn)
+    return turn
 
 
 class Turn(Observed):
@@ -167,6 +170,7 @@ class Turn(Observed):
             self._write_span(self._span, error)
 
     def _close(self) -> None:
+        open_streams.discard(self)
         if self._span is not None:
             self._span.end()
 
