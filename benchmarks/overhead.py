@@ -1,16 +1,17 @@
 """What gemini-otel adds to a call: the ratio of an instrumented SDK call to the bare one, measured in one run.
 
-    python benchmarks/overhead.py [--rounds 15] [--json FILE]
+    python benchmarks/overhead.py [--rounds 5] [--json FILE]
 
-One HTTP attempt is replaced by a canned answer, so that only the SDK's own work and ours is timed. Bare and instrumented
-rounds alternate; each figure is the CPU time of this thread, the minimum over all rounds. Ratios are reliable, absolute times
-depend on the machine.
+One HTTP attempt is replaced by a canned answer, so that only the SDK's own work and ours is timed. Each configuration runs in
+an interpreter of its own, because patching and unpatching one costs it its caches; they take turns, and each figure is the
+least CPU time over all rounds. Ratios are reliable, absolute times depend on the machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -72,50 +73,61 @@ CONFIGURATIONS: dict[str, Callable[[], dict[str, Any]]] = {
     "no provider": dict,
     "always_off": lambda: _sdk(sampling.ALWAYS_OFF),
 }
+BARE = "bare"
+SHAPES = {
+    "call": (call, 300, 1),
+    "200-chunk stream": (stream, 4, CHUNKS),
+}  # work, calls a measurement, units a call
+
+
+def measure(configuration: str) -> dict[str, float]:
+    """Microseconds of CPU for each shape, in this interpreter."""
+    _api_client.BaseApiClient._request_once = _canned  # type: ignore[method-assign]  # before instrument(): ours wraps it
+    client = genai.Client(api_key="benchmark")
+    if configuration != BARE:
+        gemini_otel.instrument(**CONFIGURATIONS[configuration]())
+    return {
+        shape: min(cpu_time(work, client, repeat) for _ in range(5)) * 1e6
+        for shape, (work, repeat, _) in SHAPES.items()
+    }
 
 
 def cpu_time(work: Callable[[genai.Client], None], client: genai.Client, repeat: int) -> float:
-    """Seconds of CPU for one call, averaged over `repeat` calls; first the interpreter gets used to the (un)patched SDK."""
-    for _ in range(max(repeat // 4, 1)):
-        work(client)
+    """Seconds of CPU for one call, averaged over `repeat` calls."""
     start = time.thread_time()
     for _ in range(repeat):
         work(client)
     return (time.thread_time() - start) / repeat
 
 
-def compare(
-    work: Callable[[genai.Client], None], settings: dict[str, Any], rounds: int, repeat: int
-) -> tuple[float, float]:
-    """The best bare and the best instrumented time."""
-    client = genai.Client(api_key="benchmark")
-    bare, instrumented = [], []
-    for _ in range(rounds):
-        bare.append(cpu_time(work, client, repeat))
-        gemini_otel.instrument(**settings)
-        instrumented.append(cpu_time(work, client, repeat))
-        gemini_otel.uninstrument()
-    return min(bare), min(instrumented)
+def measure_apart(configuration: str) -> dict[str, float]:
+    """`measure` in a fresh interpreter."""
+    command = [sys.executable, __file__, "--measure", configuration]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", help="also write the figures to this file")
+    parser.add_argument("--measure", choices=[BARE, *CONFIGURATIONS], help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    _api_client.BaseApiClient._request_once = _canned  # type: ignore[method-assign]  # before instrument(): ours wraps it
+    if options.measure:
+        print(json.dumps(measure(options.measure)))
+        return 0
+    rounds = [{name: measure_apart(name) for name in (BARE, *CONFIGURATIONS)} for _ in range(options.rounds)]
     rows = []
-    print(f"{'':28}{'bare':>12}{'with':>12}{'ratio':>8}{'added':>16}")
-    for name, settings in CONFIGURATIONS.items():
-        for label, work, repeat, unit in (("call", call, 200, 1), ("200-chunk stream", stream, 4, CHUNKS)):
-            bare, instrumented = compare(work, settings(), options.rounds, repeat)
-            added = (instrumented - bare) / unit * 1e6
-            rows.append(
-                {"configuration": name, "shape": label, "ratio": instrumented / bare, "added_us": added}
-            )
+    print(f"{'':34}{'bare':>12}{'with':>12}{'ratio':>8}{'added':>12}")
+    for shape, (_, _, units) in SHAPES.items():
+        bare = min(each[BARE][shape] for each in rounds)
+        for name in CONFIGURATIONS:
+            with_us = min(each[name][shape] for each in rounds)
+            added = (with_us - bare) / units
+            rows.append({"configuration": name, "shape": shape, "ratio": with_us / bare, "added_us": added})
+            unit = "us/chunk" if units > 1 else "us"
             print(
-                f"{label + ', ' + name:28}{bare * 1e6:9.0f} us{instrumented * 1e6:9.0f} us"
-                f"{instrumented / bare:8.3f}{added:9.1f} us" + ("/chunk" if unit > 1 else "")
+                f"{shape + ', ' + name:34}{bare:9.0f} us{with_us:9.0f} us{with_us / bare:8.3f}{added:9.1f} {unit}"
             )
     if options.json:
         Path(options.json).write_text(json.dumps(rows, indent=1), encoding="utf-8")
