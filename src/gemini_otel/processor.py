@@ -39,7 +39,6 @@ _GENAI_SCOPES = frozenset(
     }
 )
 _GENAI_PREFIXES = ("gen_ai.", "llm.")
-_MOST_NAMES = 1000  # attribute names that are remembered
 
 
 class _Reader(NamedTuple):
@@ -72,7 +71,6 @@ class HintSpanProcessor(SpanProcessor):
     ) -> None:
         self._hints = None if hints is None else _checked(hints)
         self._all_spans = all_spans
-        self._names_of_others: set[str] = set()
         self.active = True
         self.on_hint: Callable[[str, str], None] | None = None
         self.configure(
@@ -106,39 +104,11 @@ class HintSpanProcessor(SpanProcessor):
 
         return disabled_ids(disabled, [*default_hints(), *(self._hints or ())])
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Watch the span if it is one of GenAI.
-
-        Most spans of a process are not, so this asks the SDK's own fields, which its properties take a microsecond to read.
-        """
-        if not self.active:
-            return
-        try:
-            if (
-                span._attributes._dict.keys() <= self._names_of_others  # type: ignore[union-attr]  # noqa: SLF001
-                and span._instrumentation_scope._name not in _GENAI_SCOPES  # type: ignore[union-attr]  # noqa: SLF001
-                and not self._all_spans
-            ):
-                return
-        except AttributeError:
-            pass  # another release of the SDK, or a span without a scope
-        self._look_at(span)
-
     @guarded
-    def _look_at(self, span: Span) -> None:
-        if self._all_spans or self._is_genai(span):
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Watch the span if it is one of GenAI."""
+        if self.active and (self._all_spans or _is_genai(span)):
             self._watch(span)
-
-    def _is_genai(self, span: Span) -> bool:
-        scope = span.instrumentation_scope
-        if scope is not None and scope.name in _GENAI_SCOPES:
-            return True
-        keys = tuple(span.attributes or ())
-        if any(key.startswith(_GENAI_PREFIXES) for key in keys):
-            return True
-        if len(self._names_of_others) < _MOST_NAMES:
-            self._names_of_others.update(keys)
-        return False
 
     def _watch(self, span: Span) -> None:
         """Shadow the span's `end`: the last moment at which every SDK release lets an event be added.
@@ -215,6 +185,13 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing is ever pending."""
         return True
+
+
+def _is_genai(span: Span) -> bool:
+    scope = span.instrumentation_scope
+    if scope is not None and scope.name in _GENAI_SCOPES:
+        return True
+    return any(key.startswith(_GENAI_PREFIXES) for key in span.attributes or ())
 
 
 def _given(attributes: dict[str, Any]) -> tuple[str, ...]:

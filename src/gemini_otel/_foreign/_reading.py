@@ -56,10 +56,8 @@ def as_ours(span: Span) -> dict[str, Any] | None:
 
 def _plain(span: Span) -> dict[str, Any]:
     """A dict of its own: the SDK's mapping takes half a microsecond to say that something is missing."""
-    try:
-        return dict(span._attributes._dict)  # type: ignore[union-attr]  # noqa: SLF001
-    except AttributeError:  # another release of the SDK
-        return dict(span.attributes or {})
+    attributes: Any = span.attributes or {}
+    return dict(attributes.copy())
 
 
 @functools.cache
