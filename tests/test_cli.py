@@ -230,3 +230,19 @@ def test_simulate_serves_until_interrupted(monkeypatch: pytest.MonkeyPatch) -> N
         _, errors = process.communicate(timeout=30)
     assert answer.text
     assert (process.returncode, errors) == (0, "")
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    """Output into a pipe that is closed early ends quietly."""
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from gemini_otel.cli import main; sys.exit(main(['explain', '429', '--full']))",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(30) == 0
