@@ -1,7 +1,5 @@
 """`gemini-otel demo`: real SDK calls through telling scenarios, their traces printed as trees."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os
@@ -28,6 +26,7 @@ _RETRIES = types.HttpRetryOptions(attempts=3, initial_delay=0.05, max_delay=0.1)
 _EXPORT_TIMEOUT = 3  # seconds
 
 
+# No `from __future__ import annotations` in this file: older releases of the SDK run no function with annotations as text.
 def get_weather(city: str) -> str:
     """Say how the weather is in a city."""
     raise LookupError(f"no weather station in {city}")
