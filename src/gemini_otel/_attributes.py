@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from gemini_otel import _semconv as names
 from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts, UsageFacts
 from gemini_otel._outcome import worst_finish_reason
@@ -148,8 +146,3 @@ def repetition_attributes(verdict: Repetition | None) -> Attributes:
 def _present(facts: object, table: tuple[tuple[str, str], ...]) -> Attributes:
     found = ((name, getattr(facts, fact)) for fact, name in table)
     return {name: value for name, value in found if value is not None}
-
-
-def bounded(attributes: Mapping[str, Value], labels: tuple[str, ...]) -> Attributes:
-    """The part of `attributes` that goes on metrics."""
-    return {label: attributes[label] for label in labels if label in attributes}

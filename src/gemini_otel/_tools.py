@@ -130,11 +130,9 @@ def _name(args: Positional, kwargs: Arguments) -> str:
 
 def _server(adapter: Any) -> str | None:
     """The MCP server's own name, as the session learned it when it began; no request is made."""
-    return _server_name(getattr(adapter, "_mcp_session", None))
-
-
-def _server_name(mcp_session: Any) -> str | None:
-    info = getattr(mcp_session, "server_info", None)  # mcp 2; older sessions do not keep it
+    info = getattr(
+        getattr(adapter, "_mcp_session", None), "server_info", None
+    )  # mcp 2; older sessions do not keep it
     name = getattr(info, "name", None)
     return name if isinstance(name, str) else None
 
