@@ -6,6 +6,7 @@ Each ending is played without us and with us: what the caller sees is the same, 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import subprocess
 import sys
@@ -350,3 +351,41 @@ def test_every_ending_of_a_plain_call(url: str, via: str, tools: bool, ending: s
     assert (ended[-1].attributes or {})["gemini.response.outcome"] == ending
     assert ended[-1].status.status_code.name == ("ERROR" if ending == "error" else "UNSET")
     assert ended[-1].name.startswith("automatic" if tools else "generate")
+
+
+def test_context_variables_of_the_consumer(url: str) -> None:
+    """What the consumer sets in his loop's body stays set, as without us."""
+    variable: contextvars.ContextVar[int] = contextvars.ContextVar("mine", default=0)
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        client = make_client(url)
+        for number, _ in enumerate(open_sync(client, "models", "simulate:ok", {}), start=1):
+            assert variable.get() == number - 1
+            variable.set(number)
+        assert variable.get() == number
+    finally:
+        gemini_otel.uninstrument()
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "timeout"), reason="asyncio.timeout is of Python 3.11")
+@pytest.mark.parametrize("via", ["models", "chats"])
+def test_a_timeout_of_the_task(url: str, via: str) -> None:
+    """asyncio.timeout around a stream ends its span as cancelled."""
+    telemetry = Telemetry()
+
+    async def play() -> None:
+        client = make_client(url)
+        with pytest.raises(TimeoutError):  # noqa: PT012
+            async with asyncio.timeout(0.2):
+                async for _ in await open_async(client, via, "simulate:hang", {}):
+                    pass
+        if hasattr(client.aio, "aclose"):
+            await client.aio.aclose()
+
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        asyncio.run(play())
+    finally:
+        gemini_otel.uninstrument()
+    assert telemetry.attributes["gemini.response.outcome"] == "cancelled"
