@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 import gemini_otel
 from gemini_otel import simulator
-from support import SHAPES, Telemetry, make_client
+from support import SHAPES, OtlpReceiver, Telemetry, make_client
 
 # Speed is the benchmarks' business.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +37,17 @@ def telemetry() -> Iterator[Telemetry]:
     gemini_otel.instrument(**telemetry.providers)
     yield telemetry
     gemini_otel.uninstrument()
+
+
+@pytest.fixture
+def receiver() -> Iterator[OtlpReceiver]:
+    """A back end that takes OTLP over HTTP."""
+    with OtlpReceiver() as receiver:
+        thread = threading.Thread(target=receiver.serve_forever)
+        thread.start()
+        yield receiver
+        receiver.shutdown()
+        thread.join()
 
 
 @pytest.fixture(params=SHAPES)

@@ -1,14 +1,20 @@
-"""What the tests share: in-memory telemetry, one way to send a request in each shape, clients for the simulator."""
+"""What the tests share: in-memory telemetry, an OTLP back end, one way to send a request in each shape, clients for the simulator."""
 
 from __future__ import annotations
 
 import asyncio
+import http.server
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from google import genai
 from google.genai import types
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -117,3 +123,59 @@ def make_client(url: str, **options: Any) -> genai.Client:
             attempts=attempts, initial_delay=0.01, max_delay=0.02
         )
     return genai.Client(api_key="test-key", http_options=types.HttpOptions(base_url=url, **options))
+
+
+class OtlpReceiver(http.server.ThreadingHTTPServer):
+    """A small OTLP/HTTP back end, which decodes what it gets."""
+
+    def __init__(self) -> None:
+        self.traces: list[Any] = []  # ResourceSpans; the others alike
+        self.metrics: list[Any] = []
+        self.logs: list[Any] = []
+        super().__init__(("127.0.0.1", 0), _OtlpHandler)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def spans(self) -> list[Any]:
+        """All spans, in the order of their end."""
+        scopes = [scope for resource in list(self.traces) for scope in resource.scope_spans]
+        return sorted((span for scope in scopes for span in scope.spans), key=lambda s: s.end_time_unix_nano)
+
+
+class _OtlpHandler(http.server.BaseHTTPRequestHandler):
+    server: OtlpReceiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding"):
+            self.send_response(415)
+        elif self.path == "/v1/traces":
+            self.server.traces.extend(ExportTraceServiceRequest.FromString(body).resource_spans)
+            self.send_response(200)
+        elif self.path == "/v1/metrics":
+            self.server.metrics.extend(ExportMetricsServiceRequest.FromString(body).resource_metrics)
+            self.send_response(200)
+        elif self.path == "/v1/logs":
+            self.server.logs.extend(ExportLogsServiceRequest.FromString(body).resource_logs)
+            self.send_response(200)
+        else:
+            self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def plain(pairs: Sequence[KeyValue]) -> dict[str, Any]:
+    """Attributes as they came over the wire, each with its type."""
+    return {pair.key: _value(pair.value) for pair in pairs}
+
+
+def _value(value: AnyValue) -> Any:
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return tuple(map(_value, value.array_value.values))
+    return getattr(value, str(kind))

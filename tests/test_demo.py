@@ -2,83 +2,21 @@
 
 from __future__ import annotations
 
-import http.server
 import importlib.util
 import io
 import logging
 import re
 import socket
-import threading
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 from rich.console import Console
 
 from gemini_otel import _demo, cli
-from support import ROOT
-
-
-class OtlpReceiver(http.server.ThreadingHTTPServer):
-    """A small OTLP/HTTP back end for traces, which decodes what it gets."""
-
-    def __init__(self) -> None:
-        self.received: list[ResourceSpans] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def spans(self) -> list[Any]:
-        """All spans, in the order of their end."""
-        scopes = [scope for resource in self.received for scope in resource.scope_spans]
-        return sorted((span for scope in scopes for span in scope.spans), key=lambda s: s.end_time_unix_nano)
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: OtlpReceiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path == "/v1/traces" and not self.headers.get("Content-Encoding"):
-            self.server.received.extend(ExportTraceServiceRequest.FromString(body).resource_spans)
-            self.send_response(200)
-        else:
-            self.send_response(404)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
-
-
-def plain(pairs: Sequence[KeyValue]) -> dict[str, Any]:
-    """Attributes as they came over the wire, each with its type."""
-    return {pair.key: _value(pair.value) for pair in pairs}
-
-
-def _value(value: AnyValue) -> Any:
-    kind = value.WhichOneof("value")
-    if kind == "array_value":
-        return tuple(map(_value, value.array_value.values))
-    return getattr(value, str(kind))
-
-
-@pytest.fixture
-def receiver() -> Iterator[OtlpReceiver]:
-    with OtlpReceiver() as receiver:
-        thread = threading.Thread(target=receiver.serve_forever)
-        thread.start()
-        yield receiver
-        receiver.shutdown()
-        thread.join()
+from support import ROOT, OtlpReceiver, plain
 
 
 @pytest.fixture
@@ -169,7 +107,7 @@ def test_otlp(receiver: OtlpReceiver) -> None:
     """With an endpoint, the same spans and their events arrive there under the demo's service name."""
     conclusion = play(otlp=receiver.endpoint)[""]
     assert conclusion.endswith(f"Exported to {receiver.endpoint}; the service is called gemini-otel-demo.\n")
-    (resource,) = receiver.received
+    (resource,) = receiver.traces
     assert plain(resource.resource.attributes)["service.name"] == "gemini-otel-demo"
     spans = receiver.spans()
     assert (

@@ -11,10 +11,7 @@ from typing import Any
 
 import pytest
 
-from support import ROOT
-from test_demo import OtlpReceiver, plain, receiver
-
-__all__ = ["receiver"]  # a fixture
+from support import ROOT, OtlpReceiver, plain
 
 EXAMPLES = ROOT / "examples"
 PYTHON = sys.executable
@@ -135,7 +132,7 @@ def exported(receiver: OtlpReceiver) -> Iterator[OtlpReceiver]:
 
 def test_jaeger(exported: OtlpReceiver) -> None:
     """jaeger.py exports one trace over OTLP: its own span with two Gemini calls below, attributes of the right types, and a hint."""
-    (resource,) = exported.received
+    (resource,) = exported.traces
     assert plain(resource.resource.attributes)["service.name"] == "gemini-otel-example"
     healthy, failed, root = exported.spans()
     assert {span.trace_id for span in (healthy, failed)} == {root.trace_id}
