@@ -26,8 +26,8 @@ FOREIGN = {_semconv.SYSTEM}
 NAMES = {
     value
     for name, value in vars(_semconv).items()
-    if name.isupper() and isinstance(value, str) and value not in FOREIGN
-}
+    if name.isupper() and isinstance(value, str) and value not in FOREIGN | {_semconv.DEFAULT_PROFILE}
+} | _semconv.METRICS
 
 
 class Snippet(NamedTuple):
@@ -89,7 +89,7 @@ def test_the_settings_table(settings_table: ModuleType) -> None:
     assert settings_table.main(["--check"]) == 0
     rows = table_rows(README.read_text(encoding="utf-8"), "Settings")
     assert [row[:2] for row in rows] == [
-        [f"`{each.name}`", f"`{each.variable}`" if each.variable else "none"] for each in SETTINGS
+        [f"`{each.name}`", ", ".join(f"`{name}`" for name in each.variables) or "none"] for each in SETTINGS
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from gemini_otel._settings import SETTINGS
 
 README = Path(__file__).parent.parent / "README.md"
-_HEAD = "| keyword | variable | default | choices | meaning |\n|---|---|---|---|---|\n"
+_HEAD = "| keyword | variables, the stronger first | default | choices | meaning |\n|---|---|---|---|---|\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
 def render() -> str:
     """The rows of the table."""
     return "".join(
-        f"| `{row.name}` | {f'`{row.variable}`' if row.variable else 'none'} | {_shown(row.default)} | {row.choices} | {row.meaning} |\n"
+        f"| `{row.name}` | {', '.join(f'`{name}`' for name in row.variables) or 'none'} | {_shown(row.default)} | {row.choices} | {row.meaning} |\n"
         for row in SETTINGS
     )
 

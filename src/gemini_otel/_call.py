@@ -30,7 +30,7 @@ from gemini_otel._guard import guarded, safely
 from gemini_otel._instruments import Metrics, Session
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, Operation
-from gemini_otel._outcome import answer_outcome, worst_finish_reason
+from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._repetition_watch import RepetitionWatch
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
@@ -110,6 +110,7 @@ class Call(Observed):
         "_flagged",
         "_loop",
         "_metrics",
+        "_missing_reason",
         "_operation",
         "_recording",
         "_request",
@@ -134,6 +135,7 @@ class Call(Observed):
         context = otel_context.set_value(_CALL_KEY, weakref.ref(self), trace.set_span_in_context(span))
         super().__init__(context)
         self._settings, self._metrics = session.settings, session.instruments.metrics()
+        self._missing_reason = session.instruments.profile.missing_reason
         self._operation, self._start, self._request = operation, start, request
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
@@ -221,6 +223,8 @@ class Call(Observed):
         attributes.update(response_attributes(response))
         attributes.update(self._attempt_attributes(failure))
         attributes[names.OUTCOME] = outcome
+        if self._missing_reason is not None and not response.finish_reasons and outcome in UNFINISHED:
+            attributes[names.RESPONSE_FINISH_REASONS] = (self._missing_reason,)
         if self._stream and self._first_chunk is not None:
             attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = self._first_chunk - self._started
         if self._watch is not None and self._watch.heard:
@@ -267,15 +271,14 @@ class Call(Observed):
         if response.model is not None:
             labels[names.RESPONSE_MODEL] = metrics.model_label(response.model)
         usage = response.usage
-        if usage.input_tokens is not None:
-            metrics.tokens.record(usage.input_tokens, {**labels, names.TOKEN_TYPE: "input"}, self._context)
-        if usage.output_tokens is not None:
-            metrics.tokens.record(usage.output_tokens, {**labels, names.TOKEN_TYPE: "output"}, self._context)
-        if self._stream and self._first_chunk is not None:
-            metrics.first_chunk.record(self._first_chunk - self._started, labels, self._context)
-        if failure is not None:
-            labels[names.ERROR_TYPE] = metrics.error_label(failure.type)
-        metrics.duration.record(seconds, labels, self._context)
+        metrics.standard.of(self._operation.name).record(
+            labels,
+            seconds,
+            self._first_chunk - self._started if self._stream and self._first_chunk is not None else None,
+            usage,
+            metrics.error_label(failure.type) if failure is not None else None,
+            self._context,
+        )
         metrics.responses.add(
             (
                 model,

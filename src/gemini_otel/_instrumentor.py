@@ -75,9 +75,12 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
 
     @guarded  # an exception here would stop every other instrumentor of the process
     def _instrument(self, **kwargs: Any) -> None:
-        keywords = {name: value for name, value in kwargs.items() if name not in _PROVIDERS}
-        instruments = Instruments(kwargs.get("tracer_provider"), kwargs.get("meter_provider"))
-        session = Session(instruments, _lenient_settings(keywords))
+        keywords = _valid({name: value for name, value in kwargs.items() if name not in _PROVIDERS})
+        settings = _settings.load(keywords)
+        instruments = Instruments(
+            kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
+        )
+        session = Session(instruments, settings, keywords)
         if session.settings.hints:
             instruments.on_tracer_provider = functools.partial(
                 _add_hint_processor, session, kwargs.get("logger_provider")
@@ -92,8 +95,8 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             processor.active = False
 
 
-def _lenient_settings(keywords: Mapping[str, Any]) -> _settings.Settings:
-    """The settings of those keywords that are valid; the others are logged."""
+def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Those keywords that are valid; the others are logged."""
     valid = {}
     for name, value in keywords.items():
         try:
@@ -101,7 +104,7 @@ def _lenient_settings(keywords: Mapping[str, Any]) -> _settings.Settings:
             valid[name] = value
         except ValueError as error:
             logger.warning("%s; ignored", error)
-    return _settings.load(valid)
+    return valid
 
 
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:

@@ -4,46 +4,32 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from opentelemetry import metrics, trace
-from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation
+from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
 from gemini_otel import _semconv as names
-from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames, CounterTable
+from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames
 from gemini_otel._outcome import KNOWN_FINISH_REASONS
+from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._settings import Settings
+from gemini_otel._standard_metrics import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
 SCOPE = "gemini_otel"
-# The last release of the core conventions that defines gen_ai; the GenAI repository has no schema URL yet.
-SCHEMA_URL = "https://opentelemetry.io/schemas/1.41.1"
 
 
 class Metrics:
-    """The histograms and counters of one meter provider."""
+    """The histograms and counters of one meter provider; those of the conventions are in `standard`."""
+
+    standard: StandardMetrics
 
     def __init__(self, meter: Meter) -> None:
-        self.duration = meter.create_histogram(
-            names.OPERATION_DURATION,
-            unit="s",
-            description="GenAI operation duration.",
-            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
-        )
-        self.tokens = meter.create_histogram(
-            names.TOKEN_USAGE,
-            unit="{token}",
-            description="Number of input and output tokens used.",
-            explicit_bucket_boundaries_advisory=names.TOKEN_BUCKETS,
-        )
-        self.first_chunk = meter.create_histogram(
-            names.TIME_TO_FIRST_CHUNK,
-            unit="s",
-            description="Time to receive the first chunk of a streamed answer.",
-            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
-        )
+        self._profiles: dict[str, StandardMetrics] = {}
         self.tool_duration = meter.create_histogram(
             names.TOOL_DURATION,
             unit="s",
@@ -56,7 +42,7 @@ class Metrics:
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
         self.hint_label = BoundedNames(MAX_MODELS)
         model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
-        self.responses = self._counter(
+        self.responses = observed_counter(
             meter,
             names.RESPONSES,
             "{response}",
@@ -70,29 +56,24 @@ class Metrics:
                 names.OPERATION_NAME,
             ),
         )
-        self.thoughts_tokens = self._counter(
+        self.thoughts_tokens = observed_counter(
             meter, names.THOUGHTS_TOKENS, "{token}", "Thought tokens used.", (model,)
         )
-        self.cached_tokens = self._counter(
+        self.cached_tokens = observed_counter(
             meter, names.CACHED_TOKENS, "{token}", "Input tokens read from a cache.", (model,)
         )
-        self.attempts_failed = self._counter(
+        self.attempts_failed = observed_counter(
             meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
         )
-        self.hints = self._counter(
+        self.hints = observed_counter(
             meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
         )
 
-    def _counter(
-        self, meter: Meter, name: str, unit: str, description: str, labels: tuple[str, ...]
-    ) -> CounterTable:
-        table = CounterTable(labels)
-
-        def observe(_: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(total, labels) for labels, total in table.totals()]
-
-        meter.create_observable_counter(name, [observe], unit, description)
-        return table
+    def follow(self, profile: Profile, meter: Meter) -> None:
+        """Record the metrics of the conventions under the names of `profile` from now on."""
+        if profile.name not in self._profiles:
+            self._profiles[profile.name] = StandardMetrics(meter, profile)
+        self.standard = self._profiles[profile.name]
 
 
 # A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
@@ -103,8 +84,12 @@ class Instruments:
     """Finds the providers, also those that are set after `instrument()`."""
 
     def __init__(
-        self, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
+        self,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        semconv: str = DEFAULT_PROFILE,
     ) -> None:
+        self.profile = PROFILES[semconv]
         self._tracer_provider = tracer_provider
         self._meter_provider = meter_provider
         self._tracer: Tracer | None = None
@@ -116,7 +101,7 @@ class Instruments:
         if self._tracer is None:
             provider = self._tracer_provider or trace.get_tracer_provider()
             if not _is_placeholder(provider):
-                self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=SCHEMA_URL)
+                self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
                 # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
                 atexit.unregister(end_open_streams)
                 atexit.register(end_open_streams)
@@ -129,7 +114,7 @@ class Instruments:
         if self._metrics is None:
             provider = self._meter_provider or metrics.get_meter_provider()
             if not _is_placeholder(provider):
-                self._metrics = _find_metrics(provider)
+                self._metrics = _find_metrics(provider, self.profile)
         return self._metrics
 
     def listening(self) -> bool:
@@ -152,16 +137,19 @@ def end_open_streams() -> None:
 
 
 class Session(NamedTuple):
-    """One `instrument()`."""
+    """One `instrument()`; `keywords` are those of its settings that were given as arguments."""
 
     instruments: Instruments
     settings: Settings
+    keywords: Mapping[str, Any] = MappingProxyType({})
 
 
-def _find_metrics(provider: MeterProvider) -> Metrics:
+def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:
+    meter = provider.get_meter(SCOPE, __version__, schema_url=profile.schema_url)
     found = _metrics_of.get(provider)
     if found is None:
-        found = _metrics_of[provider] = Metrics(provider.get_meter(SCOPE, __version__, schema_url=SCHEMA_URL))
+        found = _metrics_of[provider] = Metrics(meter)
+    found.follow(profile, meter)
     return found
 
 

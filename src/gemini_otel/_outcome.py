@@ -44,6 +44,8 @@ _BY_FINISH_REASON = {
     "IMAGE_OTHER": "empty",
     # Everything else is "incomplete", known (OTHER, FINISH_REASON_UNSPECIFIED, an unhandled CONTINUATION) or not.
 }
+# Outcomes of a call whose finish reason was due and may never have come.
+UNFINISHED = frozenset({"incomplete", "abandoned", "cancelled", "error"})
 KNOWN_FINISH_REASONS = (*_BY_FINISH_REASON, "OTHER", "FINISH_REASON_UNSPECIFIED", "CONTINUATION")
 _SEVERITY = {"ok": 0, "truncated": 1, "incomplete": 2, "empty": 3, "malformed": 4, "blocked": 5}
 

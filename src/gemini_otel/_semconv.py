@@ -6,6 +6,9 @@ because `opentelemetry-semantic-conventions` marks all of its own as moved. Name
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
 PROVIDER_NAME = "gen_ai.provider.name"
@@ -34,6 +37,7 @@ USAGE_OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
 USAGE_CACHE_READ_INPUT_TOKENS = "gen_ai.usage.cache_read.input_tokens"
 USAGE_REASONING_OUTPUT_TOKENS = "gen_ai.usage.reasoning.output_tokens"
 TOKEN_TYPE = "gen_ai.token.type"
+TOKEN_MODALITY = "gen_ai.token.modality"
 TOOL_NAME = "gen_ai.tool.name"
 TOOL_CALL_ID = "gen_ai.tool.call.id"
 TOOL_TYPE = "gen_ai.tool.type"
@@ -104,10 +108,7 @@ EVENT_HINT = "gemini.hint"
 EVENT_ATTEMPT = "gemini.attempt"
 EVENT_REPETITION = "gemini.repetition"
 
-# --- metrics
-OPERATION_DURATION = "gen_ai.client.operation.duration"
-TOKEN_USAGE = "gen_ai.client.token.usage"
-TIME_TO_FIRST_CHUNK = "gen_ai.client.operation.time_to_first_chunk"
+# --- metrics: those of the conventions have their names from a profile, below
 TOOL_DURATION = "gen_ai.execute_tool.duration"
 RESPONSES = "gemini.client.responses"
 THOUGHTS_TOKENS = "gemini.client.thoughts_tokens"
@@ -118,3 +119,100 @@ HINTS = "gemini.client.hints"
 # Bucket bounds of the conventions: docs/gen-ai/gen-ai-metrics.md
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_BUCKETS = tuple(4.0**power for power in range(14))
+
+
+class MetricNames(NamedTuple):
+    """What the measures of one kind of operation are called; each is recorded under every name it has here."""
+
+    duration: tuple[str, ...] = ()
+    first_chunk: tuple[str, ...] = ()
+    token_usage: tuple[str, ...] = ()  # input and output in one histogram, told apart by `gen_ai.token.type`
+    known_input_tokens: tuple[str, ...] = ()  # of operations whose answer tells
+    input_tokens: tuple[str, ...] = ()  # of every operation, 0 where the answer does not tell
+    output_tokens: tuple[str, ...] = ()
+    usage: tuple[tuple[str, str], ...] = ()  # counters by modality, and the direction that each counts
+
+    def __or__(self, other: MetricNames) -> MetricNames:
+        """Both: what either calls a measure."""
+        both: list[Any] = [
+            tuple(dict.fromkeys((*mine, *theirs))) for mine, theirs in zip(self, other, strict=True)
+        ]
+        return MetricNames(*both)
+
+
+class Profile(NamedTuple):
+    """One edition of the conventions, chosen once for an `instrument()`.
+
+    `missing_reason` stands in `gen_ai.response.finish_reasons` where a reason was due and none came.
+    """
+
+    name: str
+    schema_url: str | None
+    inference: MetricNames
+    embeddings: MetricNames
+    other: MetricNames
+    missing_reason: str | None = None
+
+    def metrics_of(self, operation: str) -> MetricNames:
+        """The names for an operation of this `gen_ai.operation.name`."""
+        kind = OPERATION_KINDS.get(operation)
+        return (
+            self.inference if kind == "inference" else self.embeddings if kind == "embeddings" else self.other
+        )
+
+
+OPERATION_KINDS: Mapping[str, str] = {
+    "chat": "inference",
+    "embeddings": "embeddings",
+    "generate_content": "inference",
+    "text_completion": "inference",
+}
+_OPERATION_DURATION = ("gen_ai.client.operation.duration",)
+_RELEASED = MetricNames(
+    duration=_OPERATION_DURATION,
+    first_chunk=("gen_ai.client.operation.time_to_first_chunk",),
+    token_usage=("gen_ai.client.token.usage",),
+)
+_LATEST = MetricNames(
+    duration=("gen_ai.client.inference.duration",),
+    first_chunk=("gen_ai.client.inference.time_to_first_chunk",),
+    input_tokens=("gen_ai.client.inference.operation.input_tokens",),
+    output_tokens=("gen_ai.client.inference.operation.output_tokens",),
+    usage=(
+        ("gen_ai.client.inference.usage.input_tokens", "input"),
+        ("gen_ai.client.inference.usage.output_tokens", "output"),
+        ("gen_ai.client.inference.usage.cache_read.input_tokens", "cache_read"),
+        ("gen_ai.client.inference.usage.reasoning.output_tokens", "reasoning"),
+    ),
+)
+_LATEST_EMBEDDINGS = MetricNames(
+    duration=("gen_ai.client.embeddings.duration",),
+    known_input_tokens=("gen_ai.client.embeddings.operation.input_tokens",),
+)
+_LATEST_OTHER = MetricNames(duration=_OPERATION_DURATION)
+
+DEFAULT_PROFILE = "default"
+PROFILES: Mapping[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        # The last release of the core conventions that defines gen_ai; the GenAI repository has no schema URL yet.
+        Profile(DEFAULT_PROFILE, "https://opentelemetry.io/schemas/1.41.1", _RELEASED, _RELEASED, _RELEASED),
+        Profile("gen_ai_latest_experimental", None, _LATEST, _LATEST_EMBEDDINGS, _LATEST_OTHER, "error"),
+        Profile(
+            "gen_ai_latest_experimental/dup",
+            None,
+            _RELEASED | _LATEST,
+            _RELEASED | _LATEST_EMBEDDINGS,
+            _RELEASED | _LATEST_OTHER,
+            "error",
+        ),
+    )
+}
+
+METRICS = {TOOL_DURATION, RESPONSES, THOUGHTS_TOKENS, CACHED_TOKENS, ATTEMPTS_FAILED, HINTS} | {
+    name if isinstance(name, str) else name[0]
+    for profile in PROFILES.values()
+    for metrics in (profile.inference, profile.embeddings, profile.other)
+    for measure in metrics
+    for name in measure
+}

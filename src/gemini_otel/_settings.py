@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from gemini_otel._guard import logger
 from gemini_otel._outcome import OUTCOMES
+from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES
 
+PREFIX = "GEMINI_OTEL_"
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 HINT_LEVELS = ("info", "warning", "error")
 HINT_SIGNALS = ("span", "logs", "both")
@@ -25,21 +27,38 @@ class Settings(NamedTuple):
     repetition: bool = True
     repetition_thresholds: Mapping[str, int] | None = None
     on_repetition: Callable[[Any], object] | None = None
+    semconv: str = DEFAULT_PROFILE
 
 
 class Setting(NamedTuple):
-    """One row of the settings table: `parse` takes a keyword's value or an environment variable's text."""
+    """One row of the settings table: `parse` takes a keyword's value or an environment variable's text.
+
+    `standard` is a variable of OpenTelemetry's own that says the same, weaker than ours; where its text is of another form,
+    `read_standard` reads it, and gives None where it says nothing of this setting.
+    """
 
     name: str
     choices: str
     meaning: str
     parse: Callable[[Any], Any]
     in_environment: bool = True
+    standard: str | None = None
+    read_standard: Callable[[str], Any] | None = None
 
     @property
     def variable(self) -> str | None:
-        """The environment variable; None for what only a program can give."""
-        return f"GEMINI_OTEL_{self.name.upper()}" if self.in_environment else None
+        """The environment variable of our own; None for what only a program can give."""
+        return f"{PREFIX}{self.name.upper()}" if self.in_environment else None
+
+    @property
+    def variables(self) -> dict[str, Callable[[Any], Any]]:
+        """The environment variables, the strongest first, and how each is read."""
+        found = {}
+        if self.variable is not None:
+            found[self.variable] = self.parse
+        if self.standard is not None:
+            found[self.standard] = self.read_standard or self.parse
+        return found
 
     @property
     def default(self) -> Any:
@@ -104,6 +123,14 @@ def _callable(value: Any) -> Any:
     return value
 
 
+def _opt_in(text: str) -> str | None:
+    """The profile that a list such as `http,gen_ai_latest_experimental/dup` opts in to; of two, the one that loses nothing."""
+    words = {word.strip().lower() for word in text.split(",")}
+    return next(
+        (name for name in reversed(tuple(PROFILES)) if name in words and name != DEFAULT_PROFILE), None
+    )
+
+
 SETTINGS = (
     Setting(
         "error_outcomes",
@@ -144,30 +171,75 @@ SETTINGS = (
         _callable,
         in_environment=False,
     ),
+    Setting(
+        "semconv",
+        ", ".join(PROFILES),
+        "names of the GenAI conventions: those of today's dashboards, those of the conventions' newest draft, or both",
+        _one_of(*PROFILES),
+        standard="OTEL_SEMCONV_STABILITY_OPT_IN",
+        read_standard=_opt_in,
+    ),
 )
 
 
+class InForce(NamedTuple):
+    """A setting, its value, and what gave it: "keyword", an environment variable, or "default"."""
+
+    setting: Setting
+    value: Any
+    source: str
+    problem: str | None = None  # of an environment variable that could not be read
+
+
 def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in force. A bad keyword raises ValueError; a bad environment variable is logged and left at its default."""
-    unknown = sorted(set(keywords) - {setting.name for setting in SETTINGS})
+    """The settings in force. A bad keyword raises ValueError; a bad environment variable is logged and passed over."""
+    found = resolve(keywords, environ)
+    for each in found:
+        if each.problem is not None:
+            origin = "the default" if each.source == "default" else each.source
+            logger.warning("%s; using %s, %s", each.problem, origin, each.value)
+    return Settings(**{each.setting.name: each.value for each in found})
+
+
+def resolve(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> list[InForce]:
+    """Every setting as it is in force: a keyword, else our variable, else the standard one, else the default."""
+    names = [setting.name for setting in SETTINGS]
+    unknown = sorted(set(keywords) - set(names))
     if unknown:
-        choices = ", ".join(setting.name for setting in SETTINGS)
-        raise ValueError(f"unknown setting {unknown[0]!r}; the settings are {choices}")
-    values = {}
-    for setting in SETTINGS:
-        if keywords.get(setting.name) is not None:
-            values[setting.name] = _parse(setting, setting.name, keywords[setting.name])
-        elif setting.variable is not None and environ.get(setting.variable):
-            try:
-                values[setting.name] = _parse(setting, setting.variable, environ[setting.variable])
-            except ValueError as error:
-                logger.warning("%s; using the default, %s", error, setting.default)
-    return Settings(**values)
+        raise ValueError(f"unknown setting {unknown[0]!r}; the settings are {', '.join(names)}")
+    return [_in_force(setting, keywords, environ) for setting in SETTINGS]
 
 
-def _parse(setting: Setting, name: str, value: Any) -> Any:
+def _in_force(setting: Setting, keywords: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
+    name, problem = setting.name, None
+    if keywords.get(name) is not None:
+        return InForce(setting, _parse(setting, setting.parse, name, keywords[name]), "keyword")
+    for variable, parse in setting.variables.items():
+        text = environ.get(variable)
+        if not text:
+            continue
+        try:
+            value = _parse(setting, parse, variable, text)
+        except ValueError as error:
+            problem = str(error)
+        else:
+            if value is not None:
+                return InForce(setting, value, variable, problem)
+    return InForce(setting, setting.default, "default", problem)
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
+    """Variables that look like ours and are not, each with the one that may be meant."""
+    import difflib
+
+    known = [setting.variable for setting in SETTINGS if setting.variable is not None]
+    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    return {name: next(iter(difflib.get_close_matches(name, known, n=1)), None) for name in strange}
+
+
+def _parse(setting: Setting, parse: Callable[[Any], Any], name: str, value: Any) -> Any:
     try:
-        return setting.parse(value)
+        return parse(value)
     except ValueError as error:
         reason = f" ({error})" if str(error) else ""
         raise ValueError(f"{name}={value!r} is not valid; choose from: {setting.choices}{reason}") from None

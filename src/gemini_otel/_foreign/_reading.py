@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BY_SCOPE = {scope: source for source in SOURCES for scope in source.scopes}
 _LONGEST_JSON = 20_000
 _ENDS = 4000  # characters at either end of an answer, where its prompt feedback is
-_NO_REASON = ("", "NONE")
+_NO_REASON = ("", "NONE", "ERROR")  # the newest conventions say `error` where a reason was due and none came
 _GOOGLE = ("gcp", "gemini", "google", "vertex")  # how the names of the provider begin
 _OURS = ("gemini", "gemma", "imagen", "learnlm", "lyria", "veo-")
 _ELSEWHERE = ("claude", "codestral", "deepseek", "gpt-", "jamba", "llama", "mistral", "qwen")  # on Vertex AI
