@@ -7,7 +7,8 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from gemini_otel._counters import OTHER, BoundedNames, CounterTable
-from gemini_otel._instruments import Instruments
+from gemini_otel._instruments import Instruments, Session
+from gemini_otel._settings import Settings
 
 
 def test_names_are_bounded() -> None:
@@ -38,11 +39,12 @@ def test_several_readers_see_the_same_totals() -> None:
     """Each reader of a provider gets the whole count, however often either collects."""
     readers = [InMemoryMetricReader(), InMemoryMetricReader()]
     instruments = Instruments(meter_provider=MeterProvider(metric_readers=readers))
-    instruments.count_hint("finish.other", "warning")
+    session = Session(instruments, Settings())
+    session.count_hint("finish.other", "warning")
     for _ in range(2):
         for reader in readers:
             assert total(reader) == 1
-    instruments.count_hint("finish.other", "warning")
+    session.count_hint("finish.other", "warning")
     assert [total(reader) for reader in readers] == [2, 2]
 
 
@@ -62,17 +64,19 @@ FORK = """
 import os
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from gemini_otel._instruments import Instruments
+from gemini_otel._instruments import Instruments, Session
+from gemini_otel._settings import Settings
 
 reader = InMemoryMetricReader()
 instruments = Instruments(meter_provider=MeterProvider(metric_readers=[reader]))
+session = Session(instruments, Settings())
 for _ in range(5):
-    instruments.count_hint("h", "warning")
+    session.count_hint("h", "warning")
 table = instruments.metrics().hints
 table._lock.acquire()  # as a thread of the parent may at the moment of the fork
 child = os.fork()
 if child == 0:
-    instruments.count_hint("h", "warning")
+    session.count_hint("h", "warning")
     assert [total for _, total in table.totals()] == [1], table.totals()
     os._exit(0)
 table._lock.release()

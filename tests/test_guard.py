@@ -139,11 +139,13 @@ def test_a_malformed_response(
 
 
 def test_a_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Each site logs its first failure with a traceback, and no other."""
+    """Each site logs its first failure with place and class, never with its text, which may quote a prompt, and no other."""
+
+    detail = str(2**50)
 
     @_guard.guarded
     def fails() -> None:
-        raise Boom("detail")
+        raise Boom(detail)
 
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
@@ -152,7 +154,9 @@ def test_a_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == 2
     assert all("the Gemini call is unaffected" in message for message in messages)
-    assert all(record.exc_info for record in caplog.records)
+    assert all("Boom" in message and "test_guard.py" in message for message in messages)
+    assert not any(record.exc_info for record in caplog.records)
+    assert detail not in caplog.text
 
 
 @pytest.fixture(autouse=True)

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 
 import pytest
@@ -40,6 +41,22 @@ def test_switches_take_the_usual_words(setting: str, text: str) -> None:
         ("repetition_thresholds", "text=many"),
         ("repetition_thresholds", 5),
         ("on_repetition", "print"),
+        ("request_hook", "print"),
+        ("request_hook", lambda span: None),
+        ("response_hook", asyncio.sleep),
+        ("error_hook", lambda: None),
+        ("span_attributes", 7),
+        ("span_attributes", "team"),
+        ("span_attributes", {"": "x"}),
+        ("span_attributes", {7: "x"}),
+        ("span_attributes", {"team": None}),
+        ("span_attributes", {"team": ["a", 1]}),
+        ("span_attributes", {"gen_ai.request.model": "mine"}),
+        ("span_attributes", {"gemini.mine": "x"}),
+        ("span_attributes", {f"a{number}": 1 for number in range(33)}),
+        ("metric_attributes", lambda: {"team": "search"}),
+        ("metric_attributes", {"share": 0.5}),
+        ("metric_attributes", {f"a{number}": 1 for number in range(9)}),
     ],
 )
 def test_a_bad_keyword_raises_with_value_and_choices(setting: str, value: object) -> None:

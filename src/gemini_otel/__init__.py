@@ -12,6 +12,7 @@ from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel import simulator
+    from gemini_otel._conversation import conversation
     from gemini_otel._explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
     from gemini_otel.hints import Hint, default_hints
@@ -25,6 +26,7 @@ __all__ = [
     "Repetition",
     "RepetitionDetector",
     "__version__",
+    "conversation",
     "default_hints",
     "explain",
     "instrument",
@@ -38,6 +40,7 @@ _HOMES = {
     "HintSpanProcessor": "processor",
     "Repetition": "repetition",
     "RepetitionDetector": "repetition",
+    "conversation": "_conversation",
     "default_hints": "hints",
     "explain": "_explain",
     "instrument": "_instrumentor",

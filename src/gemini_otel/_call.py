@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from opentelemetry import context as otel_context
@@ -27,6 +28,7 @@ from gemini_otel._attributes import (
 from gemini_otel._errors import read_error
 from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._guard import guarded, safely
+from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import Metrics, Session
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, Operation
@@ -83,7 +85,7 @@ def begin(
         span = tracer.start_span(
             f"{operation.name} {start.model}" if start.model else operation.name,
             kind=SpanKind.CLIENT,
-            attributes=start_attributes(operation.name, start, stream),
+            attributes={**session.span_attributes(), **start_attributes(operation.name, start, stream)},
         )
     recording = span.is_recording()
     request = (safely(operation.read_request, instance, arguments) if recording else None) or RequestFacts()
@@ -92,8 +94,10 @@ def begin(
         span.end()
         return None
     safely(call.join_loop)
-    if recording and session.settings.repetition:
-        safely(call.recall, safely(operation.read_history, arguments) or ())
+    if recording:
+        safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
+        if session.settings.repetition:
+            safely(call.recall, safely(operation.read_history, arguments) or ())
     return call
 
 
@@ -106,6 +110,7 @@ class Call(Observed):
     __slots__ = (
         "_answer",
         "_attempts",
+        "_dimensions",
         "_first_chunk",
         "_flagged",
         "_loop",
@@ -136,6 +141,7 @@ class Call(Observed):
         super().__init__(context)
         self._settings, self._metrics = session.settings, session.instruments.metrics()
         self._missing_reason = session.instruments.profile.missing_reason
+        self._dimensions = session.dimensions()
         self._operation, self._start, self._request = operation, start, request
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
@@ -167,11 +173,15 @@ class Call(Observed):
             if self._watch is not None:
                 self._watch.function_call(name, args)
 
-    @guarded
     def observe(self, response: Any) -> None:
         """Read a response, or the next chunk of a stream."""
         if self._first_chunk is None:
             self._first_chunk = time.perf_counter()
+        safely(self._read, response)
+        if self._recording and self._settings.response_hook is not None:
+            call_hook(self._settings, "response_hook", self._span, response)
+
+    def _read(self, response: Any) -> None:
         self._answer.feed(response, self._watch)
         if self._watch is not None and self._watch.verdict is not None and not self._flagged:
             self._flagged = True
@@ -198,7 +208,7 @@ class Call(Observed):
         self._attempts.failed(facts)
         if self._metrics is not None:
             model = self._metrics.model_label(self._start.model) if self._start.model else None
-            self._metrics.attempts_failed.add((model, facts.code))
+            self._metrics.attempts_failed.add((model, facts.code), own=self._dimensions)
 
     def _record(self, error: BaseException | None) -> None:
         seconds = time.perf_counter() - self._started
@@ -210,6 +220,8 @@ class Call(Observed):
             failure = safely(read_error, error, vertex=self._start.provider == "gcp.vertex_ai")
         if self._recording:
             safely(self._write_span, outcome, response, failure)
+            if outcome == "error":
+                call_hook(self._settings, "error_hook", self._span, error)
         if self._metrics is not None:
             safely(self._write_metrics, self._metrics, seconds, outcome, response, finish_reason, failure)
         if self._loop is not None:
@@ -265,7 +277,8 @@ class Call(Observed):
         failure: ErrorFacts | None,
     ) -> None:
         model = metrics.model_label(self._start.model) if self._start.model else None
-        labels = start_attributes(self._operation.name, self._start, stream=False)
+        labels: Attributes = dict(self._dimensions)
+        labels.update(start_attributes(self._operation.name, self._start, stream=False))
         if model is not None:
             labels[names.REQUEST_MODEL] = model
         if response.model is not None:
@@ -287,12 +300,13 @@ class Call(Observed):
                 outcome,
                 self._repetition_label(),
                 self._operation.name,
-            )
+            ),
+            own=self._dimensions,
         )
         if usage.thoughts_tokens:
-            metrics.thoughts_tokens.add((model,), usage.thoughts_tokens)
+            metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, self._dimensions)
         if usage.cached_tokens:
-            metrics.cached_tokens.add((model,), usage.cached_tokens)
+            metrics.cached_tokens.add((model,), usage.cached_tokens, self._dimensions)
 
     def _repetition_label(self) -> str:
         if self._watch is None:

@@ -14,6 +14,9 @@ OTHER = "_OTHER"
 MAX_MODELS = 200
 MAX_VALUES = 32
 
+Values = tuple[str | int | None, ...]
+Dimensions = tuple[tuple[str, str | bool | int], ...]  # name and value
+
 _tables: weakref.WeakSet[CounterTable] = weakref.WeakSet()
 
 
@@ -43,22 +46,27 @@ class CounterTable:
         self.reset()
         _tables.add(self)
 
-    def add(self, values: tuple[str | int | None, ...], amount: int = 1) -> None:
+    def add(self, values: Values, amount: int = 1, own: Dimensions = ()) -> None:
+        """Count under the label values, and under dimensions of the user's own."""
+        key = (values, own)
         with self._lock:
-            self._totals[values] = self._totals.get(values, 0) + amount
+            self._totals[key] = self._totals.get(key, 0) + amount
 
     def totals(self) -> list[tuple[dict[str, str | int], int]]:
         """Each combination of labels with its total; a label that is None is left out."""
         with self._lock:
             rows = list(self._totals.items())
         return [
-            ({k: v for k, v in zip(self.labels, values, strict=True) if v is not None}, total)
-            for values, total in rows
+            (
+                {**dict(own), **{k: v for k, v in zip(self.labels, values, strict=True) if v is not None}},
+                total,
+            )
+            for (values, own), total in rows
         ]
 
     def reset(self) -> None:
         self._lock = threading.Lock()
-        self._totals: dict[tuple[str | int | None, ...], int] = {}
+        self._totals: dict[tuple[Values, Dimensions], int] = {}
 
 
 def _reset_after_fork() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
+import sys
+import traceback
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -37,13 +40,32 @@ def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | N
         return None
 
 
+def call_back(site: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+    """Call what the user gave as `site`; None where it raises, or is a coroutine function, which nobody could await here."""
+    try:
+        result = function(*args, **kwargs)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise TypeError(f"{site} is a coroutine function")  # noqa: TRY301  # reported like any failure of his
+    except Exception:
+        report(site)
+        return None
+    return result
+
+
 def report(site: str) -> None:
-    """Log the exception being handled, once for each `site`; the Gemini call is not affected."""
-    if site not in _reported:
-        _reported.add(site)
-        logger.warning(
-            "gemini-otel failed in %s; the Gemini call is unaffected, its telemetry may be incomplete. "
-            "Further failures there are not logged.",
-            site,
-            exc_info=True,  # noqa: LOG014  # called while one is being handled
-        )
+    """Log the exception being handled, once for each `site`; the Gemini call is not affected.
+
+    The log says where it was raised and of which class it is, never its text, which may quote a prompt.
+    """
+    if site in _reported:
+        return
+    _reported.add(site)
+    kind, _, place = sys.exc_info()
+    logger.warning(
+        "gemini-otel failed in %s; the Gemini call is unaffected, its telemetry may be incomplete. "
+        "Further failures there are not logged.\n%s%s",
+        site,
+        "".join(traceback.format_tb(place)),
+        kind.__qualname__ if kind is not None else "",
+    )

@@ -30,13 +30,15 @@ class HintLog:
     def emit(self, span: Span, event: Mapping[str, str], end_time: int | None) -> None:
         """One log event, which belongs to `span`."""
         severity = _SEVERITIES[event[names.HINT_SEVERITY]]
+        conversation = (getattr(span, "attributes", None) or {}).get(names.CONVERSATION_ID)
+        known = {} if conversation is None else {names.CONVERSATION_ID: conversation}
         record: dict[str, Any] = {
             "timestamp": time.time_ns() if end_time is None else end_time,
             "observed_timestamp": time.time_ns(),
             "severity_number": severity,
             "severity_text": severity.name,
             "body": event[names.HINT_SUMMARY],
-            "attributes": dict(event),
+            "attributes": {**event, **known},
         }
         _way_to_emit()(self._logger, span, record)
 

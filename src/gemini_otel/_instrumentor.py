@@ -169,7 +169,7 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
             logger_provider=logger_provider,
         )
         processor.active = True
-    processor.on_hint = session.instruments.count_hint
+    processor.on_hint = session.count_hint
 
 
 def _registered(provider: Any) -> Iterator[Any]:

@@ -13,7 +13,8 @@ from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
 from gemini_otel import _semconv as names
-from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames
+from gemini_otel._conversation import conversation_id
+from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
 from gemini_otel._outcome import KNOWN_FINISH_REASONS
 from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._settings import Settings
@@ -121,11 +122,6 @@ class Instruments:
         """Whether anybody would see a span or a metric."""
         return self.tracer() is not None or self.metrics() is not None
 
-    def count_hint(self, hint_id: str, severity: str) -> None:
-        """Count one hint, where metrics are on."""
-        if (found := self.metrics()) is not None:
-            found.hints.add((found.hint_label(hint_id), severity))
-
 
 open_streams: weakref.WeakSet[Any] = weakref.WeakSet()  # turns whose streams are in the user's hands
 
@@ -142,6 +138,24 @@ class Session(NamedTuple):
     instruments: Instruments
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
+
+    def span_attributes(self) -> dict[str, Any]:
+        """What every span gets that starts here: the conversation, and attributes of the user's own."""
+        own = self.settings.span_attributes
+        attributes = {} if own is None else dict(own.values())
+        if (conversation := conversation_id()) is not None:
+            attributes[names.CONVERSATION_ID] = conversation
+        return attributes
+
+    def dimensions(self) -> Dimensions:
+        """The user's own dimensions for what is measured here."""
+        own = self.settings.metric_attributes
+        return () if own is None else own.values()
+
+    def count_hint(self, hint_id: str, severity: str) -> None:
+        """Count one hint, where metrics are on."""
+        if (found := self.instruments.metrics()) is not None:
+            found.hints.add((found.hint_label(hint_id), severity), own=self.dimensions())
 
 
 def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:

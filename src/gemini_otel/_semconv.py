@@ -15,6 +15,7 @@ PROVIDER_NAME = "gen_ai.provider.name"
 SYSTEM = (
     "gen_ai.system"  # the name before `gen_ai.provider.name`; read from other people's spans, never written
 )
+CONVERSATION_ID = "gen_ai.conversation.id"
 OUTPUT_TYPE = "gen_ai.output.type"
 REQUEST_MODEL = "gen_ai.request.model"
 REQUEST_STREAM = "gen_ai.request.stream"

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from gemini_otel._guard import logger
 from gemini_otel._outcome import OUTCOMES
+from gemini_otel._own_attributes import (
+    MetricAttributes,
+    SpanAttributes,
+    parse_metric_attributes,
+    parse_span_attributes,
+)
 from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES
 
 PREFIX = "GEMINI_OTEL_"
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 HINT_LEVELS = ("info", "warning", "error")
 HINT_SIGNALS = ("span", "logs", "both")
+
+Hook = Callable[[Any, Any], object]
 
 
 class Settings(NamedTuple):
@@ -28,6 +37,11 @@ class Settings(NamedTuple):
     repetition_thresholds: Mapping[str, int] | None = None
     on_repetition: Callable[[Any], object] | None = None
     semconv: str = DEFAULT_PROFILE
+    request_hook: Hook | None = None
+    response_hook: Hook | None = None
+    error_hook: Hook | None = None
+    span_attributes: SpanAttributes | None = None
+    metric_attributes: MetricAttributes | None = None
 
 
 class Setting(NamedTuple):
@@ -117,10 +131,23 @@ def _thresholds(value: Any) -> Mapping[str, int]:
     return dict(value)
 
 
-def _callable(value: Any) -> Any:
-    if not callable(value):
-        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
-    return value
+def _callable_with(arguments: int) -> Callable[[Any], Any]:
+    """Takes what can be called, here and now, with so many arguments."""
+
+    def parse(value: Any) -> Any:
+        if not callable(value):
+            raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+        if inspect.iscoroutinefunction(value):
+            raise ValueError("it is called synchronously, so it cannot be a coroutine function")
+        try:
+            inspect.signature(value).bind(*range(arguments))
+        except TypeError:
+            raise ValueError(f"it is called with {arguments} argument(s)") from None
+        except ValueError:
+            pass  # built in, without a signature
+        return value
+
+    return parse
 
 
 def _opt_in(text: str) -> str | None:
@@ -168,7 +195,7 @@ SETTINGS = (
         "on_repetition",
         "a callable",
         "called with the `Repetition`, once for each answer that loops; what it raises is logged",
-        _callable,
+        _callable_with(1),
         in_environment=False,
     ),
     Setting(
@@ -178,6 +205,39 @@ SETTINGS = (
         _one_of(*PROFILES),
         standard="OTEL_SEMCONV_STABILITY_OPT_IN",
         read_standard=_opt_in,
+    ),
+    Setting(
+        "request_hook",
+        "a callable",
+        "called with the span and the request before it is sent; see [hooks](#hooks)",
+        _callable_with(2),
+        in_environment=False,
+    ),
+    Setting(
+        "response_hook",
+        "a callable",
+        "called with the span and the response, of a stream with each chunk",
+        _callable_with(2),
+        in_environment=False,
+    ),
+    Setting(
+        "error_hook",
+        "a callable",
+        "called with the span and the exception that the program gets",
+        _callable_with(2),
+        in_environment=False,
+    ),
+    Setting(
+        "span_attributes",
+        "name=value, comma-separated; a dict whose values may be callables; or a callable that gives one",
+        "attributes for every span of this package; 32 at most",
+        parse_span_attributes,
+    ),
+    Setting(
+        "metric_attributes",
+        "name=value, comma-separated; or a dict whose values (str, bool, int) may be callables",
+        "dimensions for every metric of this package; 8 at most, and 200 combinations of their values",
+        parse_metric_attributes,
     ),
 )
 

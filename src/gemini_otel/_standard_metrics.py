@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
@@ -121,9 +122,10 @@ class OperationMetrics:
 
     def _count(self, labels: Labels, usage: UsageFacts) -> None:
         values = tuple(map(labels.get, _USAGE_LABELS))
+        own: Any = tuple((name, value) for name, value in labels.items() if name not in _USAGE_LABELS)
         for table, direction in self._usage:
             for modality, tokens in _by_modality(usage, direction).items():
-                table.add((*values, self._modality(modality)), tokens)  # type: ignore[arg-type]  # no floats here
+                table.add((*values, self._modality(modality)), tokens, own)  # type: ignore[arg-type]  # no floats here
 
 
 def _record(histograms: tuple[Histogram, ...], value: float, labels: Labels, context: Context) -> None:

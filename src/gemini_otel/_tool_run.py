@@ -30,6 +30,7 @@ def begin_tool(session: Session, name: str, tool_type: str, server: str | None =
     turn = current_turn()
     call_id = turn.tool_started(name) if turn is not None else None
     attributes: Attributes = {
+        **session.span_attributes(),
         names.OPERATION_NAME: _OPERATION,
         names.TOOL_NAME: name,
         names.TOOL_TYPE: tool_type,
@@ -50,11 +51,12 @@ def begin_tool(session: Session, name: str, tool_type: str, server: str | None =
 class ToolRun(Observed):
     """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
 
-    __slots__ = ("_metrics", "_name", "_span", "_started", "failure")
+    __slots__ = ("_dimensions", "_metrics", "_name", "_span", "_started", "failure")
 
     def __init__(self, session: Session, name: str, span: Span) -> None:
         super().__init__(loop_context(None, trace.set_span_in_context(span, otel_context.get_current())))
         self._metrics, self._name, self._span = session.instruments.metrics(), name, span
+        self._dimensions = session.dimensions()
         self._started = time.perf_counter()
         self.failure: str | None = None
 
@@ -68,6 +70,7 @@ class ToolRun(Observed):
             self._span.set_status(Status(StatusCode.ERROR, error_type))
         if self._metrics is not None:
             labels: Attributes = {
+                **dict(self._dimensions),
                 names.OPERATION_NAME: _OPERATION,
                 names.TOOL_NAME: self._metrics.tool_label(self._name),
             }

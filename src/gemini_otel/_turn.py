@@ -18,6 +18,7 @@ from gemini_otel._call import Call, current_loop, loop_context
 from gemini_otel._errors import read_error
 from gemini_otel._facts import ResponseFacts, UsageFacts
 from gemini_otel._guard import guarded, safely
+from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import Session, open_streams
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, TurnOperation
@@ -116,6 +117,7 @@ class Turn(Observed):
             return
         self._max_rounds = max_rounds
         attributes: Attributes = {
+            **self._session.span_attributes(),
             names.OPERATION_NAME: "invoke_workflow",
             names.WORKFLOW_NAME: _WORKFLOW,
             names.AFC_MAX_ROUNDS: max_rounds,
@@ -168,6 +170,9 @@ class Turn(Observed):
             call.finish(error if error is not None else GeneratorExit())
         if self._span is not None:
             self._write_span(self._span, error)
+            if error is not None and self._outcome != "error" and outcome_of(error) == "error":
+                # Where a round failed, its span has told already.
+                call_hook(self._session.settings, "error_hook", self._span, error)
 
     def _close(self) -> None:
         open_streams.discard(self)

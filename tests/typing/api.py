@@ -26,7 +26,11 @@ def instrumenting(tracers: TracerProvider, meters: MeterProvider) -> None:
     gemini_otel.instrument()
     gemini_otel.instrument(tracer_provider=tracers, meter_provider=meters, logger_provider=None)
     gemini_otel.instrument(error_outcomes=["blocked"], hints=True, hint_level="info", repetition=False)
-    gemini_otel.uninstrument()
+    gemini_otel.instrument(
+        request_hook=print, span_attributes={"team": "search"}, metric_attributes={"up": bool}
+    )
+    with gemini_otel.conversation("id"):
+        gemini_otel.uninstrument()
     GeminiInstrumentor().instrument(tracer_provider=tracers)
     GeminiInstrumentor().uninstrument()
     assert_type(gemini_otel.__version__, str)
