@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 import gemini_otel
 from gemini_otel import simulator
-from support import SHAPES, OtlpReceiver, Telemetry, make_client
+from support import MODES, SHAPES, OtlpReceiver, Telemetry, make_client, make_vertex_client
 
 # Speed is the benchmarks' business.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -28,6 +28,18 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def client(url: str) -> genai.Client:
     return make_client(url)
+
+
+@pytest.fixture
+def vertex(url: str) -> genai.Client:
+    """A client of Vertex AI."""
+    return make_vertex_client(url)
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    """The client, and its async twin."""
+    return str(request.param)
 
 
 @pytest.fixture

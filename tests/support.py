@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import http.server
+import operator
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from google import genai
+from google.auth.credentials import Credentials
 from google.genai import types
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -113,6 +115,50 @@ async def _send_async(
     finally:
         if hasattr(client.aio, "aclose"):
             await client.aio.aclose()
+
+
+MODES = ("sync", "async")
+
+
+def invoke(client: genai.Client, mode: str, method: str, **arguments: Any) -> Sent:
+    """One call of an SDK method, such as `files.get`, on the client or its async twin."""
+    area, _, name = method.rpartition(".")
+    try:
+        if mode == "sync":
+            return Sent([getattr(operator.attrgetter(area)(client), name)(**arguments)], None)
+        return Sent([asyncio.run(_invoke_async(client, area, name, arguments))], None)
+    except Exception as error:
+        return Sent([], error)
+
+
+async def _invoke_async(client: genai.Client, area: str, name: str, arguments: dict[str, Any]) -> Any:
+    try:
+        return await getattr(operator.attrgetter(area)(client.aio), name)(**arguments)
+    finally:
+        if hasattr(client.aio, "aclose"):
+            await client.aio.aclose()
+
+
+class StaticCredentials(Credentials):
+    """A token that never expires."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.token = "static"
+
+    def refresh(self, request: Any) -> None:
+        """Nothing to do."""
+
+
+def make_vertex_client(url: str) -> genai.Client:
+    """A Vertex AI client for the simulator."""
+    return genai.Client(
+        vertexai=True,
+        project="my-project",
+        location="us-central1",
+        credentials=StaticCredentials(),
+        http_options=types.HttpOptions(base_url=url),
+    )
 
 
 def make_client(url: str, **options: Any) -> genai.Client:

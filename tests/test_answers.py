@@ -4,23 +4,11 @@ from typing import Any
 
 import pytest
 from google import genai
-from google.auth.credentials import Credentials
 from google.genai import types
 
-from support import MODEL, Telemetry, make_client, send
+from support import MODEL, Telemetry, make_client, make_vertex_client, send
 
 STREAMS = ("stream", "async_stream")
-
-
-class StaticCredentials(Credentials):
-    """A token that never expires."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.token = "static"
-
-    def refresh(self, request: Any) -> None:
-        """Nothing to do."""
 
 
 def test_the_whole_span(telemetry: Telemetry, url: str, shape: str) -> None:
@@ -212,13 +200,7 @@ async def close(client: genai.Client) -> None:
 
 def test_vertex(telemetry: Telemetry, url: str, shape: str) -> None:
     """A Vertex client gives the provider gcp.vertex_ai and a model without project and location."""
-    client = genai.Client(
-        vertexai=True,
-        project="my-project",
-        location="us-central1",
-        credentials=StaticCredentials(),
-        http_options=types.HttpOptions(base_url=url),
-    )
+    client = make_vertex_client(url)
     sent = send(client, shape, "simulate:ok", model="publishers/google/models/gemini-2.5-pro")
     assert sent.error is None
     assert telemetry.attributes["gen_ai.provider.name"] == "gcp.vertex_ai"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from gemini_otel import _semconv as names
-from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts, UsageFacts
+from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts, UsageFacts, Value
 from gemini_otel._outcome import worst_finish_reason
 from gemini_otel.repetition import Repetition
 
-Value = str | bool | int | float | tuple[str, ...]
 Attributes = dict[str, Value]
 
 _REQUEST = (
@@ -77,6 +76,7 @@ def request_attributes(request: RequestFacts) -> Attributes:
         attributes[names.REQUEST_CHOICE_COUNT] = request.choice_count
     if request.stop_sequences:
         attributes[names.REQUEST_STOP_SEQUENCES] = request.stop_sequences
+    attributes.update(request.measured)
     return attributes
 
 
@@ -95,6 +95,7 @@ def response_attributes(response: ResponseFacts) -> Attributes:
         names.MODEL_STATUS: response.model_status,
     }
     attributes.update((name, value) for name, value in optional.items() if value is not None)
+    attributes.update(response.measured)
     return attributes
 
 

@@ -96,7 +96,7 @@ def begin(
     safely(call.join_loop)
     if recording:
         safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
-        if session.settings.repetition:
+        if session.settings.repetition and operation.generates:
             safely(call.recall, safely(operation.read_history, arguments) or ())
     return call
 
@@ -140,7 +140,7 @@ class Call(Observed):
         context = otel_context.set_value(_CALL_KEY, weakref.ref(self), trace.set_span_in_context(span))
         super().__init__(context)
         self._settings, self._metrics = session.settings, session.instruments.metrics()
-        self._missing_reason = session.instruments.profile.missing_reason
+        self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
         self._dimensions = session.dimensions()
         self._operation, self._start, self._request = operation, start, request
         self._span, self._stream = span, stream
@@ -148,14 +148,14 @@ class Call(Observed):
         self._first_chunk: float | None = None
         self._flagged = False
         self._answer = operation.answer(request)
-        listening = self._recording and session.settings.repetition
+        listening = self._recording and session.settings.repetition and operation.generates
         self._watch = (
             RepetitionWatch(bool(request.structured_output), session.settings.repetition_thresholds)
             if listening
             else None
         )
         self._attempts = AttemptLog(span)
-        self._loop: Loop | None = current_loop()
+        self._loop: Loop | None = current_loop() if operation.generates else None
 
     @property
     def tool_mode(self) -> str | None:
@@ -257,7 +257,7 @@ class Call(Observed):
             status_code = failure.code  # a replaying or patched client: no attempt was seen
         if status_code is not None:
             attributes[names.HTTP_STATUS_CODE] = status_code
-        if log.answers > 1:
+        if log.answers > 1 and self._operation.generates:
             attributes[names.CONTINUATION_COUNT] = log.answers - 1
         if log.resends:
             attributes[names.HTTP_RESEND_COUNT] = log.resends
@@ -284,14 +284,15 @@ class Call(Observed):
         if response.model is not None:
             labels[names.RESPONSE_MODEL] = metrics.model_label(response.model)
         usage = response.usage
-        metrics.standard.of(self._operation.name).record(
-            labels,
-            seconds,
-            self._first_chunk - self._started if self._stream and self._first_chunk is not None else None,
-            usage,
-            metrics.error_label(failure.type) if failure is not None else None,
-            self._context,
-        )
+        if self._operation.timed:
+            metrics.standard.of(self._operation.name).record(
+                labels,
+                seconds,
+                self._first_chunk - self._started if self._stream and self._first_chunk is not None else None,
+                usage,
+                metrics.error_label(failure.type) if failure is not None else None,
+                self._context,
+            )
         metrics.responses.add(
             (
                 model,

@@ -11,6 +11,11 @@ from typing import NamedTuple
 
 _NO_COUNTS: Mapping[tuple[str, str], int] = MappingProxyType({})
 
+Value = str | bool | int | float | tuple[str, ...]
+# Facts of one area of the SDK, by the attribute name that they go under.
+Measured = Mapping[str, Value]
+NOTHING: Measured = MappingProxyType({})
+
 
 class StartFacts(NamedTuple):
     """What a sampler may want to know before the span starts; cheap to read."""
@@ -43,6 +48,7 @@ class RequestFacts(NamedTuple):
     tool_mode: str | None = None
     structured_output: bool | None = None
     response_schema: bool = False
+    measured: Measured = NOTHING
 
 
 class UsageFacts(NamedTuple):
@@ -68,7 +74,10 @@ _NO_USAGE = UsageFacts()
 
 
 class ResponseFacts(NamedTuple):
-    """One answer: a response, or all chunks of a stream so far. Finish reasons are raw, in the candidates' order."""
+    """One answer: a response, or all chunks of a stream so far. Finish reasons are raw, in the candidates' order.
+
+    `outcome` is given where no finish reason tells it: by the state of a file or job, by images that were filtered.
+    """
 
     id: str | None = None
     model: str | None = None
@@ -80,6 +89,8 @@ class ResponseFacts(NamedTuple):
     parsed: bool | None = None
     model_status: str | None = None
     usage: UsageFacts = _NO_USAGE
+    outcome: str | None = None
+    measured: Measured = NOTHING
 
 
 class ErrorFacts(NamedTuple):

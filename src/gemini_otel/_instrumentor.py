@@ -112,7 +112,7 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     from gemini_otel import _attempts, _tools
     from gemini_otel._call import begin
     from gemini_otel._turn import begin_turn
-    from gemini_otel.operations import OPERATIONS, TURNS
+    from gemini_otel.operations import OPERATIONS, TURNS, operations
 
     functions = {
         _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS),
@@ -127,6 +127,9 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
         yield from _targets(
             module, operation.name, operation.targets, functools.partial(begin, session, operation)
         )
+    for method in operations(module):
+        area = f"{module.rpartition('.')[2]} methods"
+        yield from _targets(module, area, method.targets, functools.partial(begin, session, method))
     for turn in TURNS:
         yield from _targets(module, turn.area, turn.targets, functools.partial(begin_turn, session, turn))
 

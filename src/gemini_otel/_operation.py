@@ -53,7 +53,11 @@ class Answer(Protocol):
 
 
 class Operation(NamedTuple):
-    """One kind of call. Readers take the SDK instance and the keyword arguments of the call."""
+    """One kind of call. Readers take the SDK instance and the keyword arguments of the call.
+
+    One that `generates` is a round of text or function calls: it may belong to a loop, be continued, and repeat itself.
+    `timed` is one whose duration the conventions have a metric for.
+    """
 
     name: str
     targets: tuple[Target, ...]
@@ -61,6 +65,8 @@ class Operation(NamedTuple):
     read_request: Callable[[Any, Arguments], RequestFacts]
     read_history: Callable[[Arguments], Iterable[tuple[str, object]]]
     answer: Callable[[RequestFacts], Answer]
+    generates: bool = True
+    timed: bool = True
 
 
 class TurnOperation(NamedTuple):

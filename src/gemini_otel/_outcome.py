@@ -15,6 +15,8 @@ OUTCOMES = (
     "malformed",
     "empty",
     "incomplete",
+    "pending",
+    "failed",
     "abandoned",
     "cancelled",
     "error",
@@ -62,6 +64,8 @@ def worst_finish_reason(reasons: Iterable[str]) -> str | None:
 
 def answer_outcome(response: ResponseFacts, finish_reason: str | None) -> str:
     """The outcome of a complete answer whose worst finish reason is `finish_reason`."""
+    if response.outcome is not None:
+        return response.outcome
     if response.block_reason is not None:
         return "blocked"
     if finish_reason is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from google.genai import errors
 
+from gemini_otel.simulator.scenarios import resources
 from sdk_calls import MODEL
 
 HAS_STREAM_ERRORS = hasattr(errors.APIError, "raise_error")
@@ -119,6 +120,9 @@ REFUSED: dict[str, tuple[int, str, str, list[str]]] = {
     "overloaded": (503, "UNAVAILABLE", "The model is overloaded.", []),
     "deadline_exceeded": (504, "DEADLINE_EXCEEDED", "Deadline expired", []),
 }
+
+RESOURCES = tuple(scenario.name for scenario in resources.ALL)
+"""Of endpoints that generate nothing: tested with these."""
 
 SEQUENCES = {"rate_limited_twice": 3, "overloaded_once": 2}
 """Attempts until the answer."""

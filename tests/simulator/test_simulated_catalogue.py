@@ -9,6 +9,7 @@ from expected_scenarios import (
     OTHER_ANSWERS,
     OTHER_FAILURES,
     REFUSED,
+    RESOURCES,
     SEQUENCES,
     unknown_values_warn,
 )
@@ -21,7 +22,7 @@ from sdk_calls import MODEL, ask, text_of, usage_of
 
 def test_this_file_covers_every_scenario() -> None:
     """Every scenario that ships is in one of the tables above."""
-    covered = {*FINISHED, *BLOCKED, *OTHER_ANSWERS, *REFUSED, *SEQUENCES, *OTHER_FAILURES}
+    covered = {*FINISHED, *BLOCKED, *OTHER_ANSWERS, *REFUSED, *SEQUENCES, *OTHER_FAILURES, *RESOURCES}
     assert covered == set(simulator.SCENARIOS)
 
 

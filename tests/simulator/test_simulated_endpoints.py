@@ -119,7 +119,7 @@ def test_unknown_scenario_of_a_server() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1beta/nothing", f"/v1beta/models/{MODEL}:predict", "/v1beta/models/a/b:c"]
+    "path", ["/", "/v1beta/nothing", f"/v1beta/models/{MODEL}:foretell", "/v1beta/models/a/b:c"]
 )
 def test_unknown_route(server: simulator.Simulator, path: str) -> None:
     """An unknown route is a 404 in the service's form."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gemini_otel._operation import Operation
 from gemini_otel.operations.generate_content import GENERATE_CONTENT
+from gemini_otel.operations.methods import operations
 from gemini_otel.operations.turns import TURNS
 
-__all__ = ["OPERATIONS", "TURNS"]
+__all__ = ["OPERATIONS", "TURNS", "operations"]
 
 OPERATIONS: tuple[Operation, ...] = (GENERATE_CONTENT,)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ._answers import with_names
+from ._errors import error_body
 from ._request import Call
-from ._scenario import Json
+from ._route import MODEL, answering, nothing, route
+from ._scenario import Json, Reply
 
 _NAMES = (
     "gemini-2.0-flash",
@@ -23,17 +26,21 @@ _NAMES = (
 _METHODS = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]
 
 
-def list_models(call: Call) -> Json:
-    """One page of models, as the Developer API or Vertex AI lists them."""
+def _list_models(call: Call, _reply: Reply) -> Json:
     start, size = _number(call, "pageToken", 0), _number(call, "pageSize", len(_NAMES))
     page = [_model(call, name) for name in _NAMES[start : start + size]]
     more = {"nextPageToken": str(start + size)} if start + size < len(_NAMES) else {}
     return {"publisherModels" if call.vertex else "models": page} | more
 
 
-def get_model(call: Call) -> Json | None:
-    """The model that *call* names, or ``None``."""
-    return _model(call, call.model) if call.model in _NAMES else None
+def _get_model(call: Call, _reply: Reply) -> Json | Reply:
+    if call.model in _NAMES:
+        return _model(call, call.model)
+    return with_names(call, Reply(404, body=_UNKNOWN_MODEL))
+
+
+def _update_model(call: Call, _reply: Reply) -> Json:
+    return _model(call, call.model) | call.body
 
 
 def _model(call: Call, name: str) -> Json:
@@ -59,3 +66,12 @@ def _model(call: Call, name: str) -> Json:
 def _number(call: Call, name: str, default: int) -> int:
     text = call.request.query.get(name, "")
     return int(text) if text.isdecimal() and int(text) >= 0 else default
+
+
+_UNKNOWN_MODEL = error_body(404, "NOT_FOUND", "Model is not found: models/{model} for api version {version}")
+ROUTES = (
+    route("GET", r"models", answering(_list_models)),
+    route("GET", MODEL, answering(_get_model)),
+    route("PATCH", MODEL, answering(_update_model)),
+    route("DELETE", MODEL, answering(nothing)),
+)

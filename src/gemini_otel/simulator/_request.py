@@ -40,6 +40,8 @@ class Call:
     method: str
     """The custom method of the path, such as ``generateContent``."""
     vertex: bool
+    resource: str = ""
+    """The id that the path names, such as that of a file."""
 
     @cached_property
     def body(self) -> Json:
@@ -90,9 +92,14 @@ class Call:
         return any(field_of(holder, "continuationToken") for holder in (self.body, self.config))
 
     def scenario(self) -> str | None:
-        """The name after ``simulate:`` in the last user content that has text."""
-        marker = _MARKER.search(self._last_user_text())
+        """The name after ``simulate:`` in the last user content that has text; anywhere in a request without contents."""
+        text = self._last_user_text() if "contents" in self.body else self._everything()
+        marker = _MARKER.search(text)
         return marker[1] if marker else None
+
+    def _everything(self) -> str:
+        request = self.request
+        return " ".join((request.path, *request.query.values(), request.raw_body.decode(errors="replace")))
 
     def _last_user_text(self) -> str:
         for content in reversed(self.contents):

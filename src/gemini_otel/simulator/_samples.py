@@ -8,6 +8,9 @@ from typing import Any
 from ._request import field_of, object_of, objects_of
 from ._scenario import Json
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+"""A PNG of one pixel, in base64."""
+
 _MAX_DEPTH = 4
 _STRINGS = {"date-time": "2026-01-01T12:00:00Z", "date": "2026-01-01", "time": "12:00:00"}
 

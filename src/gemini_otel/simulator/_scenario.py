@@ -43,6 +43,8 @@ class Reply:
     """Seconds before the first byte."""
     delay: float = 0.0
     """Seconds between two chunks."""
+    variant: str = ""
+    """What endpoints other than the generating ones answer with instead of their usual data, such as ``failed``."""
     structured: bool = False
     """Answer with JSON that fits the request's schema where the request asks for JSON."""
 

@@ -71,6 +71,10 @@ def prompt_counts(call: Call) -> Counts:
     return _tokens(sizes)
 
 
+def text_tokens(text: str) -> int:
+    return -(-len(text) // _CHARACTERS)
+
+
 def modality_details(counts: Counts) -> list[Json]:
     return [{"modality": modality, "tokenCount": tokens} for modality, tokens in counts.items() if tokens]
 

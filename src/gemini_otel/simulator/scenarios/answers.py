@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from .._chunks import chunk, text_chunks
+from .._samples import PIXEL
 from .._scenario import FIRST_DECLARED, Json, Reply, Scenario
 
 TEXT = "Tides follow the Moon: its pull raises two bulges of water, and the turning Earth carries us through both."
-_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 _SIGNATURE = "c2ltdWxhdGVkIHRob3VnaHQgc2lnbmF0dXJl"
 _GROUNDING: Json = {
     "searchEntryPoint": {"renderedContent": '<div class="container">tides</div>'},
@@ -68,7 +68,7 @@ _CALL = chunk(
     finishMessage="Model generated function call(s).",
     usageMetadata={"thoughtsTokenCount": 23},
 )
-_IMAGE = chunk({"inlineData": {"data": _PIXEL, "mimeType": "image/png"}}, finish="STOP")
+_IMAGE = chunk({"inlineData": {"data": PIXEL, "mimeType": "image/png"}}, finish="STOP")
 _SECOND_CUT = text_chunks(TEXT[:60], finish="MAX_TOKENS")
 
 

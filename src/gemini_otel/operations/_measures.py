@@ -1,0 +1,40 @@
+"""What is read off requests and answers without code of their own: rows of (path of fields, attribute, converter).
+
+A converter gives None for what it does not know, so that no text of the user's leaves the process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from gemini_otel._facts import Measured, Value
+from gemini_otel.operations._fields import enum_value, field, items
+
+Measures = tuple[tuple[str, str, Callable[[Any], Value | None]], ...]
+
+_WORD = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+def measure(measures: Measures, source: object) -> Measured:
+    """What `measures` find in an SDK object or dict, by attribute."""
+    found = {}
+    for path, name, convert in measures:
+        value = source
+        for step in path.split("."):
+            value = field(value, step)
+        if value is not None and (fact := convert(value)) is not None:
+            found[name] = fact
+    return found
+
+
+def word(value: object) -> str | None:
+    """The value of an enum: one word, whoever made it up."""
+    raw = enum_value(value)
+    return raw if raw is not None and _WORD.fullmatch(raw) else None
+
+
+def count(value: object) -> int:
+    """How many there are in a list; 1 for anything else."""
+    return len(items(value)) if isinstance(value, list | tuple) else 1
