@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from gemini_otel._facts import Measured, Value
+from gemini_otel._facts import Measured, ResponseFacts, Value
 from gemini_otel.operations._fields import enum_value, field, items
 
 Measures = tuple[tuple[str, str, Callable[[Any], Value | None]], ...]
+
+
+class Reader(NamedTuple):
+    """Code that reads an answer, and the attributes that it may give besides those of the conventions."""
+
+    read: Callable[[Any], ResponseFacts]
+    names: tuple[str, ...]
+
 
 _WORD = re.compile(r"[\w.-]{1,64}", re.ASCII)
 

@@ -7,7 +7,7 @@ from typing import Any
 from gemini_otel import _semconv as names
 from gemini_otel._facts import ResponseFacts, UsageFacts, Value
 from gemini_otel.operations._fields import field, integer, items
-from gemini_otel.operations._measures import Measures, count, measure, word
+from gemini_otel.operations._measures import Measures, Reader, count, measure, word
 from gemini_otel.operations._usage import UsageReader
 
 EMBED_CONTENT: Measures = (
@@ -22,7 +22,7 @@ TOKEN_COUNT: Measures = (
 _BILLED: Measures = (("metadata.billable_character_count", names.BILLABLE_CHARACTERS, integer),)
 
 
-def read_embeddings(response: Any) -> ResponseFacts:
+def _read_embeddings(response: Any) -> ResponseFacts:
     """Tokens as the service gave them: for the whole batch, or for each embedding (Vertex AI)."""
     embeddings = items(field(response, "embeddings"))
     statistics = [field(embedding, "statistics") for embedding in embeddings]
@@ -51,7 +51,20 @@ def _embedding_usage(response: Any, statistics: list[Any]) -> UsageFacts:
     return facts
 
 
-def read_computed_tokens(response: Any) -> ResponseFacts:
+def _read_computed_tokens(response: Any) -> ResponseFacts:
     """How many tokens `compute_tokens` gave; never the tokens, which are the text."""
     lists = [items(field(info, "token_ids")) for info in items(field(response, "tokens_info"))]
     return ResponseFacts(outcome="ok", measured={names.TOKEN_COUNT_TOTAL: sum(map(len, lists))})
+
+
+EMBEDDINGS = Reader(
+    _read_embeddings,
+    (
+        names.USAGE_INPUT_TOKENS,
+        names.EMBEDDING_DIMENSIONS,
+        names.EMBEDDING_BATCH_SIZE,
+        names.EMBEDDINGS_TRUNCATED,
+        names.BILLABLE_CHARACTERS,
+    ),
+)
+COMPUTED_TOKENS = Reader(_read_computed_tokens, (names.TOKEN_COUNT_TOTAL,))

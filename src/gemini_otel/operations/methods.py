@@ -5,7 +5,7 @@ The underscore twin stands for a public method that warns by stack level, so tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,10 +13,8 @@ from gemini_otel._facts import RequestFacts, ResponseFacts
 from gemini_otel._operation import Arguments, Listener, Operation, Shape, Target
 from gemini_otel.operations._client import http_options
 from gemini_otel.operations._generate_content_request import read_start
-from gemini_otel.operations._measures import Measures, measure
-from gemini_otel.operations._tokens import EMBED_CONTENT, TOKEN_COUNT, read_computed_tokens, read_embeddings
-
-Reader = Callable[[Any], ResponseFacts]
+from gemini_otel.operations._measures import Measures, Reader, measure
+from gemini_otel.operations._tokens import COMPUTED_TOKENS, EMBED_CONTENT, EMBEDDINGS, TOKEN_COUNT
 
 
 class Method(NamedTuple):
@@ -31,9 +29,9 @@ class Method(NamedTuple):
 
 METHODS: Mapping[str, tuple[Method, ...]] = {
     "google.genai.models": (
-        Method("Models.embed_content", "embeddings", EMBED_CONTENT, read_embeddings, timed=True),
+        Method("Models.embed_content", "embeddings", EMBED_CONTENT, EMBEDDINGS, timed=True),
         Method("Models.count_tokens", "count_tokens", answer=TOKEN_COUNT),
-        Method("Models.compute_tokens", "compute_tokens", answer=read_computed_tokens),
+        Method("Models.compute_tokens", "compute_tokens", answer=COMPUTED_TOKENS),
     ),
 }
 
@@ -81,8 +79,8 @@ class _MethodAnswer:
         self._facts = ResponseFacts(outcome="ok")
 
     def feed(self, response: Any, listener: Listener | None) -> None:
-        if callable(self._answer):
-            self._facts = self._answer(response)
+        if isinstance(self._answer, Reader):
+            self._facts = self._answer.read(response)
         else:
             self._facts = ResponseFacts(outcome="ok", measured=measure(self._answer, response))
 
