@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from gemini_otel import _semconv as names
 from gemini_otel.operations._measures import Measures, Reader
 from gemini_otel.operations.methods import METHODS, Method
 
@@ -28,11 +29,30 @@ What the installed version of the SDK lacks is not traced, and nothing is logged
 | method | operation | read off the request | read off the answer | duration |
 |---|---|---|---|---|
 """
+_ATTRIBUTES = """
+## Attributes
+
+| attribute | type | meaning |
+|---|---|---|
+"""
+_MEANINGS = {
+    names.USAGE_INPUT_TOKENS: (
+        "int",
+        "tokens embedded, as the service counted them; on Vertex AI the sum over the batch",
+    ),
+    names.EMBEDDING_DIMENSIONS: ("int", "length of an embedding: as asked for, then as given"),
+    names.EMBEDDING_BATCH_SIZE: ("int", "contents to embed, then embeddings given"),
+    names.EMBEDDING_TASK_TYPE: ("string", "what the embeddings are for"),
+    names.EMBEDDINGS_TRUNCATED: ("int", "embeddings whose text was too long and was cut off, if any"),
+    names.BILLABLE_CHARACTERS: ("int", "characters that Vertex AI bills"),
+    names.TOKEN_COUNT_TOTAL: ("int", "tokens counted; nothing was used, so this is no `usage`"),
+    names.TOKEN_COUNT_CACHED: ("int", "of these, tokens of cached content"),
+}
 
 
 def main(arguments: list[str]) -> int:
     """Write the page, or with --check tell whether it is up to date."""
-    page = _HEAD + "".join(_rows())
+    page = _HEAD + "".join(_rows()) + _ATTRIBUTES + "".join(_meanings())
     if "--check" in arguments:
         stale = PAGE.read_text(encoding="utf-8") != page
         if stale:
@@ -52,13 +72,24 @@ def _rows() -> Iterator[str]:
             )
 
 
+def _meanings() -> Iterator[str]:
+    read = [measures for rows in METHODS.values() for row in rows for measures in (row.request, row.answer)]
+    for name in dict.fromkeys(name for measures in read for name in _attributes(measures)):
+        kind, meaning = _MEANINGS[name]
+        yield f"| `{name}` | {kind} | {meaning} |\n"
+
+
 def _public_name(area: str, method: Method) -> str:
     return f"{area}.{method.name.rpartition('.')[2].lstrip('_')}"
 
 
 def _names(read: Measures | Reader) -> str:
-    names = read.names if isinstance(read, Reader) else [name for _, name, _ in read]
-    return ", ".join(f"`{name}`" for name in dict.fromkeys(names))
+    return ", ".join(f"`{name}`" for name in _attributes(read))
+
+
+def _attributes(read: Measures | Reader) -> list[str]:
+    found = read.names if isinstance(read, Reader) else [name for _, name, _ in read]
+    return list(dict.fromkeys(found))
 
 
 if __name__ == "__main__":
