@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, settings
 
 import gemini_otel
 from gemini_otel import simulator
-from support import MODES, SHAPES, OtlpReceiver, Telemetry, make_client, make_vertex_client
+from support import MODES, SHAPES, OtlpReceiver, Telemetry, make_client, make_vertex_client, receiving
 
 # Speed is the benchmarks' business.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,12 +53,8 @@ def telemetry() -> Iterator[Telemetry]:
 @pytest.fixture
 def receiver() -> Iterator[OtlpReceiver]:
     """A back end that takes OTLP over HTTP."""
-    with OtlpReceiver() as receiver:
-        thread = threading.Thread(target=receiver.serve_forever)
-        thread.start()
+    with receiving() as receiver:
         yield receiver
-        receiver.shutdown()
-        thread.join()
 
 
 @pytest.fixture(params=SHAPES)

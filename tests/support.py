@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 import http.server
 import operator
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -195,9 +198,9 @@ class _OtlpHandler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding"):
-            self.send_response(415)
-        elif self.path == "/v1/traces":
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        if self.path == "/v1/traces":
             self.server.traces.extend(ExportTraceServiceRequest.FromString(body).resource_spans)
             self.send_response(200)
         elif self.path == "/v1/metrics":
@@ -213,6 +216,17 @@ class _OtlpHandler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Stay silent."""
+
+
+@contextlib.contextmanager
+def receiving() -> Iterator[OtlpReceiver]:
+    """A back end that takes OTLP over HTTP."""
+    with OtlpReceiver() as receiver:
+        thread = threading.Thread(target=receiver.serve_forever)
+        thread.start()
+        yield receiver
+        receiver.shutdown()
+        thread.join()
 
 
 def plain(pairs: Sequence[KeyValue]) -> dict[str, Any]:
