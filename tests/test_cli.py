@@ -43,6 +43,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--help"])
     assert re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE) == [
         "demo",
+        "check",
         "explain",
         "simulate",
     ]
@@ -53,7 +54,7 @@ def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         cli.main([])
     assert exit_.value.code == 2
-    assert "demo | explain | simulate" in capsys.readouterr().err
+    assert "demo | check | explain | simulate" in capsys.readouterr().err
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,7 @@ def test_the_names() -> None:
         "Repetition",
         "RepetitionDetector",
         "__version__",
+        "check",
         "conversation",
         "default_hints",
         "explain",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gemini_otel._settings import SETTINGS
+from gemini_otel._settings import SETTINGS, shown
 
 README = Path(__file__).parent.parent / "README.md"
 _HEAD = "| keyword | variables, the stronger first | default | choices | meaning |\n|---|---|---|---|---|\n"
@@ -27,13 +27,9 @@ def main(arguments: list[str]) -> int:
 def render() -> str:
     """The rows of the table."""
     return "".join(
-        f"| `{row.name}` | {', '.join(f'`{name}`' for name in row.variables) or 'none'} | {_shown(row.default)} | {row.choices} | {row.meaning} |\n"
+        f"| `{row.name}` | {', '.join(f'`{name}`' for name in row.variables) or 'none'} | {shown(row.default)} | {row.choices} | {row.meaning} |\n"
         for row in SETTINGS
     )
-
-
-def _shown(default: object) -> str:
-    return str(default).lower() if isinstance(default, (bool, str)) else "none"
 
 
 if __name__ == "__main__":

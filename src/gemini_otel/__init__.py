@@ -12,6 +12,7 @@ from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel import simulator
+    from gemini_otel._check import check
     from gemini_otel._conversation import conversation
     from gemini_otel._explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
@@ -26,6 +27,7 @@ __all__ = [
     "Repetition",
     "RepetitionDetector",
     "__version__",
+    "check",
     "conversation",
     "default_hints",
     "explain",
@@ -40,6 +42,7 @@ _HOMES = {
     "HintSpanProcessor": "processor",
     "Repetition": "repetition",
     "RepetitionDetector": "repetition",
+    "check": "_check",
     "conversation": "_conversation",
     "default_hints": "hints",
     "explain": "_explain",

@@ -32,6 +32,7 @@ _MODULES = (
     "google.genai.chats",
 )
 
+_session: Session | None = None  # what is instrumented now
 _processors: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # those that we added
 
 
@@ -67,8 +68,17 @@ def uninstrument() -> None:
     GeminiInstrumentor().uninstrument()
 
 
+class _Configuration:
+    """Gives the dataclass that declarative configuration (OTEL_CONFIG_FILE) reads the options of `gemini` into."""
+
+    def __get__(self, instance: object, owner: object) -> type:
+        return _settings.configuration()
+
+
 class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped base
     """The OpenTelemetry instrumentor of the google-genai SDK, entry point `gemini`."""
+
+    configuration = _Configuration()
 
     def instrumentation_dependencies(self) -> Collection[str]:
         return _INSTRUMENTS
@@ -77,6 +87,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
     def _instrument(self, **kwargs: Any) -> None:
         keywords = _valid({name: value for name, value in kwargs.items() if name not in _PROVIDERS})
         settings = _settings.load(keywords)
+        _settings.warn_of_unknown_variables()
         instruments = Instruments(
             kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
         )
@@ -85,14 +96,30 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             instruments.on_tracer_provider = functools.partial(
                 _add_hint_processor, session, kwargs.get("logger_provider")
             )
+        global _session
+        _session = session
         instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
         _patching.install(_MODULES, functools.partial(_patches, session))
 
     @guarded
     def _uninstrument(self, **_: Any) -> None:
+        global _session
+        _session = None
         _patching.uninstall()
         for processor in _processors:
             processor.active = False
+
+
+def active_session() -> Session | None:
+    """What is instrumented now; None while nothing is."""
+    return _session
+
+
+def plan(session: Session) -> Iterator[tuple[str, _patching.Patch]]:
+    """Every patch of every SDK module, whether or not the installed SDK has it."""
+    for module in _MODULES:
+        for patch in _patches(session, module):
+            yield module, patch
 
 
 def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from gemini_otel._standard_metrics import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
 SCOPE = "gemini_otel"
+_API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
 
 
 class Metrics:
@@ -101,7 +102,7 @@ class Instruments:
         """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
         if self._tracer is None:
             provider = self._tracer_provider or trace.get_tracer_provider()
-            if not _is_placeholder(provider):
+            if not is_placeholder(provider):
                 self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
                 # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
                 atexit.unregister(end_open_streams)
@@ -114,9 +115,14 @@ class Instruments:
         """The metric instruments; None as long as there is no meter provider."""
         if self._metrics is None:
             provider = self._meter_provider or metrics.get_meter_provider()
-            if not _is_placeholder(provider):
+            if not is_placeholder(provider):
                 self._metrics = _find_metrics(provider, self.profile)
         return self._metrics
+
+    @property
+    def given(self) -> tuple[TracerProvider | None, MeterProvider | None]:
+        """The providers that `instrument()` was called with."""
+        return self._tracer_provider, self._meter_provider
 
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
@@ -167,6 +173,6 @@ def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:
     return found
 
 
-def _is_placeholder(provider: object) -> bool:
+def is_placeholder(provider: object) -> bool:
     """Whether `provider` is of the API package itself (proxy or no-op), which records nothing."""
-    return type(provider).__module__.startswith(("opentelemetry.trace", "opentelemetry.metrics"))
+    return type(provider).__module__.startswith(_API_PACKAGES)

@@ -73,6 +73,17 @@ def install(modules: Iterable[str], loader: Callable[[str], Iterable[Patch]]) ->
             wrapt.register_post_import_hook(_patch_module, module)
 
 
+def is_patched(module: str, name: str) -> bool:
+    """Whether calls of this function pass through our layer, and it is switched on."""
+    layer = _layers.get((module, name))
+    return layer is not None and layer.driver is not None and layer.in_place()
+
+
+def exists(module: Any, name: str) -> bool:
+    """Whether the SDK has a function of this dotted name."""
+    return _find(module, name)[2] is not None
+
+
 def uninstall() -> None:
     """Restore what is still ours; switch our layer off where somebody wrapped it later."""
     global _loader
@@ -100,11 +111,7 @@ def _patch_module(module: Any) -> None:
 
 
 def _apply(module: Any, name: str, driver: Driver) -> bool:
-    *path, attribute = name.split(".")
-    owner = module
-    for step in path:
-        owner = getattr(owner, step, None)
-    original = vars(owner).get(attribute) if owner is not None else None
+    owner, attribute, original = _find(module, name)
     if original is None:
         return False
     layer = _layers.get((module.__name__, name))
@@ -112,3 +119,12 @@ def _apply(module: Any, name: str, driver: Driver) -> bool:
         layer = _layers[module.__name__, name] = _Layer(owner, attribute, original)
     layer.driver = driver
     return True
+
+
+def _find(module: Any, name: str) -> tuple[Any, str, Any]:
+    """The owner of a dotted name, the last part of it, and what is there; None where the SDK lacks it."""
+    *path, attribute = name.split(".")
+    owner = module
+    for step in path:
+        owner = getattr(owner, step, None)
+    return owner, attribute, vars(owner).get(attribute) if owner is not None else None

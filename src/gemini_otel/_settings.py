@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -242,6 +244,39 @@ SETTINGS = (
 )
 
 
+def shown(value: Any) -> str:
+    """A setting's value for people."""
+    if value is None or value in ((), frozenset()):
+        return "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={shown(each)}" for name, each in value.items())
+    if isinstance(value, (tuple, frozenset)):
+        return ", ".join(sorted(map(str, value)))
+    if callable(value):
+        return str(getattr(value, "__qualname__", type(value).__qualname__))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@functools.cache
+def configuration() -> type:
+    """A dataclass of the settings that a file can give; what it does not know is logged and left out."""
+    fields = [setting.name for setting in SETTINGS if setting.in_environment]
+
+    def take(self: Any, **options: Any) -> None:
+        for name in sorted(set(options) - set(fields)):
+            logger.warning(
+                "unknown setting %r in OTEL_CONFIG_FILE; ignored. The settings are %s",
+                name,
+                ", ".join(fields),
+            )
+        for name in fields:
+            setattr(self, name, options.get(name))
+
+    return dataclasses.make_dataclass(
+        "Configuration", [(name, Any, None) for name in fields], init=False, namespace={"__init__": take}
+    )
+
+
 class InForce(NamedTuple):
     """A setting, its value, and what gave it: "keyword", an environment variable, or "default"."""
 
@@ -292,9 +327,16 @@ def unknown_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str 
     """Variables that look like ours and are not, each with the one that may be meant."""
     import difflib
 
-    known = [setting.variable for setting in SETTINGS if setting.variable is not None]
-    strange = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
-    return {name: next(iter(difflib.get_close_matches(name, known, n=1)), None) for name in strange}
+    known = [setting.name.upper() for setting in SETTINGS if setting.in_environment]
+    given = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
+    close = {name: difflib.get_close_matches(name, known, n=1) for name in given if name not in known}
+    return {PREFIX + name: PREFIX + found[0] if found else None for name, found in close.items()}
+
+
+def warn_of_unknown_variables() -> None:
+    """Log each variable that looks like ours and is not."""
+    for name, meant in unknown_variables().items():
+        logger.warning("%s is no setting%s", name, f"; did you mean {meant}?" if meant else " of gemini-otel")
 
 
 def _parse(setting: Setting, parse: Callable[[Any], Any], name: str, value: Any) -> Any:

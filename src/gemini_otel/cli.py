@@ -1,4 +1,4 @@
-"""The command `gemini-otel`: demo, explain, simulate."""
+"""The command `gemini-otel`: demo, check, explain, simulate."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         description="OpenTelemetry for the google-genai SDK: what happened to a Gemini call, and what to do about it.",
     )
     parser.add_argument("--version", action="version", version=f"gemini-otel {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="demo | explain | simulate")
+    commands = parser.add_subparsers(required=True, metavar="demo | check | explain | simulate")
 
     demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
     demo.add_argument(
@@ -63,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
         "--live", metavar="MODEL", help="call the real API with GEMINI_API_KEY instead of the simulator"
     )
     demo.set_defaults(run=_demo)
+
+    check = commands.add_parser(
+        "check", help="say what is installed and active, what will happen, and what is wrong"
+    )
+    check.add_argument("--json", action="store_true", help="print the report as JSON")
+    check.add_argument("--connect", action="store_true", help="also try to reach the OTLP endpoints")
+    check.set_defaults(run=_check)
 
     explain = commands.add_parser("explain", help="explain a finish reason, status, code or hint id")
     explain.add_argument(
@@ -100,6 +107,18 @@ def _demo(options: argparse.Namespace) -> int:
     except (ValueError, ConnectionError) as error:
         return _fail(str(error))
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from gemini_otel._check import examine
+    from gemini_otel._check._show import show
+
+    report = examine(os.environ, connect=options.connect, import_sdk=True)
+    if options.json:
+        print(report.as_json())
+    else:
+        show(report)
+    return 0 if report.ok else 1
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ def instrumenting(tracers: TracerProvider, meters: MeterProvider) -> None:
     )
     with gemini_otel.conversation("id"):
         gemini_otel.uninstrument()
+    assert_type(gemini_otel.check(connect=True).ok, bool)
     GeminiInstrumentor().instrument(tracer_provider=tracers)
     GeminiInstrumentor().uninstrument()
     assert_type(gemini_otel.__version__, str)

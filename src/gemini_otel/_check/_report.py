@@ -1,0 +1,139 @@
+"""What a check found: plain data, and its plain text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_LABELS = {"error": "ERROR", "warning": "WARNING", "info": "note"}
+
+
+class Finding(NamedTuple):
+    """Something to know; of an `error`, something will not work as it stands. `mend` says what to do."""
+
+    level: str  # error, warning, info
+    what: str
+    mend: str
+
+
+NO_SERVICE_NAME = Finding(
+    "info",
+    "the service has no name; back ends show `unknown_service`.",
+    "Set OTEL_SERVICE_NAME to your service's name.",
+)
+
+
+class Target(NamedTuple):
+    """One SDK function that is traced: `patched`, `ready` to be, `waiting` for the SDK's import, or `missing` in this SDK."""
+
+    area: str
+    name: str
+    state: str
+
+
+class Signal(NamedTuple):
+    """Where traces, metrics or logs go: the provider, and what it hands them to."""
+
+    name: str
+    provider: str | None
+    exporters: tuple[str, ...]
+
+
+class SettingInForce(NamedTuple):
+    """A setting, its value as text, and what gave it: `keyword`, an environment variable, or `default`."""
+
+    name: str
+    value: str
+    source: str
+
+
+class Other(NamedTuple):
+    """Another instrumentation of the SDK, `active` in this process or only installed."""
+
+    name: str
+    version: str | None
+    active: bool
+    advice: str
+
+
+class Report(NamedTuple):
+    """The state of the instrumentation; `print()` shows it. `live` where this process has been set up."""
+
+    live: bool
+    outlook: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    versions: dict[str, str | None]
+    targets: tuple[Target, ...]
+    signals: tuple[Signal, ...]
+    settings: tuple[SettingInForce, ...]
+    others: tuple[Other, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything will work as it stands."""
+        return not any(finding.level == "error" for finding in self.findings)
+
+    def as_json(self) -> str:
+        """The same for programs."""
+        rows = {
+            name: [each._asdict() for each in getattr(self, name)]
+            for name in ("findings", "targets", "signals", "settings", "others")
+        }
+        return json.dumps(
+            {"ok": self.ok, "live": self.live, "outlook": self.outlook, "versions": self.versions, **rows},
+            indent=2,
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self))
+
+
+def sections(report: Report) -> Iterator[tuple[str, list[str]]]:
+    """Headings and their lines."""
+    yield "What will happen", list(report.outlook)
+    yield "Installed", [f"{name} {version or 'not installed'}" for name, version in report.versions.items()]
+    yield "SDK functions", list(_target_lines(report.targets))
+    yield "Providers and exporters", [_signal_line(signal) for signal in report.signals]
+    yield "Settings", [f"{each.name} = {each.value}  ({each.source})" for each in report.settings]
+    yield "Other instrumentations", [_other_line(each) for each in report.others] or ["none"]
+
+
+def finding_lines(finding: Finding) -> tuple[str, str]:
+    return f"{_LABELS[finding.level]}: {finding.what}", finding.mend
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for heading, lines in sections(report):
+        yield heading
+        yield from (f"  {line}" for line in lines)
+        yield ""
+    yield "Findings"
+    for finding in report.findings:
+        what, mend = finding_lines(finding)
+        yield f"  {what}"
+        yield f"      {mend}"
+    if not report.findings:
+        yield "  none"
+
+
+def _target_lines(targets: tuple[Target, ...]) -> Iterator[str]:
+    for area in dict.fromkeys(target.area for target in targets):
+        states: dict[str, list[str]] = {}
+        for target in targets:
+            if target.area == area:
+                states.setdefault(target.state, []).append(target.name)
+        counts = ", ".join(f"{len(found)} {state}" for state, found in states.items())
+        missing = f" ({', '.join(states['missing'])})" if "missing" in states else ""
+        yield f"{area}: {counts}{missing}"
+
+
+def _signal_line(signal: Signal) -> str:
+    if signal.provider is None:
+        return f"{signal.name}: no provider"
+    return f"{signal.name}: {signal.provider} -> {', '.join(signal.exporters) or 'nothing'}"
+
+
+def _other_line(other: Other) -> str:
+    version = f" {other.version}" if other.version else ""
+    return f"{other.name}{version}, {'active' if other.active else 'installed'}. {other.advice}"
