@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from opentelemetry import context as otel_context
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._attempt_log import AttemptLog
@@ -33,7 +32,9 @@ from gemini_otel._instruments import Metrics, Session
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, Operation
 from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
+from gemini_otel._owner import finish_before
 from gemini_otel._repetition_watch import RepetitionWatch
+from gemini_otel._round_span import RoundSpan, start_span
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
@@ -77,23 +78,18 @@ def begin(
     """Start observing a round; None where nobody listens or instrumentation is suppressed."""
     if not session.instruments.listening() or not is_instrumentation_enabled():
         return None
-    tracer = session.instruments.tracer()
     start = safely(operation.read_start, instance, arguments) or _UNKNOWN_START
-    if tracer is None:
-        span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
-    else:
-        span = tracer.start_span(
-            f"{operation.name} {start.model}" if start.model else operation.name,
-            kind=SpanKind.CLIENT,
-            attributes={**session.span_attributes(), **start_attributes(operation.name, start, stream)},
-        )
+    place = start_span(session, operation.name, start, stream)
+    span = place.span
     recording = span.is_recording()
     request = (safely(operation.read_request, instance, arguments) if recording else None) or RequestFacts()
-    call = safely(Call, session, operation, start, request, span, stream)
+    call = safely(Call, session, operation, start, request, place, stream)
     if call is None:
         span.end()
         return None
     safely(call.join_loop)
+    if place.owner is not None:
+        finish_before(place.owner.span, call)
     if recording:
         safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
         if session.settings.repetition and operation.generates:
@@ -114,9 +110,11 @@ class Call(Observed):
         "_first_chunk",
         "_flagged",
         "_loop",
+        "_measured",
         "_metrics",
         "_missing_reason",
         "_operation",
+        "_owner",
         "_recording",
         "_request",
         "_settings",
@@ -133,12 +131,12 @@ class Call(Observed):
         operation: Operation,
         start: StartFacts,
         request: RequestFacts,
-        span: Span,
+        place: RoundSpan,
         stream: bool,
     ) -> None:
         self._started = time.perf_counter()
-        context = otel_context.set_value(_CALL_KEY, weakref.ref(self), trace.set_span_in_context(span))
-        super().__init__(context)
+        super().__init__(otel_context.set_value(_CALL_KEY, weakref.ref(self), place.context))
+        span, self._measured, self._owner = place.span, place.measured, place.owner
         self._settings, self._metrics = session.settings, session.instruments.metrics()
         self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
         self._dimensions = session.dimensions()
@@ -242,6 +240,8 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         self._span.set_attributes(attributes)
+        if self._owner is not None:
+            safely(self._owner.pass_outwards, attributes)
         if failure is not None:
             set_error(self._span, failure)
         elif outcome in self._settings.error_outcomes:
@@ -284,7 +284,7 @@ class Call(Observed):
         if response.model is not None:
             labels[names.RESPONSE_MODEL] = metrics.model_label(response.model)
         usage = response.usage
-        if self._operation.timed:
+        if self._operation.timed and self._measured:
             metrics.standard.of(self._operation.name).record(
                 labels,
                 seconds,

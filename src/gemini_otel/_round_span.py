@@ -1,0 +1,51 @@
+"""Where a round is recorded: on a span of its own, or on the one that another instrumentation has for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind
+
+from gemini_otel import _neighbours
+from gemini_otel._attributes import start_attributes
+from gemini_otel._facts import StartFacts
+from gemini_otel._instruments import SCOPE, Session
+from gemini_otel._owner import Owner, current_owner, guest
+
+
+class RoundSpan(NamedTuple):
+    """The span, and the context in which the round runs."""
+
+    span: Span
+    context: Context
+    measured: bool  # whether the standard metrics are for us to record
+    owner: Owner | None = None  # where the span is not ours
+
+
+def start_span(session: Session, operation: str, start: StartFacts, stream: bool) -> RoundSpan:
+    """Begin the span of a round, unless it has one already that nobody of ours has written to."""
+    tracer = session.instruments.tracer()
+    owner = current_owner(operation, SCOPE, session.instruments.resource)
+    measured = owner is None or not owner.measures
+    if tracer is None:
+        span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
+        return RoundSpan(span, trace.set_span_in_context(span), measured)
+    _neighbours.warn_of_two_spans()
+    attributes = {**session.span_attributes(), **start_attributes(operation, start, stream)}
+    if owner is not None and owner.claim():
+        span = share(session, owner)
+        span.set_attributes(attributes)
+        return RoundSpan(span, otel_context.get_current(), measured, owner)
+    name = f"{operation} {start.model}" if start.model else operation
+    span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+    return RoundSpan(span, trace.set_span_in_context(span), measured)
+
+
+def share(session: Session, owner: Owner) -> Span:
+    """The owner's span, for us to add to; it gets hints, too."""
+    if session.instruments.on_shared_span is not None:
+        session.instruments.on_shared_span(owner.span)
+    return guest(owner.span)
