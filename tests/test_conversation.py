@@ -141,7 +141,7 @@ def test_log_events(client: genai.Client) -> None:
     gemini_otel.instrument(**telemetry.providers, logger_provider=logs.provider, hint_signal="logs")
     try:
         with conversation("c"):
-            send(client, "call", "simulate:max_tokens")
+            send(client, "call", "simulate:finish_max_tokens")
     finally:
         gemini_otel.uninstrument()
     (record,) = logs.records

@@ -12,7 +12,8 @@ from opentelemetry.sdk._logs import export
 from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
-from gemini_otel import Hint, HintSpanProcessor, _hint_log, default_hints
+from gemini_otel import Hint, HintSpanProcessor, _log_events, default_hints
+from gemini_otel._hint_log import HintLog
 from gemini_otel._settings import Settings, load
 from support import Telemetry, send
 
@@ -38,9 +39,9 @@ class Logs:
 
 @pytest.fixture(autouse=True)
 def a_fresh_look_at_the_release() -> Iterator[None]:
-    _hint_log._way_to_emit.cache_clear()
+    _log_events._way_to_emit.cache_clear()
     yield
-    _hint_log._way_to_emit.cache_clear()
+    _log_events._way_to_emit.cache_clear()
 
 
 def end_one(telemetry: Telemetry, processor: HintSpanProcessor, attributes: dict[str, Any] = BLOCKED) -> None:
@@ -141,13 +142,13 @@ def test_releases_that_take_records_only(named: bool, monkeypatch: pytest.Monkey
         def __init__(self, **fields: Any) -> None:
             self.fields = fields
 
-    monkeypatch.setattr(_hint_log, "Logger", Old)
+    monkeypatch.setattr(_log_events, "Logger", Old)
     monkeypatch.setattr(sdk_logs, "LogRecord", Named if named else Unnamed, raising=False)
     telemetry = Telemetry()
     tracer = telemetry.tracer_provider.get_tracer("t")
     with tracer.start_as_current_span("call") as span:
-        log = _hint_log.HintLog()
-        log._logger = Old()  # type: ignore[assignment]
+        log = HintLog()
+        log._log._logger = Old()  # type: ignore[assignment]
         log.emit(span, {"gemini.hint.severity": "info", "gemini.hint.summary": "S."}, None)
         context = span.get_span_context()
     fields = got[0].fields

@@ -13,6 +13,7 @@ from opentelemetry.trace import Span
 
 import gemini_otel
 from gemini_otel import _guard
+from gemini_otel._settings import load
 from support import MODEL, Telemetry, send
 from test_turns import ask, get_weather
 
@@ -219,6 +220,20 @@ METRICS = (
     "gemini.client.attempts_failed",
     "gemini.client.hints",
 )
+
+
+def test_attributes_by_name() -> None:
+    """For people, attributes of the user's own are shown by name, and a callable by its own."""
+    shown = {
+        name: str(value)
+        for name, value in load(
+            {"span_attributes": get_weather, "metric_attributes": {"a": 1, "b": bool}}, {}
+        )
+        ._asdict()
+        .items()
+    }
+    assert (shown["span_attributes"], shown["metric_attributes"]) == ("get_weather", "a, b")
+    assert str(load({"span_attributes": {"a": 1}}, {}).span_attributes) == "a"
 
 
 def test_metric_attributes(client: genai.Client, shape: str) -> None:

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from opentelemetry import context as otel_context
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._attempt_log import AttemptLog
@@ -24,6 +25,7 @@ from gemini_otel._attributes import (
     response_attributes,
     start_attributes,
 )
+from gemini_otel._content import CallContent
 from gemini_otel._errors import read_error
 from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._guard import guarded, safely
@@ -32,9 +34,7 @@ from gemini_otel._instruments import Metrics, Session
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, Operation
 from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
-from gemini_otel._owner import finish_before
 from gemini_otel._repetition_watch import RepetitionWatch
-from gemini_otel._round_span import RoundSpan, start_span
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
@@ -76,20 +76,32 @@ def begin(
     session: Session, operation: Operation, instance: Any, arguments: Arguments, *, stream: bool = False
 ) -> Call | None:
     """Start observing a round; None where nobody listens or instrumentation is suppressed."""
-    if not session.instruments.listening() or not is_instrumentation_enabled():
+    content = session.content
+    if not (session.instruments.listening() or content) or not is_instrumentation_enabled():
         return None
+    tracer = session.instruments.tracer()
     start = safely(operation.read_start, instance, arguments) or _UNKNOWN_START
-    place = start_span(session, operation.name, start, stream)
-    span = place.span
+    attributes = {**session.span_attributes(), **start_attributes(operation.name, start, stream)}
+    if tracer is None:
+        span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
+    else:
+        span = tracer.start_span(
+            f"{operation.name} {start.model}" if start.model else operation.name,
+            kind=SpanKind.CLIENT,
+            attributes=attributes,
+        )
     recording = span.is_recording()
-    request = (safely(operation.read_request, instance, arguments) if recording else None) or RequestFacts()
-    call = safely(Call, session, operation, start, request, place, stream)
+    capturing = content is not None and content.wanted(recording)
+    request = (
+        safely(operation.read_request, instance, arguments) if recording or capturing else None
+    ) or RequestFacts()
+    call = safely(Call, session, operation, start, request, span, stream)
     if call is None:
         span.end()
         return None
     safely(call.join_loop)
-    if place.owner is not None:
-        finish_before(place.owner.span, call)
+    if content is not None and capturing:
+        call.content = content.begin(operation, arguments, attributes)
     if recording:
         safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
         if session.settings.repetition and operation.generates:
@@ -110,11 +122,9 @@ class Call(Observed):
         "_first_chunk",
         "_flagged",
         "_loop",
-        "_measured",
         "_metrics",
         "_missing_reason",
         "_operation",
-        "_owner",
         "_recording",
         "_request",
         "_settings",
@@ -123,6 +133,7 @@ class Call(Observed):
         "_started",
         "_stream",
         "_watch",
+        "content",
     )
 
     def __init__(
@@ -131,12 +142,12 @@ class Call(Observed):
         operation: Operation,
         start: StartFacts,
         request: RequestFacts,
-        place: RoundSpan,
+        span: Span,
         stream: bool,
     ) -> None:
         self._started = time.perf_counter()
-        super().__init__(otel_context.set_value(_CALL_KEY, weakref.ref(self), place.context))
-        span, self._measured, self._owner = place.span, place.measured, place.owner
+        context = otel_context.set_value(_CALL_KEY, weakref.ref(self), trace.set_span_in_context(span))
+        super().__init__(context)
         self._settings, self._metrics = session.settings, session.instruments.metrics()
         self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
         self._dimensions = session.dimensions()
@@ -153,6 +164,7 @@ class Call(Observed):
             else None
         )
         self._attempts = AttemptLog(span)
+        self.content: CallContent | None = None
         self._loop: Loop | None = current_loop() if operation.generates else None
 
     @property
@@ -176,6 +188,8 @@ class Call(Observed):
         if self._first_chunk is None:
             self._first_chunk = time.perf_counter()
         safely(self._read, response)
+        if self.content is not None:
+            self.content.observe(response)
         if self._recording and self._settings.response_hook is not None:
             call_hook(self._settings, "response_hook", self._span, response)
 
@@ -216,9 +230,9 @@ class Call(Observed):
         failure = None
         if error is not None and outcome == "error":
             failure = safely(read_error, error, vertex=self._start.provider == "gcp.vertex_ai")
-        if self._recording:
+        if self._recording or self.content is not None:
             safely(self._write_span, outcome, response, failure)
-            if outcome == "error":
+            if outcome == "error" and self._recording:
                 call_hook(self._settings, "error_hook", self._span, error)
         if self._metrics is not None:
             safely(self._write_metrics, self._metrics, seconds, outcome, response, finish_reason, failure)
@@ -240,13 +254,13 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         self._span.set_attributes(attributes)
-        if self._owner is not None:
-            safely(self._owner.pass_outwards, attributes)
         if failure is not None:
             set_error(self._span, failure)
         elif outcome in self._settings.error_outcomes:
             reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
             self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
+        if self.content is not None:
+            self.content.record(self._span, attributes, failure.raw_message if failure is not None else None)
 
     def _attempt_attributes(self, failure: ErrorFacts | None) -> Attributes:
         log = self._attempts
@@ -284,7 +298,7 @@ class Call(Observed):
         if response.model is not None:
             labels[names.RESPONSE_MODEL] = metrics.model_label(response.model)
         usage = response.usage
-        if self._operation.timed and self._measured:
+        if self._operation.timed:
             metrics.standard.of(self._operation.name).record(
                 labels,
                 seconds,

@@ -41,6 +41,7 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
             vertex=vertex,
         ),
         message=mask(message) if message else None,
+        raw_message=message,
         quota_id=quota_id,
         quota_metric=quota_metric,
         quota_limit=quota_limit,

@@ -94,7 +94,10 @@ class ResponseFacts(NamedTuple):
 
 
 class ErrorFacts(NamedTuple):
-    """An exception of one attempt or of the whole call; `message` is masked, `retry_delay` is in seconds."""
+    """An exception of one attempt or of the whole call; `retry_delay` is in seconds.
+
+    `message` is masked; `raw_message` is for content capture and goes nowhere else.
+    """
 
     type: str
     code: int | None = None
@@ -102,6 +105,7 @@ class ErrorFacts(NamedTuple):
     reason: str | None = None
     kind: str | None = None
     message: str | None = None
+    raw_message: str | None = None
     quota_id: str | None = None
     quota_metric: str | None = None
     quota_limit: int | None = None

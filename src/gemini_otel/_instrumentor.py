@@ -13,6 +13,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
 from gemini_otel import _patching, _settings
+from gemini_otel._content import make_content
 from gemini_otel._guard import guarded, logger
 from gemini_otel._instruments import Instruments, Session
 
@@ -91,7 +92,8 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         instruments = Instruments(
             kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
         )
-        session = Session(instruments, settings, keywords)
+        content = make_content(settings, kwargs.get("logger_provider"))
+        session = Session(instruments, settings, keywords, content)
         if session.settings.hints:
             instruments.on_tracer_provider = functools.partial(
                 _add_hint_processor, session, kwargs.get("logger_provider")
@@ -200,7 +202,6 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
         )
         processor.active = True
     processor.on_hint = session.count_hint
-    session.instruments.on_shared_span = processor.watch
 
 
 def _registered(provider: Any) -> Iterator[Any]:

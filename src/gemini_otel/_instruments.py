@@ -13,6 +13,7 @@ from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
 from gemini_otel import _semconv as names
+from gemini_otel._content import Content
 from gemini_otel._conversation import conversation_id
 from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
 from gemini_otel._outcome import KNOWN_FINISH_REASONS
@@ -96,9 +97,7 @@ class Instruments:
         self._meter_provider = meter_provider
         self._tracer: Tracer | None = None
         self._metrics: Metrics | None = None
-        self.resource: object = None  # of the tracer provider, by which its spans are told from others
         self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
-        self.on_shared_span: Callable[[Any], object] | None = None
 
     def tracer(self) -> Tracer | None:
         """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
@@ -109,7 +108,6 @@ class Instruments:
                 # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
                 atexit.unregister(end_open_streams)
                 atexit.register(end_open_streams)
-                self.resource = getattr(provider, "resource", None)
                 if self.on_tracer_provider is not None:
                     self.on_tracer_provider(provider)
         return self._tracer
@@ -147,6 +145,7 @@ class Session(NamedTuple):
     instruments: Instruments
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
+    content: Content | None = None
 
     def span_attributes(self) -> dict[str, Any]:
         """What every span gets that starts here: the conversation, and attributes of the user's own."""

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from gemini_otel._content_facts import CandidateContent, RequestContent
 from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
 
 Arguments = Mapping[str, Any]
@@ -57,6 +58,7 @@ class Operation(NamedTuple):
 
     One that `generates` is a round of text or function calls: it may belong to a loop, be continued, and repeat itself.
     `timed` is one whose duration the conventions have a metric for.
+    `read_content` and `read_candidates` are for content capture: what the request says, and what each response adds to that.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Operation(NamedTuple):
     answer: Callable[[RequestFacts], Answer]
     generates: bool = True
     timed: bool = True
+    read_content: Callable[[Arguments], RequestContent] | None = None
+    read_candidates: Callable[[Any], Iterable[CandidateContent]] | None = None
 
 
 class TurnOperation(NamedTuple):

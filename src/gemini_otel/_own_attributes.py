@@ -29,6 +29,9 @@ class SpanAttributes:
         named = {} if callable(given) else dict(given)
         self._constants, self._callables = _split(named, MAX_SPAN_ATTRIBUTES, _span_value)
 
+    def __str__(self) -> str:
+        return getattr(self._all, "__qualname__", "") or ", ".join([*self._constants, *self._callables])
+
     def values(self) -> dict[str, Any]:
         """The attributes for one span; what is not valid is left out and logged once."""
         if self._all is not None:
@@ -44,6 +47,9 @@ class MetricAttributes:
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._constants, self._callables = _split(given, MAX_METRIC_ATTRIBUTES, _metric_value)
         self._seen: set[Dimensions] = set()
+
+    def __str__(self) -> str:
+        return ", ".join([*self._constants, *self._callables])
 
     def values(self) -> Dimensions:
         """The dimensions for one call; after the first 200 combinations, those that vary are `_OTHER`."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import wrapt
 
@@ -22,37 +21,14 @@ class Patch(NamedTuple):
     names: tuple[tuple[str, Driver], ...]
 
 
-class _Method(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # not to be subscripted before wrapt 2
-    """Binds as a plain method does: google-adk looks through the layers of a method, and not through other proxies."""
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        method, layer = cast("Any", self.__wrapped__), cast("Any", self._self_wrapper)
-        if not args:
-            return method(**kwargs)  # raises what it would without us
-        instance = args[0]
-        return layer(method.__get__(instance, type(instance)), instance, args[1:], kwargs)
-
-
 class _Layer:
-    """Our wrapper around one SDK function; without a driver it passes calls through.
+    """Our wrapper around one SDK function; without a driver it passes calls through."""
 
-    It goes below the wrappers that are there already, so that spans of others are around ours whoever came first.
-    """
-
-    def __init__(self, owner: Any, attribute: str) -> None:
+    def __init__(self, owner: Any, attribute: str, original: Any) -> None:
         self.driver: Driver | None = None
-        self._owner, self._attribute = owner, attribute
-        self._holder, self._slot = owner, attribute
-        self._original = vars(owner)[attribute]
-        while isinstance(self._original, wrapt.ObjectProxy):
-            self._holder, self._slot = self._original, "__wrapped__"
-            self._original = self._original.__wrapped__
-        method = isinstance(owner, type) and isinstance(self._original, types.FunctionType)
-        self._proxy = (_Method if method else wrapt.FunctionWrapper)(self._original, self)
-        setattr(self._holder, self._slot, self._proxy)
+        self._owner, self._attribute, self._original = owner, attribute, original
+        self._proxy = wrapt.FunctionWrapper(original, self)
+        setattr(owner, attribute, self._proxy)
 
     def __call__(
         self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -63,7 +39,7 @@ class _Layer:
         return driver(wrapped, instance, args, kwargs)
 
     def in_place(self) -> bool:
-        """Whether a call still passes through this layer, directly or below wrappers of others."""
+        """Whether a call still passes through this layer, directly or below wrappers that came later."""
         current, seen = vars(self._owner).get(self._attribute), 0
         while current is not None and seen < 100:
             if current is self._proxy:
@@ -74,12 +50,9 @@ class _Layer:
     def remove(self) -> bool:
         """Switch the layer off and take it out; False where somebody wrapped it later and it has to stay, passing through."""
         self.driver = None
-        if vars(self._owner).get(self._attribute) is self._proxy:
-            setattr(self._owner, self._attribute, self._original)
-        elif self._holder is not self._owner and self._holder.__wrapped__ is self._proxy:
-            self._holder.__wrapped__ = self._original
-        else:
+        if vars(self._owner).get(self._attribute) is not self._proxy:
             return False
+        setattr(self._owner, self._attribute, self._original)
         return True
 
 
@@ -121,16 +94,6 @@ def uninstall() -> None:
 
 
 @guarded
-def repair() -> None:
-    """Put back the layers that somebody took out, by restoring what he had found before we came."""
-    lost = {
-        module for (module, _), layer in _layers.items() if layer.driver is not None and not layer.in_place()
-    }
-    for module in lost:
-        _patch_module(sys.modules[module])
-
-
-@guarded
 def _patch_module(module: Any) -> None:
     missing: dict[str, bool] = {}
     for patch in _loader(module.__name__) if _loader is not None else ():
@@ -148,12 +111,12 @@ def _patch_module(module: Any) -> None:
 
 
 def _apply(module: Any, name: str, driver: Driver) -> bool:
-    owner, attribute, found = _find(module, name)
-    if found is None:
+    owner, attribute, original = _find(module, name)
+    if original is None:
         return False
     layer = _layers.get((module.__name__, name))
     if layer is None or not layer.in_place():
-        layer = _layers[module.__name__, name] = _Layer(owner, attribute)
+        layer = _layers[module.__name__, name] = _Layer(owner, attribute, original)
     layer.driver = driver
     return True
 

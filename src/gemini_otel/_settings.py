@@ -23,6 +23,7 @@ PREFIX = "GEMINI_OTEL_"
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 HINT_LEVELS = ("info", "warning", "error")
 HINT_SIGNALS = ("span", "logs", "both")
+CAPTURE_MODES = ("no_content", "span_only", "event_only", "span_and_event")
 
 Hook = Callable[[Any, Any], object]
 
@@ -44,6 +45,11 @@ class Settings(NamedTuple):
     error_hook: Hook | None = None
     span_attributes: SpanAttributes | None = None
     metric_attributes: MetricAttributes | None = None
+    capture_content: str = "no_content"
+    content_limit: int = 65_536
+    capture_bytes: bool = False
+    redact: Callable[[str], str] | None = None
+    completion_hook: object = None
 
 
 class Setting(NamedTuple):
@@ -160,6 +166,27 @@ def _opt_in(text: str) -> str | None:
     )
 
 
+def _capture_mode(value: Any) -> str:
+    """A mode by name; the older variable's true asked for everything."""
+    try:
+        return "span_and_event" if _switch(value) else "no_content"
+    except ValueError:
+        return _one_of(*CAPTURE_MODES)(value)
+
+
+def _limit(value: Any) -> int:
+    number = int(value) if isinstance(value, str) else value
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise ValueError
+    return number
+
+
+def _completion_hook(value: Any) -> Any:
+    if not callable(getattr(value, "on_completion", None)):
+        raise ValueError("it has no method on_completion")  # noqa: TRY004  # one kind of error for a bad value
+    return value
+
+
 SETTINGS = (
     Setting(
         "error_outcomes",
@@ -240,6 +267,41 @@ SETTINGS = (
         "name=value, comma-separated; or a dict whose values (str, bool, int) may be callables",
         "dimensions for every metric of this package; 8 at most, and 200 combinations of their values",
         parse_metric_attributes,
+    ),
+    Setting(
+        "capture_content",
+        f"{', '.join(CAPTURE_MODES)}; true (both), false",
+        "where prompts and replies are recorded; see [content](#content)",
+        _capture_mode,
+        standard="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+    ),
+    Setting(
+        "content_limit",
+        "a number from 1",
+        "the most characters of captured content in one attribute; what is cut is said there",
+        _limit,
+    ),
+    Setting(
+        "capture_bytes",
+        "true, false",
+        "record inline data as base64 instead of its size, where content is captured",
+        _switch,
+    ),
+    Setting(
+        "redact",
+        "a callable",
+        "given each text before it is recorded; gives the text to record instead",
+        _callable_with(1),
+        in_environment=False,
+    ),
+    Setting(
+        "completion_hook",
+        "an object with on_completion; in the environment the name of one",
+        "the hook of opentelemetry-util-genai that is given what was said, for example to upload it",
+        _completion_hook,
+        in_environment=False,
+        standard="OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK",
+        read_standard=str,
     ),
 )
 

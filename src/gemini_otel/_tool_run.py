@@ -16,14 +16,15 @@ from gemini_otel._errors import class_name
 from gemini_otel._guard import guarded
 from gemini_otel._instruments import Session
 from gemini_otel._observed import Observed, outcome_of
-from gemini_otel._owner import without_owner
 from gemini_otel._turn import current_turn
 
 _OPERATION = "execute_tool"
 
 
 @guarded
-def begin_tool(session: Session, name: str, tool_type: str, server: str | None = None) -> ToolRun | None:
+def begin_tool(
+    session: Session, name: str, tool_type: str, arguments: object, server: str | None = None
+) -> ToolRun | None:
     """Start observing a tool run; None where nobody listens."""
     instruments = session.instruments
     if not instruments.listening() or not is_instrumentation_enabled():
@@ -46,21 +47,28 @@ def begin_tool(session: Session, name: str, tool_type: str, server: str | None =
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
+    if session.content is not None:
+        session.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
     return ToolRun(session, name, span)
 
 
 class ToolRun(Observed):
     """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
 
-    __slots__ = ("_dimensions", "_metrics", "_name", "_span", "_started", "failure")
+    __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure")
 
     def __init__(self, session: Session, name: str, span: Span) -> None:
-        outside = without_owner(otel_context.get_current())
-        super().__init__(loop_context(None, trace.set_span_in_context(span, outside)))
+        super().__init__(loop_context(None, trace.set_span_in_context(span, otel_context.get_current())))
         self._metrics, self._name, self._span = session.instruments.metrics(), name, span
+        self._content = session.content
         self._dimensions = session.dimensions()
         self._started = time.perf_counter()
         self.failure: str | None = None
+
+    def observe(self, response: object) -> None:
+        """Note what the tool returned."""
+        if self._content is not None:
+            self._content.tool_value(self._span, names.TOOL_CALL_RESULT, response)
 
     def _record(self, error: BaseException | None) -> None:
         seconds = time.perf_counter() - self._started

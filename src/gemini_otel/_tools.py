@@ -74,22 +74,24 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's `_extra_utils`, and what runs in its place."""
 
     def tool(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        run = begin_tool(session, _name(args, kwargs), "function")
+        run = begin_tool(session, _name(args, kwargs), "function", _arguments(args, kwargs))
         if run is None:
             return wrapped(*args, **kwargs)
         with run:
             result = wrapped(*args, **kwargs)
+        run.observe(result)
         run.finish()
         return result
 
     async def async_tool(
         wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
     ) -> Any:
-        run = begin_tool(session, _name(args, kwargs), "function")
+        run = begin_tool(session, _name(args, kwargs), "function", _arguments(args, kwargs))
         if run is None:
             return await wrapped(*args, **kwargs)
         with run:
             result = await wrapped(*args, **kwargs)
+        run.observe(result)
         run.finish()
         return result
 
@@ -110,12 +112,19 @@ def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
         wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
     ) -> Any:
         call = args[0] if args else kwargs.get("function_call")
-        run = begin_tool(session, getattr(call, "name", None) or "unknown", "extension", _server(instance))
+        run = begin_tool(
+            session,
+            getattr(call, "name", None) or "unknown",
+            "extension",
+            getattr(call, "args", None),
+            _server(instance),
+        )
         if run is None:
             return await wrapped(*args, **kwargs)
         with run:
             result = await wrapped(*args, **kwargs)
         _note_failure(run, result)
+        run.observe(result)
         run.finish()
         return result
 
@@ -126,6 +135,10 @@ def _name(args: Positional, kwargs: Arguments) -> str:
     """The tool of `invoke_function_from_dict_args(args, function_to_invoke)`."""
     function = args[1] if len(args) > 1 else kwargs.get("function_to_invoke")
     return str(getattr(function, "__name__", "unknown"))
+
+
+def _arguments(args: Positional, kwargs: Arguments) -> object:
+    return args[0] if args else kwargs.get("args")
 
 
 def _server(adapter: Any) -> str | None:

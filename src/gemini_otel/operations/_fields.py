@@ -7,6 +7,7 @@ deprecated ones.
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -56,3 +57,12 @@ def decimal(value: object) -> float | None:
 def items(value: object) -> list[Any] | tuple[Any, ...]:
     """`value` where it is a list or tuple, else nothing."""
     return value if isinstance(value, list | tuple) else ()
+
+
+def with_body(response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The response; where `config.should_return_http_response` left it unparsed, the JSON of its body."""
+    if response.get("candidates") is None:
+        body = field(response.get("sdk_http_response"), "body")
+        if isinstance(body, str):
+            return fields(json.loads(body))
+    return response

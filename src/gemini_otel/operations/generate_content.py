@@ -5,13 +5,13 @@ Patched is the round: one request and its answer, with the continuation hops tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import RequestFacts, ResponseFacts
 from gemini_otel._operation import Listener, Operation, Shape, Target
-from gemini_otel.operations._fields import enum_value, field, fields, items
+from gemini_otel.operations._candidates import read_candidates, read_request_content
+from gemini_otel.operations._fields import enum_value, field, fields, items, with_body
 from gemini_otel.operations._generate_content_request import read_request, read_start
 from gemini_otel.operations._history import read_history
 from gemini_otel.operations._usage import UsageReader
@@ -41,7 +41,7 @@ class GenerateContentAnswer:
         self._usage = UsageReader()
 
     def feed(self, response: Any, listener: Listener | None) -> None:
-        get = _with_body(fields(response)).get
+        get = with_body(fields(response)).get
         for position, candidate in enumerate(get("candidates") or ()):
             self._feed_candidate(fields(candidate), position, listener)
         if (usage := get("usage_metadata")) is not None:
@@ -121,15 +121,6 @@ def _tell_function_call(call: Any, listener: Listener) -> None:
         listener.function_call(name, field(call, "args"))
 
 
-def _with_body(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The response; where `config.should_return_http_response` left it unparsed, the JSON of its body."""
-    if response.get("candidates") is None:
-        body = field(response.get("sdk_http_response"), "body")
-        if isinstance(body, str):
-            return fields(json.loads(body))
-    return response
-
-
 _CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
 
 
@@ -150,4 +141,6 @@ GENERATE_CONTENT = Operation(
     read_request=read_request,
     read_history=read_history,
     answer=GenerateContentAnswer,
+    read_content=read_request_content,
+    read_candidates=read_candidates,
 )
