@@ -1,3 +1,4 @@
+import functools
 import logging
 import types
 from collections.abc import Iterator
@@ -105,3 +106,61 @@ def test_a_loader_that_raises_is_logged_and_harmless(module: Any, caplog: pytest
 
     _patching.install(["some_sdk"], broken)
     assert module.Api().call() == "original"
+
+
+def decorated(calls: list[str]) -> Any:
+    """A class whose method is below a decorator, as the SDK's experimental ones are."""
+
+    def decorator(function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            calls.append("decorator")
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    class Decorated:
+        @decorator
+        def call(self) -> str:
+            return "original"
+
+    return Decorated
+
+
+def test_below_a_decorator(module: Any) -> None:
+    """`name.__wrapped__` is wrapped below its decorator, which runs before ours, and is restored."""
+    calls: list[str] = []
+    module.Api = decorated(calls)
+    before = vars(module.Api)["call"]
+    install("Api.call.__wrapped__")
+    assert vars(module.Api)["call"] is before
+    assert module.Api().call() == "ours(original)"
+    install("Api.call.__wrapped__", mark="again")
+    assert module.Api().call() == "again(original)"
+    _patching.uninstall()
+    assert module.Api().call() == "original"
+    assert calls == ["decorator"] * 3
+
+
+def test_below_a_decorator_the_instance_is_known(module: Any) -> None:
+    """A driver below a decorator gets the instance, as other drivers do."""
+    seen: list[object] = []
+
+    def driver(wrapped: Any, instance: object, args: Any, kwargs: Any) -> Any:
+        seen.append(instance)
+        return wrapped(*args, **kwargs)
+
+    module.Api = decorated([])
+    _patching.install(["some_sdk"], lambda _: [Patch("api", (("Api.call.__wrapped__", driver),))])
+    api = module.Api()
+    api.call()
+    assert seen == [api]
+
+
+@pytest.mark.parametrize(
+    "name", ["Api.call.__wrapped__", "Api.nothing.__wrapped__", "Nothing.call.__wrapped__"]
+)
+def test_without_a_decorator(module: Any, name: str) -> None:
+    """Where nothing is decorated the next name is taken."""
+    install(name, "Api.call")
+    assert module.Api().call() == "ours(original)"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gemini_otel import _semconv as names
 from gemini_otel.operations._measures import Measures, Reader
-from gemini_otel.operations.methods import METHODS, Method
+from gemini_otel.operations.methods import BELOW_DECORATOR, METHODS, Method
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 _HEAD = """\
@@ -26,9 +26,18 @@ counts in `gemini.client.responses`. Where the conventions measure a duration, i
 
 What the installed version of the SDK lacks is not traced, and nothing is logged about it.
 
+A `list` method makes one request and returns a pager, which makes the others when it is iterated. The listing is a span that
+ends with its first page; each later page is a span of the same name below it, wherever and whenever the pager is iterated, so
+that a listing is one trace. A page fetched while a span of another trace is current is linked to that span.
+
+An upload is one span over all of its requests. A file that could not be processed, or a job that failed, is outcome `failed`
+and leaves the span's status unset: the call itself succeeded (`error_outcomes` changes that).
+
 | method | operation | read off the request | read off the answer | duration |
 |---|---|---|---|---|
 """
+# Where a client has a module's methods, if not under its name.
+_AREAS = {"tokens": "auth_tokens", "documents": "file_search_stores.documents"}
 _ATTRIBUTES = """
 ## Attributes
 
@@ -47,6 +56,43 @@ _MEANINGS = {
     names.BILLABLE_CHARACTERS: ("int", "characters that Vertex AI bills"),
     names.TOKEN_COUNT_TOTAL: ("int", "tokens counted; nothing was used, so this is no `usage`"),
     names.TOKEN_COUNT_CACHED: ("int", "of these, tokens of cached content"),
+    names.OUTPUT_TYPE: ("string", "`image`"),
+    names.REQUEST_CHOICE_COUNT: ("int", "images asked for, if several"),
+    names.IMAGES: ("int", "images or masks given"),
+    names.IMAGES_FILTERED: ("int", "images that a filter kept back and said why, if any"),
+    names.IMAGES_FILTERED_REASONS: (
+        "string[]",
+        "the reasons that the service gave, masked; with `include_rai_reason`",
+    ),
+    names.RESOURCE_NAME: (
+        "string",
+        "id of the file, cache, store or job, without project; of one made from a display name only the service's part",
+    ),
+    names.RESOURCE_STATE: (
+        "string",
+        "such as `PROCESSING`, `ACTIVE`, `JOB_STATE_FAILED`; decides the outcome",
+    ),
+    names.RESOURCE_DONE: ("boolean", "whether the operation is done"),
+    names.RESOURCE_SIZE: ("int", "bytes; of an upload also where it broke off"),
+    names.RESOURCE_MIME_TYPE: ("string", "media type"),
+    names.RESOURCE_EXPIRES_IN: ("double", "seconds until the file or cache expires"),
+    names.RESOURCE_COUNT: ("int", "how many a page lists, or were registered"),
+    names.FAILURE_STATUS: ("string", "google.rpc status of a file, operation or job that failed"),
+    names.FAILURE_MESSAGE: ("string", "what the service says of that, masked"),
+    names.PAGE_SIZE: ("int", "the page size asked for"),
+    names.PAGE_NUMBER: ("int", "2 for the page after the first, and so on"),
+    names.CACHE_TOKENS: ("int", "tokens that the cache holds; no `usage`"),
+    names.CACHE_TTL: ("double", "seconds to live that were asked for"),
+    names.STORE_ACTIVE: ("int", "documents that can be searched"),
+    names.STORE_PENDING: ("int", "documents that are still processed"),
+    names.STORE_FAILED: ("int", "documents that could not be processed"),
+    names.DELETION_FORCED: ("boolean", "whether to delete what is inside, too"),
+    names.MODEL_INPUT_LIMIT: ("int", "the model's context window"),
+    names.MODEL_OUTPUT_LIMIT: ("int", "the model's longest answer"),
+    names.JOB_SUCCEEDED: ("int", "requests of the batch that succeeded"),
+    names.JOB_FAILED: ("int", "requests of the batch that failed"),
+    names.JOB_INCOMPLETE: ("int", "requests of the batch that are not done"),
+    names.AUTH_TOKEN_USES: ("int", "how often the token may be used; the token itself is never recorded"),
 }
 
 
@@ -74,13 +120,17 @@ def _rows() -> Iterator[str]:
 
 def _meanings() -> Iterator[str]:
     read = [measures for rows in METHODS.values() for row in rows for measures in (row.request, row.answer)]
-    for name in dict.fromkeys(name for measures in read for name in _attributes(measures)):
-        kind, meaning = _MEANINGS[name]
+    found = {name: None for measures in read for name in _attributes(measures)}
+    missing = set(found) - set(_MEANINGS)
+    if missing:
+        raise SystemExit(f"No meaning for {sorted(missing)}; add it to _MEANINGS in {__file__}")
+    for name, (kind, meaning) in _MEANINGS.items():
         yield f"| `{name}` | {kind} | {meaning} |\n"
 
 
 def _public_name(area: str, method: Method) -> str:
-    return f"{area}.{method.name.rpartition('.')[2].lstrip('_')}"
+    name = method.name.removesuffix(BELOW_DECORATOR).rpartition(".")[2].lstrip("_")
+    return f"{_AREAS.get(area, area)}.{'tune' if name == 'tune_mldev' else name}"
 
 
 def _names(read: Measures | Reader) -> str:

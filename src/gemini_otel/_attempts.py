@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from gemini_otel import _semconv as names
 from gemini_otel._call import Call, current_call
 from gemini_otel._guard import guarded
 from gemini_otel._operation import Arguments, Driver
@@ -71,9 +72,39 @@ class _Attempt:
             self._call.attempt_failed(error)
 
 
+def transfer(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+    """`BaseApiClient.upload_file` and `download_file`: the SDK sends the requests itself, without `_request_once`.
+
+    All of them are one attempt, however many pieces a file has.
+    """
+    _note_size(args)
+    return attempt(wrapped, instance, args, kwargs)
+
+
+async def async_transfer(
+    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    """`BaseApiClient.async_upload_file` and `async_download_file`."""
+    _note_size(args)
+    return await async_attempt(wrapped, instance, args, kwargs)
+
+
+@guarded
+def _note_size(args: Positional) -> None:
+    """The size of an upload, which is known also where it breaks off."""
+    call = current_call()
+    if call is not None and len(args) > _SIZE and isinstance(args[_SIZE], int):
+        call.note({names.RESOURCE_SIZE: args[_SIZE]})
+
+
+_SIZE = 2  # upload_file(file, url, size)
 # Name on BaseApiClient, and what runs in its place.
 DRIVERS: tuple[tuple[str, Driver], ...] = (
     ("BaseApiClient._request_once", attempt),
     ("BaseApiClient._async_request_once", async_attempt),
     ("BaseApiClient._ensure_aiohttp_ssl_ctx", renew_ssl_context),
+    ("BaseApiClient.upload_file", transfer),
+    ("BaseApiClient.async_upload_file", async_transfer),
+    ("BaseApiClient.download_file", transfer),
+    ("BaseApiClient.async_download_file", async_transfer),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._attempt_log import AttemptLog
@@ -27,7 +27,7 @@ from gemini_otel._attributes import (
 )
 from gemini_otel._content import CallContent
 from gemini_otel._errors import read_error
-from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import Metrics, Session
@@ -73,9 +73,19 @@ def _referent(key: str) -> object:
 
 @guarded
 def begin(
-    session: Session, operation: Operation, instance: Any, arguments: Arguments, *, stream: bool = False
+    session: Session,
+    operation: Operation,
+    instance: Any,
+    arguments: Arguments,
+    *,
+    stream: bool = False,
+    parent: Context | None = None,
+    links: Sequence[Link] = (),
 ) -> Call | None:
-    """Start observing a round; None where nobody listens or instrumentation is suppressed."""
+    """Start observing a round; None where nobody listens or instrumentation is suppressed.
+
+    Its span is a child of the current one, or of that in `parent`.
+    """
     content = session.content
     if not (session.instruments.listening() or content) or not is_instrumentation_enabled():
         return None
@@ -87,7 +97,9 @@ def begin(
     else:
         span = tracer.start_span(
             f"{operation.name} {start.model}" if start.model else operation.name,
+            context=parent,
             kind=SpanKind.CLIENT,
+            links=links,
             attributes=attributes,
         )
     recording = span.is_recording()
@@ -166,6 +178,20 @@ class Call(Observed):
         self._attempts = AttemptLog(span)
         self.content: CallContent | None = None
         self._loop: Loop | None = current_loop() if operation.generates else None
+
+    @property
+    def start(self) -> StartFacts:
+        """Model, provider and server."""
+        return self._start
+
+    @property
+    def context(self) -> Context:
+        """The context that its request is sent in, with its span."""
+        return self._context
+
+    def note(self, measured: Measured) -> None:
+        """Say something on the span that neither request nor answer says."""
+        self._span.set_attributes(dict(measured))
 
     @property
     def tool_mode(self) -> str | None:

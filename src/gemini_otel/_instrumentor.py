@@ -30,6 +30,14 @@ _MODULES = (
     "google.genai._adapters",
     "google.genai._extra_utils",
     "google.genai.models",
+    "google.genai.pagers",
+    "google.genai.caches",
+    "google.genai.files",
+    "google.genai.file_search_stores",
+    "google.genai.documents",
+    "google.genai.tunings",
+    "google.genai.tokens",
+    "google.genai.batches",
     "google.genai.chats",
 )
 
@@ -138,13 +146,14 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import _attempts, _tools
+    from gemini_otel import _attempts, _pages, _tools
     from gemini_otel._call import begin
     from gemini_otel._turn import begin_turn
     from gemini_otel.operations import OPERATIONS, TURNS, operations
 
     functions = {
         _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS),
+        _pages.MODULE: ("pages of listings", _pages.drivers(session)),
         _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
         _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from types import CellType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import wrapt
@@ -36,11 +37,14 @@ class _Layer:
         driver = self.driver
         if driver is None:
             return wrapped(*args, **kwargs)
+        if instance is None and args and isinstance(self._owner, CellType):
+            # The decorator calls it as a plain function.
+            instance = args[0]
         return driver(wrapped, instance, args, kwargs)
 
     def in_place(self) -> bool:
         """Whether a call still passes through this layer, directly or below wrappers that came later."""
-        current, seen = vars(self._owner).get(self._attribute), 0
+        current, seen = _current(self._owner, self._attribute), 0
         while current is not None and seen < 100:
             if current is self._proxy:
                 return True
@@ -50,7 +54,7 @@ class _Layer:
     def remove(self) -> bool:
         """Switch the layer off and take it out; False where somebody wrapped it later and it has to stay, passing through."""
         self.driver = None
-        if vars(self._owner).get(self._attribute) is not self._proxy:
+        if _current(self._owner, self._attribute) is not self._proxy:
             return False
         setattr(self._owner, self._attribute, self._original)
         return True
@@ -122,9 +126,36 @@ def _apply(module: Any, name: str, driver: Driver) -> bool:
 
 
 def _find(module: Any, name: str) -> tuple[Any, str, Any]:
-    """The owner of a dotted name, the last part of it, and what is there; None where the SDK lacks it."""
+    """The object that holds the function of this name, the attribute that it is there, and the function; None where the SDK lacks it.
+
+    `name.__wrapped__` is the function below a decorator: it is held by a cell of the decorator's closure. Wrapped there, it
+    adds no frame between the decorator and its caller, whose line the decorator's warning names.
+    """
     *path, attribute = name.split(".")
     owner = module
     for step in path:
         owner = getattr(owner, step, None)
-    return owner, attribute, vars(owner).get(attribute) if owner is not None else None
+    if attribute == "__wrapped__":
+        owner, attribute = _cell_of(owner), "cell_contents"
+    return owner, attribute, _current(owner, attribute)
+
+
+def _cell_of(decorated: Any) -> Any:
+    """The cell through which a decorated function calls what it decorates; None where there is none."""
+    while (function := getattr(decorated, "__wrapped__", None)) is not None:
+        for cell in getattr(decorated, "__closure__", None) or ():
+            if _innermost(cell.cell_contents) is function:
+                return cell
+        decorated = function
+    return None
+
+
+def _innermost(function: Any) -> Any:
+    """The function below a layer of ours, if it has one."""
+    return function.__wrapped__ if isinstance(function, wrapt.FunctionWrapper) else function
+
+
+def _current(owner: Any, attribute: str) -> Any:
+    if isinstance(owner, CellType):
+        return owner.cell_contents
+    return vars(owner).get(attribute) if owner is not None else None

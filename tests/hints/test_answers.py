@@ -50,6 +50,7 @@ def test_incomplete_for_a_reason() -> None:
     """An answer with a finish reason, or with an exception, is not called cut off."""
     assert ids({names.OUTCOME: "incomplete", names.FINISH_REASON: "OTHER"}) == ["finish.other"]
     assert ids({names.OUTCOME: "incomplete", names.ERROR_TYPE: "503"}) == ["http.503.overloaded"]
+    assert ids({names.OUTCOME: "incomplete", names.RESOURCE_STATE: "PARTIALLY_SUCCEEDED"}) == []
 
 
 def test_blocked_prompt_is_not_a_cut_stream() -> None:

@@ -10,6 +10,7 @@ from gemini_otel._semconv import (
     PARSED,
     PARTS,
     REQUEST_STREAM,
+    RESOURCE_STATE,
     RESPONSE_ID,
     RESPONSE_TIME_TO_FIRST_CHUNK,
     USAGE_OUTPUT_TOKENS,
@@ -26,7 +27,9 @@ _RESPONSE = f"response id {{{RESPONSE_ID}}}"
 def _unfinished(attributes: Attributes) -> bool:
     """A complete answer, without an exception, that does not say why it ended."""
     incomplete = attributes.get(OUTCOME) == "incomplete"
-    return incomplete and not attributes.get(FINISH_REASON) and ERROR_TYPE not in attributes
+    if not incomplete or RESOURCE_STATE in attributes:  # a file or job in a state that nobody knows
+        return False
+    return not attributes.get(FINISH_REASON) and ERROR_TYPE not in attributes
 
 
 def _cut_stream(attributes: Attributes) -> bool:

@@ -26,11 +26,11 @@ _WORD = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 def measure(measures: Measures, source: object) -> Measured:
-    """What `measures` find in an SDK object or dict, by attribute."""
+    """What `measures` find in an SDK object or dict, by attribute; an empty path is the object itself."""
     found = {}
     for path, name, convert in measures:
         value = source
-        for step in path.split("."):
+        for step in path.split(".") if path else ():
             value = field(value, step)
         if value is not None and (fact := convert(value)) is not None:
             found[name] = fact
@@ -41,6 +41,10 @@ def word(value: object) -> str | None:
     """The value of an enum: one word, whoever made it up."""
     raw = enum_value(value)
     return raw if raw is not None and _WORD.fullmatch(raw) else None
+
+
+def flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def count(value: object) -> int:

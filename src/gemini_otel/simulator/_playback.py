@@ -26,7 +26,7 @@ class Playback:
         if found is None:
             return not_found(request), None
         call, endpoint = found
-        if request.raw_body and not isinstance(request.body, dict):
+        if request.raw_body and not isinstance(request.body, dict) and not request.uploads:
             return bad_request("Invalid JSON payload received. Expected a JSON object."), call
         name = call.scenario()
         scenario = self._default if name is None else self._scenarios.get(name)

@@ -55,12 +55,17 @@ def _events(body: bytes) -> list[bytes]:
 
 
 def _headers(reply: Reply, *, sse: bool) -> dict[str, str]:
-    given = {name.title(): value for name, value in reply.headers.items()}
+    given = {_on_the_wire(name): value for name, value in reply.headers.items()}
     default = SSE_TYPE if sse and reply.status == 200 else JSON_TYPE
     if given.get("Content-Type") == SSE_TYPE and not sse and isinstance(reply.body, dict):
         # Only a refused stream has its error under the content type of a stream.
         del given["Content-Type"]
     return {"Content-Type": default} | given
+
+
+def _on_the_wire(name: str) -> str:
+    """A header's name as the service spells it, which matters to clients that keep the spelling."""
+    return re.sub(r"-Url$", "-URL", name.title())
 
 
 class _Stream:

@@ -29,6 +29,11 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     raw_body: bytes = field(default=b"", repr=False)
 
+    @property
+    def uploads(self) -> bool:
+        """Whether it carries a piece of a file."""
+        return "upload" in self.headers.get("x-goog-upload-command", "")
+
 
 @dataclass(frozen=True)
 class Call:

@@ -23,5 +23,21 @@ ALL = (
         "images_filtered", "Every image was filtered; with include_rai_reason each shows why.", "filtered"
     ),
     _variants("images_partly_filtered", "One of the images was filtered.", "partly_filtered"),
+    _variants(
+        "processing_then_active",
+        "A file is processed at first, and active when it is asked for the third time.",
+        "processing",
+        "processing",
+        "",
+    ),
+    _variants("processing", "A file that is still processed, a job that runs.", "processing"),
+    _variants("failed", "A file that could not be processed, a job that failed.", "failed"),
+    _variants("job_cancelled", "A job that was cancelled.", "cancelled"),
+    _variants("upload_cut", "The connection breaks off in the middle of an upload.", "upload_cut"),
+    _variants("upload_refused", "503 to a piece of an upload.", "upload_refused"),
+    _variants(
+        "upload_never_final", "An upload that the service ends before its last piece.", "upload_never_final"
+    ),
+    _variants("cache_too_small", "400: the content is too small for a cache.", "too_small"),
     _variants("images_none", "No image and no reason.", "none"),
 )
