@@ -3,12 +3,15 @@ import sys
 import threading
 
 import pytest
+from google import genai
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
+import gemini_otel
 from gemini_otel._counters import OTHER, BoundedNames, CounterTable
 from gemini_otel._instruments import Instruments, Session
 from gemini_otel._settings import Settings
+from support import Telemetry, send
 
 
 def test_names_are_bounded() -> None:
@@ -93,3 +96,32 @@ def test_a_forked_child_counts_its_own_calls_only() -> None:
         [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.strip() == "done", done.stderr
+
+
+def test_first_calls_at_once(client: genai.Client) -> None:
+    """Calls that are the first of a process in eight threads are all counted, once."""
+    send(client, "call", "simulate:ok")
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, semconv="gen_ai_latest_experimental/dup")
+    barrier = threading.Barrier(8)
+
+    def call() -> None:
+        barrier.wait()
+        send(client, "call", "simulate:thinking")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=call) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+        gemini_otel.uninstrument()
+    assert sum(point.value for point in telemetry.points("gemini.client.responses")) == 8
+    assert sum(point.count for point in telemetry.points("gen_ai.client.operation.duration")) == 8
+    (span, *_) = telemetry.spans
+    counted = telemetry.points("gen_ai.client.inference.usage.input_tokens")
+    assert sum(point.value for point in counted) == 8 * span.attributes["gen_ai.usage.input_tokens"]

@@ -183,12 +183,11 @@ def test_precedence() -> None:
 
 def test_metrics_of_every_kind_of_operation() -> None:
     """The latest profile tells inference, embeddings and other operations apart; the default one does not."""
-    default, latest, dup = names.PROFILES.values()
-    assert default.metrics_of("embeddings") == default.metrics_of("generate_content") == default.other
-    assert latest.metrics_of("embeddings").duration == ("gen_ai.client.embeddings.duration",)
-    assert latest.metrics_of("count_tokens").duration == ("gen_ai.client.operation.duration",)
-    assert latest.metrics_of("count_tokens").usage == ()
-    assert dup.metrics_of("count_tokens").duration == ("gen_ai.client.operation.duration",)
+    default, latest, dup = (profile.metrics for profile in names.PROFILES.values())
+    assert default["embeddings"] == default["inference"] == default["other"]
+    assert latest["embeddings"].duration == ("gen_ai.client.embeddings.duration",)
+    assert latest["other"] == names.MetricNames(duration=("gen_ai.client.operation.duration",))
+    assert dup["other"].duration == ("gen_ai.client.operation.duration",)
 
 
 @pytest.mark.parametrize("reasons", [("error",), ("error", "max_tokens")])

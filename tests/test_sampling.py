@@ -172,9 +172,9 @@ def test_the_placeholder_is_the_apis_own(provider: Any) -> None:
     """A provider of the SDK is no placeholder; the API's own is."""
     from opentelemetry import metrics, trace
 
-    from gemini_otel._instruments import _is_placeholder
+    from gemini_otel._instruments import is_placeholder
 
-    assert not _is_placeholder(provider())
-    assert _is_placeholder(trace.NoOpTracerProvider())
-    assert _is_placeholder(metrics.NoOpMeterProvider())
+    assert not is_placeholder(provider())
+    assert is_placeholder(trace.NoOpTracerProvider())
+    assert is_placeholder(metrics.NoOpMeterProvider())
     assert _call.current_call() is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import os
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -79,6 +81,18 @@ class Metrics:
         self.standard = self._profiles[profile.name]
 
 
+_once = threading.RLock()  # a process may begin with calls in many threads
+
+
+def _reset_after_fork() -> None:
+    """A thread that the child lacks may hold it."""
+    global _once
+    _once = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
+
 # A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
 _metrics_of: weakref.WeakKeyDictionary[MeterProvider, Metrics] = weakref.WeakKeyDictionary()
 
@@ -104,20 +118,27 @@ class Instruments:
         if self._tracer is None:
             provider = self._tracer_provider or trace.get_tracer_provider()
             if not is_placeholder(provider):
-                self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
-                # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
-                atexit.unregister(end_open_streams)
-                atexit.register(end_open_streams)
-                if self.on_tracer_provider is not None:
-                    self.on_tracer_provider(provider)
+                with _once:
+                    self._start_tracing(provider)
         return self._tracer
+
+    def _start_tracing(self, provider: TracerProvider) -> None:
+        if self._tracer is not None:
+            return  # another thread was first
+        # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
+        atexit.unregister(end_open_streams)
+        atexit.register(end_open_streams)
+        if self.on_tracer_provider is not None:
+            self.on_tracer_provider(provider)
+        self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
 
     def metrics(self) -> Metrics | None:
         """The metric instruments; None as long as there is no meter provider."""
         if self._metrics is None:
             provider = self._meter_provider or metrics.get_meter_provider()
             if not is_placeholder(provider):
-                self._metrics = _find_metrics(provider, self.profile)
+                with _once:
+                    self._metrics = _find_metrics(provider, self.profile)
         return self._metrics
 
     @property

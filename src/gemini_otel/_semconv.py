@@ -194,17 +194,8 @@ class Profile(NamedTuple):
 
     name: str
     schema_url: str | None
-    inference: MetricNames
-    embeddings: MetricNames
-    other: MetricNames
+    metrics: Mapping[str, MetricNames]  # by kind of operation: inference, embeddings, other
     missing_reason: str | None = None
-
-    def metrics_of(self, operation: str) -> MetricNames:
-        """The names for an operation of this `gen_ai.operation.name`."""
-        kind = OPERATION_KINDS.get(operation)
-        return (
-            self.inference if kind == "inference" else self.embeddings if kind == "embeddings" else self.other
-        )
 
 
 OPERATION_KINDS: Mapping[str, str] = {
@@ -235,30 +226,29 @@ _LATEST_EMBEDDINGS = MetricNames(
     duration=("gen_ai.client.embeddings.duration",),
     known_input_tokens=("gen_ai.client.embeddings.operation.input_tokens",),
 )
-_LATEST_OTHER = MetricNames(duration=_OPERATION_DURATION)
+_DEFAULT_METRICS = {"inference": _RELEASED, "embeddings": _RELEASED, "other": _RELEASED}
+_LATEST_METRICS = {
+    "inference": _LATEST,
+    "embeddings": _LATEST_EMBEDDINGS,
+    "other": MetricNames(duration=_OPERATION_DURATION),
+}
+_BOTH_METRICS = {kind: _RELEASED | metrics for kind, metrics in _LATEST_METRICS.items()}
 
 DEFAULT_PROFILE = "default"
 PROFILES: Mapping[str, Profile] = {
     profile.name: profile
     for profile in (
         # The last release of the core conventions that defines gen_ai; the GenAI repository has no schema URL yet.
-        Profile(DEFAULT_PROFILE, "https://opentelemetry.io/schemas/1.41.1", _RELEASED, _RELEASED, _RELEASED),
-        Profile("gen_ai_latest_experimental", None, _LATEST, _LATEST_EMBEDDINGS, _LATEST_OTHER, "error"),
-        Profile(
-            "gen_ai_latest_experimental/dup",
-            None,
-            _RELEASED | _LATEST,
-            _RELEASED | _LATEST_EMBEDDINGS,
-            _RELEASED | _LATEST_OTHER,
-            "error",
-        ),
+        Profile(DEFAULT_PROFILE, "https://opentelemetry.io/schemas/1.41.1", _DEFAULT_METRICS),
+        Profile("gen_ai_latest_experimental", None, _LATEST_METRICS, "error"),
+        Profile("gen_ai_latest_experimental/dup", None, _BOTH_METRICS, "error"),
     )
 }
 
 METRICS = {TOOL_DURATION, RESPONSES, THOUGHTS_TOKENS, CACHED_TOKENS, ATTEMPTS_FAILED, HINTS} | {
     name if isinstance(name, str) else name[0]
     for profile in PROFILES.values()
-    for metrics in (profile.inference, profile.embeddings, profile.other)
+    for metrics in profile.metrics.values()
     for measure in metrics
     for name in measure
 }

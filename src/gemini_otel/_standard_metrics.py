@@ -40,20 +40,17 @@ _DESCRIPTIONS = {
 
 
 class StandardMetrics:
-    """The instruments of one profile on one meter, made with the first operation of each kind."""
+    """The instruments of one profile on one meter."""
 
     def __init__(self, meter: Meter, profile: Profile) -> None:
-        self._meter, self._profile = meter, profile
+        self._meter = meter
         self._histograms: dict[str, Histogram] = {}
         self._counters: dict[str, CounterTable] = {}
-        self._kinds: dict[str, OperationMetrics] = {}
+        self._kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
 
     def of(self, operation: str) -> OperationMetrics:
         """What to record an operation of this name with."""
-        found = self._kinds.get(operation)
-        if found is None:
-            found = self._kinds[operation] = OperationMetrics(self, self._profile.metrics_of(operation))
-        return found
+        return self._kinds[names.OPERATION_KINDS.get(operation, "other")]
 
     def histograms(self, metrics: MetricNames, measure: str) -> tuple[Histogram, ...]:
         return tuple(self._histogram(name, measure) for name in getattr(metrics, measure))
