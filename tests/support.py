@@ -224,9 +224,11 @@ def receiving() -> Iterator[OtlpReceiver]:
     with OtlpReceiver() as receiver:
         thread = threading.Thread(target=receiver.serve_forever)
         thread.start()
-        yield receiver
-        receiver.shutdown()
-        thread.join()
+        try:
+            yield receiver
+        finally:
+            receiver.shutdown()
+            thread.join()
 
 
 def plain(pairs: Sequence[KeyValue]) -> dict[str, Any]:

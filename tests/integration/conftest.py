@@ -55,6 +55,6 @@ def collector(
         DECISION_WAIT="1s",
         HEALTHY_PERCENTAGE="0",
         BATCH_TIMEOUT="100ms",
-        METRICS_FLUSH_INTERVAL="1s",
+        METRICS_FLUSH_INTERVAL="3s",  # exemplars live that long: several scrapes
     ) as collector:
         yield collector

@@ -118,6 +118,7 @@ def run_prometheus(folder: Path, rules: Sequence[Path] = (), *options: str) -> I
         "scrape_configs": [
             {
                 "job_name": "files",
+                "honor_labels": True,  # a Collector's series keep the service as their job
                 "file_sd_configs": [{"files": [f"{folder}/*.json"], "refresh_interval": "1s"}],
             }
         ],

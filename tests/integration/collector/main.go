@@ -28,6 +28,7 @@ import (
 	"go.opentelemetry.io/collector/processor/memorylimiterprocessor"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
+	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 )
 
 func main() {
@@ -83,6 +84,6 @@ func factories() (otelcol.Factories, error) {
 	}
 	return otelcol.Factories{
 		Receivers: receivers, Processors: processors, Exporters: exporters,
-		Connectors: connectors, Extensions: extensions,
+		Connectors: connectors, Extensions: extensions, Telemetry: otelconftelemetry.NewFactory(),
 	}, nil
 }
