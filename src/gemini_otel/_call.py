@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from opentelemetry import context as otel_context
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Status, StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._attempt_log import AttemptLog
@@ -34,7 +33,9 @@ from gemini_otel._instruments import Metrics, Session
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, Operation
 from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
+from gemini_otel._owner import finish_before
 from gemini_otel._repetition_watch import RepetitionWatch
+from gemini_otel._round_span import RoundSpan, start_span
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
@@ -89,31 +90,23 @@ def begin(
     content = session.content
     if not (session.instruments.listening() or content) or not is_instrumentation_enabled():
         return None
-    tracer = session.instruments.tracer()
     start = safely(operation.read_start, instance, arguments) or _UNKNOWN_START
-    attributes = {**session.span_attributes(), **start_attributes(operation.name, start, stream)}
-    if tracer is None:
-        span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
-    else:
-        span = tracer.start_span(
-            f"{operation.name} {start.model}" if start.model else operation.name,
-            context=parent,
-            kind=SpanKind.CLIENT,
-            links=links,
-            attributes=attributes,
-        )
+    place = start_span(session, operation.name, start, stream, parent, links)
+    span = place.span
     recording = span.is_recording()
     capturing = content is not None and content.wanted(recording)
     request = (
         safely(operation.read_request, instance, arguments) if recording or capturing else None
     ) or RequestFacts()
-    call = safely(Call, session, operation, start, request, span, stream)
+    call = safely(Call, session, operation, start, request, place, stream)
     if call is None:
         span.end()
         return None
     safely(call.join_loop)
+    if place.owner is not None:
+        finish_before(place.owner.span, call)
     if content is not None and capturing:
-        call.content = content.begin(operation, arguments, attributes)
+        call.content = content.begin(operation, arguments, place.attributes)
     if recording:
         safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
         if session.settings.repetition and operation.generates:
@@ -134,9 +127,11 @@ class Call(Observed):
         "_first_chunk",
         "_flagged",
         "_loop",
+        "_measured",
         "_metrics",
         "_missing_reason",
         "_operation",
+        "_owner",
         "_recording",
         "_request",
         "_settings",
@@ -154,12 +149,12 @@ class Call(Observed):
         operation: Operation,
         start: StartFacts,
         request: RequestFacts,
-        span: Span,
+        place: RoundSpan,
         stream: bool,
     ) -> None:
         self._started = time.perf_counter()
-        context = otel_context.set_value(_CALL_KEY, weakref.ref(self), trace.set_span_in_context(span))
-        super().__init__(context)
+        super().__init__(otel_context.set_value(_CALL_KEY, weakref.ref(self), place.context))
+        span, self._measured, self._owner = place.span, place.measured, place.owner
         self._settings, self._metrics = session.settings, session.instruments.metrics()
         self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
         self._dimensions = session.dimensions()
@@ -280,6 +275,8 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         self._span.set_attributes(attributes)
+        if self._owner is not None:
+            safely(self._owner.pass_outwards, attributes)
         if failure is not None:
             set_error(self._span, failure)
         elif outcome in self._settings.error_outcomes:
@@ -324,7 +321,7 @@ class Call(Observed):
         if response.model is not None:
             labels[names.RESPONSE_MODEL] = metrics.model_label(response.model)
         usage = response.usage
-        if self._operation.timed:
+        if self._operation.timed and self._measured:
             metrics.standard.of(self._operation.name).record(
                 labels,
                 seconds,

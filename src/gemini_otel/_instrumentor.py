@@ -211,6 +211,7 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
         )
         processor.active = True
     processor.on_hint = session.count_hint
+    session.instruments.on_shared_span = processor.watch
 
 
 def _registered(provider: Any) -> Iterator[Any]:

@@ -111,7 +111,9 @@ class Instruments:
         self._meter_provider = meter_provider
         self._tracer: Tracer | None = None
         self._metrics: Metrics | None = None
+        self.resource: object = None  # of the tracer provider, by which its spans are told from others
         self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
+        self.on_shared_span: Callable[[Any], object] | None = None
 
     def tracer(self) -> Tracer | None:
         """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
@@ -128,6 +130,7 @@ class Instruments:
         # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
         atexit.unregister(end_open_streams)
         atexit.register(end_open_streams)
+        self.resource = getattr(provider, "resource", None)
         if self.on_tracer_provider is not None:
             self.on_tracer_provider(provider)
         self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)

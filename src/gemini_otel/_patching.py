@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Callable, Iterable, Mapping
-from types import CellType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import wrapt
 
@@ -22,14 +22,37 @@ class Patch(NamedTuple):
     names: tuple[tuple[str, Driver], ...]
 
 
-class _Layer:
-    """Our wrapper around one SDK function; without a driver it passes calls through."""
+class _Method(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # not to be subscripted before wrapt 2
+    """Binds as a plain method does: google-adk looks through the layers of a method, and not through other proxies."""
 
-    def __init__(self, owner: Any, attribute: str, original: Any) -> None:
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        method, layer = cast("Any", self.__wrapped__), cast("Any", self._self_wrapper)
+        if not args:
+            return method(**kwargs)  # raises what it would without us
+        instance = args[0]
+        return layer(method.__get__(instance, type(instance)), instance, args[1:], kwargs)
+
+
+class _Layer:
+    """Our wrapper around one SDK function; without a driver it passes calls through.
+
+    It goes below the wrappers that are there already, so that spans of others are around ours whoever came first.
+    """
+
+    def __init__(self, owner: Any, attribute: str) -> None:
         self.driver: Driver | None = None
-        self._owner, self._attribute, self._original = owner, attribute, original
-        self._proxy = wrapt.FunctionWrapper(original, self)
-        setattr(owner, attribute, self._proxy)
+        self._owner, self._attribute = owner, attribute
+        self._holder, self._slot = owner, attribute
+        self._original = _current(owner, attribute)
+        while isinstance(self._original, wrapt.ObjectProxy):
+            self._holder, self._slot = self._original, "__wrapped__"
+            self._original = self._original.__wrapped__
+        method = isinstance(owner, type) and isinstance(self._original, types.FunctionType)
+        self._proxy = (_Method if method else wrapt.FunctionWrapper)(self._original, self)
+        setattr(self._holder, self._slot, self._proxy)
 
     def __call__(
         self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -37,13 +60,13 @@ class _Layer:
         driver = self.driver
         if driver is None:
             return wrapped(*args, **kwargs)
-        if instance is None and args and isinstance(self._owner, CellType):
+        if instance is None and args and isinstance(self._owner, types.CellType):
             # The decorator calls it as a plain function.
             instance = args[0]
         return driver(wrapped, instance, args, kwargs)
 
     def in_place(self) -> bool:
-        """Whether a call still passes through this layer, directly or below wrappers that came later."""
+        """Whether a call still passes through this layer, directly or below wrappers of others."""
         current, seen = _current(self._owner, self._attribute), 0
         while current is not None and seen < 100:
             if current is self._proxy:
@@ -54,9 +77,12 @@ class _Layer:
     def remove(self) -> bool:
         """Switch the layer off and take it out; False where somebody wrapped it later and it has to stay, passing through."""
         self.driver = None
-        if _current(self._owner, self._attribute) is not self._proxy:
+        if _current(self._owner, self._attribute) is self._proxy:
+            setattr(self._owner, self._attribute, self._original)
+        elif self._holder is not self._owner and self._holder.__wrapped__ is self._proxy:
+            self._holder.__wrapped__ = self._original
+        else:
             return False
-        setattr(self._owner, self._attribute, self._original)
         return True
 
 
@@ -98,6 +124,16 @@ def uninstall() -> None:
 
 
 @guarded
+def repair() -> None:
+    """Put back the layers that somebody took out, by restoring what he had found before we came."""
+    lost = {
+        module for (module, _), layer in _layers.items() if layer.driver is not None and not layer.in_place()
+    }
+    for module in lost:
+        _patch_module(sys.modules[module])
+
+
+@guarded
 def _patch_module(module: Any) -> None:
     missing: dict[str, bool] = {}
     for patch in _loader(module.__name__) if _loader is not None else ():
@@ -115,12 +151,12 @@ def _patch_module(module: Any) -> None:
 
 
 def _apply(module: Any, name: str, driver: Driver) -> bool:
-    owner, attribute, original = _find(module, name)
-    if original is None:
+    owner, attribute, found = _find(module, name)
+    if found is None:
         return False
     layer = _layers.get((module.__name__, name))
     if layer is None or not layer.in_place():
-        layer = _layers[module.__name__, name] = _Layer(owner, attribute, original)
+        layer = _layers[module.__name__, name] = _Layer(owner, attribute)
     layer.driver = driver
     return True
 
@@ -156,6 +192,6 @@ def _innermost(function: Any) -> Any:
 
 
 def _current(owner: Any, attribute: str) -> Any:
-    if isinstance(owner, CellType):
+    if isinstance(owner, types.CellType):
         return owner.cell_contents
     return vars(owner).get(attribute) if owner is not None else None

@@ -16,6 +16,7 @@ from gemini_otel._errors import class_name
 from gemini_otel._guard import guarded
 from gemini_otel._instruments import Session
 from gemini_otel._observed import Observed, outcome_of
+from gemini_otel._owner import without_owner
 from gemini_otel._turn import current_turn
 
 _OPERATION = "execute_tool"
@@ -58,7 +59,8 @@ class ToolRun(Observed):
     __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure")
 
     def __init__(self, session: Session, name: str, span: Span) -> None:
-        super().__init__(loop_context(None, trace.set_span_in_context(span, otel_context.get_current())))
+        outside = without_owner(otel_context.get_current())
+        super().__init__(loop_context(None, trace.set_span_in_context(span, outside)))
         self._metrics, self._name, self._span = session.instruments.metrics(), name, span
         self._content = session.content
         self._dimensions = session.dimensions()

@@ -19,9 +19,11 @@ from gemini_otel._errors import read_error
 from gemini_otel._facts import ResponseFacts, UsageFacts
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
-from gemini_otel._instruments import Session, open_streams
+from gemini_otel._instruments import SCOPE, Session, open_streams
 from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, TurnOperation
+from gemini_otel._owner import INFERENCE, current_owner, finish_before
+from gemini_otel._round_span import share
 
 _WORKFLOW = "automatic_function_calling"
 _TOTALS = (
@@ -111,11 +113,20 @@ class Turn(Observed):
 
     @guarded
     def open_loop(self, max_rounds: int) -> None:
-        """Begin the loop's span, which becomes current at once: its first round follows."""
+        """Begin the loop's span, which becomes current at once: its first round follows.
+
+        Another instrumentation's span for the whole call is that already.
+        """
         tracer = self._session.instruments.tracer()
         if self._span is not None or tracer is None:
             return
         self._max_rounds = max_rounds
+        owner = current_owner(INFERENCE, SCOPE, self._session.instruments.resource)
+        if owner is not None and owner.claim():
+            self._span = share(self._session, owner)
+            self._span.set_attributes({names.AFC_MAX_ROUNDS: max_rounds})
+            finish_before(owner.span, self)
+            return
         attributes: Attributes = {
             **self._session.span_attributes(),
             names.OPERATION_NAME: "invoke_workflow",

@@ -110,6 +110,12 @@ class HintSpanProcessor(SpanProcessor):
         if self.active and (self._all_spans or _is_genai(span)):
             self._watch(span)
 
+    @guarded
+    def watch(self, span: Span) -> None:
+        """Give hints on this span when it ends, whatever it looked like when it started."""
+        if self.active and "end" not in vars(span):
+            self._watch(span)
+
     def _watch(self, span: Span) -> None:
         """Shadow the span's `end`: the last moment at which every SDK release lets an event be added.
 
