@@ -100,7 +100,7 @@ def send(client: genai.Client, shape: str, contents: Any, *, model: str = MODEL,
         elif shape == "stream":
             responses.extend(client.models.generate_content_stream(**request))
         else:
-            asyncio.run(_send_async(client, shape, request, responses))
+            event_loop().run_until_complete(_send_async(client, shape, request, responses))
     except Exception as error:
         return Sent(responses, error)
     return Sent(responses, None)
@@ -109,15 +109,22 @@ def send(client: genai.Client, shape: str, contents: Any, *, model: str = MODEL,
 async def _send_async(
     client: genai.Client, shape: str, request: dict[str, Any], responses: list[Any]
 ) -> None:
-    try:
-        if shape == "async_call":
-            responses.append(await client.aio.models.generate_content(**request))
-        else:
-            async for chunk in await client.aio.models.generate_content_stream(**request):
-                responses.append(chunk)
-    finally:
-        if hasattr(client.aio, "aclose"):
-            await client.aio.aclose()
+    if shape == "async_call":
+        responses.append(await client.aio.models.generate_content(**request))
+    else:
+        async for chunk in await client.aio.models.generate_content_stream(**request):
+            responses.append(chunk)
+
+
+_loops = threading.local()
+
+
+def event_loop() -> asyncio.AbstractEventLoop:
+    """One loop for each thread: a client that is used twice keeps its connections, and httpx's cannot be used once closed."""
+    if not hasattr(_loops, "loop"):
+        _loops.loop = asyncio.newevent_loop()
+    loop: asyncio.AbstractEventLoop = _loops.loop
+    return loop
 
 
 MODES = ("sync", "async")

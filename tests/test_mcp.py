@@ -10,7 +10,7 @@ import pytest
 from google import genai
 from google.genai import types
 
-from support import MODEL, Telemetry
+from support import MODEL, Telemetry, make_client
 
 mcp = pytest.importorskip("mcp")
 from mcp.client.stdio import stdio_client  # noqa: E402
@@ -55,13 +55,13 @@ async def run(client: genai.Client, via: str, stream: bool, prompt: str) -> int:
 
 @pytest.mark.parametrize("via", ["models", "chats"])
 @pytest.mark.parametrize("stream", [False, True], ids=["call", "stream"])
-async def test_an_mcp_tool(client: genai.Client, via: str, stream: bool) -> None:
+async def test_an_mcp_tool(url: str, via: str, stream: bool) -> None:
     """An MCP tool is an execute_tool span with the server's name below the loop, and costs no request of ours."""
-    bare = await run(client, via, stream, "simulate:tool_call")
+    bare = await run(make_client(url), via, stream, "simulate:tool_call")
     telemetry = Telemetry()
     gemini_otel.instrument(**telemetry.providers)
     try:
-        ours = await run(client, via, stream, "simulate:tool_call")
+        ours = await run(make_client(url), via, stream, "simulate:tool_call")
     finally:
         gemini_otel.uninstrument()
     assert ours == bare
@@ -82,7 +82,6 @@ async def test_an_mcp_tool(client: genai.Client, via: str, stream: bool) -> None
 async def test_an_mcp_tool_that_fails(telemetry: Telemetry, url: str) -> None:
     """A tool that says it failed is an ERROR on its span, without its text."""
     from gemini_otel import simulator
-    from support import make_client
 
     call = {"functionCall": {"name": "get_weather", "args": {"city": "fail"}}}
     replies = (

@@ -12,7 +12,7 @@ from google.genai import chats, errors, models, types
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 
-from support import MODEL, SHAPES, Telemetry, make_client
+from support import MODEL, SHAPES, Telemetry, event_loop, make_client
 
 VIA = ("models", "chats")
 
@@ -46,24 +46,20 @@ def ask(client: genai.Client, via: str, shape: str, prompt: str, **config: Any) 
             chat = client.chats.create(model=MODEL, config=settings)
             answer = chat.send_message(prompt) if shape == "call" else chat.send_message_stream(prompt)
         return [answer] if shape == "call" else list(answer)
-    return asyncio.run(ask_async(client, via, shape, prompt, settings))
+    return event_loop().run_until_complete(ask_async(client, via, shape, prompt, settings))
 
 
 async def ask_async(client: genai.Client, via: str, shape: str, prompt: str, settings: Any) -> list[Any]:
-    try:
-        if via == "models":
-            models = client.aio.models
-            method = models.generate_content if shape == "async_call" else models.generate_content_stream
-            answer: Any = await method(model=MODEL, contents=prompt, config=settings)
-        else:
-            chat = client.aio.chats.create(model=MODEL, config=settings)
-            answer = await (
-                chat.send_message(prompt) if shape == "async_call" else chat.send_message_stream(prompt)
-            )
-        return [answer] if shape == "async_call" else [chunk async for chunk in answer]
-    finally:
-        if hasattr(client.aio, "aclose"):
-            await client.aio.aclose()
+    if via == "models":
+        models = client.aio.models
+        method = models.generate_content if shape == "async_call" else models.generate_content_stream
+        answer: Any = await method(model=MODEL, contents=prompt, config=settings)
+    else:
+        chat = client.aio.chats.create(model=MODEL, config=settings)
+        answer = await (
+            chat.send_message(prompt) if shape == "async_call" else chat.send_message_stream(prompt)
+        )
+    return [answer] if shape == "async_call" else [chunk async for chunk in answer]
 
 
 def by_start(telemetry: Telemetry) -> list[ReadableSpan]:

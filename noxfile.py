@@ -1,0 +1,81 @@
+"""The tests over the SDK's versions and transports.
+
+nox                        every row: each SDK version with each transport it knows
+nox -t short               what CI runs besides the README's command, which has the newest SDK with aiohttp
+nox -s "tests(2.20.0, httpx)" -- tests/test_streams.py
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests"]
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+
+NEWEST = "newest"
+# An SDK version, a Python that it accepts, and its transports.
+MATRIX = (
+    ("1.32.0", "3.10", ("httpx", "aiohttp")),
+    ("1.75.0", "3.10", ("httpx", "aiohttp")),
+    ("2.0.1", "3.11", ("httpx", "aiohttp")),
+    ("2.20.0", "3.12", ("httpx", "httpx2", "aiohttp")),
+    ("2.34.0", "3.12", ("httpx", "httpx2", "aiohttp")),
+    ("3.0.0", "3.13", ("httpx", "httpx2", "aiohttp")),
+    (NEWEST, "3.13", ("httpx", "httpx2", "aiohttp")),
+)
+OLDEST = MATRIX[0][0]
+SHORT = {(OLDEST, "aiohttp"), ("2.20.0", "httpx"), (NEWEST, "httpx2")}
+# What does not depend on the SDK: it is tested with the oldest and the newest, and read the same everywhere.
+SDK_INDEPENDENT = ("tests/hints", "tests/repetition")
+
+
+def _interpreter(version: str) -> str:
+    """The interpreter of a version, wherever this machine keeps it; its plain name where there is none that runs."""
+    candidates = [found] if (found := shutil.which(f"python{version}")) else []
+    if pyenv := shutil.which("pyenv"):
+        root = subprocess.run(  # noqa: S603
+            [pyenv, "root"], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        candidates[:0] = map(str, sorted(Path(root, "versions").glob(f"{version}.*/bin/python")))
+    for candidate in candidates:
+        tried = subprocess.run([candidate, "-c", "import venv"], check=False, capture_output=True)  # noqa: S603
+        if tried.returncode == 0:
+            return candidate
+    return f"python{version}"
+
+
+def _rows() -> list[object]:
+    return [
+        nox.param(
+            sdk,
+            transport,
+            _interpreter(python),
+            id=f"{sdk}, {transport}",
+            tags=["short"] if (sdk, transport) in SHORT else [],
+        )
+        for sdk, python, transports in MATRIX
+        for transport in transports
+    ]
+
+
+@nox.session
+@nox.parametrize("sdk, transport, python", _rows())
+def tests(session: nox.Session, sdk: str, transport: str) -> None:
+    """The tests on one SDK version with one transport."""
+    constraints = ["-c", "tests/oldest.txt"] if sdk == OLDEST else []
+    package = "google-genai" if sdk == NEWEST else f"google-genai=={sdk}"
+    extra = ["httpx2"] if transport == "httpx2" else []
+    session.install("-q", "-e", ".[test]", package, *extra, *constraints)
+    if transport != "aiohttp":  # the SDK's async client takes it wherever it is installed
+        session.run("pip", "uninstall", "-q", "-y", "aiohttp")
+    chosen = session.posargs or [
+        "tests",
+        *(f"--ignore={path}" for path in SDK_INDEPENDENT if sdk not in {OLDEST, NEWEST}),
+    ]
+    environment = {"GOOGLE_GENAI_HTTP_CLIENT": "auto" if transport == "aiohttp" else transport}
+    session.run("pytest", "-q", "-n", "auto", *chosen, env=environment)
