@@ -122,7 +122,7 @@ _loops = threading.local()
 def event_loop() -> asyncio.AbstractEventLoop:
     """One loop for each thread: a client that is used twice keeps its connections, and httpx's cannot be used once closed."""
     if not hasattr(_loops, "loop"):
-        _loops.loop = asyncio.newevent_loop()
+        _loops.loop = asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = _loops.loop
     return loop
 
