@@ -103,6 +103,8 @@ def begin(
         span.end()
         return None
     safely(call.join_loop)
+    if stream and operation.generates and current_loop() is None:
+        session.bypassed()
     if place.owner is not None:
         finish_before(place.owner.span, call)
     if content is not None and capturing:

@@ -14,6 +14,5 @@ def call_hook(settings: Settings, name: str, span: Span, subject: object) -> Non
     hook = getattr(settings, name)
     if hook is not None:
         with suppress_instrumentation():  # a hook that calls Gemini would be called for that as well
-            call_back(
-                name, hook, getattr(span, "__wrapped__", span), subject
-            )  # the owner's itself, not as we see it
+            # An owner's span itself, not our view of it.
+            call_back(name, hook, getattr(span, "__wrapped__", span), subject)

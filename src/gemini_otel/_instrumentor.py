@@ -101,6 +101,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
         )
         content = make_content(settings, kwargs.get("logger_provider"))
+        instruments.on_bypass = _patching.repair
         session = Session(instruments, settings, keywords, content)
         if session.settings.hints:
             instruments.on_tracer_provider = functools.partial(

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from opentelemetry import metrics, trace
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
@@ -114,6 +115,7 @@ class Instruments:
         self.resource: object = None  # of the tracer provider, by which its spans are told from others
         self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
         self.on_shared_span: Callable[[Any], object] | None = None
+        self.on_bypass: Callable[[], object] | None = None
 
     def tracer(self) -> Tracer | None:
         """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
@@ -170,6 +172,12 @@ class Session(NamedTuple):
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
     content: Content | None = None
+
+    def bypassed(self) -> None:
+        """A user's call has not passed through our layer of the method that he calls: somebody took it out."""
+        instruments = self.instruments
+        if instruments.on_bypass is not None and instruments.listening() and is_instrumentation_enabled():
+            instruments.on_bypass()
 
     def span_attributes(self) -> dict[str, Any]:
         """What every span gets that starts here: the conversation, and attributes of the user's own."""

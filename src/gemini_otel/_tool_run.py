@@ -24,14 +24,22 @@ _OPERATION = "execute_tool"
 
 @guarded
 def begin_tool(
-    session: Session, name: str, tool_type: str, arguments: object, server: str | None = None
+    session: Session,
+    name: str,
+    tool_type: str,
+    arguments: object,
+    *,
+    server: str | None = None,
+    owned: bool = False,
 ) -> ToolRun | None:
-    """Start observing a tool run; None where nobody listens."""
+    """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself."""
     instruments = session.instruments
     if not instruments.listening() or not is_instrumentation_enabled():
         return None
     turn = current_turn()
     call_id = turn.tool_started(name) if turn is not None else None
+    if owned:
+        return None
     attributes: Attributes = {
         **session.span_attributes(),
         names.OPERATION_NAME: _OPERATION,

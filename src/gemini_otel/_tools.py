@@ -15,21 +15,19 @@ Positional = tuple[Any, ...]
 
 MODULE = "google.genai._extra_utils"
 MCP_MODULE = "google.genai._adapters"
-
-
-def _limit(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """`get_max_remote_calls_afc(config)`: the SDK calls it once, right before a loop's first round."""
-    limit = wrapped(*args, **kwargs)
-    _open_loop(args[0] if args else kwargs.get("config"), limit)
-    return limit
+# opentelemetry-instrumentation-google-genai puts a function of its own around each of the caller's tools.
+_OFFICIAL_TOOLS = "opentelemetry.instrumentation.google_genai.tool_call_wrapper"
 
 
 @guarded
-def _open_loop(config: Any, limit: int) -> None:
+def _open_loop(session: Session, config: Any, limit: int) -> None:
     """Open the loop's span if there is anything to run: the SDK enters its loop without tools as well."""
     turn = current_turn()
     tools = getattr(config, "tools", None) or ()
-    if turn is not None and (turn.has_mcp_tools or any(map(callable, tools))):
+    if turn is None:
+        if any(map(callable, tools)):
+            session.bypassed()
+    elif turn.has_mcp_tools or any(map(callable, tools)):
         turn.open_loop(limit)
 
 
@@ -73,8 +71,14 @@ def _function_calls(response: Any) -> Iterator[tuple[str, str | None]]:
 def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's `_extra_utils`, and what runs in its place."""
 
+    def limit(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+        """`get_max_remote_calls_afc(config)`: the SDK calls it once, right before a loop's first round."""
+        found = wrapped(*args, **kwargs)
+        _open_loop(session, args[0] if args else kwargs.get("config"), found)
+        return found
+
     def tool(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        run = begin_tool(session, _name(args, kwargs), "function", _arguments(args, kwargs))
+        run = _begin_function(session, *_tool_call(*args, **kwargs))
         if run is None:
             return wrapped(*args, **kwargs)
         with run:
@@ -86,7 +90,7 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     async def async_tool(
         wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
     ) -> Any:
-        run = begin_tool(session, _name(args, kwargs), "function", _arguments(args, kwargs))
+        run = _begin_function(session, *_tool_call(*args, **kwargs))
         if run is None:
             return await wrapped(*args, **kwargs)
         with run:
@@ -96,7 +100,7 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
         return result
 
     return (
-        ("get_max_remote_calls_afc", _limit),
+        ("get_max_remote_calls_afc", limit),
         ("parse_config_for_mcp_sessions", _mcp_sessions),
         ("get_function_response_parts", _calls),
         ("get_function_response_parts_async", _calls),
@@ -117,7 +121,7 @@ def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
             getattr(call, "name", None) or "unknown",
             "extension",
             getattr(call, "args", None),
-            _server(instance),
+            server=_server(instance),
         )
         if run is None:
             return await wrapped(*args, **kwargs)
@@ -131,14 +135,15 @@ def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     return (("McpToGenAiToolAdapter.call_tool", mcp_tool),)
 
 
-def _name(args: Positional, kwargs: Arguments) -> str:
-    """The tool of `invoke_function_from_dict_args(args, function_to_invoke)`."""
-    function = args[1] if len(args) > 1 else kwargs.get("function_to_invoke")
-    return str(getattr(function, "__name__", "unknown"))
+def _begin_function(session: Session, arguments: object, function: Any) -> ToolRun | None:
+    name = str(getattr(function, "__name__", "unknown"))
+    owned = getattr(function, "__globals__", {}).get("__name__") == _OFFICIAL_TOOLS
+    return begin_tool(session, name, "function", arguments, owned=owned)
 
 
-def _arguments(args: Positional, kwargs: Arguments) -> object:
-    return args[0] if args else kwargs.get("args")
+def _tool_call(args: object = None, function_to_invoke: object = None, *_: Any, **__: Any) -> tuple[Any, Any]:
+    """The arguments and the tool of `invoke_function_from_dict_args(args, function_to_invoke)`."""
+    return args, function_to_invoke
 
 
 def _server(adapter: Any) -> str | None:

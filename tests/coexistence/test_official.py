@@ -6,13 +6,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from conftest import Neighbours
 from google import genai
 from google.genai import types
 from opentelemetry.instrumentation.google_genai import GoogleGenAiSdkInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.util.genai.handler import TelemetryHandler
 
+from conftest import Neighbours
 from support import MODEL, SHAPES, Telemetry, make_client, send
 
 OURS = "gemini_otel"
