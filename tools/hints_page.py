@@ -30,6 +30,7 @@ _SECTIONS = (
     ("Blocked prompts", ("block",)),
     ("Finish reasons", ("finish",)),
     ("Streams", ("stream",)),
+    ("Live sessions", ("live",)),
     ("Repetition", ("repeat",)),
     ("Output", ("out",)),
     ("Automatic function calling", ("afc",)),

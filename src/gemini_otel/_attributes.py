@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from gemini_otel import _semconv as names
-from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, StartFacts, UsageFacts, Value
+from gemini_otel._facts import (
+    ErrorFacts,
+    MediaFacts,
+    RequestFacts,
+    ResponseFacts,
+    StartFacts,
+    UsageFacts,
+    Value,
+)
 from gemini_otel._outcome import worst_finish_reason
 from gemini_otel.repetition import Repetition
 
@@ -106,6 +114,18 @@ def usage_attributes(usage: UsageFacts) -> Attributes:
         namespace = "gen_ai" if modality in _CONVENTIONAL_MODALITIES else "gemini"
         attributes[f"{namespace}.usage.{modality}.{_MODALITY_SUFFIX[direction]}"] = tokens
     return attributes
+
+
+def media_attributes(heard: MediaFacts, said: MediaFacts) -> Attributes:
+    """How much sound and video went to the model, and how much sound came back; nothing where there was none."""
+    amounts = {
+        names.LIVE_INPUT_AUDIO_BYTES: heard.audio_bytes,
+        names.LIVE_INPUT_AUDIO_SECONDS: heard.audio_seconds,
+        names.LIVE_INPUT_VIDEO_BYTES: heard.video_bytes,
+        names.LIVE_OUTPUT_AUDIO_BYTES: said.audio_bytes,
+        names.LIVE_OUTPUT_AUDIO_SECONDS: said.audio_seconds,
+    }
+    return {name: amount for name, amount in amounts.items() if amount}
 
 
 def error_attributes(error: ErrorFacts) -> Attributes:

@@ -82,10 +82,11 @@ def begin(
     stream: bool = False,
     parent: Context | None = None,
     links: Sequence[Link] = (),
+    kind: type[Call] | None = None,
 ) -> Call | None:
     """Start observing a round; None where nobody listens or instrumentation is suppressed.
 
-    Its span is a child of the current one, or of that in `parent`.
+    Its span is a child of the current one, or of that in `parent`. `kind` is the sort of call that it is.
     """
     content = session.content
     if not (session.instruments.listening() or content) or not is_instrumentation_enabled():
@@ -98,7 +99,7 @@ def begin(
     request = (
         safely(operation.read_request, instance, arguments) if recording or capturing else None
     ) or RequestFacts()
-    call = safely(Call, session, operation, start, request, place, stream)
+    call = safely(kind or Call, session, operation, start, request, place, stream)
     if call is None:
         span.end()
         return None
@@ -208,8 +209,7 @@ class Call(Observed):
 
     def observe(self, response: Any) -> None:
         """Read a response, or the next chunk of a stream."""
-        if self._first_chunk is None:
-            self._first_chunk = time.perf_counter()
+        self._note_chunk()
         safely(self._read, response)
         if self.content is not None:
             self.content.observe(response)
@@ -223,6 +223,10 @@ class Call(Observed):
             self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
             if self._settings.on_repetition is not None:
                 safely(self._settings.on_repetition, self._watch.verdict)
+
+    def _note_chunk(self) -> None:
+        if self._first_chunk is None:
+            self._first_chunk = time.perf_counter()
 
     @guarded
     def attempt_started(self) -> None:
@@ -239,7 +243,7 @@ class Call(Observed):
         """Note an HTTP attempt that did not succeed; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
-        facts = read_error(error, vertex=self._start.provider == "gcp.vertex_ai")
+        facts = self._read_failure(error)
         self._attempts.failed(facts)
         if self._metrics is not None:
             model = self._metrics.model_label(self._start.model) if self._start.model else None
@@ -250,9 +254,7 @@ class Call(Observed):
         response = safely(self._answer.facts) or ResponseFacts()
         finish_reason = worst_finish_reason(response.finish_reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
-        failure = None
-        if error is not None and outcome == "error":
-            failure = safely(read_error, error, vertex=self._start.provider == "gcp.vertex_ai")
+        failure = safely(self._read_failure, error) if error is not None and outcome == "error" else None
         if self._recording or self.content is not None:
             safely(self._write_span, outcome, response, failure)
             if outcome == "error" and self._recording:
@@ -262,6 +264,16 @@ class Call(Observed):
         if self._loop is not None:
             self._loop.round_ended(self, response, outcome)
 
+    def _read_failure(self, error: BaseException) -> ErrorFacts:
+        return read_error(error, vertex=self._start.provider == "gcp.vertex_ai")
+
+    def _more_attributes(self) -> Attributes:
+        """What a kind of call has to say besides what all have."""
+        return {}
+
+    def _time_to_first_chunk(self) -> float | None:
+        return self._first_chunk - self._started if self._stream and self._first_chunk is not None else None
+
     def _close(self) -> None:
         self._span.end()
 
@@ -270,10 +282,11 @@ class Call(Observed):
         attributes.update(response_attributes(response))
         attributes.update(self._attempt_attributes(failure))
         attributes[names.OUTCOME] = outcome
+        attributes.update(self._more_attributes())
         if self._missing_reason is not None and not response.finish_reasons and outcome in UNFINISHED:
             attributes[names.RESPONSE_FINISH_REASONS] = (self._missing_reason,)
-        if self._stream and self._first_chunk is not None:
-            attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = self._first_chunk - self._started
+        if (waited := self._time_to_first_chunk()) is not None:
+            attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = waited
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         self._span.set_attributes(attributes)
@@ -327,7 +340,7 @@ class Call(Observed):
             metrics.standard.of(self._operation.name).record(
                 labels,
                 seconds,
-                self._first_chunk - self._started if self._stream and self._first_chunk is not None else None,
+                self._time_to_first_chunk(),
                 usage,
                 metrics.error_label(failure.type) if failure is not None else None,
                 self._context,

@@ -130,11 +130,11 @@ SIGNATURES = (
     Signature("cache_storage", (429,), message=r"cachedcontentstorage"),
     Signature("provisioned_throughput", message=r"provisioned throughput"),
     Signature("shared_capacity", message=r"no capacity available for model|error-code-429"),
-    Signature("zero_quota", (429,), message=r"\blimit: 0(?!\.?\d)"),
-    Signature("daily_quota", (429,), message=r"per[ _]?day\b|perday|daily (?:limit|quota)"),
-    Signature("minute_quota", (429,), message=r"per[ _]?minute\b|perminute"),
+    Signature("zero_quota", (429, 1011), message=r"\blimit: 0(?!\.?\d)"),
+    Signature("daily_quota", (429, 1011), message=r"per[ _]?day\b|perday|daily (?:limit|quota)"),
+    Signature("minute_quota", (429, 1011), message=r"per[ _]?minute\b|perminute"),
     Signature("rate_limited", (429,), message=r"\bretry in \d|quota will reset after"),
-    Signature("help_only_quota", (429,), message=r"exceeded your current quota", bare=True),
+    Signature("help_only_quota", (429, 1011), message=r"exceeded your current quota", bare=True),
     # --- messages about the model
     Signature("model_not_found", message=r"is not found for api version|unexpected model name format"),
     Signature("model_not_found", (400, 404), message=r"is no longer available"),
@@ -196,7 +196,25 @@ SIGNATURES = (
         message=r"mime.?type|image is not valid|process input (?:image|audio|video)"
         r"|cannot fetch content|unable to (?:fetch|decode)",
     ),
-    Signature("deadline_exceeded", (503, 504), message=r"deadline expired"),
+    Signature("deadline_exceeded", (503, 504, 1011), message=r"deadline expired"),
+    # --- Live: a closed websocket says why in its reason; the codes are those of RFC 6455
+    Signature("live_keepalive", (1006,), message=r"keepalive ping timeout"),
+    Signature(
+        "live_modality", (1007, 1008), message=r"non-audio request|response modalit|text output is not"
+    ),
+    Signature(
+        "live_resumption",
+        (1007, 1008, 1011),
+        message=r"session.{0,20} not found|resum.{1,60}(?:expired|invalid)",
+    ),
+    Signature("live_not_found", (1008,), message=r"requested entity was not found"),
+    Signature(
+        "live_time_limit",
+        (1000, 1006, 1008, 1011),
+        message=r"(?:session|time|duration).{0,20} limit|was aborted",
+    ),
+    Signature("overloaded", (1011, 1013), message=r"unavailable|overloaded|try again later"),
+    Signature("rate_limited", (1008, 1011, 1013), message=r"resource.{0,12}exhausted|quota"),
     # --- the status alone; the lower-case ones of the Interactions API, https://ai.google.dev/gemini-api/docs/api-errors
     Signature("rate_limited", reasons=("RATE_LIMIT_EXCEEDED", "RESOURCE_QUOTA_EXCEEDED")),
     Signature("failed_precondition", statuses=("FAILED_PRECONDITION",)),
@@ -230,6 +248,13 @@ SIGNATURES = (
     Signature("bad_gateway", (502,)),
     Signature("overloaded", (503,)),
     Signature("deadline_exceeded", (504,)),
+    Signature("live_closed", (1000, 1001)),
+    Signature("live_lost", (1006,)),
+    Signature("live_invalid_argument", (1003, 1007)),
+    Signature("live_unsupported", (1008,)),
+    Signature("payload_too_large", (1009,)),
+    Signature("live_internal", (1011,)),
+    Signature("overloaded", (1012, 1013, 1014)),
 )
 
 KINDS = (*dict.fromkeys(signature.kind for signature in SIGNATURES), "unknown")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from gemini_otel._error_kinds import error_kind
 from gemini_otel._facts import ErrorFacts
@@ -16,7 +16,10 @@ from gemini_otel._masking import mask
 
 def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
     """What the service said with `error`; just its type for any other exception."""
-    code = _integer(getattr(error, "code", None)) or _integer(getattr(error, "status_code", None))
+    closed = read_close(error)
+    if closed is not None:
+        return _closed_facts(closed, vertex)
+    code = _http_code(error)
     if code is None or not isinstance(error, Exception):
         return ErrorFacts(type=class_name(error), kind=_transport_kind(error))
     said = _said(error)
@@ -46,6 +49,61 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
         quota_metric=quota_metric,
         quota_limit=quota_limit,
         retry_delay=retry_delay,
+    )
+
+
+class ErrorBody(Exception):  # noqa: N818  # never raised: it has the shape in which errors are read
+    """An error as the service sends it."""
+
+    def __init__(self, code: int, details: object) -> None:
+        self.code = code
+        self.details = details
+
+
+class Close(NamedTuple):
+    """How a websocket ended: code and reason of the close frame, 1006 where it broke without one."""
+
+    code: int
+    reason: str | None
+
+
+def read_close(error: BaseException) -> Close | None:
+    """How the websocket ended that `error` speaks of: an exception of `websockets`, or an APIError that stands for one."""
+    frames = vars(error)
+    if "rcvd" not in frames:
+        code, reason = frames.get("code"), frames.get("details")
+        if "details" not in frames or not isinstance(code, int) or not 1000 <= code < 5000:
+            return None
+        cause = error.__context__
+        if code == _ABNORMAL and cause is not None and "rcvd" in vars(cause):
+            return read_close(cause)
+        return Close(code, _text(reason))
+    received, sent = frames["rcvd"], frames.get("sent")
+    if received is not None:
+        return Close(received.code, _text(received.reason))
+    # Who closes for a keepalive that was not answered says so in his own frame.
+    return Close(_ABNORMAL, _text(getattr(sent, "reason", None)))
+
+
+_ABNORMAL = 1006  # RFC 6455, section 7.4.1
+
+
+def _closed_facts(closed: Close, vertex: bool) -> ErrorFacts:
+    return ErrorFacts(
+        type=str(closed.code),
+        kind=error_kind(code=closed.code, message=closed.reason, vertex=vertex),
+        message=mask(closed.reason) if closed.reason else None,
+        raw_message=closed.reason,
+    )
+
+
+def _http_code(error: BaseException) -> int | None:
+    """The HTTP status that the exception carries; of a refused websocket, that of the refusal."""
+    refusal = getattr(error, "response", None) if type(error).__name__ == "InvalidStatus" else None
+    return (
+        _integer(getattr(error, "code", None))
+        or _integer(getattr(error, "status_code", None))
+        or _integer(getattr(refusal, "status_code", None))
     )
 
 
@@ -92,7 +150,7 @@ _CONNECTION_ERRORS = frozenset(
 
 def _said(error: Exception) -> Mapping[str, Any]:
     """Status, message and details as the service said them, else as the exception has them."""
-    body = getattr(error, "details", None) or getattr(error, "body", None)
+    body = getattr(error, "details", None) or getattr(error, "body", None) or _body_of_refusal(error)
     if isinstance(body, list):
         body = body[0] if body else None
     inner = body.get("error", body) if isinstance(body, Mapping) else None
@@ -103,6 +161,12 @@ def _said(error: Exception) -> Mapping[str, Any]:
     if parsed is not None:
         return parsed
     return {**said, "message": message, "status": _text(getattr(error, "status", None)) or said.get("status")}
+
+
+def _body_of_refusal(error: Exception) -> Any:
+    """The body that came instead of a websocket."""
+    raw = getattr(getattr(error, "response", None), "body", None)
+    return {"error": _parse(raw.decode(errors="replace"))} if isinstance(raw, bytes | bytearray) else None
 
 
 def _parse(text: str) -> Mapping[str, Any] | None:

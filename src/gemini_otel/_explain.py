@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes, error_attributes, repetition_attributes, response_attributes
 from gemini_otel._error_kinds import HTTP_CODES, error_kind
-from gemini_otel._errors import read_error
+from gemini_otel._errors import ErrorBody, read_error
 from gemini_otel._facts import RequestFacts
 from gemini_otel._outcome import answer_outcome, worst_finish_reason
 from gemini_otel._repetition_watch import RepetitionWatch
@@ -33,14 +33,6 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
     raise TypeError(f"explain() takes a code, an exception or a response, not {type(subject).__name__}")
 
 
-class _Body(Exception):  # noqa: N818  # never raised: it has the shape in which errors are read
-    """An error as the service sends it."""
-
-    def __init__(self, code: int, details: object) -> None:
-        self.code = code
-        self.details = details
-
-
 def body_attributes(body: object) -> Attributes | None:
     """What a span would show of an error body, `{"error": {...}}` or what is inside; None where `body` is none."""
     if isinstance(body, list) and body:
@@ -54,7 +46,7 @@ def body_attributes(body: object) -> Attributes | None:
     if code is None and isinstance(status, str):
         code = HTTP_CODES.get(status.upper())
     if code is not None and str(code).isdecimal():
-        return _error(_Body(int(code), {"error": {**said, "status": status}}))
+        return _error(ErrorBody(int(code), {"error": {**said, "status": status}}))
     if not isinstance(status, str):
         return None
     kind = error_kind(code=None, status=status, message=str(said.get("message") or ""))

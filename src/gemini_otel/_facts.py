@@ -110,3 +110,68 @@ class ErrorFacts(NamedTuple):
     quota_metric: str | None = None
     quota_limit: int | None = None
     retry_delay: float | None = None
+
+
+class MediaFacts(NamedTuple):
+    """How much sound and video was sent or received; seconds only where the MIME type says the rate."""
+
+    audio_bytes: int = 0
+    audio_seconds: float = 0.0
+    video_bytes: int = 0
+
+    def plus(self, other: MediaFacts) -> MediaFacts:
+        """Both together."""
+        return MediaFacts(
+            self.audio_bytes + other.audio_bytes,
+            self.audio_seconds + other.audio_seconds,
+            self.video_bytes + other.video_bytes,
+        )
+
+
+_NO_MEDIA = MediaFacts()
+
+
+class ToolCall(NamedTuple):
+    """A function that the model wants to be called."""
+
+    name: str
+    id: str | None
+    arguments: object  # content: for those who may see it
+
+
+class ToolResponse(NamedTuple):
+    """What the caller answers to the call with this id."""
+
+    id: str | None
+    result: object  # content: for those who may see it
+    failed: bool
+
+
+class SentFacts(NamedTuple):
+    """One message from the user of a Live session."""
+
+    asks: bool = False  # hands over to the model: an answer is sure to come
+    ends_input: bool = False
+    media: MediaFacts = _NO_MEDIA
+    tool_responses: tuple[ToolResponse, ...] = ()
+
+
+class ReceivedFacts(NamedTuple):
+    """One message from the service in a Live session."""
+
+    complete: bool = False  # the turn is
+    of_turn: bool = False  # shows that a turn is under way
+    hears: bool = False  # shows that the service hears the user
+    answers: bool = False  # is part of the model's answer
+    speech_starts: bool = False
+    speech_ends: bool = False
+    has_text: bool = False
+    interrupted: bool = False
+    generation_complete: bool = False
+    media: MediaFacts = _NO_MEDIA
+    tool_calls: tuple[ToolCall, ...] = ()
+    cancelled_calls: tuple[str, ...] = ()
+    go_away: bool = False
+    time_left: float | None = None  # seconds
+    resumable: bool | None = None
+    filtered_prompts: int = 0

@@ -39,6 +39,8 @@ _MODULES = (
     "google.genai.tokens",
     "google.genai.batches",
     "google.genai.chats",
+    "google.genai.live",
+    "google.genai.live_music",
 )
 
 _session: Session | None = None  # what is instrumented now
@@ -147,7 +149,7 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import _attempts, _pages, _tools
+    from gemini_otel import _attempts, _live, _pages, _tools
     from gemini_otel._call import begin
     from gemini_otel._turn import begin_turn
     from gemini_otel.operations import OPERATIONS, TURNS, operations
@@ -157,6 +159,8 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
         _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
         _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),
+        _live.MODULE: ("Live", _live.drivers(session)),
+        _live.MUSIC_MODULE: ("Live music", _live.music_drivers(session)),
     }
     if module in functions:
         area, drivers = functions[module]

@@ -44,12 +44,53 @@ _BY_FINISH_REASON = {
     "MISSING_THOUGHT_SIGNATURE": "malformed",
     "NO_IMAGE": "empty",
     "IMAGE_OTHER": "empty",
-    # Everything else is "incomplete", known (OTHER, FINISH_REASON_UNSPECIFIED, an unhandled CONTINUATION) or not.
+    # Of Live: what `turn_complete_reason` says, and INTERRUPTED, our word for a turn that the user cut off
+    "INTERRUPTED": "abandoned",
+    "RESPONSE_REJECTED": "blocked",
+    "PROHIBITED_INPUT_CONTENT": "blocked",
+    "IMAGE_PROHIBITED_INPUT_CONTENT": "blocked",
+    "INPUT_TEXT_CONTAIN_PROMINENT_PERSON_PROHIBITED": "blocked",
+    "INPUT_IMAGE_CELEBRITY": "blocked",
+    "INPUT_IMAGE_PHOTO_REALISTIC_CHILD_PROHIBITED": "blocked",
+    "INPUT_TEXT_NCII_PROHIBITED": "blocked",
+    "INPUT_OTHER": "blocked",
+    "INPUT_IP_PROHIBITED": "blocked",
+    "UNSAFE_PROMPT_FOR_IMAGE_GENERATION": "blocked",
+    "GENERATED_IMAGE_SAFETY": "blocked",
+    "GENERATED_CONTENT_SAFETY": "blocked",
+    "GENERATED_AUDIO_SAFETY": "blocked",
+    "GENERATED_VIDEO_SAFETY": "blocked",
+    "GENERATED_CONTENT_PROHIBITED": "blocked",
+    "GENERATED_CONTENT_BLOCKLIST": "blocked",
+    "GENERATED_IMAGE_PROHIBITED": "blocked",
+    "GENERATED_IMAGE_CELEBRITY": "blocked",
+    "GENERATED_IMAGE_PROMINENT_PEOPLE_DETECTED_BY_REWRITER": "blocked",
+    "GENERATED_IMAGE_IDENTIFIABLE_PEOPLE": "blocked",
+    "GENERATED_IMAGE_MINORS": "blocked",
+    "OUTPUT_IMAGE_IP_PROHIBITED": "blocked",
+    "GENERATED_OTHER": "blocked",
+    # Everything else is "incomplete", known (OTHER, FINISH_REASON_UNSPECIFIED, an unhandled CONTINUATION, NEED_MORE_INPUT,
+    # MAX_REGENERATION_REACHED) or not.
 }
 # Outcomes of a call whose finish reason was due and may never have come.
 UNFINISHED = frozenset({"incomplete", "abandoned", "cancelled", "error"})
-KNOWN_FINISH_REASONS = (*_BY_FINISH_REASON, "OTHER", "FINISH_REASON_UNSPECIFIED", "CONTINUATION")
-_SEVERITY = {"ok": 0, "truncated": 1, "incomplete": 2, "empty": 3, "malformed": 4, "blocked": 5}
+KNOWN_FINISH_REASONS = (
+    *_BY_FINISH_REASON,
+    "OTHER",
+    "FINISH_REASON_UNSPECIFIED",
+    "CONTINUATION",
+    "NEED_MORE_INPUT",
+    "MAX_REGENERATION_REACHED",
+)
+_SEVERITY = {
+    "ok": 0,
+    "abandoned": 0,
+    "truncated": 1,
+    "incomplete": 2,
+    "empty": 3,
+    "malformed": 4,
+    "blocked": 5,
+}
 
 
 def finish_reason_outcome(reason: str) -> str:

@@ -34,10 +34,11 @@ def start_span(
     stream: bool,
     parent: Context | None = None,
     links: Sequence[Link] = (),
+    start_time: int | None = None,
 ) -> RoundSpan:
     """Begin the span of a round, unless it has one already that nobody of ours has written to.
 
-    Its parent is the current span, or that in `parent`.
+    Its parent is the current span, or that in `parent`. It may have begun before now, at `start_time`.
     """
     tracer = session.instruments.tracer()
     owner = current_owner(operation, SCOPE, session.instruments.resource)
@@ -52,7 +53,7 @@ def start_span(
         span.set_attributes(attributes)
         return RoundSpan(span, otel_context.get_current(), measured, attributes, owner)
     name = f"{operation} {start.model}" if start.model else operation
-    span = tracer.start_span(name, parent, SpanKind.CLIENT, attributes, links)
+    span = tracer.start_span(name, parent, SpanKind.CLIENT, attributes, links, start_time)
     return RoundSpan(span, trace.set_span_in_context(span), measured, attributes)
 
 

@@ -33,13 +33,24 @@ def begin_tool(
     owned: bool = False,
 ) -> ToolRun | None:
     """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself."""
-    instruments = session.instruments
-    if not instruments.listening() or not is_instrumentation_enabled():
+    if not session.instruments.listening() or not is_instrumentation_enabled():
         return None
     turn = current_turn()
     call_id = turn.tool_started(name) if turn is not None else None
     if owned:
         return None
+    return start_tool(session, name, tool_type, arguments, call_id, server)
+
+
+def start_tool(
+    session: Session,
+    name: str,
+    tool_type: str,
+    arguments: object,
+    call_id: str | None,
+    server: str | None = None,
+) -> ToolRun:
+    """A tool run that begins now, below the current span."""
     attributes: Attributes = {
         **session.span_attributes(),
         names.OPERATION_NAME: _OPERATION,
@@ -50,7 +61,7 @@ def begin_tool(
         attributes[names.TOOL_CALL_ID] = call_id
     if server is not None:
         attributes[names.TOOL_SERVER] = server
-    tracer = instruments.tracer()
+    tracer = session.instruments.tracer()
     span: Span = (
         NonRecordingSpan(trace.get_current_span().get_span_context())
         if tracer is None

@@ -16,7 +16,7 @@ from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes
 from gemini_otel._call import Call, current_loop, loop_context
 from gemini_otel._errors import read_error
-from gemini_otel._facts import ResponseFacts, UsageFacts
+from gemini_otel._facts import ResponseFacts
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import SCOPE, Session, open_streams
@@ -24,14 +24,9 @@ from gemini_otel._observed import Observed, outcome_of, set_error
 from gemini_otel._operation import Arguments, TurnOperation
 from gemini_otel._owner import INFERENCE, current_owner, finish_before
 from gemini_otel._round_span import share
+from gemini_otel._usage_totals import UsageTotals
 
 _WORKFLOW = "automatic_function_calling"
-_TOTALS = (
-    ("input_tokens", names.LOOP_INPUT_TOKENS),
-    ("output_tokens", names.LOOP_OUTPUT_TOKENS),
-    ("thoughts_tokens", names.LOOP_REASONING_TOKENS),
-    ("cached_tokens", names.LOOP_CACHED_TOKENS),
-)
 
 
 def current_turn() -> Turn | None:
@@ -89,7 +84,7 @@ class Turn(Observed):
         self._tool_mode: str | None = None
         self._parts: tuple[str, ...] = ()
         self._exhausted = False
-        self._totals: dict[str, int] = {}
+        self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
         self.has_mcp_tools = False
 
@@ -152,7 +147,7 @@ class Turn(Observed):
     def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None:
         self._open.pop(call, None)
         self._outcome = outcome
-        self._add(response.usage)
+        self._totals.add(response.usage)
         self._parts = response.parts
         # At the limit the SDK hands the last function call to the caller instead of running it.
         self._exhausted = self._rounds == self._max_rounds and "function_call" in response.parts
@@ -169,12 +164,6 @@ class Turn(Observed):
                 self._pending_calls.remove(call)
                 return call[1]
         return None
-
-    def _add(self, usage: UsageFacts) -> None:
-        for fact, name in _TOTALS:
-            tokens = getattr(usage, fact)
-            if tokens is not None:
-                self._totals[name] = self._totals.get(name, 0) + tokens
 
     def _record(self, error: BaseException | None) -> None:
         for call in list(self._open):
@@ -196,7 +185,7 @@ class Turn(Observed):
             names.AFC_ROUNDS: self._rounds,
             names.AFC_TOOLS: self._tools,
             names.OUTCOME: outcome,
-            **self._totals,
+            **self._totals.attributes,
         }
         if self._parts:
             attributes[names.PARTS] = self._parts

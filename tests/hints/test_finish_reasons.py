@@ -37,6 +37,10 @@ REASONS = {
     "ESCALATION": "finish.escalation",
     "PUP_LIMITED_DISABLED": "finish.account_limited",
     "CONTINUATION": "finish.continuation",
+    "NEED_MORE_INPUT": "finish.need_more_input",
+    "MAX_REGENERATION_REACHED": "finish.max_regeneration",
+    **dict.fromkeys(finish_reasons.LIVE_INPUT, "finish.live_input"),
+    **dict.fromkeys(finish_reasons.LIVE_OUTPUT, "finish.live_output"),
 }
 
 
@@ -54,6 +58,13 @@ def test_every_reason_of_the_sdk() -> None:
     """The SDK has no finish reason that is neither healthy nor explained."""
     unexplained = {reason.value for reason in types.FinishReason} - set(REASONS) - finish_reasons.HEALTHY
     assert unexplained == set()
+
+
+@pytest.mark.skipif(not hasattr(types, "TurnCompleteReason"), reason="this SDK has no reasons of turns")
+def test_every_reason_of_a_live_turn() -> None:
+    """The SDK has no reason for the end of a Live turn that is not explained."""
+    known = set(REASONS) | {"TURN_COMPLETE_REASON_UNSPECIFIED"}
+    assert {reason.value for reason in types.TurnCompleteReason} - known == set()
 
 
 def test_unknown_reason() -> None:

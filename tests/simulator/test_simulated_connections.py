@@ -62,7 +62,7 @@ def test_trailers_of_a_chunked_body(server: simulator.Simulator) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"\x16\x03\x01 \r\n\r\n"],
+    [b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"\x00\x03\x01 \r\n\r\n"],
 )
 def test_malformed_requests(server: simulator.Simulator, data: bytes) -> None:
     """What is not HTTP is a 400, and the connection closes."""

@@ -15,6 +15,7 @@ from gemini_otel.hints import (
     configuration,
     finish_reasons,
     function_calling,
+    live,
     network,
     performance,
     reference,
@@ -53,6 +54,7 @@ def _default() -> Catalogue:
             *configuration.REFUSED,
             *api_errors.NARROW,
             *network.HINTS,
+            *live.CLOSES,
             *api_errors.GENERIC,
             *network.CATCH_ALL,
             *block_reasons.HINTS,
@@ -66,6 +68,7 @@ def _default() -> Catalogue:
             *answers.HINTS,
             *api_errors.TIER,
             *configuration.NOTES,
+            *live.NOTES,
             *performance.HINTS,
             *reference.HINTS,
         )

@@ -38,6 +38,13 @@ _STATUSES = {
     "MALFORMED_TOOL_CALL": ("finish.malformed_call",),
 }
 _HTTP = {
+    # The close codes of Live
+    "1000": ("live.closed",),
+    "1001": ("live.closed",),
+    "1006": ("live.lost", "live.keepalive"),
+    "1007": ("live.invalid_argument", "live.modality", "http.400.api_key_invalid"),
+    "1008": ("live.unsupported", "live.resumption", "live.not_found", "live.time_limit", "http.404.model"),
+    "1011": ("live.internal", "http.503.overloaded", "http.429.help_only"),
     "413": ("http.400.payload_too_large",),
     "429": ("http.429", "http.402.payment"),
     "503": ("http.503", "http.504.deadline"),

@@ -28,7 +28,35 @@ from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Subject, named_values, number, on, otherwise
 from gemini_otel.hints.models import model_of, sampling
 
-HEALTHY = frozenset({"STOP"})
+HEALTHY = frozenset({"STOP", "INTERRUPTED"})  # the latter is our word for a Live turn that the user cut off
+
+LIVE_INPUT = (
+    "PROHIBITED_INPUT_CONTENT",
+    "IMAGE_PROHIBITED_INPUT_CONTENT",
+    "INPUT_TEXT_CONTAIN_PROMINENT_PERSON_PROHIBITED",
+    "INPUT_IMAGE_CELEBRITY",
+    "INPUT_IMAGE_PHOTO_REALISTIC_CHILD_PROHIBITED",
+    "INPUT_TEXT_NCII_PROHIBITED",
+    "INPUT_OTHER",
+    "INPUT_IP_PROHIBITED",
+    "UNSAFE_PROMPT_FOR_IMAGE_GENERATION",
+)
+LIVE_OUTPUT = (
+    "RESPONSE_REJECTED",
+    "GENERATED_IMAGE_SAFETY",
+    "GENERATED_CONTENT_SAFETY",
+    "GENERATED_AUDIO_SAFETY",
+    "GENERATED_VIDEO_SAFETY",
+    "GENERATED_CONTENT_PROHIBITED",
+    "GENERATED_CONTENT_BLOCKLIST",
+    "GENERATED_IMAGE_PROHIBITED",
+    "GENERATED_IMAGE_CELEBRITY",
+    "GENERATED_IMAGE_PROMINENT_PEOPLE_DETECTED_BY_REWRITER",
+    "GENERATED_IMAGE_IDENTIFIABLE_PEOPLE",
+    "GENERATED_IMAGE_MINORS",
+    "OUTPUT_IMAGE_IP_PROHIBITED",
+    "GENERATED_OTHER",
+)
 
 _THINKING_SHARE = 0.9  # of the output tokens, from which thinking is said to have used them up
 
@@ -467,6 +495,58 @@ HINTS = (
         reference=links.IMAGES,
         when=on(FINISH, "NO_IMAGE"),
         evidence=(_PARTS, _MODEL),
+    ),
+    # --- Live: `turn_complete_reason`
+    Hint(
+        id="finish.live_input",
+        severity="warning",
+        retry="after_change",
+        summary="The model did not answer, because what it was told is not allowed.",
+        cause="The service checks what is said and shown to it, among other things for prohibited content, for well-known "
+        "people, children and works that belong to somebody.",
+        remedy=(
+            "Tell the user that this cannot be answered, and go on: the session stays open.",
+            "Say it in other words.",
+        ),
+        reference=links.SAFETY,
+        when=on(FINISH, *LIVE_INPUT),
+        evidence=(_REASON, _MODEL),
+    ),
+    Hint(
+        id="finish.live_output",
+        severity="warning",
+        retry="after_change",
+        summary="The model's answer was held back, because it is not allowed.",
+        cause="The service checks the text, sound and images that the model makes before it sends them.",
+        remedy=(
+            "Tell the user that this cannot be answered, and go on: the session stays open.",
+            "Ask in other words, or narrow the system instruction.",
+        ),
+        reference=links.SAFETY,
+        when=on(FINISH, *LIVE_OUTPUT),
+        evidence=(_REASON, _MODEL, _PARTS),
+    ),
+    Hint(
+        id="finish.need_more_input",
+        severity="info",
+        retry="resume",
+        summary="The model waits for more.",
+        cause="What was said so far asks for nothing that the model could answer.",
+        remedy=("Go on sending; the session stays open.",),
+        reference=links.LIVE,
+        when=on(FINISH, "NEED_MORE_INPUT"),
+        evidence=(_MODEL,),
+    ),
+    Hint(
+        id="finish.max_regeneration",
+        severity="warning",
+        retry="after_change",
+        summary="The model gave up after several attempts at an answer.",
+        cause="None of the answers that it made was allowed to be sent.",
+        remedy=("Ask in other words.", "Try another Live model."),
+        reference=links.LIVE,
+        when=on(FINISH, "MAX_REGENERATION_REACHED"),
+        evidence=(_MODEL,),
     ),
     # --- the rest
     Hint(

@@ -10,6 +10,7 @@ from gemini_otel.operations._fields import enum_value, field, fields, integer, i
 _BY_MODALITY = {
     "prompt_tokens_details": "input",
     "candidates_tokens_details": "output",
+    "response_tokens_details": "output",  # as Live spells it
     "cache_tokens_details": "cache_read",
 }
 
@@ -30,9 +31,10 @@ class UsageReader:
 
     def facts(self) -> UsageFacts:
         last = self._last
+        candidates = last.get("candidates_token_count", last.get("response_token_count"))
         return UsageFacts(
             input_tokens=integer(last.get("prompt_token_count")),
-            candidates_tokens=integer(last.get("candidates_token_count")),
+            candidates_tokens=integer(candidates),
             thoughts_tokens=integer(last.get("thoughts_token_count")),
             cached_tokens=integer(last.get("cached_content_token_count")),
             tool_use_tokens=integer(last.get("tool_use_prompt_token_count")),

@@ -7,15 +7,19 @@
 A prompt that contains ``simulate:NAME`` plays that scenario; ``serve("NAME")`` sets the one for all other requests.
 """
 
+from ._live_scenario import Burst, LiveScenario
 from ._replay import replay
 from ._request import Request
 from ._scenario import FIRST_DECLARED, Reply, Scenario
 from ._serve import Simulator, serve, serve_forever
-from .scenarios import SCENARIOS
+from .scenarios import LIVE_SCENARIOS, SCENARIOS
 
 __all__ = [
     "FIRST_DECLARED",
+    "LIVE_SCENARIOS",
     "SCENARIOS",
+    "Burst",
+    "LiveScenario",
     "Reply",
     "Request",
     "Scenario",

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from ._scenario import Json
 
 _MOST_CANDIDATES = 8
-_MARKER = re.compile(r"simulate:([\w-]+)")
+MARKER = re.compile(r"simulate:([\w-]+)")
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Call:
     def scenario(self) -> str | None:
         """The name after ``simulate:`` in the last user content that has text; anywhere in a request without contents."""
         text = self._last_user_text() if "contents" in self.body else self._everything()
-        marker = _MARKER.search(text)
+        marker = MARKER.search(text)
         return marker[1] if marker else None
 
     def _everything(self) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import ssl
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, final
 
 from ._errors import unknown_scenario_message
+from ._live import LivePlayer, as_live
+from ._live_scenario import LiveScenario
 from ._playback import Playback
 from ._request import Request
 from ._scenario import Scenario
 from ._server import Server
-from .scenarios import SCENARIOS
+from .scenarios import LIVE_SCENARIOS, SCENARIOS
 
 
 @final
@@ -40,6 +43,19 @@ class Simulator(str):
         """What was received so far, oldest first; of more than 10,000 requests only the latest."""
         return self._server.requests
 
+    def ssl_context(self) -> ssl.SSLContext:
+        """What a Live connection needs: the SDK opens them over TLS only, and this trusts the simulator's certificate.
+
+        ``Client(http_options={"base_url": url, "async_client_args": {"ssl": url.ssl_context()}})``. Raises RuntimeError
+        without the package ``trustme``.
+        """
+        return self._server.certificate.client_context()
+
+    @property
+    def certificate(self) -> str:
+        """The path of a PEM file, for ``SSL_CERT_FILE`` in another process; deleted when the simulator closes."""
+        return self._server.certificate.path
+
     def wait(self, seconds: float) -> bool:
         """Waits at most *seconds* for the server to close; whether it has."""
         return self._server.wait(seconds)
@@ -64,37 +80,50 @@ class Simulator(str):
         return str(self)
 
 
-def serve(scenario: str | Scenario = "ok", *, port: int = 0, scenarios: Iterable[Scenario] = ()) -> Simulator:
+def serve(
+    scenario: str | Scenario | LiveScenario = "ok",
+    *,
+    port: int = 0,
+    scenarios: Iterable[Scenario | LiveScenario] = (),
+) -> Simulator:
     """Starts a local Gemini API and returns its address, which is also its context manager.
 
     *scenario* answers every request that names none; a prompt names one by the text ``simulate:NAME``. *scenarios* are
-    known by name besides those of ``SCENARIOS``, and replace them. Port 0 is a free port.
+    known by name besides those of ``SCENARIOS`` and ``LIVE_SCENARIOS``, and replace them. Port 0 is a free port.
     """
-    known = SCENARIOS | {each.name: each for each in scenarios}
+    own = tuple(scenarios)
+    known = SCENARIOS | {each.name: each for each in own if isinstance(each, Scenario)}
+    live = LIVE_SCENARIOS | {each.name: each for each in own if isinstance(each, LiveScenario)}
     if isinstance(scenario, str):
-        if scenario not in known:
-            raise ValueError(_choices(scenario, known))
-        scenario = known[scenario]
-    known[scenario.name] = scenario
-    return Simulator(Server(Playback(scenario, known), port))
+        if scenario not in known and scenario not in live:
+            raise ValueError(_choices(scenario, [*known, *live]))
+        scenario = live[scenario] if scenario in live else known[scenario]
+    if isinstance(scenario, LiveScenario):
+        live[scenario.name] = spoken = scenario
+        answered = known["ok"]
+    else:
+        known[scenario.name] = answered = scenario
+        spoken = as_live(scenario) or live["live_text"]
+    refusals = {name: each for name, every in known.items() if (each := as_live(every)) is not None}
+    return Simulator(Server(Playback(answered, known), LivePlayer(spoken, refusals | live), port))
 
 
-def _choices(name: str, known: dict[str, Scenario]) -> str:
+def _choices(name: str, known: Collection[str]) -> str:
     message = unknown_scenario_message(name, known)
     return message if "Choose one of" in message else f"{message} Choose one of: {', '.join(sorted(known))}."
 
 
 def serve_forever(
-    scenario: str | Scenario = "ok",
+    scenario: str | Scenario | LiveScenario = "ok",
     *,
     port: int = 8000,
-    scenarios: Iterable[Scenario] = (),
-    on_start: Callable[[str], object] | None = None,
+    scenarios: Iterable[Scenario | LiveScenario] = (),
+    on_start: Callable[[Simulator], object] | None = None,
 ) -> None:
     """Serves until Ctrl-C; *on_start* is called with the address once requests are accepted."""
     with serve(scenario, port=port, scenarios=scenarios) as url, suppress(KeyboardInterrupt):
         if on_start is not None:
-            on_start(str(url))
+            on_start(url)
         # Bounded waits keep Ctrl-C working where a wait without end cannot be interrupted.
         while not url.wait(1.0):
             pass

@@ -9,21 +9,25 @@ from typing import BinaryIO
 
 from ._errors import bad_request
 from ._http import MalformedRequestError, read_request
+from ._live import LivePlayer, is_upgrade
 from ._playback import Playback
 from ._playing import play
 from ._request import Request
+from ._tls import Certificate
 
 _HOST = "127.0.0.1"
 _MOST_REQUESTS = 10_000
 _PATIENCE = 5.0
+_TLS_HANDSHAKE = b"\x16"  # the first byte of a connection over TLS
 
 
 class Server:
-    """Serves a playback on 127.0.0.1 from the moment it is made until ``close``."""
+    """Serves a playback on 127.0.0.1 from the moment it is made until ``close``: HTTP, websockets, and either over TLS."""
 
-    def __init__(self, playback: Playback, port: int) -> None:
+    def __init__(self, playback: Playback, live: LivePlayer, port: int) -> None:
         self.requests: list[Request] = []
-        self._playback = playback
+        self.certificate = Certificate()
+        self._playback, self._live = playback, live
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, socket.socket] = {}
@@ -49,6 +53,7 @@ class Server:
         self._acceptor.join(_PATIENCE)
         self._listener.close()
         self._end_connections()
+        self.certificate.remove()
 
     def _end_connections(self) -> None:
         with self._lock:
@@ -84,12 +89,25 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         try:
             # A client that leaves in mid-answer is nobody's error.
-            with suppress(OSError), connection, connection.makefile("rb") as stream:
+            with suppress(OSError), connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._converse(connection, stream)
+                with self._secured(connection) as secured, secured.makefile("rb") as stream:
+                    self._converse(secured, stream)
         finally:
             with self._lock:
                 del self._connections[threading.current_thread()]
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        """The connection itself, or over TLS where the client begins so."""
+        if connection.recv(1, socket.MSG_PEEK) != _TLS_HANDSHAKE:
+            return connection
+        try:
+            secured = self.certificate.server_context.wrap_socket(connection, server_side=True)
+        except RuntimeError as error:  # no certificate: whoever asked for one was told
+            raise ConnectionAbortedError from error
+        with self._lock:
+            self._connections[threading.current_thread()] = secured
+        return secured
 
     def _converse(self, connection: socket.socket, stream: BinaryIO) -> None:
         try:
@@ -100,6 +118,9 @@ class Server:
 
     def _answer(self, connection: socket.socket, request: Request) -> bool:
         self._record(request)
+        if is_upgrade(request):
+            self._live.serve(connection, request)
+            return False
         reply, call = self._playback.answer(request)
         reusable = play(connection, reply, call, self._pause)
         return (

@@ -15,6 +15,7 @@ from . import (
     tools,
     transport,
 )
+from .live import LIVE_SCENARIOS
 
 _FAMILIES = (
     answers,
@@ -31,4 +32,4 @@ _FAMILIES = (
 
 SCENARIOS: dict[str, Scenario] = {each.name: each for family in _FAMILIES for each in family.ALL}
 
-__all__ = ["SCENARIOS"]
+__all__ = ["LIVE_SCENARIOS", "SCENARIOS"]
