@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gemini_otel import _semconv as names
+from gemini_otel.operations._generated_methods import GENERATED_METHODS
 from gemini_otel.operations._measures import Measures, Reader
-from gemini_otel.operations.methods import BELOW_DECORATOR, METHODS, Method
+from gemini_otel.operations._method import BELOW_DECORATOR, Method
+from gemini_otel.operations.methods import METHODS
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 _HEAD = """\
@@ -37,7 +39,11 @@ and leaves the span's status unset: the call itself succeeded (`error_outcomes` 
 |---|---|---|---|---|
 """
 # Where a client has a module's methods, if not under its name.
-_AREAS = {"tokens": "auth_tokens", "documents": "file_search_stores.documents"}
+_AREAS = {
+    "tokens": "auth_tokens",
+    "documents": "file_search_stores.documents",
+    "environmentfiles": "environments.files",
+}
 _ATTRIBUTES = """
 ## Attributes
 
@@ -92,6 +98,11 @@ _MEANINGS = {
     names.JOB_SUCCEEDED: ("int", "requests of the batch that succeeded"),
     names.JOB_FAILED: ("int", "requests of the batch that failed"),
     names.JOB_INCOMPLETE: ("int", "requests of the batch that are not done"),
+    names.DECISION_QUESTIONS: ("int", "questions asked"),
+    names.DECISION_ANSWERS: ("int", "answers given"),
+    names.BLOCK_REASON: ("string", "why the input was blocked"),
+    names.USAGE_OUTPUT_TOKENS: ("int", "output tokens, thought tokens included"),
+    names.USAGE_TOTAL_TOKENS: ("int", "the service's own total"),
     names.AUTH_TOKEN_USES: ("int", "how often the token may be used; the token itself is never recorded"),
 }
 
@@ -109,13 +120,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _rows() -> Iterator[str]:
-    for module, methods in METHODS.items():
-        area = module.rpartition(".")[2]
-        for method in methods:
-            yield (
-                f"| `{_public_name(area, method)}` | `{method.operation}` | {_names(method.request)} "
-                f"| {_names(method.answer)} | {'yes' if method.timed else ''} |\n"
-            )
+    rows = (
+        f"| `{_public_name(module, method)}` | `{method.operation}` | {_names(method.request)} "
+        f"| {_names(method.answer)} | {'yes' if method.timed else ''} |\n"
+        for module, methods in METHODS.items()
+        for method in methods
+    )
+    return iter(dict.fromkeys(rows))
 
 
 def _meanings() -> Iterator[str]:
@@ -128,9 +139,15 @@ def _meanings() -> Iterator[str]:
         yield f"| `{name}` | {kind} | {meaning} |\n"
 
 
-def _public_name(area: str, method: Method) -> str:
-    name = method.name.removesuffix(BELOW_DECORATOR).rpartition(".")[2].lstrip("_")
-    return f"{_AREAS.get(area, area)}.{'tune' if name == 'tune_mldev' else name}"
+def _public_name(module: str, method: Method) -> str:
+    """How a user writes it, below the client."""
+    class_name, _, name = method.name.removesuffix(BELOW_DECORATOR).partition(".")
+    area = module.rpartition(".")[2]
+    if module in GENERATED_METHODS:
+        area = class_name.removeprefix("GeminiNextGen").removesuffix("Resource").lower()
+    area = _AREAS.get(area, area)
+    name = name.lstrip("_").removesuffix("_mldev")
+    return f"{area}.{name.removesuffix('s').removesuffix('_environment') if area == 'environments' else name}"
 
 
 def _names(read: Measures | Reader) -> str:

@@ -21,7 +21,7 @@ def attempt(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs
     call = current_call()
     if call is None:
         return wrapped(*args, **kwargs)
-    with _Attempt(call):
+    with Attempt(call):
         return wrapped(*args, **kwargs)
 
 
@@ -32,7 +32,7 @@ async def async_attempt(
     call = current_call()
     if call is None:
         return await wrapped(*args, **kwargs)
-    with _Attempt(call):
+    with Attempt(call):
         return await wrapped(*args, **kwargs)
 
 
@@ -53,11 +53,14 @@ def _note_hidden_resend(error: BaseException | None) -> None:
         call.attempt_started()
 
 
-class _Attempt:
-    __slots__ = ("_call",)
+class Attempt:
+    """One attempt of `call`: failed with the exception that leaves the block, or with the `refusal` noted inside."""
+
+    __slots__ = ("_call", "refusal")
 
     def __init__(self, call: Call) -> None:
         self._call = call
+        self.refusal: Exception | None = None
         call.attempt_started()
 
     def __enter__(self) -> None:
@@ -66,6 +69,7 @@ class _Attempt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
     ) -> None:
+        error = error or self.refusal
         if error is None:
             self._call.attempt_succeeded()
         else:

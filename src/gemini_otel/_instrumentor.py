@@ -38,6 +38,10 @@ _MODULES = (
     "google.genai.tunings",
     "google.genai.tokens",
     "google.genai.batches",
+    "google.genai.operations",
+    "google.genai._gaos.google_genai",
+    "google.genai._gaos.utils.retries",
+    "google.genai._interactions.resources.webhooks",
     "google.genai.chats",
     "google.genai.live",
     "google.genai.live_music",
@@ -149,13 +153,14 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import _attempts, _live, _pages, _tools
+    from gemini_otel import _attempts, _generated_attempts, _live, _pages, _tools
     from gemini_otel._call import begin
     from gemini_otel._turn import begin_turn
     from gemini_otel.operations import OPERATIONS, TURNS, operations
 
     functions = {
         _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS),
+        _generated_attempts.MODULE: ("attempts of generated clients", _generated_attempts.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
         _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
         _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),

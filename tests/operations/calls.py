@@ -31,6 +31,10 @@ def _file() -> io.BytesIO:
     return io.BytesIO(b"the minutes of the board")
 
 
+def _operation(name: str) -> types.GenerateVideosOperation:
+    return types.GenerateVideosOperation(name=name)
+
+
 EXAMPLES = (
     Example("models.embed_content", {"model": MODEL, "contents": "x"}, f"embeddings {MODEL}"),
     Example("models.count_tokens", {"model": MODEL, "contents": "x"}, f"count_tokens {MODEL}"),
@@ -127,4 +131,91 @@ EXAMPLES = (
     Example("batches.cancel", {"name": "batches/b1"}, "cancel_batch_job"),
     Example("batches.delete", {"name": "batches/b1"}, "delete_batch_job"),
     Example("batches.list", {}, "list_batch_jobs"),
+    Example("batches.create", {"model": MODEL, "src": "files/f1"}, f"create_batch_job {MODEL}"),
+    Example(
+        "agents.create", {"id": "a1", "base_agent": "antigravity", "description": "the board"}, "create_agent"
+    ),
+    Example("agents.list", {"page_size": 2}, "list_agents"),
+    Example("agents.get", {"id": "a1"}, "get_agent"),
+    Example("agents.delete", {"id": "a1"}, "delete_agent"),
+    Example(
+        "triggers.create",
+        {
+            "interaction": {"input": "read the minutes", "agent": "antigravity"},
+            "schedule": "0 9 * * 1",
+            "time_zone": "UTC",
+        },
+        "create_trigger",
+    ),
+    Example("triggers.list", {}, "list_triggers"),
+    Example("triggers.get", {"id": "t1"}, "get_trigger"),
+    Example("triggers.update", {"id": "t1", "display_name": "the board"}, "update_trigger"),
+    Example("triggers.delete", {"id": "t1"}, "delete_trigger"),
+    Example("triggers.run", {"trigger_id": "t1"}, "run_trigger"),
+    Example("triggers.list_executions", {"trigger_id": "t1"}, "list_trigger_executions"),
+    Example(
+        "webhooks.create",
+        {"subscribed_events": ["batch.succeeded"], "uri": "https://board.example.com", "name": "board"},
+        "create_webhook",
+    ),
+    Example("webhooks.list", {}, "list_webhooks"),
+    Example("webhooks.get", {"id": "w1"}, "get_webhook"),
+    Example("webhooks.update", {"id": "w1", "uri": "https://board.example.com"}, "update_webhook"),
+    Example("webhooks.delete", {"id": "w1"}, "delete_webhook"),
+    Example("webhooks.ping", {"id": "w1"}, "ping_webhook"),
+    Example("webhooks.rotate_signing_secret", {"id": "w1"}, "rotate_webhook_signing_secret"),
+    Example("environments.create", {}, "create_environment"),
+    Example("environments.list", {}, "list_environments"),
+    Example("environments.get", {"id": "e1"}, "get_environment"),
+    Example("environments.delete", {"id": "e1"}, "delete_environment"),
+    Example("environments.files.list", {"environment": "e1", "path": "minutes"}, "list_environment_files"),
+    Example(
+        "environments.files.download", {"environment": "e1", "path": "minutes"}, "download_environment_file"
+    ),
+    Example(
+        "environments.files.upload",
+        {"environment": "e1", "path": "minutes", "file": b"the board"},
+        "upload_environment_file",
+    ),
+    Example("voices.create", {"voice": {"type": "prompted", "display_name": "the board"}}, "create_voice"),
+    Example("voices.list", {}, "list_voices"),
+    Example("voices.get", {"id": "v1"}, "get_voice"),
+    Example("voices.delete", {"id": "v1"}, "delete_voice"),
+    Example(
+        "credentials.create", {"id": "c1", "type": "bearer_token", "token": "secret-4"}, "create_credential"
+    ),
+    Example("credentials.list", {}, "list_credentials"),
+    Example("credentials.get", {"id": "c1"}, "get_credential"),
+    Example(
+        "credentials.update", {"id": "c1", "type": "bearer_token", "token": "secret-5"}, "update_credential"
+    ),
+    Example("credentials.delete", {"id": "c1"}, "delete_credential"),
+    Example(
+        "decisions.create",
+        {
+            "model": MODEL,
+            "input": "the minutes",
+            "questions": {"q": {"type": "noul", "instructions": "secret?"}},
+        },
+        f"create_decision {MODEL}",
+    ),
+    Example(
+        "batches.create_embeddings",
+        {"model": MODEL, "src": {"file_name": "files/f1"}},
+        f"create_batch_job {MODEL}",
+    ),
+    Example(
+        "batches.create",
+        {"model": MODEL, "src": "gs://secret/b.jsonl"},
+        f"create_batch_job {MODEL}",
+        "vertex",
+    ),
+    Example("models.generate_videos", {"model": "veo-3", "prompt": "x"}, "generate_videos veo-3", "vertex"),
+    Example("operations.get", {"operation": _operation("models/veo-3/operations/o1")}, "get_operation"),
+    Example(
+        "operations.get",
+        {"operation": _operation("projects/p/locations/l/publishers/google/models/veo-3/operations/o1")},
+        "get_operation",
+        "vertex",
+    ),
 )

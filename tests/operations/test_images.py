@@ -10,7 +10,7 @@ from google import genai
 from gemini_otel import simulator
 from support import Telemetry, invoke, make_vertex_client
 
-pytestmark = pytest.mark.filterwarnings("ignore::google.genai.errors.ExperimentalWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*([Ee]xperimental|deprecated)")
 
 
 def generate(url: str, mode: str, **config: Any) -> Any:

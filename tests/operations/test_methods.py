@@ -11,8 +11,8 @@ from google import genai
 from gemini_otel.operations.methods import METHODS
 from support import Telemetry, invoke
 
-SECRETS = ("board", "minutes", "salar", "secret", "auth_tokens", "my-project")
-pytestmark = pytest.mark.filterwarnings("ignore::google.genai.errors.ExperimentalWarning")
+SECRETS = ("board", "minutes", "salar", "secret-", "secret?", "gs://", "auth_tokens", "my-project")
+pytestmark = pytest.mark.filterwarnings("ignore:.*([Ee]xperimental|deprecated)")
 
 
 @pytest.fixture(params=EXAMPLES, ids=lambda example: f"{example.method}-{example.back_end}")

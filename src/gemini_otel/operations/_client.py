@@ -28,11 +28,12 @@ def endpoint(models: Any, config: object) -> Endpoint:
     """The service that `models` will call; `http_options.base_url` of the call wins over the client's."""
     client = models._api_client
     base_url = field(field(config, "http_options"), "base_url") or field(client._http_options, "base_url")
-    return _endpoint(base_url, bool(client.vertexai))
+    return endpoint_at(base_url, bool(client.vertexai))
 
 
 @functools.lru_cache(maxsize=128)
-def _endpoint(base_url: str | None, vertexai: bool) -> Endpoint:
+def endpoint_at(base_url: str | None, vertexai: bool) -> Endpoint:
+    """The service at an address."""
     url = urlsplit(base_url or "")
     host = url.hostname
     if vertexai:

@@ -8,12 +8,14 @@ are never read.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import Any
 
 from gemini_otel import _semconv as names
-from gemini_otel._facts import Value
+from gemini_otel._facts import Measured, Value
 from gemini_otel._masking import mask
-from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer
+from gemini_otel.operations._fields import decimal, field, fields, integer
 from gemini_otel.operations._measures import Measures, count, flag, word
 
 _COLLECTIONS = (
@@ -40,6 +42,16 @@ def resource_name(value: object) -> str | None:
         return None
     name = found[1]
     return _NAMED.sub(r"\1/*\2", name) if name.startswith(_NAMED_BY_USER) else name
+
+
+def generated_name(collection: str) -> Callable[[Any], str | None]:
+    """The id of a resource of a generated client, which may be given bare or below its collection."""
+
+    def name(value: object) -> str | None:
+        found = word(value.removeprefix(f"{collection}/")) if isinstance(value, str) else None
+        return f"{collection}/{found}" if found else None
+
+    return name
 
 
 def _file_name(value: object) -> str | None:
@@ -105,7 +117,7 @@ STORE: Measures = (
     ("pending_documents_count", names.STORE_PENDING, integer),
     ("failed_documents_count", names.STORE_FAILED, integer),
 )
-STORE_OPERATION: Measures = (*NAME, ("done", names.RESOURCE_DONE, flag))
+OPERATION: Measures = (*NAME, ("done", names.RESOURCE_DONE, flag))
 DOCUMENT: Measures = (
     *NAME,
     ("state", names.RESOURCE_STATE, word),
@@ -134,7 +146,9 @@ PAGER: Measures = (("_config.page_size", names.PAGE_SIZE, integer),)
 _OUTCOMES = {
     "ACTIVE": "ok",
     "SUCCEEDED": "ok",
+    "COMPLETED": "ok",
     "PROCESSING": "pending",
+    "IN_PROGRESS": "pending",
     "QUEUED": "pending",
     "PENDING": "pending",
     "RUNNING": "pending",
@@ -144,6 +158,7 @@ _OUTCOMES = {
     "PAUSED": "pending",
     "FAILED": "failed",
     "EXPIRED": "failed",
+    "TIMED_OUT": "failed",
     "CANCELLED": "cancelled",
 }
 # https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
@@ -168,15 +183,15 @@ _STATUSES = [
 ]
 
 
-def outcome(response: object) -> str:
+def outcome(response: object, measured: Measured) -> str:
     """What a file, document, job or operation says of itself; `ok` for an answer that has no state.
 
     A state that nobody knows is `incomplete`.
     """
     found = fields(response)
-    state = enum_value(found.get("state"))
-    if state is not None:
-        return _OUTCOMES.get(state.removeprefix("JOB_").removeprefix("STATE_"), "incomplete")
+    state = measured.get(names.RESOURCE_STATE)
+    if isinstance(state, str):
+        return _OUTCOMES.get(state.upper().removeprefix("JOB_").removeprefix("STATE_"), "incomplete")
     if "done" not in found:
         return "ok"
     if found.get("error"):
@@ -187,7 +202,7 @@ def outcome(response: object) -> str:
 def failure(response: object) -> dict[str, Value]:
     """The error that a failed file, job or operation carries: its google.rpc status, and its message, masked."""
     error = field(response, "error")
-    code, message = field(error, "code"), field(error, "message")
+    code, message = field(error, "code"), error if isinstance(error, str) else field(error, "message")
     found: dict[str, Value] = {}
     if isinstance(code, int) and 0 < code < len(_STATUSES):
         found[names.FAILURE_STATUS] = _STATUSES[code]

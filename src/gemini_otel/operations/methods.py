@@ -7,30 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._operation import Arguments, Listener, Operation, Shape, Target
+from gemini_otel.operations import _generated as gen
 from gemini_otel.operations import _resources as res
 from gemini_otel.operations._client import endpoint, http_options, model_name
+from gemini_otel.operations._generated_methods import GENERATED_METHODS
 from gemini_otel.operations._images import EDIT, GENERATE_IMAGES, IMAGES, MASKS
 from gemini_otel.operations._measures import Measures, Reader, measure
+from gemini_otel.operations._method import BELOW_DECORATOR, Method
 from gemini_otel.operations._resources import failure, outcome
 from gemini_otel.operations._tokens import COMPUTED_TOKENS, EMBED_CONTENT, EMBEDDINGS, TOKEN_COUNT
 
-
-class Method(NamedTuple):
-    """One SDK method: class and name, the name of its operation, and what is read off its request and its answer."""
-
-    name: str
-    operation: str
-    request: Measures = ()
-    answer: Measures | Reader = ()
-    timed: bool = False  # whether the conventions have a metric for its duration
-
-
-BELOW_DECORATOR = ".__wrapped__"
-METHODS: Mapping[str, tuple[Method, ...]] = {
+_METHODS: Mapping[str, tuple[Method, ...]] = {
     "google.genai.models": (
         Method("Models.embed_content", "embeddings", EMBED_CONTENT, EMBEDDINGS, timed=True),
         Method("Models.count_tokens", "count_tokens", answer=TOKEN_COUNT),
@@ -40,6 +31,7 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
         Method("Models.upscale_image", "upscale_image", EDIT, IMAGES, timed=True),
         Method("Models.recontext_image", "recontext_image", GENERATE_IMAGES, IMAGES, timed=True),
         Method("Models.segment_image", "segment_image", EDIT, MASKS, timed=True),
+        Method("Models._generate_videos", "generate_videos", answer=res.OPERATION, timed=True),
         Method("Models.get", "get_model", answer=res.MODEL),
         Method("Models.list", "list_models", res.PAGE, res.LISTED),
         Method("Models.update", "update_model", answer=res.MODEL),
@@ -69,9 +61,9 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
             "FileSearchStores.upload_to_file_search_store",
             "upload_to_file_search_store",
             res.STORE_NAME + res.UPLOAD,
-            res.STORE_OPERATION,
+            res.OPERATION,
         ),
-        Method("FileSearchStores.import_file", "import_file", res.STORE_NAME, res.STORE_OPERATION),
+        Method("FileSearchStores.import_file", "import_file", res.STORE_NAME, res.OPERATION),
         Method("FileSearchStores.download_media", "download_media", res.MEDIA, res.DOWNLOADED),
     ),
     "google.genai.documents": (
@@ -87,16 +79,20 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
         Method("Tunings.list", "list_tuning_jobs", res.PAGE, res.LISTED),
         Method("Tunings.validate_reward", "validate_reward"),
     ),
+    "google.genai.operations": (Method("Operations.get", "get_operation", answer=res.OPERATION),),
     "google.genai.tokens": (
         Method("Tokens.create" + BELOW_DECORATOR, "create_auth_token", res.AUTH_TOKEN_REQUEST),
     ),
     "google.genai.batches": (
+        Method("Batches._create", "create_batch_job", answer=res.BATCH),
+        Method("Batches._create_embeddings", "create_batch_job", answer=res.BATCH),
         Method("Batches.get", "get_batch_job", res.NAME, res.BATCH),
         Method("Batches.cancel", "cancel_batch_job", res.NAME),
         Method("Batches.delete", "delete_batch_job", res.NAME),
         Method("Batches.list", "list_batch_jobs", res.PAGE, res.LISTED),
     ),
 }
+METHODS: Mapping[str, tuple[Method, ...]] = {**_METHODS, **GENERATED_METHODS}
 
 
 def operations(module: str) -> Iterator[Operation]:
@@ -105,14 +101,15 @@ def operations(module: str) -> Iterator[Operation]:
 
 
 def _operation(module: str, method: Method) -> Operation:
+    generated = module in GENERATED_METHODS
     return Operation(
         name=method.operation,
         targets=(
             Target(module, _candidates(method.name, Shape.CALL)),
             Target(module, _candidates(f"Async{method.name}", Shape.ASYNC_CALL)),
         ),
-        read_start=_read_start,
-        read_request=partial(_read_request, method.request),
+        read_start=gen.read_start if generated else _read_start,
+        read_request=partial(gen.read_request if generated else _read_request, method.request),
         read_history=_no_history,
         answer=partial(MethodAnswer, method.answer),
         generates=False,
@@ -158,8 +155,10 @@ class MethodAnswer:
         if isinstance(self._answer, Reader):
             self._facts = self._answer.read(response)
         else:
-            measured = {**measure(self._answer, response), **failure(response)}
-            self._facts = ResponseFacts(outcome=outcome(response), measured=measured)
+            measured = measure(self._answer, response)
+            self._facts = ResponseFacts(
+                outcome=outcome(response, measured), measured={**measured, **failure(response)}
+            )
 
     def facts(self) -> ResponseFacts:
         return self._facts

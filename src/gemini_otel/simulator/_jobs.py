@@ -6,7 +6,7 @@ from functools import partial
 
 from ._request import Call
 from ._resources import moment, new_id, page, parent_of
-from ._route import answering, nothing, route
+from ._route import MODEL, answering, nothing, route
 from ._scenario import Json, Reply
 
 _STATES = {
@@ -116,6 +116,10 @@ def _vertex_batch(call: Call, reply: Reply, name: str) -> Json:
     } | ({"error": _FAILED} if state == "FAILED" else {})
 
 
+def _create_batch(call: Call, _reply: Reply) -> Json:
+    return _batch(call, Reply(variant="processing"), new_id())
+
+
 def _get_batch(call: Call, reply: Reply) -> Json:
     return _batch(call, reply, call.resource)
 
@@ -147,6 +151,10 @@ ROUTES = (
     route("GET", "tunedModels", answering(_list_tuned_models)),
     route("GET", _TUNING, answering(_get_tuning_job)),
     route("GET", _TUNED, answering(_get_tuned_model)),
+    route(
+        "POST", MODEL + ":(?P<method>batchGenerateContent|asyncBatchEmbedContent)", answering(_create_batch)
+    ),
+    route("POST", "batchPredictionJobs", answering(_create_batch)),
     route("POST", _BATCH + ":cancel", answering(nothing)),
     route("GET", _BATCHES, answering(_list_batches)),
     route("GET", _BATCH, answering(_get_batch)),

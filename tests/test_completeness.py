@@ -1,0 +1,215 @@
+"""Every method of the installed SDK that reaches the service is traced, or is said here not to be, and why.
+
+When this fails for a new SDK: add a row to `gemini_otel.operations.methods`, or a reason below.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import google.genai
+import pytest
+from google import genai
+
+from gemini_otel import _patching
+from support import Telemetry, make_client
+
+GENERATED = "google.genai._gaos.google_genai"
+STAINLESS = "google.genai._interactions.resources"
+
+# A method of a class whose name ends so, sync or async, and why it has no row of its own.
+UNTRACED = {
+    "Chats.create": "makes a Chat; no request",
+    "Chat.get_history": "no request",
+    "Chat.record_history": "no request",
+    "Client.close": "no request",
+    "Client.aclose": "no request",
+    "ApiClient.close": "no request",
+    "ApiClient.aclose": "no request",
+    "Session.receive": "traced by the private method that each message comes through",
+    "Session.send": "sends by the connection, which is traced",
+    "Session.start_stream": "calls send and receive",
+    "MusicSession.play": "sends a control signal by the connection, which is traced",
+    "MusicSession.pause": "sends a control signal by the connection, which is traced",
+    "MusicSession.stop": "sends a control signal by the connection, which is traced",
+    "MusicSession.reset_context": "sends a control signal by the connection, which is traced",
+    "Interactions.": "interactions have a life of their own: streams, background, continuation",
+    "InteractionsResource.": "interactions have a life of their own: streams, background, continuation",
+    ".do_request": "below every method of the generated clients",
+    "GeminiNextGenEnvironments.create": "calls create_environment, which is traced",
+    "GeminiNextGenEnvironments.list": "calls list_environments, which is traced",
+    "GeminiNextGenEnvironments.get": "calls get_environment, which is traced",
+    "GeminiNextGenEnvironments.delete": "calls delete_environment, which is traced",
+    "WebhooksResource.unwrap": "checks a signature; no request",
+}
+# A public method that is traced by what it calls.
+TRACED_BELOW = {
+    "Models.generate_content": "Models._generate_content",
+    "Models.generate_content_stream": "Models._generate_content_stream",
+    "Models.generate_images": "Models._generate_images",
+    "Models.edit_image": "Models._edit_image",
+    "Models.generate_videos": "Models._generate_videos",
+    "Batches.create": "Batches._create",
+    "Batches.create_embeddings": "Batches._create_embeddings",
+    "Tunings.tune": "Tunings._tune",
+    "Tokens.create": "Tokens.create.__wrapped__",
+}
+NO_SERVICE = (
+    "tests",
+    "types",
+    "errors",
+    "local_tokenizer",
+)  # the last needs optional packages, and makes no request
+CONTINUED = "_with_continuation"
+
+
+def modules() -> Iterator[Any]:
+    """The SDK's public modules, and those of the generated clients that the client's properties are made of."""
+    for found in pkgutil.iter_modules(google.genai.__path__):
+        if not found.name.startswith("_") and found.name not in NO_SERVICE:
+            yield importlib.import_module(f"google.genai.{found.name}")
+    if importlib.util.find_spec("google.genai._gaos") is not None:
+        yield importlib.import_module(GENERATED)
+    elif importlib.util.find_spec("google.genai._interactions") is not None:
+        resources = importlib.import_module(STAINLESS)
+        for found in pkgutil.iter_modules(resources.__path__):
+            yield importlib.import_module(f"{STAINLESS}.{found.name}")
+
+
+def services() -> Iterator[tuple[Any, str, type]]:
+    """The classes that offer methods of the service."""
+    for module in modules():
+        for name, kind in vars(module).items():
+            if inspect.isclass(kind) and kind.__module__ == module.__name__ and _offers_service(kind):
+                yield module, name, kind
+
+
+def _offers_service(kind: type) -> bool:
+    """Whether its instances hold a client, or something that holds one."""
+    bases = {base.__name__ for base in kind.__mro__}
+    if bases & {"BaseModel", "TypedDict", "Enum", "Exception", "tuple", "dict"}:
+        return False
+    if kind.__name__.startswith("_") or "With" in kind.__name__:  # with_raw_response calls the traced methods
+        return False
+    known = bases & {"BaseModule", "BaseSDK", "AsyncBaseSDK", "SyncAPIResource", "AsyncAPIResource"}
+    named = kind.__name__ in (
+        "Client",
+        "AsyncClient",
+        "Chats",
+        "AsyncChats",
+        "AsyncSession",
+        "AsyncMusicSession",
+    )
+    return bool(known) or named or kind.__name__ in ("Chat", "AsyncChat")
+
+
+def public_methods(kind: type) -> Iterator[str]:
+    for name in dir(kind):
+        found = inspect.getattr_static(kind, name)
+        if (
+            not name.startswith("_")
+            and callable(getattr(found, "__wrapped__", found))
+            and not isinstance(found, property)
+        ):
+            yield name
+
+
+def reason(method: str) -> str | None:
+    """Why a method is not traced; None where nothing says so."""
+    plain = method.replace("Async", "")
+    return next((why for name, why in UNTRACED.items() if name in plain or name in f".{plain}"), None)
+
+
+def traced(module: str, method: str) -> bool:
+    """Whether calls of a method pass through a layer of ours."""
+    below = next(
+        (TRACED_BELOW[name] for name in (method.removeprefix("Async"),) if name in TRACED_BELOW), method
+    )
+    if method.startswith("Async") and not below.startswith("Async"):
+        below = f"Async{below}"
+    names = {method, below, below + CONTINUED}
+    return any(_patching.is_patched(module, name) for name in names)
+
+
+@pytest.fixture
+def everything(telemetry: Telemetry) -> None:
+    """The package, instrumented, with every module of the SDK imported."""
+    list(modules())
+
+
+def test_every_method_is_traced(everything: None) -> None:
+    """Each public method of each class of the SDK is traced, or has a reason above."""
+    missing = [
+        f"{module.__name__}:{name}.{method}"
+        for module, name, kind in services()
+        for method in public_methods(kind)
+        if not traced(module.__name__, f"{name}.{method}") and reason(f"{name}.{method}") is None
+    ]
+    assert missing == []
+
+
+def test_the_walk_finds_methods(everything: None) -> None:
+    """The walk above sees the SDK: were it blind, it would find nothing missing."""
+    found = {f"{name}.{method}" for _, name, kind in services() for method in public_methods(kind)}
+    assert {"Models.embed_content", "AsyncFiles.upload", "Caches.list", "AsyncBatches.cancel"} <= found
+    assert len(found) > 90
+
+
+@pytest.mark.filterwarnings("ignore:.*experimental")
+def test_every_resource_of_the_client_is_walked(everything: None) -> None:
+    """Each property of the client that is a resource, and what that has in turn, is of a class that was walked."""
+    walked = {kind for _, _, kind in services()}
+    client = make_client("http://127.0.0.1:1")
+    strangers = [
+        f"{type(owner).__name__}.{name}"
+        for owner in (client, client.aio)
+        for name, resource in _resources(owner)
+        if type(resource) not in walked
+    ]
+    assert strangers == []
+
+
+def _resources(owner: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    for name, found in (
+        inspect.getmembers_static(type(owner)) if hasattr(inspect, "getmembers_static") else []
+    ):
+        if name.startswith(("_", "with_")) or not (isinstance(found, property) or hasattr(found, "attrname")):
+            continue
+        resource = getattr(owner, name)
+        if type(resource).__module__.startswith("google.genai") and name not in ("aio", "vertexai"):
+            yield name, resource
+            if depth < 2:
+                yield from _resources(resource, depth + 1)
+
+
+def test_a_new_method_is_noticed(everything: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A method that a new SDK would bring is reported."""
+    from google.genai import files
+
+    def download_twice(self: Any) -> None:
+        """Something that reaches the service."""
+
+    monkeypatch.setattr(files.Files, "download_twice", download_twice, raising=False)
+    with pytest.raises(AssertionError, match=r"files:Files\.download_twice"):
+        test_every_method_is_traced(None)
+
+
+def test_every_reason_is_needed(everything: None) -> None:
+    """Each reason above speaks of a method that some SDK has; of the newest one, all do but those of older clients."""
+    if not hasattr(genai.Client, "decisions"):
+        pytest.skip("not the newest SDK")
+    methods = [f"{name}.{method}" for _, name, kind in services() for method in public_methods(kind)]
+    unused = {
+        name for name in UNTRACED if not any(name in f".{method.replace('Async', '')}" for method in methods)
+    }
+    assert unused <= {
+        "ApiClient.close",
+        "ApiClient.aclose",
+        "InteractionsResource.",
+        "WebhooksResource.unwrap",
+    }
