@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import tracemalloc
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests_repetition import feed, pieces
@@ -46,6 +47,7 @@ def test_offsets_are_characters_not_bytes() -> None:
         ("table_hyphens", False, "| Name | Value |\n|" + "---|" * 500),
         ("table_tokens", False, "| Name | Value |\n| --- | --- |\n| Ann |" + " " * 2_000),
         ("table_tokens", False, "| Name | Value |\n| --- | --- |\n" + "| Ann | 12 |\n" * 200),
+        ("table_tokens", False, "No | V\n---|---\n" + "".join(f"{i} | not known\n" for i in range(300))),
         ("table_tokens", False, "| No | V |\n|---|---|\n" + "".join(f"| {i} | N/A |\n" for i in range(300))),
         ("newlines", True, '{"name": "Ann"' + "\n" * 900),
         ("newlines", True, '{"name": "Ann' + "\\n" * 900),
@@ -75,13 +77,16 @@ def test_kinds(kind: str, structured: bool, text: str) -> None:
     assert verdict.kind == kind
 
 
-def test_long_paragraphs() -> None:
-    """A paragraph of 1200 characters without inner repetition is found when it comes again and again."""
-    paragraph = "".join(chr(97 + i * i * i % 101 % 26) + " " * (i % 6 == 0) for i in range(2_000))
-    verdict = feed(paragraph[:1_200] * 8)
+@pytest.mark.parametrize("size", [1_200, 2_700, 4_400])
+@pytest.mark.parametrize("opening", [0, 700, 5_000])
+def test_long_paragraphs(size: int, opening: int) -> None:
+    """A paragraph of up to 4400 characters without inner repetition is found before it has come eight times."""
+    rng = random.Random(4)
+    text = " ".join("".join(rng.choices("abcdefghijklmnop", k=rng.randint(2, 9))) for _ in range(3_000))
+    verdict = feed(text[-opening:] * bool(opening) + text[:size] * 8)
     assert verdict is not None
-    assert verdict.kind == "text"
-    assert verdict.period == 1_200
+    assert (verdict.kind, verdict.period) == ("text", size)
+    assert verdict.start >= opening - 2
 
 
 def test_same_few_words_in_changing_order() -> None:
@@ -103,6 +108,14 @@ def test_same_few_words_in_changing_order() -> None:
         "The ship sails on, the ship sails on.\n" * 4 + "And then it was gone.\n",
         "AAAA" * 100,
         "unsigned char d[] = {" + "0x00, " * 120,
+        "".join(
+            f"\t'{i}':  hexChar | " + "encodeFragment | encodeHost | " * 3 + "encodePath,\n"
+            for i in range(10)
+        ),
+        "".join(
+            f'\t\tIf.pos{i} {{\n\t\t\tCondition {{\n\t\t\t\tType String\n\t\t\t\tEmpty "${{var:Pos{i}}}"\n\t\t\t}}\n\t\t}}\n'
+            for i in range(16)
+        ),
     ],
 )
 def test_ordinary_repetition_is_no_loop(text: str) -> None:
@@ -158,8 +171,19 @@ def test_verdict_never_holds_text() -> None:
         verdict.kind = "other"  # type: ignore[misc]
 
 
+class Undecided:
+    """Has a length and, like an array, no truth value."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth value of an array is ambiguous")
+
+
 @pytest.mark.parametrize(
-    "junk", [None, 3, b"bytes", ["a"], {}, "", "\ud800", "\udfff\ud800", "\x00", object()]
+    "junk",
+    [None, 3, b"bytes", b"b" * 5_000, ["a"], {}, "", "\ud800", "\udfff\ud800", "\x00", object(), Undecided()],
 )
 def test_bad_chunks_are_harmless(junk: object) -> None:
     """Chunks that are no text raise nothing and change nothing about the text around them."""
@@ -213,19 +237,53 @@ def test_thresholds_move_the_alarm() -> None:
     assert any(detector.feed(piece) for piece in pieces(text + "." * 100, 20))
 
 
-@pytest.mark.parametrize("size", [1, 20, 5_000])
-def test_state_stays_small(size: int) -> None:
-    """A detector keeps less than 40 KiB after 300,000 characters of any script."""
-    text = (
-        "".join(chr(0x4E00 + i * i % 20_000) if i % 3 else chr(0x1F300 + i % 700) for i in range(100_000)) * 3
-    )
+SCRIPTS = {
+    "letters": range(0x61, 0x7B),
+    "two bytes": range(0xC0, 0x17F),
+    "Chinese": range(0x4E00, 0x9FA0),
+    "emoji": range(0x1F300, 0x1F640),
+}
+
+
+def alternating(text: str) -> Iterator[str]:
+    """Yield single characters and long pieces in turn."""
+    start = 0
+    while start < len(text):
+        size = 400 if start // 900 % 2 else 1
+        yield text[start : start + size]
+        start += size
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize(
+    "cut", [lambda t: pieces(t, 1), lambda t: pieces(t, 20), lambda t: pieces(t, 5_000), alternating]
+)
+def test_state_stays_small(script: str, cut: Callable[[str], Iterator[str]]) -> None:
+    """A detector never keeps more than 40 KiB between two chunks, whatever the script and the chunks."""
+    text = "".join(map(chr, random.Random(6).choices(SCRIPTS[script], k=50_000)))
+    assert feed(text) is None
     tracemalloc.start()
     try:
-        detector = RepetitionDetector()
         before = tracemalloc.get_traced_memory()[0]
-        for piece in pieces(text, size):
+        detector, most = RepetitionDetector(), 0
+        for piece in cut(text):
             detector.feed(piece)
-        del piece
-        assert tracemalloc.get_traced_memory()[0] - before < 40 * 1_024
+            del piece
+            most = max(most, tracemalloc.get_traced_memory()[0])
+        assert most - before < 40 * 1_024
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("nothing", ["", [], b"", {}])
+def test_a_million_empty_chunks_take_no_memory(nothing: object) -> None:
+    """Empty chunks are not kept."""
+    detector = RepetitionDetector()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(100_000):
+            detector.feed(nothing)  # type: ignore[arg-type]
+        assert tracemalloc.get_traced_memory()[0] - before < 4_096
     finally:
         tracemalloc.stop()

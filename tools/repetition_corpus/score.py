@@ -13,7 +13,7 @@ from typing import Any
 
 from gemini_otel import RepetitionDetector
 
-__all__ = ["Alarm", "Score", "ours", "read", "score"]
+__all__ = ["Alarm", "Detect", "Sample", "Score", "ours", "read", "score"]
 
 Sample = dict[str, Any]
 Alarm = tuple[str, int]
@@ -50,10 +50,22 @@ class Score:
         return self.found.total() / max(1, self.found.total() + self.alarms.total())
 
     def delay(self, share: float, *kinds: str) -> int | None:
-        """Return the delay that `share` of the loops of `kinds` (all in text, when none is named) stay under."""
-        wanted = kinds or [kind for kind in self.delays if kind != "tool_calls"]
-        delays = sorted(delay for kind in wanted for delay in self.delays[kind])
+        """Return the delay that `share` of the loops found of `kinds` (all in text, when none is named) stay under."""
+        delays = self._delays(kinds)
         return delays[min(len(delays) - 1, int(share * len(delays)))] if delays else None
+
+    def delay_of_all(self, share: float, *kinds: str) -> int | None:
+        """Return the same for all loops, found or not; None when `share` of them are never found."""
+        delays = self._delays(kinds)
+        total = sum(self.loops[kind] for kind in self._text_kinds(kinds))
+        place = int(share * total)
+        return delays[place] if place < len(delays) else None
+
+    def _text_kinds(self, kinds: tuple[str, ...]) -> list[str]:
+        return list(kinds) or [kind for kind in self.loops if kind != "tool_calls"]
+
+    def _delays(self, kinds: tuple[str, ...]) -> list[int]:
+        return sorted(delay for kind in self._text_kinds(kinds) for delay in self.delays[kind])
 
 
 def read(path: Path) -> list[Sample]:
@@ -65,12 +77,11 @@ def read(path: Path) -> list[Sample]:
 def ours(sample: Sample) -> Alarm | None:
     """Return the kind and the position of our detector's alarm."""
     detector = RepetitionDetector(structured=sample.get("response_mime_type") not in (None, "text/plain"))
-    consumed = 0
-    for chunk in sample["chunks"]:
-        consumed += len(chunk)
-        verdict = detector.feed(chunk)
+    feed = detector.feed
+    for number, chunk in enumerate(sample["chunks"], 1):
+        verdict = feed(chunk)
         if verdict is not None:
-            return verdict.kind, consumed
+            return verdict.kind, sum(map(len, sample["chunks"][:number]))
     for number, call in enumerate(sample["tool_calls"], 1):
         verdict = detector.feed_call(call["name"], call["args"])
         if verdict is not None:

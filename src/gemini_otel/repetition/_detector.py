@@ -11,6 +11,8 @@ from ._verdict import Repetition
 
 __all__ = ["RepetitionDetector"]
 
+_HANDFUL, _MANY = 112, 36
+
 
 class RepetitionDetector:
     """Watches one reply for loops; feed it text and function calls in the order they arrive.
@@ -19,7 +21,7 @@ class RepetitionDetector:
     One detector serves one stream and one thread at a time. Its state stays under 40 KiB whatever the length.
     """
 
-    __slots__ = ("_calls", "_due", "_pending", "_text", "_verdict")
+    __slots__ = ("_calls", "_due", "_missing", "_parts", "_rest", "_text", "_verdict")
 
     def __init__(self, structured: bool = False, *, thresholds: Mapping[str, int] | None = None) -> None:
         if not isinstance(structured, bool):
@@ -27,20 +29,22 @@ class RepetitionDetector:
         limits = read_thresholds(thresholds)
         self._text: TextLoops | None = TextLoops(structured, limits)
         self._calls = CallLoops(limits)
-        self._pending = ""
+        self._parts: list[str] = []
         self._due = self._text.pace
+        self._missing, self._rest = 0, self._due
         self._verdict: Repetition | None = None
 
     def feed(self, text: str) -> Repetition | None:
         """Take the next piece of text; None until a loop is found, then always the same verdict."""
         try:
-            pending = self._pending + text
-        except TypeError:
+            self._missing = missing = self._missing - len(text)
+            if text:
+                self._parts.append(text)
+        except (TypeError, ValueError):
             return self._verdict
-        if len(pending) < self._due:
-            self._pending = pending
+        if missing > 0:
             return None
-        return self._advance(pending)
+        return self._gather()
 
     def feed_call(self, name: str, args: object) -> Repetition | None:
         """Take the next function call of the model; None until a loop is found, then always the same verdict."""
@@ -48,24 +52,44 @@ class RepetitionDetector:
             self._conclude(self._calls.look(name, args))
         return self._verdict
 
-    def _advance(self, pending: str) -> Repetition | None:
+    def _gather(self) -> Repetition | None:
+        """Go on to gather until a look is due, and keep the pieces few: single characters would take much memory."""
+        rest = self._rest + self._missing
+        if rest <= 0 or len(self._parts) > _MANY:
+            rest = self._join()
+        self._missing = missing = rest if rest < _HANDFUL else _HANDFUL  # noqa: FURB136 - min() costs twice as much
+        self._rest = rest - missing
+        return self._verdict
+
+    def _join(self) -> int:
+        """Make one text of the pieces, look when it is long enough, and return how much is missing then."""
+        try:
+            text = "".join(self._parts)
+        except TypeError:
+            text = "".join(part for part in self._parts if isinstance(part, str))
+        if len(text) >= self._due:
+            text = self._advance(text)
+        self._parts = [text]
+        return self._due - len(text)
+
+    def _advance(self, text: str) -> str:
+        """Look at the text block by block; return its end, too short for another look."""
         loops = self._text
         if loops is None:
-            return self._verdict
+            return ""
         start = 0
-        while len(pending) - start >= self._due:
+        while len(text) - start >= self._due:
             end = start + self._due
-            self._due = loops.look(pending[start:end])
+            self._due = loops.look(text[start:end])
             start = end
             if loops.verdict is not None:
                 self._conclude(loops.verdict)
-                return self._verdict
-        self._pending = pending[start:]
-        return None
+                return ""
+        return text[start:]
 
     def _conclude(self, verdict: Repetition | None) -> None:
         if verdict is not None:
             self._verdict = verdict
             self._text = None
-            self._pending = ""
-            self._due = 0
+            self._parts = []
+            self._due = self._missing = self._rest = 0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from ._units import is_blank
 
 __all__ = ["in_table", "name_kind"]
 
 _RULE = "-|:=+ \t\r\n\u2014\u2013\u2500\u2501\u2550"
+_OUTER_PIPE = re.compile(r"\n[ \t]*\||\|[ \t]*\n")
+_RULE_LINE = re.compile(r"-[ \t:]*\||\|[ \t:]*-")
 
 
 def in_table(unit: str, before: str) -> bool:
@@ -16,13 +20,18 @@ def in_table(unit: str, before: str) -> bool:
     if "\n" in unit or not row:
         lines = unit.split("\n")
         if "|" in unit and len(lines) > 1:
-            return sum("|" in each for each in lines) * 2 >= len(lines)
+            return sum("|" in each for each in lines) * 2 >= len(lines) and _is_ruled(unit, before)
         if "|" in unit and unit.count("|") * 2 > len(unit.split()):
             return True
         previous = before.rstrip("\n")
         rule = not unit.strip(_RULE) and unit.strip() != ""
         return rule and "|" in previous[previous.rfind("\n") + 1 :]
     return True
+
+
+def _is_ruled(unit: str, before: str) -> bool:
+    """Return whether lines begin or end with a pipe or a rule stands above; `a | b` in code has neither."""
+    return _OUTER_PIPE.search(unit + unit) is not None or _RULE_LINE.search(before) is not None
 
 
 def name_kind(unit: str, table: bool, structured: bool) -> str:

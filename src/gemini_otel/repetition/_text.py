@@ -20,15 +20,15 @@ _MARGIN = 128
 _NEAR, _FAR = 2_304, 5_600
 _TRIES = 3
 _SHORT, _SHORT_STRUCTURED = 256, 96
-_BARE_KEEP = 5_700
-_RAW_KEEP, _RAW_MOST = 14_336, 17_408
+_BARE_KEEP = 4_736
+_RAW_KEEP, _RAW_MOST = 11_520, 13_312
 _EARLY, _LATE = 1_024, 8_192
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS = 6
 _PLENTY, _COPIES = 2_048, 8
 _SHORTEST_REST, _LONGEST_REST = 3, 12
-_PROBES = (1, 301)
-_PROBE, _ECHOES, _DEAF = 6, 6, -2
+_PROBE, _EARLY_PROBE = 6, 307
+_ECHOES, _DEAF = 6, -2
 
 
 class TextLoops:
@@ -80,13 +80,16 @@ class TextLoops:
             self._rest -= self._rest > 0
         if len(raw) > _RAW_MOST:
             self._trim()
-        size = len(text)
         reach = len(data) + _MARGIN
         if not looks & 1:
             reach = self._look_farther(looks, reach)
-        at = text.rfind(text[-_NEEDLE:], size - reach if size > reach else 0, size - 1)
+            if reach == _FAR:
+                text = raw
+        size = len(text)
+        begin = size - reach if size > reach else 0
+        at = text.rfind(text[-_NEEDLE:], begin, size - 1)
         if at >= 0:
-            return self._follow(text, at)
+            return self._follow(text, at, begin)
         self._hurried = False
         return self.pace
 
@@ -105,21 +108,23 @@ class TextLoops:
         del self._bare[:-_BARE_KEEP]
         del self._raw[:-_RAW_KEEP]
 
-    def _follow(self, text: bytearray, at: int) -> int:
+    def _follow(self, text: bytearray, at: int, begin: int) -> int:
+        """Prove a period for which the last bytes speak that were found at `at`, or at an earlier place."""
         size = len(text)
-        needle, quick = text[-_NEEDLE:], text[-_QUICK:]
-        shortest = _SHORT_STRUCTURED if self._structured else _SHORT
+        quick = text[-_QUICK:]
         for _ in range(_TRIES):
-            period = size - _NEEDLE - at
-            if text[-_QUICK - period : -period] == quick:
-                span = max(period, shortest - period)
-                if text[-span - period : -period] == text[-span:]:
+            end = at + _NEEDLE
+            if text.endswith(quick, 0, end):
+                period = size - end
+                span = max(period, (_SHORT_STRUCTURED if self._structured else _SHORT) - period)
+                if text[-span - period : end] == text[-span:]:
                     return self._judge(text, period)
-            at = text.rfind(needle, 0, at + _NEEDLE - 1)
+            at = text.rfind(text[-_NEEDLE:], begin, end - 1)
             if at < 0:
                 break
         self._hurried = False
-        self._echoes += not self._structured
+        if not self._structured:
+            self._echoes += 1
         return self.pace
 
     def _judge(self, text: bytearray, period: int) -> int:
@@ -134,6 +139,8 @@ class TextLoops:
                 missing = self._exact(exact, unit)
             else:
                 missing = self._counter(length, period, unit, run)
+        if period > _STEADY:
+            self._looks |= 3 if period + _NEEDLE < _NEAR else 15
         if missing <= 0 or missing >= _STEADY or self._hurried:
             self._hurried = False
             return self.pace
@@ -184,10 +191,12 @@ class TextLoops:
 
     def _listen(self) -> None:
         text = self._raw
-        size = len(text)
-        if size < WINDOW or not any(
-            text.count(text[size - end - _PROBE : size - end], size - WINDOW) >= _ECHOES for end in _PROBES
-        ):
+        begin = len(text) - WINDOW
+        if begin < 0:
+            return
+        early, late = text[-_EARLY_PROBE : _PROBE - _EARLY_PROBE], text[-_PROBE - 1 : -1]
+        if text.count(late, begin) < _ECHOES and text.count(early, begin) < _ECHOES:
+            self._echoes -= self._echoes > 0
             return
         tail = bytes(text[-WINDOW:])
         same = find_sameness(tail)
