@@ -205,7 +205,7 @@ class Call(Observed):
         """Tell the function calls that the request answers: a loop of tool calls spans many requests."""
         for name, args in history:
             if self._watch is not None:
-                self._watch.function_call(name, args)
+                self._watch.recall(name, args)
 
     def observe(self, response: Any) -> None:
         """Read a response, or the next chunk of a stream."""

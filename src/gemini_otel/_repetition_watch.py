@@ -10,19 +10,25 @@ from gemini_otel.repetition import Repetition, RepetitionDetector
 class RepetitionWatch:
     """One detector for each candidate, and one for its thoughts; the first verdict of any of them stays."""
 
-    __slots__ = ("_detectors", "_structured", "_thresholds", "heard", "verdict")
+    __slots__ = ("_detectors", "_history", "_structured", "_thresholds", "heard", "verdict")
 
     def __init__(self, structured: bool, thresholds: Mapping[str, int] | None = None) -> None:
         self._structured, self._thresholds = structured, thresholds
         self._detectors: dict[tuple[int, bool], RepetitionDetector] = {}
+        self._history: list[tuple[str, object]] = []
         self.heard = False
         self.verdict: Repetition | None = None
+
+    def recall(self, name: str, args: object) -> None:
+        """Take a function call that the request answers; every candidate's own calls follow it."""
+        self.function_call(0, name, args)
+        self._history.append((name, args))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
         self._tell(self._detector(candidate, thought).feed(text))
 
-    def function_call(self, name: str, args: object) -> None:
-        self._tell(self._detector(0, False).feed_call(name, args))
+    def function_call(self, candidate: int, name: str, args: object) -> None:
+        self._tell(self._detector(candidate, False).feed_call(name, args))
 
     def _detector(self, candidate: int, thought: bool) -> RepetitionDetector:
         detector = self._detectors.get((candidate, thought))
@@ -30,6 +36,9 @@ class RepetitionWatch:
             structured = self._structured and not thought
             detector = RepetitionDetector(structured=structured, thresholds=self._thresholds)
             self._detectors[candidate, thought] = detector
+            if candidate and not thought:
+                for name, args in self._history:
+                    detector.feed_call(name, args)
         return detector
 
     def _tell(self, verdict: Repetition | None) -> None:

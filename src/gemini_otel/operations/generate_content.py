@@ -94,7 +94,7 @@ class GenerateContentAnswer:
                 self._parts["thought" if thought else name] = None
                 self._usable = self._usable or not thought
                 if name == "function_call" and listener is not None:
-                    _tell_function_call(value, listener)
+                    _tell_function_call(value, index, listener)
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
         reason = enum_value(feedback.get("block_reason"))
@@ -115,10 +115,10 @@ class GenerateContentAnswer:
             self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
 
 
-def _tell_function_call(call: Any, listener: Listener) -> None:
+def _tell_function_call(call: Any, candidate: int, listener: Listener) -> None:
     name = field(call, "name")
     if name:  # the pieces of a streamed call have none
-        listener.function_call(name, field(call, "args"))
+        listener.function_call(candidate, name, field(call, "args"))
 
 
 _CONTINUATION = "_with_continuation"  # from google-genai 2.30 on

@@ -1,0 +1,125 @@
+"""Which parts of an answer are watched together for loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.genai import types
+
+import gemini_otel
+from gemini_otel import Repetition, simulator
+from support import SHAPES, Telemetry, make_client, send
+
+SENTENCE = "I should check this again before I answer. "
+CALL = {"functionCall": {"name": "get_status", "args": {"job": 7}}}
+STREAMS = ("stream", "async_stream")
+
+
+def words(start: int) -> str:
+    """Return text that never repeats itself."""
+    return "".join(chr(97 + i * i * i % 101 % 26) + " " * (i % 6 == 0) for i in range(start, start + 40))
+
+
+def chunk(*candidates: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a chunk with the parts of each candidate."""
+    return {
+        "candidates": [
+            {"index": index, "content": {"role": "model", "parts": parts}}
+            for index, parts in enumerate(candidates)
+        ]
+    }
+
+
+def play(shape: str, *chunks: dict[str, Any], **settings: Any) -> Telemetry:
+    """Send a request that is answered with the chunks and return what was recorded."""
+    telemetry = Telemetry()
+    scenario = simulator.Scenario("these", "x", (simulator.Reply(chunks=chunks),))
+    gemini_otel.instrument(**telemetry.providers, **settings)
+    try:
+        with simulator.serve(scenarios=[scenario]) as address:
+            assert send(make_client(str(address)), shape, "simulate:these").error is None
+    finally:
+        gemini_otel.uninstrument()
+    return telemetry
+
+
+@pytest.mark.parametrize("shape", STREAMS)
+def test_a_candidate_loops_beside_another(shape: str) -> None:
+    """A loop is found in one candidate although another one's text arrives in between."""
+    chunks = [chunk([{"text": words(40 * i)}], [{"text": SENTENCE}]) for i in range(40)]
+    attributes = play(shape, *chunks).attributes
+    assert attributes["gemini.repetition.kind"] == "text"
+    assert attributes["gemini.repetition.period"] == len(SENTENCE)
+
+
+@pytest.mark.parametrize("shape", STREAMS)
+def test_equal_candidates_are_no_loop(shape: str) -> None:
+    """Candidates that say the same are not taken for one text that says it again and again."""
+    chunks = [chunk(*[[{"text": SENTENCE}]] * 4) for _ in range(9)]
+    assert play(shape, *chunks).attributes["gemini.repetition.detected"] is False
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_equal_calls_of_candidates_are_no_loop(shape: str) -> None:
+    """Eight candidates that make the same call once each do not make it eight times."""
+    assert play(shape, chunk(*[[CALL]] * 8)).attributes["gemini.repetition.detected"] is False
+
+
+def test_every_candidate_follows_the_history() -> None:
+    """A second candidate that makes the call of the four rounds before is a loop, whatever the first one does."""
+    history = [
+        content
+        for _ in range(4)
+        for content in (
+            types.Content(
+                role="model", parts=[types.Part.from_function_call(name="get_status", args={"job": 7})]
+            ),
+            types.Content(
+                role="user", parts=[types.Part.from_function_response(name="get_status", response={})]
+            ),
+        )
+    ]
+    answer = chunk([{"text": "The job runs."}], [CALL])
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    scenario = simulator.Scenario("these", "x", (simulator.Reply(chunks=(answer,)),))
+    try:
+        with simulator.serve("these", scenarios=[scenario]) as address:
+            client = make_client(str(address))
+            client.models.generate_content(model="gemini-2.5-flash", contents=history)
+    finally:
+        gemini_otel.uninstrument()
+    assert telemetry.attributes["gemini.repetition.kind"] == "tool_calls"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_thoughts_are_watched(shape: str) -> None:
+    """Thoughts that loop are found, apart from the text of the answer."""
+    assert (
+        play(shape, chunk([{"text": SENTENCE * 40, "thought": True}, {"text": "Done."}])).attributes[
+            "gemini.repetition.kind"
+        ]
+        == "text"
+    )
+    short = SENTENCE * 9
+    both = play(shape, chunk([{"text": short, "thought": True}, {"text": short}])).attributes
+    assert both["gemini.repetition.detected"] is False
+
+
+@pytest.mark.parametrize("shape", STREAMS)
+def test_inline_data_and_empty_parts_are_harmless(shape: str) -> None:
+    """Images, empty texts and parts without text between its pieces do not hide a loop."""
+    image = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}
+    chunks = [chunk([{"text": SENTENCE}, image, {"text": ""}, {}]) for _ in range(40)]
+    assert play(shape, *chunks).attributes["gemini.repetition.kind"] == "text"
+
+
+@pytest.mark.parametrize("shape", STREAMS)
+def test_on_repetition_is_told_once(shape: str) -> None:
+    """Two candidates and their thoughts that all loop are told once, while the stream runs."""
+    told: list[Repetition] = []
+    looping = [{"text": SENTENCE, "thought": True}, {"text": SENTENCE}]
+    telemetry = play(shape, *[chunk(looping, looping)] * 60, on_repetition=told.append)
+    assert len(told) == 1
+    assert len(telemetry.events("gemini.repetition")) == 1
