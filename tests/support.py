@@ -188,6 +188,7 @@ class OtlpReceiver(http.server.ThreadingHTTPServer):
         self.traces: list[Any] = []  # ResourceSpans; the others alike
         self.metrics: list[Any] = []
         self.logs: list[Any] = []
+        self.bodies: list[bytes] = []  # as they came, decompressed
         super().__init__(("127.0.0.1", 0), _OtlpHandler)
 
     @property
@@ -207,6 +208,7 @@ class _OtlpHandler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
+        self.server.bodies.append(body)
         if self.path == "/v1/traces":
             self.server.traces.extend(ExportTraceServiceRequest.FromString(body).resource_spans)
             self.send_response(200)

@@ -52,7 +52,7 @@ def test_the_whole_span(telemetry: Telemetry, url: str, shape: str) -> None:
         "gen_ai.request.top_k": 40,
         "gen_ai.request.max_tokens": 9000,
         "gen_ai.request.seed": 7,
-        "gen_ai.request.stop_sequences": ("END",),
+        "gemini.request.stop_sequences": 1,
         "gen_ai.request.presence_penalty": 0.25,
         "gen_ai.request.frequency_penalty": 0.0,
         "gen_ai.output.type": "text",

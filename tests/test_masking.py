@@ -37,6 +37,12 @@ from gemini_otel._masking import MAX_LENGTH, mask
         ),
         ("write to user@example.com", "write to <masked>"),
         ("gs://bucket/file.txt not found", "gs://<masked> not found"),
+        ("Cannot fetch https://a.example/x?y=1 now", "Cannot fetch https://<masked> now"),
+        ("See https://storage.cloud.google.com/mine/x", "See https://<masked>"),
+        (
+            "head to: https://ai.google.dev/gemini-api/docs.",
+            "head to: https://ai.google.dev/gemini-api/docs.",
+        ),
     ],
 )
 def test_masks_what_identifies_and_keeps_what_explains(message: str, masked: str) -> None:

@@ -83,7 +83,7 @@ def request_attributes(request: RequestFacts) -> Attributes:
     if request.choice_count is not None and request.choice_count != 1:
         attributes[names.REQUEST_CHOICE_COUNT] = request.choice_count
     if request.stop_sequences:
-        attributes[names.REQUEST_STOP_SEQUENCES] = request.stop_sequences
+        attributes[names.STOP_SEQUENCES] = len(request.stop_sequences)
     attributes.update(request.measured)
     return attributes
 

@@ -25,6 +25,7 @@ from gemini_otel._attributes import (
     start_attributes,
 )
 from gemini_otel._content import CallContent
+from gemini_otel._echo import mask_echo
 from gemini_otel._errors import read_error
 from gemini_otel._facts import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._guard import guarded, safely
@@ -108,8 +109,10 @@ def begin(
         session.bypassed()
     if place.owner is not None:
         finish_before(place.owner.span, call)
-    if content is not None and capturing:
+    if content is not None and capturing and operation.read_content is not None:
         call.content = content.begin(operation, arguments, place.attributes)
+    if recording or capturing:
+        call.arguments = arguments
     if recording:
         safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
         if session.settings.repetition and operation.generates:
@@ -143,6 +146,7 @@ class Call(Observed):
         "_started",
         "_stream",
         "_watch",
+        "arguments",
         "content",
     )
 
@@ -175,6 +179,7 @@ class Call(Observed):
         )
         self._attempts = AttemptLog(span)
         self.content: CallContent | None = None
+        self.arguments: Arguments = {}
         self._loop: Loop | None = current_loop() if operation.generates else None
 
     @property
@@ -254,7 +259,7 @@ class Call(Observed):
         response = safely(self._answer.facts) or ResponseFacts()
         finish_reason = worst_finish_reason(response.finish_reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
-        failure = safely(self._read_failure, error) if error is not None and outcome == "error" else None
+        failure = safely(self._read_error, error) if error is not None and outcome == "error" else None
         if self._recording or self.content is not None:
             safely(self._write_span, outcome, response, failure)
             if outcome == "error" and self._recording:
@@ -263,6 +268,18 @@ class Call(Observed):
             safely(self._write_metrics, self._metrics, seconds, outcome, response, finish_reason, failure)
         if self._loop is not None:
             self._loop.round_ended(self, response, outcome)
+
+    def _read_error(self, error: BaseException) -> ErrorFacts:
+        """What the service said, without the words of the request in it."""
+        failure = self._read_failure(error)
+        if failure.message is None or failure.raw_message is None:
+            return failure
+        raw = failure.raw_message
+        if self.content is not None and not self._settings.capture_bytes:
+            raw = mask_echo(raw, self.arguments, kinds=(bytes,))
+        said = {**self.arguments, "identity": self._start.identity}
+        message = mask_echo(failure.message, said, shown=self._start.model or "")
+        return failure._replace(message=message, raw_message=raw)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
         return read_error(error, vertex=self._start.provider == "gcp.vertex_ai")
@@ -276,6 +293,7 @@ class Call(Observed):
 
     def _close(self) -> None:
         self._span.end()
+        self.arguments = {}
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
         attributes = request_attributes(self._request)
@@ -298,7 +316,12 @@ class Call(Observed):
             reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
             self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
         if self.content is not None:
-            self.content.record(self._span, attributes, failure.raw_message if failure is not None else None)
+            self.content.record(
+                self._span,
+                attributes,
+                error_message=failure.raw_message if failure is not None else None,
+                stop_sequences=self._request.stop_sequences,
+            )
 
     def _attempt_attributes(self, failure: ErrorFacts | None) -> Attributes:
         log = self._attempts

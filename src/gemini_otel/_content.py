@@ -96,7 +96,7 @@ class Captured:
         if found is None:
             self.add_unreadable(name)
             return
-        if found[0] not in (None, [], ""):
+        if found[0] not in (None, [], "", ()):
             self.values[name] = found[0]
         if rendering.truncated:
             self.truncated = (*self.truncated, name)
@@ -109,7 +109,7 @@ class Captured:
     def on_span(self, truncated: tuple[str, ...]) -> dict[str, Any]:
         """With structures as JSON text."""
         shown = {
-            name: value if isinstance(value, str) and name not in _JSON else _json(value)
+            name: value if isinstance(value, str | tuple) and name not in _JSON else _json(value)
             for name, value in self.values.items()
         }
         return {**shown, names.CONTENT_TRUNCATED: truncated} if truncated else shown
@@ -151,7 +151,14 @@ class CallContent:
             self._transcript.feed(self._read_candidates(response))
 
     @guarded
-    def record(self, span: Span, attributes: Mapping[str, Any], error_message: str | None) -> None:
+    def record(
+        self,
+        span: Span,
+        attributes: Mapping[str, Any],
+        *,
+        error_message: str | None,
+        stop_sequences: tuple[str, ...],
+    ) -> None:
         """Write it all down, before the span ends; `attributes` are what the call has told since its start."""
         content, captured = self._content, self._captured
         captured.add(names.OUTPUT_MESSAGES, self._transcript.render)
@@ -161,6 +168,7 @@ class CallContent:
         ):
             if text:
                 captured.add(name, lambda rendering, text=text: rendering.text(text))  # type: ignore[misc]
+        captured.add(names.REQUEST_STOP_SEQUENCES, lambda rendering: rendering.texts(stop_sequences))
         if content.on_spans:
             span.set_attributes(captured.on_span(captured.truncated))
         event = {**self._attributes, **attributes, **captured.on_event()} if content.on_events else None

@@ -18,16 +18,20 @@ NOTHING: Measured = MappingProxyType({})
 
 
 class StartFacts(NamedTuple):
-    """What a sampler may want to know before the span starts; cheap to read."""
+    """What a sampler may want to know before the span starts; cheap to read.
+
+    `identity` is whose call it is, project and key; it is masked in what the service says, and goes nowhere else.
+    """
 
     model: str | None
     provider: str
     address: str | None
     port: int | None
+    identity: tuple[str, ...] = ()
 
 
 class RequestFacts(NamedTuple):
-    """The request's settings; never its content."""
+    """The request's settings; `stop_sequences` are for content capture, and otherwise counted only."""
 
     temperature: float | None = None
     top_p: float | None = None

@@ -10,6 +10,11 @@ _RESOURCES = (
     "projects|locations|publishers|models|tunedModels|endpoints|files|cachedContents|batches|operations|corpora|"
     "fileSearchStores|ragStores|documents|permissions|reasoningEngines|dynamic|agents|interactions"
 )
+# Where the service sends people for help.
+_HELP = (
+    r"ai\.google\.dev|ai\.dev|aistudio\.google\.com|(?:console\.)?cloud\.google\.com|(?:console\.)?developers\.google\.com|"
+    r"support\.google\.com|policies\.google\.com"
+)
 # Order matters: credentials first, so that no later rule leaves half of one.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bAIza[\w-]{20,}|\bAQ\.[\w-]{10,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+"), _MASK),
@@ -18,6 +23,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.DOTALL), f'"{_MASK}"'),
     (re.compile(r"(?<!\w)'[^'\n]*'(?!\w)"), f"'{_MASK}'"),
     (re.compile(r"\bgs://\S+"), f"gs://{_MASK}"),
+    (re.compile(rf"\b(https?)://(?!(?:{_HELP})(?:[/?#\s.,]|$))\S+"), rf"\1://{_MASK}"),
     (re.compile(rf"\b({_RESOURCES})/[^\s,;:()]+"), rf"\1/{_MASK}"),
     (re.compile(r"\b(project|consumer)=[^\s&,;]+", re.IGNORECASE), rf"\1={_MASK}"),
     (re.compile(r"\bresource project [^\s.,;]+", re.IGNORECASE), f"resource project {_MASK}"),

@@ -97,6 +97,10 @@ class Rendering:
     def _message(self, message: Message) -> dict[str, Any]:
         return {"role": message.role, "parts": self.parts(message.parts)}
 
+    def texts(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """A list of texts, which an attribute may be as it is."""
+        return tuple(map(self.text, texts))
+
     def part(self, part: Part) -> dict[str, Any]:
         """A part with its type and what is known of it."""
         rendered: dict[str, Any] = {"type": part.type}

@@ -18,6 +18,7 @@ from gemini_otel._semconv import (
     REQUEST_TEMPERATURE,
     RESPONSE_FINISH_REASONS,
     RESPONSE_ID,
+    STOP_SEQUENCES,
     STRUCTURED_OUTPUT,
     TOOLS,
     USAGE_OUTPUT_TOKENS,
@@ -129,7 +130,9 @@ def _only_thoughts(attributes: Attributes) -> bool:
 
 
 def _stop_sequences(attributes: Attributes) -> bool:
-    return _empty(attributes) and bool(attributes.get(REQUEST_STOP_SEQUENCES))
+    return _empty(attributes) and bool(
+        attributes.get(STOP_SEQUENCES) or attributes.get(REQUEST_STOP_SEQUENCES)
+    )
 
 
 def _sampling_ignored(attributes: Attributes) -> bool:

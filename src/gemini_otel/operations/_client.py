@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer
 
+OTHER = "_OTHER"
+_MODEL = re.compile(r"[\w.:@/*-]{1,128}", re.ASCII)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
 
@@ -29,6 +32,12 @@ def endpoint(models: Any, config: object) -> Endpoint:
     client = models._api_client
     base_url = field(field(config, "http_options"), "base_url") or field(client._http_options, "base_url")
     return endpoint_at(base_url, bool(client.vertexai))
+
+
+def identity(models: Any) -> tuple[str, ...]:
+    """Project and key of the client."""
+    client = fields(models._api_client)
+    return tuple(filter(None, (client.get("project"), client.get("api_key"))))
 
 
 @functools.lru_cache(maxsize=128)
@@ -70,11 +79,15 @@ def _max_attempts(retry_options: object) -> int:
 def model_name(model: object) -> str | None:
     """The model as people name it: `gemini-2.5-flash` for `models/...` and `publishers/google/models/...`.
 
-    Tuned models and endpoints keep their own prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of it.
+    Tuned models and endpoints keep their own prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of it. What
+    has not the form of a name, such as a prompt in the wrong place, is `_OTHER`.
     """
     if not isinstance(model, str) or not model:
         return None
+    if not _MODEL.fullmatch(model):
+        return OTHER
     for kept in ("tunedModels/", "endpoints/"):
         if kept in model:
             return model[model.index(kept) :]
-    return model.rpartition("models/")[2].removeprefix("google/") or model
+    name = model.rpartition("models/")[2].removeprefix("google/") or model
+    return name.rpartition("/")[2] if "projects/" in name else name

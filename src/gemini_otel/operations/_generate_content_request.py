@@ -7,14 +7,14 @@ from typing import Any
 
 from gemini_otel._facts import RequestFacts, StartFacts
 from gemini_otel._operation import Arguments
-from gemini_otel.operations._client import endpoint, http_options, model_name
+from gemini_otel.operations._client import endpoint, http_options, identity, model_name
 from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer, items
 
 
 def read_start(models: Any, arguments: Arguments) -> StartFacts:
     """Model and address: all that is needed before the span starts."""
     provider, address, port = endpoint(models, arguments.get("config"))
-    return StartFacts(model_name(arguments.get("model")), provider, address, port)
+    return StartFacts(model_name(arguments.get("model")), provider, address, port, identity(models))
 
 
 def read_request(models: Any, arguments: Arguments) -> RequestFacts:

@@ -11,6 +11,7 @@ from typing import Any
 from gemini_otel._facts import RequestFacts, ResponseFacts
 from gemini_otel._operation import Listener, Operation, Shape, Target
 from gemini_otel.operations._candidates import read_candidates, read_request_content
+from gemini_otel.operations._client import model_name
 from gemini_otel.operations._fields import enum_value, field, fields, items, with_body
 from gemini_otel.operations._generate_content_request import read_request, read_start
 from gemini_otel.operations._history import read_history
@@ -58,7 +59,7 @@ class GenerateContentAnswer:
     def facts(self) -> ResponseFacts:
         return ResponseFacts(
             id=self._id,
-            model=self._model.removeprefix("models/") if self._model else None,
+            model=model_name(self._model),
             finish_reasons=tuple(reason for _, reason in sorted(self._finish_reasons.items())),
             block_reason=self._block_reason,
             blocked_categories=tuple(self._blocked_categories),

@@ -13,7 +13,7 @@ from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._operation import Arguments, Listener, Operation, Shape, Target
 from gemini_otel.operations import _generated as gen
 from gemini_otel.operations import _resources as res
-from gemini_otel.operations._client import endpoint, http_options, model_name
+from gemini_otel.operations._client import endpoint, http_options, identity, model_name
 from gemini_otel.operations._generated_methods import GENERATED_METHODS
 from gemini_otel.operations._images import EDIT, GENERATE_IMAGES, IMAGES, MASKS
 from gemini_otel.operations._measures import Measures, Reader, measure
@@ -126,7 +126,11 @@ def _candidates(name: str, shape: Shape) -> tuple[tuple[str, Shape], ...]:
 def _read_start(api: Any, arguments: Arguments) -> StartFacts:
     provider, address, port = endpoint(api, arguments.get("config"))
     return StartFacts(
-        model_name(arguments.get("model") or arguments.get("base_model")), provider, address, port
+        model_name(arguments.get("model") or arguments.get("base_model")),
+        provider,
+        address,
+        port,
+        identity(api),
     )
 
 
