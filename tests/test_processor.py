@@ -2,13 +2,14 @@
 
 import logging
 import threading
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from opentelemetry.sdk import trace as sdk_trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 import gemini_otel
 from gemini_otel import Hint, HintSpanProcessor, default_hints
@@ -227,6 +228,27 @@ def test_attribute_names_that_were_seen_before(remembered: int) -> None:
     telemetry.exporter.clear()
     end_one(telemetry.tracer_provider, {"http.route": "/", **BLOCKED})
     assert hint_ids(telemetry.span) == ["finish.safety"]
+
+
+def test_scopes_that_are_known() -> None:
+    """Spans of a library that OpenTelemetry watches are not asked for their attributes; with all_spans they are watched, too."""
+    for all_spans, expected in ((False, []), (True, ["finish.safety"])):
+        telemetry = Telemetry()
+        telemetry.tracer_provider.add_span_processor(HintSpanProcessor(all_spans=all_spans))
+        end_one(telemetry.tracer_provider, scope="opentelemetry.instrumentation.httpx")
+        assert hint_ids(telemetry.span) == expected
+
+
+def test_a_scope_that_cannot_be_looked_up(caplog: pytest.LogCaptureFixture) -> None:
+    """A scope whose name is no text harms nobody; it is logged once."""
+    provider = TracerProvider()
+    processor = HintSpanProcessor()
+    span = provider.get_tracer("t").start_span("call", attributes=BLOCKED)
+    span._instrumentation_scope = InstrumentationScope(cast("str", ["t"]))
+    for _ in range(2):
+        processor.on_start(span)
+    span.end()
+    assert len([record for record in caplog.records if "on_start" in record.getMessage()]) == 1
 
 
 def test_a_span_without_a_scope() -> None:

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+S = TypeVar("S")
 
 logger = logging.getLogger("gemini_otel")
 _reported: set[str] = set()
@@ -38,6 +39,20 @@ def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | N
     except Exception:
         report(getattr(function, "__qualname__", repr(function)))
         return None
+
+
+def end_after(
+    hook: Callable[[S, int | None], object],
+    span: S,
+    end: Callable[[int | None], None],
+    end_time: int | None = None,
+) -> None:
+    """End a span, after a hook that may fail."""
+    try:
+        hook(span, end_time)
+    except Exception:
+        report(hook.__qualname__)
+    end(end_time)
 
 
 def call_back(site: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:

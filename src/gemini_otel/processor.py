@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.sdk.trace import SpanProcessor
 
 from gemini_otel import _semconv as names
-from gemini_otel._guard import guarded
+from gemini_otel._foreign import SCOPES, begins_as_genai
+from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings import HINT_LEVELS, HINT_SIGNALS
 
 if TYPE_CHECKING:
@@ -17,35 +19,15 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
     from gemini_otel._hint_log import HintLog
-    from gemini_otel.hints import Attributes, Catalogue, Hint
+    from gemini_otel.hints import Catalogue, Events, Hint
 
 __all__ = ["HintSpanProcessor"]
 
-_GENAI_SCOPES = frozenset(
-    {
-        "gemini_otel",
-        "opentelemetry.instrumentation.google_genai",
-        "opentelemetry.instrumentation.google_generativeai",
-        "opentelemetry.instrumentation.vertexai",
-        "opentelemetry.instrumentation.openai_v2",
-        "opentelemetry.instrumentation.openai",
-        "opentelemetry.instrumentation.openai.v1",
-        "openinference.instrumentation.google_genai",
-        "openinference.instrumentation.openai",
-        "openinference.instrumentation.vertexai",
-        "gcp.vertex.agent",
-        "opentelemetry.util.genai",
-        "opentelemetry.util.genai.handler",
-    }
-)
-_GENAI_PREFIXES = ("gen_ai.", "llm.")
-
 
 class _Reader(NamedTuple):
-    as_ours: Callable[[Span], dict[str, Any] | None]
+    translate: Callable[[Span, dict[str, Any]], bool]
     catalogue: Catalogue
-    advice: Callable[[Hint, Attributes], tuple[str, ...]]
-    evidence: Callable[[Hint, Attributes], str | None]
+    events: Events
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -104,11 +86,17 @@ class HintSpanProcessor(SpanProcessor):
 
         return disabled_ids(disabled, [*default_hints(), *(self._hints or ())])
 
-    @guarded
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Watch the span if it is one of GenAI."""
-        if self.active and (self._all_spans or _is_genai(span)):
-            self._watch(span)
+        try:
+            scope = span.instrumentation_scope
+            watched = SCOPES.get(scope.name) if scope else None
+            if watched is None:
+                watched = begins_as_genai(span)
+            if (watched or self._all_spans) and self.active:
+                self._watch(span)
+        except (AttributeError, TypeError):  # of spans and scopes that are not the SDK's
+            report("HintSpanProcessor.on_start")
 
     @guarded
     def watch(self, span: Span) -> None:
@@ -121,33 +109,23 @@ class HintSpanProcessor(SpanProcessor):
 
         https://github.com/open-telemetry/opentelemetry-python/issues/5614: `_on_ending` sees an ended span.
         """
-        end = span.end
+        span.end = partial(end_after, self._before_end, span, span.end)  # type: ignore[method-assign]
 
-        def end_with_hints(end_time: int | None = None) -> None:
-            try:  # noqa: SIM105  # contextlib.suppress would take another half microsecond
-                del span.end
-            except AttributeError:
-                pass  # another thread ends it, too
-            if self.active:
-                self._add_hints(span, end_time)
-            end(end_time)
-
-        span.end = end_with_hints  # type: ignore[method-assign]
-
-    @guarded
-    def _add_hints(self, span: Span, end_time: int | None) -> None:
+    def _before_end(self, span: Span, end_time: int | None) -> None:
+        try:  # noqa: SIM105  # contextlib.suppress would take another half microsecond
+            del span.end
+        except AttributeError:
+            pass  # another thread ends it, too
+        if not self.active:
+            return
         reader = self._reader or self._make_reader()
-        attributes = reader.as_ours(span)
-        if attributes is None:
+        attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
+        if names.OUTCOME not in attributes and not reader.translate(span, attributes):
             return
         found = reader.catalogue.find(attributes, self.hint_level)
         if found and span.is_recording():
             given = _given(attributes)
-            events = [
-                _event(hint, reader.advice(hint, attributes), reader.evidence(hint, attributes))
-                for hint in found
-                if hint.id not in given
-            ]
+            events = [reader.events.make(hint, attributes) for hint in found if hint.id not in given]
             self._give(span, events, given, end_time)
 
     def _give(
@@ -161,8 +139,9 @@ class HintSpanProcessor(SpanProcessor):
             if self.on_hint is not None:
                 self.on_hint(event[names.HINT_ID], event[names.HINT_SEVERITY])
         if events:
-            ids = (*given, *(event[names.HINT_ID] for event in events))
-            span.set_attributes({names.HINT_ID: ids[0], names.HINT_IDS: ids})
+            ids = (*given, *[event[names.HINT_ID] for event in events])
+            span.set_attribute(names.HINT_ID, ids[0])
+            span.set_attribute(names.HINT_IDS, ids)
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
@@ -174,11 +153,11 @@ class HintSpanProcessor(SpanProcessor):
 
     def _make_reader(self) -> _Reader:
         """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
-        from gemini_otel._foreign import as_ours
-        from gemini_otel.hints import Catalogue, advice, default_hints, evidence
+        from gemini_otel._foreign._reading import translate
+        from gemini_otel.hints import Catalogue, Events, default_hints
 
         hints = default_hints() if self._hints is None else self._hints
-        self._reader = _Reader(as_ours, Catalogue(hints, self._disabled), advice, evidence)
+        self._reader = _Reader(translate, Catalogue(hints, self._disabled), Events())
         return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -193,32 +172,10 @@ class HintSpanProcessor(SpanProcessor):
         return True
 
 
-def _is_genai(span: Span) -> bool:
-    scope = span.instrumentation_scope
-    if scope is not None and scope.name in _GENAI_SCOPES:
-        return True
-    return any(key.startswith(_GENAI_PREFIXES) for key in span.attributes or ())
-
-
 def _given(attributes: dict[str, Any]) -> tuple[str, ...]:
     """The ids of hints that another processor added."""
     ids = attributes.get(names.HINT_IDS)
     return ids if isinstance(ids, tuple) else ()
-
-
-def _event(hint: Hint, remedy: tuple[str, ...], evidence: str | None) -> dict[str, str]:
-    event = {
-        names.HINT_ID: hint.id,
-        names.HINT_SEVERITY: hint.severity,
-        names.HINT_SUMMARY: hint.summary,
-        names.HINT_CAUSE: hint.cause,
-        names.HINT_REMEDY: " ".join(remedy),
-        names.HINT_RETRY: hint.retry,
-        names.HINT_REFERENCE: hint.reference,
-    }
-    if evidence:
-        event[names.HINT_EVIDENCE] = evidence
-    return event
 
 
 def _check(name: str, value: str, choices: tuple[str, ...]) -> None:

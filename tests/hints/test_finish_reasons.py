@@ -179,3 +179,16 @@ def test_safety_names_the_category() -> None:
     """The evidence says which category blocked."""
     attributes = stopped("SAFETY", **{names.BLOCKED_CATEGORIES: ("HARM_CATEGORY_HARASSMENT:HIGH",)})
     assert evidence(find(attributes)[0], attributes) == "blocked: HARM_CATEGORY_HARASSMENT:HIGH"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ({names.OUTCOME: "error", names.ERROR_TYPE: "503"}, ["http.503.overloaded"]),
+        ({names.OUTCOME: "cancelled"}, ["net.cancelled"]),
+        ({names.OUTCOME: "incomplete"}, ["finish.missing"]),
+    ],
+)
+def test_a_reason_that_was_due_and_never_came(attributes: dict[str, Any], expected: list[str]) -> None:
+    """`error`, which the newest conventions write in place of a reason, is no reason of the model's."""
+    assert ids({**attributes, names.RESPONSE_FINISH_REASONS: ("error",)}) == expected

@@ -1,8 +1,11 @@
-"""Reads spans of other instrumentations into the attribute names that hints are looked up by."""
+"""Reads spans of other instrumentations: which ones are looked at, and what they call the things that hints need.
+
+`_reading`, which translates them, is imported when the first one ends.
+"""
 
 from __future__ import annotations
 
-from gemini_otel._foreign._reading import as_ours
+from gemini_otel._foreign._scopes import SCOPES, begins_as_genai
 from gemini_otel._foreign._sources import SOURCES, Source
 
-__all__ = ["SOURCES", "Source", "as_ours"]
+__all__ = ["SCOPES", "SOURCES", "Source", "begins_as_genai"]

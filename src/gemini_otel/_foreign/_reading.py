@@ -12,12 +12,19 @@ from opentelemetry.trace import StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._foreign._sources import ANYONE, PARAMETERS, SOURCES, Source
-from gemini_otel._outcome import worst_finish_reason
+from gemini_otel._outcome import KNOWN_FINISH_REASONS, worst_finish_reason
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span
 
-_BY_SCOPE = {scope: source for source in SOURCES for scope in source.scopes}
+_BY_SCOPE = {scope: source for source in SOURCES for scope in (*source.scopes, *source.shared_scopes)}
+# Our name for each of a source's names; of several for one, the first is the one to take.
+_PAIRS = {
+    source: {theirs: ours for ours, aliases in source.aliases.items() for theirs in aliases}
+    for source in (*SOURCES, ANYONE)
+}
+# How most spans write a reason; none of these words stands for anything else in any source.
+_REASONS = {word: reason for reason in KNOWN_FINISH_REASONS for word in (reason, reason.lower())}
 _LONGEST_JSON = 20_000
 _ENDS = 4000  # characters at either end of an answer, where its prompt feedback is
 _NO_REASON = ("", "NONE", "ERROR")  # the newest conventions say `error` where a reason was due and none came
@@ -26,18 +33,20 @@ _OURS = ("gemini", "gemma", "imagen", "learnlm", "lyria", "veo-")
 _ELSEWHERE = ("claude", "codestral", "deepseek", "gpt-", "jamba", "llama", "mistral", "qwen")  # on Vertex AI
 
 
-def as_ours(span: Span) -> dict[str, Any] | None:
-    """The span's attributes, and what hints need under our names; None for a call of a model that is not Google's."""
-    found = _plain(span)
-    if names.OUTCOME in found:
-        return found
+def translate(span: Span, found: dict[str, Any]) -> bool:
+    """Add what hints need to the attributes of a span, under our names; False for a call of a model that is not Google's."""
     scope = span.instrumentation_scope
     source = _BY_SCOPE.get(scope.name, ANYONE) if scope is not None else ANYONE
-    if not _pairs(source).keys().isdisjoint(found):
+    if not _PAIRS[source].keys().isdisjoint(found):
         _rename(source, found)
-    provider, model = found.get(names.PROVIDER_NAME), found.get(names.REQUEST_MODEL)
-    if not _is_google(source, _head(provider), _head(model or found.get(names.RESPONSE_MODEL))):
-        return None
+    provider = found.get(names.PROVIDER_NAME)
+    model = found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL)
+    if not _is_google(
+        source,
+        provider[:200] if isinstance(provider, str) else "",
+        model[:200] if isinstance(model, str) else "",
+    ):
+        return False
     if source.operations:
         _add_operation(source, found)
     if source.parameters is not None:
@@ -51,29 +60,13 @@ def as_ours(span: Span) -> dict[str, Any] | None:
         add_error(span, found)
     else:
         _add_outcome(source, found)
-    return found
-
-
-def _plain(span: Span) -> dict[str, Any]:
-    """A dict of its own: the SDK's mapping takes half a microsecond to say that something is missing."""
-    attributes: Any = span.attributes or {}
-    return dict(attributes.copy())
-
-
-@functools.cache
-def _pairs(source: Source) -> dict[str, str]:
-    """Our name for each of its names; of several for one, the first is the one to take."""
-    return {theirs: ours for ours, aliases in source.aliases.items() for theirs in aliases}
+    return True
 
 
 def _rename(source: Source, found: dict[str, Any]) -> None:
-    for theirs, ours in _pairs(source).items():
+    for theirs, ours in _PAIRS[source].items():
         if theirs in found:
             found.setdefault(ours, found[theirs])
-
-
-def _head(value: object) -> str:
-    return value[:200] if isinstance(value, str) else ""
 
 
 @functools.lru_cache(maxsize=256)
@@ -114,21 +107,30 @@ def _add_parameters(found: dict[str, Any], text: object) -> None:
 def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
     if names.FINISH_REASON in found:
         return
-    raw = next((found[name] for name in source.finish_reasons if found.get(name)), None)
-    words = (raw,) if isinstance(raw, str) else tuple(map(str, raw)) if isinstance(raw, (tuple, list)) else ()
-    worst = _worst(source, words[:100])
+    raw: Any = None
+    for name in source.finish_reasons:
+        if raw := found.get(name):
+            break
+    word = raw[0] if isinstance(raw, tuple) and len(raw) == 1 else raw
+    worst = _REASONS.get(word) if isinstance(word, str) else None
+    if worst is None:
+        worst = _worst(source, _words(raw))
     if worst is not None:
         found[names.FINISH_REASON] = worst
         return
     found.pop(names.RESPONSE_FINISH_REASONS, None)
-    if not words and source.answer is not None and names.BLOCK_REASON not in found:
+    if not raw and source.answer is not None and names.BLOCK_REASON not in found:
         _add_block_reason(found, found.get(source.answer))
 
 
-@functools.lru_cache(maxsize=256)
-def _worst(source: Source, words: tuple[str, ...]) -> str | None:
+def _words(raw: object) -> list[str]:
+    named = (raw,) if isinstance(raw, str) else raw[:100] if isinstance(raw, tuple) else ()
+    return [str(word)[-100:] for word in named]
+
+
+def _worst(source: Source, words: list[str]) -> str | None:
     """Of several candidates' reasons, Gemini's name for the worst; `FinishReason.STOP` and `stop` are other ways to write one."""
-    plain = (word[-100:].rpartition(".")[2].strip().upper() for word in words)
+    plain = (word.rpartition(".")[2].strip().upper() for word in words)
     reasons = (source.finish_words.get(word, word) for word in plain)
     return worst_finish_reason(r for r in reasons if r not in _NO_REASON and r not in source.no_reason)
 
@@ -167,11 +169,12 @@ def _add_outcome(source: Source, found: dict[str, Any]) -> None:
 
     A stream without a finish reason may just not have been read to its end.
     """
-    reason = found.get(names.FINISH_REASON)
+    reason, output = found.get(names.FINISH_REASON), found.get(names.USAGE_OUTPUT_TOKENS)
     if reason == "STOP":
-        if _count(found, names.USAGE_OUTPUT_TOKENS) > _count(found, names.USAGE_REASONING_OUTPUT_TOKENS):
+        thoughts = found.get(names.USAGE_REASONING_OUTPUT_TOKENS, 0)
+        if isinstance(output, int) and isinstance(thoughts, int) and output > thoughts:
             found[names.OUTCOME] = "ok"
-    elif reason is None and source.always_says_reason and names.USAGE_OUTPUT_TOKENS not in found:
+    elif reason is None and source.always_says_reason and output is None:
         answered = names.RESPONSE_ID in found and names.USAGE_INPUT_TOKENS in found
         if answered and not found.get(names.REQUEST_STREAM):
             found[names.OUTCOME] = "incomplete"

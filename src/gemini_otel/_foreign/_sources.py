@@ -17,6 +17,7 @@ class Source:
 
     name: str
     scopes: tuple[str, ...] = ()
+    shared_scopes: tuple[str, ...] = ()  # those that it uses for spans of anything else, too
     google_only: bool = False  # it watches clients of Google's only
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     finish_reasons: tuple[str, ...] = (names.RESPONSE_FINISH_REASONS,)
@@ -69,7 +70,8 @@ OFFICIAL = Source(
 # Spans of the official instrumentation with Logfire's additions pass for the official ones; these scopes are its own.
 LOGFIRE = Source(
     name="logfire",
-    scopes=("logfire", "logfire.google_genai", "logfire.openai"),
+    scopes=("logfire.google_genai", "logfire.openai"),
+    shared_scopes=("logfire",),
     aliases=_OLDER_CONVENTIONS,
     finish_words=_OPENAI_WORDS,
     no_reason=_OPENAI_NO_REASON,

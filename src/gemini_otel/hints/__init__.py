@@ -21,9 +21,9 @@ from gemini_otel.hints import (
     reference,
     repetition,
 )
-from gemini_otel.hints._advice import advice
 from gemini_otel.hints._catalogue import Catalogue
 from gemini_otel.hints._disabled import disabled_ids
+from gemini_otel.hints._events import Events
 from gemini_otel.hints._evidence import evidence
 from gemini_otel.hints._hint import Attributes, Hint, Severity
 from gemini_otel.hints._lookup import entries_for, known_codes
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Attributes",
     "Catalogue",
+    "Events",
     "Hint",
     "Severity",
-    "advice",
     "codes",
     "default_hints",
     "disabled_ids",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, cast
 
 from gemini_otel._guard import guarded
+from gemini_otel._outcome import OUTCOMES
 from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint
 from gemini_otel.hints._trigger import NO_CALL, Predicate, Subject, Trigger, is_no_call
@@ -14,14 +16,23 @@ MOST = 3  # hints on one span
 _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 _Entry = tuple[int, Hint, Predicate | None]  # rank in the list, the entry, what else must hold
-_Subject = tuple[Callable[[Attributes], object], Mapping[str, tuple[_Entry, ...]], tuple[_Entry, ...]]
+
+
+class _Table(NamedTuple):
+    """A subject, its entries by value, and its entries for any other value."""
+
+    needs: str | None
+    read: Callable[[Attributes], object]
+    by_value: Mapping[str, tuple[_Entry, ...]]
+    others: tuple[_Entry, ...]
 
 
 class _Index(NamedTuple):
-    subjects: tuple[_Subject, ...]
-    subjects_on_ok: tuple[_Subject, ...]
-    subjects_on_loop: tuple[_Subject, ...]
+    tables: tuple[_Table, ...]
+    by_outcome: Mapping[str, tuple[_Table, ...]]
+    on_loop: tuple[_Table, ...]
     asked: tuple[_Entry, ...]
+    wanted: frozenset[int]  # ranks
 
 
 class Catalogue:
@@ -39,23 +50,29 @@ class Catalogue:
         """The hints of at least this level for a span, at most three, in the order of the catalogue."""
         index = self._indexes.get(level) or self._index(level)
         plain = attributes if isinstance(attributes, dict) else _plain(attributes)
-        subjects = index.subjects_on_ok if plain.get(OUTCOME) == "ok" else index.subjects
+        found: list[_Entry] = []
+        outcome = plain.get(OUTCOME)
+        tables = index.by_outcome.get(outcome, index.tables) if isinstance(outcome, str) else index.tables
         if plain.get(AFC_ROUNDS):
-            subjects = index.subjects_on_loop
+            tables = index.on_loop
         elif plain.get(OPERATION_NAME) in NO_CALL and is_no_call(plain):
-            subjects = ()
-        found: list[tuple[int, Hint]] = []
-        for read, by_value, others in subjects:
+            tables = ()
+        for needs, read, by_value, others in tables:
+            if needs is not None and not plain.get(needs):
+                continue
             value = read(plain)
             if not value:
                 continue
-            entries = by_value.get(value, others) if isinstance(value, str) else others
-            for rank, hint, holds in entries:
+            for entry in by_value.get(value, others) if isinstance(value, str) else others:
+                holds = entry[2]
                 if holds is None or holds(plain):
-                    found.append((rank, hint))
+                    found.append(entry)
                     break
-        found += [(rank, hint) for rank, hint, holds in index.asked if holds is not None and holds(plain)]
-        return self._chosen(found, level) if found else []
+        for entry in index.asked:
+            holds = entry[2]
+            if holds is not None and holds(plain):
+                found.append(entry)
+        return _chosen(found, index.wanted) if found else []
 
     def _index(self, level: str) -> _Index:
         """The tables for a level: of subjects with an entry of that level, and of a user's own predicates."""
@@ -72,25 +89,29 @@ class Catalogue:
             if any(self._wanted(hint, level) for _, hint, _ in entries)
         }
         index = self._indexes[level] = _Index(
-            subjects=tuple(tables.values()),
-            subjects_on_ok=tuple(table for subject, table in tables.items() if subject.on_ok),
-            subjects_on_loop=tuple(table for subject, table in tables.items() if subject.on_loop),
+            tables=tuple(tables.values()),
+            by_outcome={
+                outcome: tuple(table for subject, table in tables.items() if outcome in subject.outcomes)
+                for outcome in OUTCOMES
+            },
+            on_loop=tuple(table for subject, table in tables.items() if subject.on_loop),
             asked=tuple(asked),
+            wanted=frozenset(rank for rank, hint in enumerate(self.hints) if self._wanted(hint, level)),
         )
         return index
 
     def _wanted(self, hint: Hint, level: str) -> bool:
         return _RANK[hint.severity] >= _RANK[level] and hint.id not in self._disabled
 
-    def _chosen(self, found: list[tuple[int, Hint]], level: str) -> list[Hint]:
-        """An entry that is not wanted is left out only now, see `disabled`; the same goes for one below the level."""
-        found.sort(key=_rank)
-        unique = {hint.id: hint for _, hint in found if self._wanted(hint, level)}
-        return list(unique.values())[:MOST]
 
-
-def _rank(match: tuple[int, Hint]) -> int:
-    return match[0]
+def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
+    """An entry that is below the level or switched off is left out only now: it stands in front of wider ones."""
+    if len(found) == 1:
+        ((rank, hint, _),) = found
+        return [hint] if rank in wanted else []
+    found.sort(key=operator.itemgetter(0))
+    unique = {hint.id: hint for rank, hint, _ in found if rank in wanted}
+    return list(unique.values())[:MOST]
 
 
 def _plain(attributes: Attributes) -> Attributes:
@@ -99,14 +120,14 @@ def _plain(attributes: Attributes) -> Attributes:
     return dict(attributes) if copy is None else cast("Attributes", copy())
 
 
-def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Subject:
-    """The reader of a subject, its entries by value, and its entries for any other value."""
+def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Table:
     by_value: dict[str, list[_Entry]] = {value: [] for _, _, when in entries for value in when.values}
     for rank, hint, when in entries:
         for value in when.values or by_value.keys() - when.known:
             by_value[value].append((rank, hint, when.also))
     others = tuple((rank, hint, when) for rank, hint, when in entries if not when.values)
-    return subject.read, {value: tuple(found) for value, found in by_value.items()}, others
+    known = {value: tuple(found) for value, found in by_value.items()}
+    return _Table(subject.needs, subject.read, known, others)
 
 
 def _asked(hint_id: str, predicate: Predicate) -> Predicate:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+import operator
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from gemini_otel._semconv import ERROR_MESSAGE, REQUEST_MODEL
+from gemini_otel.hints._hint import Attributes, AttributeValue
 from gemini_otel.hints._trigger import text
 from gemini_otel.hints.models import OUTPUT_LIMITS, lifecycle, longest_match, model_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from gemini_otel.hints._hint import Attributes, AttributeValue, Hint
+    from gemini_otel.hints._hint import Hint
 
 _LONGEST = 200  # characters of one value
 
@@ -35,38 +38,58 @@ def evidence(hint: Hint, attributes: Attributes) -> str | None:
 
     `{name}` stands for an attribute, `{name:%}` for a share written as a percentage.
     """
-    sentences = (_filled(sentence, attributes) for sentence in hint.evidence)
-    return "; ".join(sentence for sentence in sentences if sentence is not None) or None
+    return filled(parsed(hint.evidence), attributes)
 
 
-def _filled(sentence: str, attributes: Attributes) -> str | None:
-    literals, placeholders = _parsed(sentence)
-    pieces = [literals[0]]
-    for (name, percent), literal in zip(placeholders, literals[1:], strict=True):
-        value = _value(name, attributes)
-        if value is None:
-            return None
-        pieces += (_formatted(value, percent=percent), literal)
-    return "".join(pieces)
+class _Placeholder(NamedTuple):
+    """One value of a sentence, and the words that follow it."""
+
+    read: Callable[[Attributes], AttributeValue | None]
+    percent: bool
+    words: str
+
+
+Sentence = tuple[str, tuple[_Placeholder, ...]]  # how it begins, and what follows
+
+
+def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | None:
+    """The evidence of an entry whose sentences are `parsed`."""
+    said = []
+    for begin, placeholders in sentences:
+        line = begin
+        for read, percent, words in placeholders:
+            value = read(attributes)
+            if value is None:
+                break
+            line += _formatted(value, percent) + words
+        else:
+            said.append(line)
+    return "; ".join(said) or None
 
 
 @functools.lru_cache(maxsize=1000)
-def _parsed(sentence: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
-    """The literal pieces, and the placeholders between them: a name, and whether it is a percentage."""
-    pieces = re.split(
-        r"\{([a-z0-9_.]+)(:%)?\}", sentence
-    )  # literal, name, percent sign or None, literal, ...
-    return tuple(pieces[::3]), tuple(
-        (name, bool(sign)) for name, sign in zip(pieces[1::3], pieces[2::3], strict=True)
-    )
+def parsed(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
+    """What `filled` needs to know of an entry's evidence."""
+    return tuple(map(_parsed_sentence, sentences))
 
 
-def _value(name: str, attributes: Attributes) -> AttributeValue | None:
+def _parsed_sentence(sentence: str) -> Sentence:
+    # literal, name, percent sign or None, literal, ...
+    begin, *pieces = re.split(r"\{([a-z0-9_.]+)(:%)?\}", sentence)
+    rest = zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True)
+    return begin, tuple(_Placeholder(_reader(name), bool(sign), words) for name, sign, words in rest)
+
+
+def _reader(name: str) -> Callable[[Attributes], AttributeValue | None]:
+    """What reads the value that a placeholder's name stands for."""
     if name in _MESSAGE_NUMBERS:
-        match = _compiled(_MESSAGE_NUMBERS[name]).search(text(attributes, ERROR_MESSAGE)[:4000])
-        return match[1] if match else None
-    derived = _DERIVED.get(name)
-    return attributes.get(name) if derived is None else derived(attributes)
+        return functools.partial(_message_number, _MESSAGE_NUMBERS[name])
+    return _DERIVED.get(name) or operator.methodcaller("get", name)
+
+
+def _message_number(pattern: str, attributes: Attributes) -> str | None:
+    match = _compiled(pattern).search(text(attributes, ERROR_MESSAGE)[:4000])
+    return match[1] if match else None
 
 
 def _shutdown(attributes: Attributes) -> str | None:
@@ -90,7 +113,7 @@ _DERIVED: Mapping[str, Callable[[Attributes], AttributeValue | None]] = {
 }
 
 
-def _formatted(value: AttributeValue, *, percent: bool) -> str:
+def _formatted(value: AttributeValue, percent: bool) -> str:
     if percent and isinstance(value, (int, float)):
         return f"{value:.0%}".replace("%", " %")
     if isinstance(value, float):

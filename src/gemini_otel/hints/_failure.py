@@ -18,7 +18,7 @@ from gemini_otel._semconv import (
     RETRY_DELAY,
 )
 from gemini_otel.hints import _exception_classes as classes
-from gemini_otel.hints._trigger import Subject, number, text
+from gemini_otel.hints._trigger import FAILED, Subject, number, text
 
 if TYPE_CHECKING:
     from gemini_otel.hints._hint import Attributes
@@ -117,4 +117,4 @@ def _code(attributes: Attributes) -> int | None:
 
 
 HAVE_ENTRIES = frozenset((*KINDS, *UNTOLD_API_ERRORS, *classes.KNOWN))
-FAILURE = Subject(read_failure)
+FAILURE = Subject(read_failure, FAILED)

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gemini_otel._outcome import OUTCOMES
 from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
 # Operation names of spans that are around a tool or around calls, and carry the errors of what is inside.
 NO_CALL = ("execute_tool", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
+
+ANY = frozenset(OUTCOMES)
+NOT_OK = ANY - {"ok"}
+FAILED = frozenset({"error", "cancelled", "abandoned", "incomplete"})
 
 
 def is_no_call(attributes: Attributes) -> bool:
@@ -26,21 +31,25 @@ def is_no_call(attributes: Attributes) -> bool:
 class Subject(NamedTuple):
     """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
-    It is not read on a span whose outcome is `ok`, unless it has something to say about such calls too. On the span around a
-    loop of function calls only subjects of the loop are read: its rounds have spans and hints of their own. On a span around a
-    tool or an agent nothing is read.
+    It has none where the attribute that it `needs` is missing, false or empty. It is read on spans with one of its `outcomes`,
+    or with none that is known. On the span around a loop of function calls only subjects of the loop are read: its rounds have
+    spans and hints of their own. On a span around a tool or an agent nothing is read.
     """
 
     read: Callable[[Attributes], object]
-    on_ok: bool = False
+    outcomes: frozenset[str] = NOT_OK
     on_loop: bool = False
+    needs: str | None = None
 
     def suits(self, attributes: Attributes) -> bool:
+        if self.needs is not None and not attributes.get(self.needs):
+            return False
         if attributes.get(AFC_ROUNDS):
             return self.on_loop
         if is_no_call(attributes):
             return False
-        return self.on_ok or attributes.get(OUTCOME) != "ok"
+        outcome = attributes.get(OUTCOME)
+        return outcome not in OUTCOMES or outcome in self.outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +87,9 @@ def otherwise(subject: Subject, known: frozenset[str]) -> Trigger:
     return Trigger(subject, known=known)
 
 
-def where(holds: Predicate, *, on_ok: bool = False) -> Trigger:
+def where(holds: Predicate, *, outcomes: frozenset[str] = NOT_OK, needs: str | None = None) -> Trigger:
     """Where a predicate holds: a subject of its own, of which there is nothing more to say."""
-    return Trigger(Subject(holds, on_ok))
+    return Trigger(Subject(holds, outcomes, needs=needs))
 
 
 def named_values(hints: Iterable[Hint]) -> frozenset[str]:

@@ -17,27 +17,20 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import where
+from gemini_otel.hints._trigger import ANY, Subject, on, where
 
 _FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s"
 _OUTPUT = f"{{{USAGE_OUTPUT_TOKENS}}} output tokens"
 _RESPONSE = f"response id {{{RESPONSE_ID}}}"
 
 
-def _unfinished(attributes: Attributes) -> bool:
-    """A complete answer, without an exception, that does not say why it ended."""
-    incomplete = attributes.get(OUTCOME) == "incomplete"
-    if not incomplete or RESOURCE_STATE in attributes:  # a file or job in a state that nobody knows
-        return False
-    return not attributes.get(FINISH_REASON) and ERROR_TYPE not in attributes
-
-
-def _cut_stream(attributes: Attributes) -> bool:
-    return _unfinished(attributes) and attributes.get(REQUEST_STREAM) is True
-
-
-def _no_finish_reason(attributes: Attributes) -> bool:
-    return _unfinished(attributes) and attributes.get(REQUEST_STREAM) is not True
+def _unfinished(attributes: Attributes) -> str | None:
+    """What ended without an exception, and without saying why."""
+    if attributes.get(OUTCOME) != "incomplete" or attributes.get(FINISH_REASON) or ERROR_TYPE in attributes:
+        return None
+    if RESOURCE_STATE in attributes:
+        return None  # a file or job in a state that nobody knows
+    return "stream" if attributes.get(REQUEST_STREAM) is True else "answer"
 
 
 def _abandoned(attributes: Attributes) -> bool:
@@ -62,6 +55,8 @@ def _no_usage(attributes: Attributes) -> bool:
     return complete_stream and USAGE_OUTPUT_TOKENS not in attributes
 
 
+_UNFINISHED = Subject(_unfinished, frozenset({"incomplete"}))
+
 HINTS = (
     Hint(
         id="stream.cut",
@@ -75,7 +70,7 @@ HINTS = (
             "Retry, or ask for the rest.",
         ),
         reference=links.API_ERRORS,
-        when=where(_cut_stream),
+        when=on(_UNFINISHED, "stream"),
         evidence=(_OUTPUT, _FIRST_CHUNK, _RESPONSE),
     ),
     Hint(
@@ -91,7 +86,7 @@ HINTS = (
             "Upgrade google-genai.",
         ),
         reference=links.API_ERRORS,
-        when=where(_no_finish_reason),
+        when=on(_UNFINISHED, "answer"),
         evidence=(_OUTPUT, _RESPONSE),
     ),
     Hint(
@@ -107,7 +102,7 @@ HINTS = (
             "Retry once.",
         ),
         reference=links.STRUCTURED_OUTPUT,
-        when=where(_unparsed, on_ok=True),
+        when=where(_unparsed, outcomes=ANY),
         evidence=(f"output type {{{OUTPUT_TYPE}}}", _OUTPUT, f"parts received: {{{PARTS}}}"),
     ),
     Hint(
@@ -122,7 +117,7 @@ HINTS = (
             "Close streams that are no longer read.",
         ),
         reference=links.API_ERRORS,
-        when=where(_abandoned),
+        when=where(_abandoned, outcomes=frozenset({"abandoned"})),
         evidence=(_OUTPUT, _FIRST_CHUNK),
     ),
     Hint(
@@ -133,7 +128,7 @@ HINTS = (
         cause="response.text is None when the model calls a function instead of answering.",
         remedy=("Handle response.function_calls before reading response.text.",),
         reference=links.FUNCTION_CALLING,
-        when=where(_only_calls, on_ok=True),
+        when=where(_only_calls, outcomes=ANY, needs=PARTS),
         evidence=(f"parts received: {{{PARTS}}}",),
     ),
     Hint(
@@ -144,7 +139,7 @@ HINTS = (
         cause="No chunk had usage metadata; a proxy may have dropped it.",
         remedy=("Read the stream to its end, and keep the last counts that are present.",),
         reference=links.TOKENS,
-        when=where(_no_usage, on_ok=True),
+        when=where(_no_usage, outcomes=ANY, needs=REQUEST_STREAM),
         evidence=(_RESPONSE,),
     ),
 )

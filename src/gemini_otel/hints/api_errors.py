@@ -30,7 +30,7 @@ from gemini_otel.hints import _links as links
 from gemini_otel.hints._advice import SET_RETRIES
 from gemini_otel.hints._failure import FAILURE, UNTOLD_API_ERRORS, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import number, on, text, where
+from gemini_otel.hints._trigger import FAILED, number, on, text, where
 from gemini_otel.hints.models import CONTEXT_WINDOW, lifecycle, today
 
 _MODEL = f"model {{{REQUEST_MODEL}}}"
@@ -738,7 +738,7 @@ TIER = (
         "think.",
         remedy=("If you expect a paid tier, link this project to billing and check which key is used.",),
         reference=links.BILLING,
-        when=where(_free_tier),
+        when=where(_free_tier, outcomes=FAILED, needs=QUOTA_ID),
         evidence=(_QUOTA,),
     ),
 )

@@ -17,7 +17,7 @@ def _read_block_reason(attributes: Attributes) -> str | None:
     return reason[-100:].rpartition(".")[2].strip().upper() if isinstance(reason, str) and reason else None
 
 
-BLOCK = Subject(_read_block_reason)
+BLOCK = Subject(_read_block_reason, needs=BLOCK_REASON)
 
 HINTS = (
     Hint(

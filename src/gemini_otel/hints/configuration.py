@@ -29,7 +29,7 @@ from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import FAILURE, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Predicate, number, on, text, where
+from gemini_otel.hints._trigger import ANY, FAILED, Predicate, number, on, text, where
 from gemini_otel.hints.models import (
     AS_OF,
     OUTPUT_LIMITS,
@@ -323,7 +323,7 @@ NOTES = (
             "Record gen_ai.response.model to see when it changes.",
         ),
         reference=links.DEPRECATIONS,
-        when=where(_rerouted, on_ok=True),
+        when=where(_rerouted, outcomes=ANY, needs=RESPONSE_MODEL),
         evidence=(_MODEL, _ANSWERED),
     ),
     Hint(
@@ -337,7 +337,7 @@ NOTES = (
             "Keep a limit on the number of attempts.",
         ),
         reference=links.TROUBLESHOOTING,
-        when=where(_single_attempt),
+        when=where(_single_attempt, outcomes=FAILED, needs=MAX_ATTEMPTS),
         evidence=(f"{{{MAX_ATTEMPTS}}} attempt allowed",),
     ),
     Hint(
@@ -348,7 +348,7 @@ NOTES = (
         cause="Its duration includes the failed attempts and the waiting between them.",
         remedy=("See the gemini.attempt events of the span for what failed.",),
         reference=links.TROUBLESHOOTING,
-        when=where(_resent, on_ok=True),
+        when=where(_resent, outcomes=ANY, needs=HTTP_RESEND_COUNT),
         evidence=(f"resent {{{HTTP_RESEND_COUNT}}} times",),
     ),
     Hint(
@@ -363,7 +363,7 @@ NOTES = (
             "Check the date on the deprecations page.",
         ),
         reference=links.DEPRECATIONS,
-        when=where(_retiring, on_ok=True),
+        when=where(_retiring, outcomes=ANY),
         evidence=(
             _MODEL,
             "earliest shutdown {model.shutdown}, replacement {model.replacement}",
@@ -378,7 +378,7 @@ NOTES = (
         cause="Gemini 3.5 Flash-Lite, 3.6 and later no longer use them, and may reject them one day.",
         remedy=("Remove them; steer with the prompt, the schema and the thinking level.",),
         reference=links.GEMINI_3_6,
-        when=where(_sampling_ignored, on_ok=True),
+        when=where(_sampling_ignored, outcomes=ANY),
         evidence=(_TEMPERATURE, _TOP_P, _TOP_K, _MODEL),
     ),
     Hint(
@@ -389,7 +389,7 @@ NOTES = (
         cause="The guide says 0 to 1, the API reference 0 to 2; each model has a max_temperature of its own.",
         remedy=("Check max_temperature with client.models.get().",),
         reference=links.TROUBLESHOOTING,
-        when=where(_temperature_above_one, on_ok=True),
+        when=where(_temperature_above_one, outcomes=ANY, needs=REQUEST_TEMPERATURE),
         evidence=(_TEMPERATURE, _MODEL),
     ),
     Hint(
@@ -400,7 +400,7 @@ NOTES = (
         cause="A candidate_count other than 1 is ignored or rejected there.",
         remedy=("Leave candidate_count out.", "For several answers, call several times."),
         reference=links.MODELS,
-        when=where(_candidates_ignored, on_ok=True),
+        when=where(_candidates_ignored, outcomes=ANY, needs=REQUEST_CHOICE_COUNT),
         evidence=(_COUNT, _MODEL),
     ),
     Hint(
@@ -411,7 +411,7 @@ NOTES = (
         cause="A name that ends in -latest is pointed at another model with two weeks' notice.",
         remedy=("Name a fixed version in production.", "Record gen_ai.response.model."),
         reference=links.MODELS,
-        when=where(_moving_alias, on_ok=True),
+        when=where(_moving_alias, outcomes=ANY),
         evidence=(_MODEL, _ANSWERED),
     ),
     Hint(
@@ -422,6 +422,6 @@ NOTES = (
         cause="google-genai waits without limit unless http_options.timeout is set.",
         remedy=("Set http_options.timeout, in milliseconds, to 10000 or more.",),
         reference=links.SDK,
-        when=where(_no_timeout, on_ok=True),
+        when=where(_no_timeout, outcomes=ANY),
     ),
 )

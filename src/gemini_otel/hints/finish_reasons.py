@@ -95,6 +95,7 @@ def _plain(reason: str) -> str:
 
 # What clients of the OpenAI-compatible endpoint see. Some of it says too little to be a reason of Gemini's.
 _OTHER_WORDS = {
+    "ERROR": "",  # the newest conventions' word where a reason was due and none came
     "LENGTH": "MAX_TOKENS",
     "END_TURN": "STOP",
     "TOOL_CALL": "STOP",

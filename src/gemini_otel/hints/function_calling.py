@@ -19,7 +19,7 @@ def _must_call(attributes: Attributes) -> bool:
     return text(attributes, TOOL_MODE).upper() == "ANY"
 
 
-_LOOP = Subject(_exhausted, on_loop=True)
+_LOOP = Subject(_exhausted, on_loop=True, needs=AFC_EXHAUSTED)
 
 HINTS = (
     Hint(

@@ -20,7 +20,7 @@ from gemini_otel._semconv import (
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import FAILURE
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import number, on, where
+from gemini_otel.hints._trigger import ANY, number, on, where
 
 _CLOSED = f"close code {{{ERROR_TYPE}}}"
 _TURN = f"turn {{{LIVE_TURN}}} of the connection"
@@ -197,7 +197,7 @@ NOTES = (
         cause="A connection lasts about 10 minutes. Without session_resumption everything that was said is lost with it.",
         remedy=(_RESUME, "Set context_window_compression for sessions that last longer than 15 minutes."),
         reference=links.LIVE_SESSION,
-        when=where(_unresumable_end, on_ok=True),
+        when=where(_unresumable_end, outcomes=ANY),
         evidence=(f"announced {{{LIVE_TIME_LEFT}}} s ahead", f"close code {{{LIVE_CLOSE_CODE}}}"),
     ),
     Hint(
@@ -211,7 +211,7 @@ NOTES = (
             "Read filtered_prompt of the messages.",
         ),
         reference=links.LIVE_MUSIC,
-        when=where(_prompts_filtered, on_ok=True),
+        when=where(_prompts_filtered, outcomes=ANY),
         evidence=(f"{{{LIVE_FILTERED_PROMPTS}}} prompts",),
     ),
 )

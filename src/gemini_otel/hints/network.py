@@ -32,7 +32,7 @@ def _cancelled(attributes: Attributes) -> bool:
     """Whether the caller's own task was cancelled; a 499 of the service is a failure, not this."""
     if attributes.get(OUTCOME) == "cancelled":
         return read_failure(attributes) != "cancelled"
-    return class_name(attributes) in classes.CANCELLED
+    return ERROR_TYPE in attributes and class_name(attributes) in classes.CANCELLED
 
 
 HINTS = (
@@ -211,7 +211,7 @@ HINTS = (
             "Give long answers more time, or stream them.",
         ),
         reference=links.API_ERRORS,
-        when=where(_cancelled),
+        when=where(_cancelled, outcomes=frozenset({"cancelled", "error"})),
         evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s",),
     ),
 )

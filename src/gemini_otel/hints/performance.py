@@ -17,7 +17,7 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import number, where
+from gemini_otel.hints._trigger import ANY, number, where
 from gemini_otel.hints.models import LONG_CONTEXT
 
 _THINKING_SHARE = 0.5  # of the output
@@ -79,7 +79,7 @@ HINTS = (
         cause="More than nine tenths of max_output_tokens were used, thoughts included. A slightly longer reply is cut off.",
         remedy=("Raise max_output_tokens.", "Ask for less."),
         reference=links.TOKENS,
-        when=where(_near_cap, on_ok=True),
+        when=where(_near_cap, outcomes=ANY, needs=REQUEST_MAX_TOKENS),
         evidence=(f"{{{USAGE_OUTPUT_TOKENS}}} of {{{REQUEST_MAX_TOKENS}}} output tokens", _THOUGHTS),
     ),
     Hint(
@@ -93,7 +93,7 @@ HINTS = (
             "Show thoughts while waiting: include_thoughts streams their summaries.",
         ),
         reference=links.THINKING,
-        when=where(_slow_first_chunk, on_ok=True),
+        when=where(_slow_first_chunk, outcomes=ANY, needs=RESPONSE_TIME_TO_FIRST_CHUNK),
         evidence=(_FIRST_CHUNK, _THOUGHTS, *_SETTINGS),
     ),
     Hint(
@@ -107,7 +107,7 @@ HINTS = (
             "Keep it where the task needs reasoning.",
         ),
         reference=links.THINKING,
-        when=where(_much_thinking, on_ok=True),
+        when=where(_much_thinking, outcomes=ANY, needs=USAGE_REASONING_OUTPUT_TOKENS),
         evidence=(_THOUGHTS, *_SETTINGS),
     ),
     Hint(
@@ -118,7 +118,7 @@ HINTS = (
         cause="Long inputs are slower, on some models dearer above 200,000 tokens, and fail with 500 or 504 more often.",
         remedy=("Trim what the task does not need.", "Cache what is sent again and again."),
         reference=links.TOKENS,
-        when=where(_long_context, on_ok=True),
+        when=where(_long_context, outcomes=ANY),
         evidence=(_INPUT, f"{{{USAGE_CACHE_READ_INPUT_TOKENS}}} from the cache"),
     ),
     Hint(
@@ -132,7 +132,7 @@ HINTS = (
             "For a fixed large context, make an explicit cache.",
         ),
         reference=links.CACHING,
-        when=where(_cache_missed, on_ok=True),
+        when=where(_cache_missed, outcomes=ANY),
         evidence=(_INPUT, f"{{{USAGE_CACHE_READ_INPUT_TOKENS}}} from the cache"),
     ),
 )

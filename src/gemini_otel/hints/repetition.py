@@ -18,15 +18,26 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint, Severity
-from gemini_otel.hints._trigger import Predicate, Subject, named_values, number, on, otherwise, where
+from gemini_otel.hints._trigger import (
+    ANY,
+    Predicate,
+    Subject,
+    Trigger,
+    named_values,
+    number,
+    on,
+    otherwise,
+    where,
+)
 from gemini_otel.hints.models import Sampling, model_of, sampling
 
 
 def _read_kind(attributes: Attributes) -> object:
-    return attributes.get(REPETITION_KIND) if attributes.get(REPETITION_DETECTED) else None
+    return attributes.get(REPETITION_KIND)
 
 
-REPETITION = Subject(_read_kind, on_ok=True, on_loop=True)  # calls repeat from round to round
+# Calls repeat from round to round.
+REPETITION = Subject(_read_kind, outcomes=ANY, on_loop=True, needs=REPETITION_DETECTED)
 
 _EVIDENCE = (
     (
@@ -191,10 +202,6 @@ def _lowered(attributes: Attributes) -> bool:
     return changed and sampling(model_of(attributes)) == "keep_default"
 
 
-def _lowered_in_a_loop(attributes: Attributes) -> bool:
-    return bool(attributes.get(REPETITION_DETECTED)) and _lowered(attributes)
-
-
 def _lowered_without_a_loop(attributes: Attributes) -> bool:
     healthy = attributes.get(OUTCOME) == "ok" and not attributes.get(REPETITION_DETECTED)
     return healthy and _lowered(attributes)
@@ -208,7 +215,7 @@ _LOWERED_EVIDENCE = (
 )
 
 
-def _lowered_hint(hint_id: str, severity: Severity, holds: Predicate) -> Hint:
+def _lowered_hint(hint_id: str, severity: Severity, when: Trigger) -> Hint:
     return Hint(
         id=hint_id,
         severity=severity,
@@ -218,12 +225,14 @@ def _lowered_hint(hint_id: str, severity: Severity, holds: Predicate) -> Hint:
         "lead to loops and worse answers.",
         remedy=("Remove temperature, top_p and top_k from the request.",),
         reference=links.TROUBLESHOOTING,
-        when=where(holds, on_ok=True),
+        when=when,
         evidence=_LOWERED_EVIDENCE,
     )
 
 
 SAMPLING = (
-    _lowered_hint("repeat.low_temperature_gemini3", "warning", _lowered_in_a_loop),
-    _lowered_hint("cfg.low_temperature_gemini3", "info", _lowered_without_a_loop),
+    _lowered_hint(
+        "repeat.low_temperature_gemini3", "warning", where(_lowered, outcomes=ANY, needs=REPETITION_DETECTED)
+    ),
+    _lowered_hint("cfg.low_temperature_gemini3", "info", where(_lowered_without_a_loop, outcomes=ANY)),
 )

@@ -1,0 +1,51 @@
+"""What a `gemini.hint` event says of a span: an entry's words, and the evidence that the span gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gemini_otel import _semconv as names
+from gemini_otel.hints._advice import advice
+from gemini_otel.hints._evidence import Sentence, filled, parsed
+
+if TYPE_CHECKING:
+    from gemini_otel.hints._hint import Attributes, Hint
+
+
+class _Constant(NamedTuple):
+    """What is the same on every span; the entry itself is kept because it is looked up by its id()."""
+
+    hint: Hint
+    attributes: dict[str, str]
+    evidence: tuple[Sentence, ...]
+
+
+class Events:
+    """Makes the attributes of events."""
+
+    def __init__(self) -> None:
+        self._constants: dict[int, _Constant] = {}
+
+    def make(self, hint: Hint, attributes: Attributes) -> dict[str, str]:
+        """The attributes of the event for an entry that was found on a span."""
+        _, constant, sentences = self._constants.get(id(hint)) or self._constant(hint)
+        event = constant.copy()
+        remedy = advice(hint, attributes)
+        if remedy is not hint.remedy:
+            event[names.HINT_REMEDY] = " ".join(remedy)
+        if said := filled(sentences, attributes):
+            event[names.HINT_EVIDENCE] = said
+        return event
+
+    def _constant(self, hint: Hint) -> _Constant:
+        attributes = {
+            names.HINT_ID: hint.id,
+            names.HINT_SEVERITY: hint.severity,
+            names.HINT_SUMMARY: hint.summary,
+            names.HINT_CAUSE: hint.cause,
+            names.HINT_REMEDY: " ".join(hint.remedy),
+            names.HINT_RETRY: hint.retry,
+            names.HINT_REFERENCE: hint.reference,
+        }
+        constant = self._constants[id(hint)] = _Constant(hint, attributes, parsed(hint.evidence))
+        return constant
