@@ -38,8 +38,9 @@ class _ObservedManager(Manager[Any, Any]):
     connection: Connection | None = None
 
     async def __aenter__(self) -> Any:
-        connection = self.connection = self.begin_connection()
-        del self.args, self.kwds, self.func, self.begin_connection  # they hold the client
+        del self.args, self.kwds, self.func  # as the class above does: it can be entered only once
+        begin_connection, self.begin_connection = self.begin_connection, _begin_nothing  # it holds the client
+        connection = self.connection = begin_connection()
         if connection is None:
             return await anext(self.gen)
         with connection:
@@ -65,6 +66,13 @@ class _ObservedManager(Manager[Any, Any]):
     def __del__(self) -> None:
         if self.connection is not None:
             self.connection.abandon()
+
+
+_ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it
+
+
+def _begin_nothing() -> None:
+    """In the place of what was begun."""
 
 
 @guarded

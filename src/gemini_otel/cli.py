@@ -25,8 +25,12 @@ _IN_FULL = 5  # entries; more are listed by id
 _SERVING = """\
 A simulated Gemini API serves at {url} until Ctrl-C. To use it from google-genai:
   export GOOGLE_GEMINI_BASE_URL={url} GEMINI_API_KEY=any
+{live}
 A prompt that contains simulate:NAME plays the scenario NAME, all others play {scenario}.
 The names: gemini-otel simulate --list"""
+_LIVE = """\
+For Live sessions, which the SDK opens over TLS on the same port, also:
+  export SSL_CERT_FILE={certificate}"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -172,15 +176,22 @@ def _simulate(options: argparse.Namespace) -> int:
     from gemini_otel import simulator
 
     if options.list:
-        for scenario in simulator.SCENARIOS.values():
-            print(f"{scenario.name:33} {scenario.description}")
+        described = {name: each.description for name, each in simulator.SCENARIOS.items()}
+        described |= {name: each.description for name, each in simulator.LIVE_SCENARIOS.items()}
+        for name, description in described.items():
+            print(f"{name:33} {description}")
         return 0
-    if options.scenario not in simulator.SCENARIOS:
-        close = _close(options.scenario, simulator.SCENARIOS)
+    known = [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
+    if options.scenario not in known:
+        close = _close(options.scenario, known)
         return _fail(f"{options.scenario!r} is no scenario.{close} All of them: gemini-otel simulate --list")
 
-    def announce(url: str) -> None:
-        print(_SERVING.format(url=url, scenario=options.scenario), flush=True)
+    def announce(url: simulator.Simulator) -> None:
+        try:
+            live = _LIVE.format(certificate=url.certificate)
+        except RuntimeError as missing:
+            live = str(missing)
+        print(_SERVING.format(url=url, scenario=options.scenario, live=live), flush=True)
 
     try:
         simulator.serve_forever(options.scenario, port=options.port, on_start=announce)

@@ -49,6 +49,10 @@ class LivePlayer:
             return
         _LiveSession(WebSocket(connection, request), connection, request, self).run()
 
+    def for_music(self) -> LiveScenario:
+        """What plays on the music endpoint: the default where it was chosen for that."""
+        return self.default if "music" in self.default.name else self._scenarios["live_music"]
+
     def named(self, text: str) -> LiveScenario | None:
         """The scenario that a text names; an unknown one closes the connection and says so."""
         marker = MARKER.search(text)
@@ -77,7 +81,7 @@ class _LiveSession:
         self._websocket, self._connection, self._player = websocket, connection, player
         self._vertex = "aiplatform" in request.path
         self._version = request.path.rpartition("GenerativeService")[0].rstrip(".").rpartition(".")[2]
-        self._scenario = player.default
+        self._scenario = player.for_music() if "BidiGenerateMusic" in request.path else player.default
         self._names: dict[str, str] = {}
         self._turns = 0
         self._resumable = False
@@ -103,7 +107,9 @@ class _LiveSession:
 
     def _hear(self, message: Json) -> None:
         asked = self._asked(message)
-        if field_of(message, "toolResponse") is not None:
+        if field_of(message, "playbackControl") == "PLAY":
+            self._answer("")
+        elif field_of(message, "toolResponse") is not None:
             self._play(self._scenario.after_tools)
         elif asked is not None:
             self._answer(asked)
@@ -111,6 +117,8 @@ class _LiveSession:
     def _asked(self, message: Json) -> str | None:
         """What the client says as it hands over to the model; None while it goes on."""
         content = object_of(field_of(message, "clientContent"))
+        for prompt in objects_of(field_of(content, "weightedPrompts")):
+            self._scenario = self._player.named(str(prompt.get("text"))) or self._scenario
         realtime = object_of(field_of(message, "realtimeInput"))
         said = " ".join(text for turn in objects_of(content.get("turns")) for text in texts(turn))
         said += str(realtime.get("text") or "")

@@ -33,6 +33,11 @@ def _audio(seconds: float) -> Json:
     return {"serverContent": {"modelTurn": {"parts": [part]}}}
 
 
+def _music(seconds: float) -> Json:
+    part = _audio(seconds)["serverContent"]["modelTurn"]["parts"][0]["inlineData"]
+    return {"serverContent": {"audioChunks": [part]}}
+
+
 def _heard(text: str) -> Json:
     return {"serverContent": {"outputTranscription": {"text": text}}}
 
@@ -190,6 +195,24 @@ ALL = (
     ),
     LiveScenario(
         "live_no_setup", "The connection breaks before the session is set up.", (_OK,), setup=Burst(dies=True)
+    ),
+    LiveScenario("live_music", "Half a second of music.", (Burst((_music(0.25), _music(0.25))),)),
+    LiveScenario(
+        "live_music_filtered",
+        "A prompt that is filtered out, and music without it.",
+        (
+            Burst(
+                (
+                    {"filteredPrompt": {"text": "like somebody", "filteredReason": "The name of an artist."}},
+                    _music(0.25),
+                )
+            ),
+        ),
+    ),
+    LiveScenario(
+        "live_music_breaks",
+        "Music, and an internal error.",
+        (Burst((_music(0.25),), close=(1011, "Internal error encountered.")),),
     ),
     LiveScenario(
         "live_error_in_setup",
