@@ -161,7 +161,7 @@ def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     """`simulate --list` prints each scenario with its description."""
     assert cli.main(["simulate", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(simulator.SCENARIOS)
+    assert [line.split()[0] for line in lines] == [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
     assert any(re.fullmatch(r"daily_quota +429: .+", line) for line in lines)
 
 
@@ -196,14 +196,30 @@ def test_simulate_announces_itself(
 
     def serve_forever(scenario: str, *, port: int, on_start: Any) -> None:
         served.append((scenario, port))
-        on_start("http://127.0.0.1:4711")
+        with simulator.serve() as url:
+            served.append(url)
+            on_start(url)
 
     monkeypatch.setattr(simulator, "serve_forever", serve_forever)
     assert cli.main(["simulate", "--scenario", "daily_quota", "--port", "4711"]) == 0
-    assert served == [("daily_quota", 4711)]
+    asked, url = served
+    assert asked == ("daily_quota", 4711)
     printed = capsys.readouterr().out
-    assert "export GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:4711 GEMINI_API_KEY=any\n" in printed
+    assert f"export GOOGLE_GEMINI_BASE_URL={url} GEMINI_API_KEY=any\n" in printed
+    assert "export SSL_CERT_FILE=" in printed or "pip install 'gemini-otel[demo]'" in printed
     assert "all others play daily_quota." in printed
+
+
+def test_simulate_without_certificates(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`simulate` serves without the package that makes certificates, and says what Live needs."""
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    monkeypatch.setattr(simulator.Simulator, "wait", lambda *_: True)
+    assert cli.main(["simulate", "--port", "0", "--scenario", "live_audio"]) == 0
+    printed = capsys.readouterr().out
+    assert "pip install 'gemini-otel[demo]'" in printed
+    assert "all others play live_audio." in printed
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process")

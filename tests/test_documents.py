@@ -16,6 +16,7 @@ import gemini_otel
 from gemini_otel import _semconv, simulator
 from gemini_otel._outcome import OUTCOMES
 from gemini_otel._settings import SETTINGS
+from live_support import needs_live
 from support import ROOT
 
 README = ROOT / "README.md"
@@ -45,7 +46,14 @@ def snippets() -> Iterator[Snippet]:
             yield Snippet(document, text[: block.start(1)].count("\n"), block[1])
 
 
-SNIPPETS = [pytest.param(each, id=f"{each.document.name}:{each.line}") for each in snippets()]
+SNIPPETS = [
+    pytest.param(
+        each,
+        id=f"{each.document.name}:{each.line}",
+        marks=[needs_live] if "ssl_context" in each.code else [],
+    )
+    for each in snippets()
+]
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS)
@@ -113,8 +121,8 @@ def test_the_outcomes_table() -> None:
 
 
 def test_every_name_is_documented() -> None:
-    """Each attribute, event and metric that we write stands in the README or the page of methods, under its exact name."""
-    pages = (README, ROOT / "docs" / "methods.md")
+    """Each attribute, event and metric that we write stands in the README or a page beside it, under its exact name."""
+    pages = (README, ROOT / "docs" / "methods.md", ROOT / "docs" / "live.md")
     documented = {
         name for page in pages for name in re.findall(r"`([\w.]+)`", page.read_text(encoding="utf-8"))
     }

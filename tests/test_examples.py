@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from live_support import needs_live
 from support import ROOT, OtlpReceiver, plain
 
 EXAMPLES = ROOT / "examples"
@@ -106,6 +107,16 @@ def test_streaming() -> None:
     assert "times the same 42 characters." in printed
     received = int(printed.partition("Stopped after ")[2].split()[0])
     assert received < 1500  # of 4200
+
+
+@needs_live
+def test_live() -> None:
+    """live.py prints the turns of a session, the tool, and why the connection closed."""
+    printed = example("live.py")
+    assert printed.count("live gemini-live-2.5-flash-preview") == 3
+    assert "execute_tool get_weather" in printed
+    assert "live.internal" in printed
+    assert "The session ended: 1011" in printed
 
 
 def test_foreign_spans() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import json
 import socket
 import ssl
+import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -160,14 +160,7 @@ def test_broken_tls(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_without_trustme(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package that makes certificates, asking for one says what to install; HTTP is served all the same."""
-    original = builtins.__import__
-
-    def refuse(name: str, *rest: Any) -> Any:
-        if name == "trustme":
-            raise ImportError(name)
-        return original(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
+    monkeypatch.setitem(sys.modules, "trustme", None)
     with simulator.serve() as url:
         with pytest.raises(RuntimeError, match=r"pip install 'gemini-otel\[demo\]'"):
             url.ssl_context()
