@@ -125,3 +125,22 @@ def test_first_calls_at_once(client: genai.Client) -> None:
     (span, *_) = telemetry.spans
     counted = telemetry.points("gen_ai.client.inference.usage.input_tokens")
     assert sum(point.value for point in counted) == 8 * span.attributes["gen_ai.usage.input_tokens"]
+
+
+class Unhashable(MeterProvider):
+    """As Logfire's provider, a dataclass that compares by value."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_a_provider_that_cannot_be_hashed(client: genai.Client) -> None:
+    """Calls are counted with such a provider, also when it is instrumented again."""
+    telemetry = Telemetry()
+    telemetry.reader = InMemoryMetricReader()
+    telemetry.meter_provider = Unhashable(metric_readers=[telemetry.reader])
+    for _ in range(2):
+        gemini_otel.instrument(**telemetry.providers)
+        send(client, "call", "hello")
+        gemini_otel.uninstrument()
+    (point,) = telemetry.points("gemini.client.responses")
+    assert point.value == 2

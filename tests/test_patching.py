@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import wrapt
+from opentelemetry.instrumentation.utils import unwrap
 
 from gemini_otel import _patching
 from gemini_otel._operation import Driver
@@ -75,6 +76,62 @@ def test_installing_again_after_somebody_took_us_out(module: Any) -> None:
     module.Api.call = original
     install("Api.call", mark="again")
     assert module.Api().call() == "again(original)"
+
+
+def test_we_go_below_those_who_came_first(module: Any) -> None:
+    """A wrapper that is there already stays around ours, and is left as it was when we go."""
+    original = vars(module.Api)["call"]
+    foreign = module.Api.call = wrapt.FunctionWrapper(original, marking("theirs"))
+    install("Api.call")
+    assert vars(module.Api)["call"] is foreign
+    assert module.Api().call() == "theirs(ours(original))"
+    _patching.uninstall()
+    assert foreign.__wrapped__ is original
+
+
+def test_a_wrapper_above_is_taken_off(module: Any) -> None:
+    """Once a wrapper that came first has gone, our layer works on, and leaves the original when it goes."""
+    original = vars(module.Api)["call"]
+    module.Api.call = wrapt.FunctionWrapper(original, marking("theirs"))
+    install("Api.call")
+    unwrap(module.Api, "call")
+    assert module.Api().call() == "ours(original)"
+    _patching.uninstall()
+    assert vars(module.Api)["call"] is original
+
+
+def test_what_was_read_from_the_class_is_restored(module: Any) -> None:
+    """A wrapper that somebody read from the class and put back later is no obstacle: wrapt hands out a binding of it."""
+    module.Api.call = wrapt.FunctionWrapper(vars(module.Api)["call"], marking("theirs"))
+    module.Api.call = module.Api.call
+    install("Api.call")
+    assert module.Api().call() == "theirs(ours(original))"
+
+
+def test_repair(module: Any) -> None:
+    """A layer that was taken out comes back; those that are in place stay as they are."""
+    original = vars(module.Api)["call"]
+    install("Api.call")
+    layer = vars(module.Api)["call"]
+    _patching.repair()
+    assert vars(module.Api)["call"] is layer
+    module.Api.call = original
+    _patching.repair()
+    assert module.Api().call() == "ours(original)"
+    _patching.uninstall()
+    module.Api.call = original
+    _patching.repair()
+    assert module.Api().call() == "original"
+
+
+def test_a_method_binds_as_a_method(module: Any) -> None:
+    """What a patched method looks like through an instance is what google-adk looks for below other wrappers."""
+    install("Api.call")
+    bound = module.Api().call
+    assert type(bound) is types.MethodType
+    assert bound.__func__.__code__ is vars(module.Api)["call"].__wrapped__.__code__
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        module.Api.call()
 
 
 def test_a_missing_name_is_a_debug_line(module: Any, caplog: pytest.LogCaptureFixture) -> None:

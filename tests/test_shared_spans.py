@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 import pytest
 from google import genai
 from google.genai import types
+from google.genai.models import AsyncModels, Models
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -27,6 +29,11 @@ THEIRS = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "theirs"}
 OPENINFERENCE = {"openinference.span.kind": "LLM", "llm.model_name": "theirs"}
 UTIL_GENAI_KEY = "opentelemetry.genai.client.inference.context"
 OPENLLMETRY_KEY = "suppress_language_model_instrumentation"
+TURN_METHODS = [
+    (owner, name)
+    for owner in (Models, AsyncModels)
+    for name in ("generate_content", "generate_content_stream")
+]
 STANDARD = ("gen_ai.client.operation.duration", "gen_ai.client.token.usage")
 
 
@@ -217,6 +224,35 @@ def test_a_loop_at_its_limit(telemetry: Telemetry, client: genai.Client) -> None
     assert hints(telemetry.spans[-1]) == ["afc.exhausted"]
 
 
+def test_layers_come_back(telemetry: Telemetry, client: genai.Client, url: str, shape: str) -> None:
+    """Somebody who restores the methods that he found before we came takes our layer out; the second call has it again."""
+    for owner, name in TURN_METHODS:
+        setattr(owner, name, inspect.unwrap(vars(owner)[name]))
+    send(client, shape, "simulate:tool_chain", tools=[get_weather])
+    telemetry.exporter.clear()
+    send(make_client(url), shape, "simulate:tool_chain", tools=[get_weather])
+    assert telemetry.spans[-1].name == f"automatic_function_calling {MODEL}"
+
+
+def test_tools_that_have_spans(telemetry: Telemetry, client: genai.Client) -> None:
+    """A tool that the official instrumentation has wrapped begins its span itself; the loop counts its run all the same."""
+
+    def wrapped(city: str = "Paris") -> str:
+        """Say how the weather is."""
+        return f"sunny in {city}"
+
+    module = "opentelemetry.instrumentation.google_genai.tool_call_wrapper"
+    tool = FunctionType(wrapped.__code__, {"__name__": module, "__builtins__": {}}, "wrapped", ("Paris",))
+    tool.__annotations__ = {"city": str, "return": str}
+    send(client, "call", "simulate:tool_chain", tools=[tool])
+    assert [name.split()[0] for name in names(telemetry)] == [
+        *["generate_content"] * 3,
+        "automatic_function_calling",
+    ]
+    assert (telemetry.spans[-1].attributes or {})["gemini.afc.tools"] == 2
+    assert telemetry.points("gen_ai.execute_tool.duration") == []
+
+
 def test_a_call_of_a_tool(telemetry: Telemetry, client: genai.Client) -> None:
     """A Gemini call that a tool makes is an inference of its own, whatever the owner set in the context."""
 
@@ -248,6 +284,16 @@ def test_their_span_ends_first(
     assert telemetry.attributes["gemini.response.outcome"] == "abandoned"
     assert names(telemetry) == ["theirs"]
     assert caplog.records == []
+
+
+def test_their_span_ends_at_the_reason(telemetry: Telemetry, client: genai.Client) -> None:
+    """Where they end it once they have seen why the answer ends, it is whole, though the stream is open."""
+    with foreign(telemetry, THEIRS):
+        stream = client.models.generate_content_stream(model=MODEL, contents="simulate:finish_max_tokens")
+        for chunk in stream:
+            if chunk.candidates and chunk.candidates[0].finish_reason:
+                break
+    assert telemetry.attributes["gemini.response.outcome"] == "truncated"
 
 
 def test_a_guest_leaves_an_ended_span_alone(telemetry: Telemetry, caplog: pytest.LogCaptureFixture) -> None:

@@ -254,6 +254,11 @@ class Call(Observed):
             model = self._metrics.model_label(self._start.model) if self._start.model else None
             self._metrics.attempts_failed.add((model, facts.code), own=self._dimensions)
 
+    def owner_ended(self) -> None:
+        """End because the owner of the span has ended it, which it may do once it has seen why the answer ends."""
+        facts = safely(self._answer.facts)
+        self.finish(None if facts is not None and facts.finish_reasons else GeneratorExit())
+
     def _record(self, error: BaseException | None) -> None:
         seconds = time.perf_counter() - self._started
         response = safely(self._answer.facts) or ResponseFacts()

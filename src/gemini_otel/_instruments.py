@@ -95,7 +95,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_reset_after_fork)
 
 # A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
-_metrics_of: weakref.WeakKeyDictionary[MeterProvider, Metrics] = weakref.WeakKeyDictionary()
+# By its id, because not every provider can be hashed: Logfire's cannot.
+_metrics_of: dict[int, Metrics] = {}
 
 
 class Instruments:
@@ -200,9 +201,10 @@ class Session(NamedTuple):
 
 def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:
     meter = provider.get_meter(SCOPE, __version__, schema_url=profile.schema_url)
-    found = _metrics_of.get(provider)
+    found = _metrics_of.get(id(provider))
     if found is None:
-        found = _metrics_of[provider] = Metrics(meter)
+        found = _metrics_of[id(provider)] = Metrics(meter)
+        weakref.finalize(provider, _metrics_of.pop, id(provider), None).atexit = False
     found.follow(profile, meter)
     return found
 

@@ -48,6 +48,10 @@ class Observed:
     def observe(self, response: object) -> None:
         """Read a response, or the next chunk of a stream."""
 
+    def owner_ended(self) -> None:
+        """End because what is around this has ended."""
+        self.abandon()
+
     def abandon(self) -> None:
         """End because the consumer stopped reading."""
         self.finish(GeneratorExit())

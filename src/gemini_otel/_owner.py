@@ -126,7 +126,7 @@ def finish_before(span: Any, observed: Observed) -> None:
             del span.end
         inside = reference()
         if inside is not None:
-            inside.abandon()
+            inside.owner_ended()
         end(end_time)
 
     span.end = end_after_us

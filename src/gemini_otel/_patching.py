@@ -47,9 +47,9 @@ class _Layer:
         self._owner, self._attribute = owner, attribute
         self._holder, self._slot = owner, attribute
         self._original = _current(owner, attribute)
-        while isinstance(self._original, wrapt.ObjectProxy):
-            self._holder, self._slot = self._original, "__wrapped__"
-            self._original = self._original.__wrapped__
+        while (wrapper := _wrapper(self._original)) is not None:
+            self._holder, self._slot = wrapper, "__wrapped__"
+            self._original = wrapper.__wrapped__
         method = isinstance(owner, type) and isinstance(self._original, types.FunctionType)
         self._proxy = (_Method if method else wrapt.FunctionWrapper)(self._original, self)
         setattr(self._holder, self._slot, self._proxy)
@@ -84,6 +84,13 @@ class _Layer:
         else:
             return False
         return True
+
+
+def _wrapper(function: Any) -> Any:
+    """The wrapper itself: whoever reads it from the class to restore it later puts a binding of it there."""
+    if isinstance(function, wrapt.BoundFunctionWrapper):
+        return cast("Any", function)._self_parent  # noqa: SLF001  # wrapt's names for what a wrapper of one's own may use
+    return function if isinstance(function, wrapt.FunctionWrapper) else None
 
 
 _layers: dict[tuple[str, str], _Layer] = {}

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-import gemini_otel
+from neighbours import Neighbours
 from support import Telemetry
 
 ORDERS = ("theirs, ours", "ours, theirs")
-
-
-class Neighbours:
-    """Ours and theirs, with the same providers."""
-
-    def __init__(self, theirs: Any, telemetry: Telemetry) -> None:
-        self._theirs, self._telemetry = theirs, telemetry
-
-    def instrument(self, who: str) -> None:
-        (gemini_otel if who == "ours" else self._theirs).instrument(**self._telemetry.providers)
-
-    def uninstrument(self, who: str) -> None:
-        (gemini_otel if who == "ours" else self._theirs).uninstrument()
 
 
 @pytest.fixture

@@ -9,13 +9,11 @@ import pytest
 from google import genai
 from google.genai import types
 from opentelemetry.instrumentation.google_genai import GoogleGenAiSdkInstrumentor
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.util.genai.handler import TelemetryHandler
 
-from conftest import Neighbours
+from neighbours import OURS, Neighbours, attributes, get_weather, measured, scopes
 from support import MODEL, SHAPES, Telemetry, make_client, send
 
-OURS = "gemini_otel"
 OFFICIAL = "opentelemetry.instrumentation.google_genai"
 
 
@@ -23,27 +21,10 @@ def instrumentor() -> Any:
     return GoogleGenAiSdkInstrumentor()
 
 
-def scopes(telemetry: Telemetry) -> list[str]:
-    return [span.instrumentation_scope.name for span in telemetry.spans if span.instrumentation_scope]
-
-
-def attributes(span: ReadableSpan) -> dict[str, Any]:
-    return dict(span.attributes or {})
-
-
-def measured(telemetry: Telemetry) -> int:
-    return sum(point.count for point in telemetry.points("gen_ai.client.operation.duration"))
-
-
-def get_weather(city: str = "Paris") -> str:
-    """Say how the weather is."""
-    return f"sunny in {city}"
-
-
 def test_one_span(both: Neighbours, telemetry: Telemetry, client: genai.Client, shape: str) -> None:
     """In each shape there is one span, theirs, with our facts; the call is measured once."""
     assert send(client, shape, "simulate:finish_max_tokens").error is None
-    assert scopes(telemetry) == [OFFICIAL]
+    assert scopes(telemetry.spans) == [OFFICIAL]
     found = telemetry.attributes
     assert found["gemini.response.outcome"] == "truncated"
     assert found["http.response.status_code"] == 200
@@ -58,7 +39,7 @@ def test_one_span(both: Neighbours, telemetry: Telemetry, client: genai.Client, 
 def test_an_error(both: Neighbours, telemetry: Telemetry, url: str, shape: str) -> None:
     """Attempts and the cause of an error are on their span; its status is theirs."""
     assert send(make_client(url, attempts=2), shape, "simulate:daily_quota").error is not None
-    assert scopes(telemetry) == [OFFICIAL]
+    assert scopes(telemetry.spans) == [OFFICIAL]
     assert len(telemetry.events("gemini.attempt")) == 2
     assert telemetry.attributes["gemini.error.kind"] == "daily_quota"
     assert [event["gemini.hint.id"] for event in telemetry.events("gemini.hint")] == ["http.429.rate_day"]
@@ -107,7 +88,7 @@ def test_a_stream_left_early(
     if how == "close":
         stream.close()  # type: ignore[attr-defined]
     del stream
-    assert scopes(telemetry) == [OFFICIAL]
+    assert scopes(telemetry.spans) == [OFFICIAL]
     assert telemetry.attributes["gemini.response.outcome"] == "abandoned"
     assert measured(telemetry) == 1
     assert caplog.records == []
@@ -123,14 +104,14 @@ def test_one_leaves(
         send(make_client(url), shape, "hello")
     send(client, "call", "simulate:tool_chain", tools=[get_weather])
     staying = OFFICIAL if leaver == "ours" else OURS
-    assert set(scopes(telemetry)) == {staying}
+    assert set(scopes(telemetry.spans)) == {staying}
     assert ("gemini.response.outcome" in attributes(telemetry.spans[0])) == (leaver == "theirs")
     assert measured(telemetry) == (5 if leaver == "ours" else 7)
     telemetry.exporter.clear()
     both.instrument(leaver)
     for shape in SHAPES:
         send(make_client(url), shape, "hello")
-    assert scopes(telemetry) == [OFFICIAL] * 4
+    assert scopes(telemetry.spans) == [OFFICIAL] * 4
     assert {attributes(span)["gemini.response.outcome"] for span in telemetry.spans} == {"ok"}
 
 

@@ -1,0 +1,65 @@
+"""opentelemetry-instrumentation-google-generativeai (OpenLLMetry): its span is never current, so a call has two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google import genai
+from opentelemetry.instrumentation.google_generativeai import GoogleGenerativeAiInstrumentor
+
+from gemini_otel import _neighbours
+from neighbours import OURS, Neighbours, scopes
+from support import SHAPES, Telemetry, make_client, send
+
+OPENLLMETRY = "opentelemetry.instrumentation.google_generativeai"
+
+
+def instrumentor() -> Any:
+    return GoogleGenerativeAiInstrumentor()
+
+
+@pytest.fixture(autouse=True)
+def not_warned() -> None:
+    _neighbours.warn_of_two_spans.cache_clear()
+
+
+def test_two_spans(
+    both: Neighbours, telemetry: Telemetry, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both spans are whole, and one line of the log says how to have one."""
+    for shape in SHAPES:
+        send(make_client(url), shape, "simulate:finish_max_tokens")
+    assert sorted(scopes(telemetry.spans)) == [OURS] * 4 + [OPENLLMETRY] * 4
+    for span in telemetry.spans:
+        assert "gemini.hint.id" in (span.attributes or {})
+    (message,) = [record.getMessage() for record in caplog.records if record.name == "gemini_otel"]
+    assert "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=google_generativeai" in message
+
+
+@pytest.mark.parametrize("leaver", ["ours", "theirs"])
+def test_one_leaves(both: Neighbours, telemetry: Telemetry, url: str, leaver: str) -> None:
+    """Uninstrumenting one leaves the other working, in each shape."""
+    both.uninstrument(leaver)
+    for shape in SHAPES:
+        send(make_client(url), shape, "hello")
+    assert scopes(telemetry.spans) == [OPENLLMETRY if leaver == "ours" else OURS] * 4
+
+
+def test_a_framework_of_theirs(telemetry: Telemetry, client: genai.Client) -> None:
+    """A span of a framework that OpenLLMetry watches is the one span: its context says that it stands for the inference."""
+    from opentelemetry import context
+    from opentelemetry.semconv_ai import SUPPRESS_LANGUAGE_MODEL_INSTRUMENTATION_KEY
+
+    import gemini_otel
+
+    gemini_otel.instrument(**telemetry.providers)
+    tracer = telemetry.tracer_provider.get_tracer("opentelemetry.instrumentation.langchain")
+    try:
+        with tracer.start_as_current_span("ChatGoogleGenerativeAI.chat"):
+            token = context.attach(context.set_value(SUPPRESS_LANGUAGE_MODEL_INSTRUMENTATION_KEY, True))
+            send(client, "call", "hello")
+            context.detach(token)
+    finally:
+        gemini_otel.uninstrument()
+    assert telemetry.attributes["gemini.response.outcome"] == "ok"
