@@ -1,7 +1,5 @@
 """Content capture: off by default; on spans, in events, redacted, bounded, whatever the content is."""
 
-from __future__ import annotations
-
 import base64
 import json
 import logging

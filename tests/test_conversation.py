@@ -1,7 +1,5 @@
 """`conversation()`: the id on everything inside, across threads and tasks, and nowhere else."""
 
-from __future__ import annotations
-
 import asyncio
 import contextvars
 import threading

@@ -1,7 +1,5 @@
 """The user's own functions and attributes."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from typing import Any

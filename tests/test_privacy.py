@@ -1,7 +1,5 @@
 """The privacy proof: words that nobody else uses go through every input, and nothing that is exported or logged has them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import http.server
