@@ -13,7 +13,7 @@ from google.genai import types
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import gemini_otel
-from gemini_otel import _guard, _log_events
+from gemini_otel import _content, _guard, _log_events
 from gemini_otel.operations import _candidates, _parts
 from support import MODEL, Telemetry, make_vertex_client, send
 from test_hint_signal import Logs, name_of
@@ -150,6 +150,33 @@ def test_structures_or_text(client: genai.Client) -> None:
     send(client, "call", "simulate:ok")
     (record,) = telemetry.logs.records
     assert isinstance(record.attributes[INPUT], str) != _log_events.takes_structures()
+
+
+def test_text_on_older_releases(client: genai.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a release takes no structures in events, the content is the JSON text that spans have."""
+    monkeypatch.setattr(_content, "takes_structures", lambda: False)
+    telemetry = Captured({"capture_content": "span_and_event", "content_limit": 20})
+    send(client, "call", "simulate:ok")
+    (record,) = telemetry.logs.records
+    assert record.attributes[OUTPUT] == telemetry.attributes[OUTPUT]
+    assert tuple(record.attributes[TRUNCATED]) == telemetry.attributes[TRUNCATED]
+
+
+def test_a_value_that_cannot_be_read(client: genai.Client) -> None:
+    """A tool's result that raises when it is read is noted as such, and the call goes on."""
+
+    class Spoiled(dict[str, Any]):
+        def items(self) -> Any:
+            raise RuntimeError
+
+    def get_weather(city: str = "Paris") -> Any:
+        """Say how the weather is."""
+        return Spoiled(a=1)
+
+    telemetry = Captured({"capture_content": "span_only"})
+    ask(client, "chats", "call", "simulate:tool_call", tools=[get_weather])
+    (tool,) = [span for span in telemetry.spans if span.name == "execute_tool get_weather"]
+    assert "could not be read" in str((tool.attributes or {})["gen_ai.tool.call.result"])
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -282,7 +282,7 @@ class Call(Observed):
         raw = failure.raw_message
         if self.content is not None and not self._settings.capture_bytes:
             raw = mask_echo(raw, self.arguments, kinds=(bytes,))
-        said = {**self.arguments, "identity": self._start.identity}
+        said = {**self.arguments, "identity": tuple(self._start.identity())}
         message = mask_echo(failure.message, said, shown=self._start.model or "")
         return failure._replace(message=message, raw_message=raw)
 

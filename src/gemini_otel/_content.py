@@ -89,9 +89,8 @@ class Captured:
     def add(self, name: str, render: Callable[[Rendering], Any]) -> None:
         """Render one attribute; nothing comes of what is empty, and a note of what cannot be read."""
         rendering = Rendering(self._rules)
-        with (
-            suppress_instrumentation()
-        ):  # a redact function that calls Gemini would be called for that as well
+        # A redact function that calls Gemini would be called for that as well.
+        with suppress_instrumentation():
             found = safely(lambda: (render(rendering),))
         if found is None:
             self.add_unreadable(name)

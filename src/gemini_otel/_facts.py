@@ -5,7 +5,7 @@ Absent is None (or an empty tuple), never 0 or "". Named tuples, because a froze
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -20,14 +20,14 @@ NOTHING: Measured = MappingProxyType({})
 class StartFacts(NamedTuple):
     """What a sampler may want to know before the span starts; cheap to read.
 
-    `identity` is whose call it is, project and key; it is masked in what the service says, and goes nowhere else.
+    `identity` gives whose call it is, project and key; that is masked in what the service says, and goes nowhere else.
     """
 
     model: str | None
     provider: str
     address: str | None
     port: int | None
-    identity: tuple[str, ...] = ()
+    identity: Callable[[], Iterable[str]] = tuple
 
 
 class RequestFacts(NamedTuple):

@@ -152,6 +152,15 @@ def test_instructions() -> None:
     assert read_instructions(None) == ()
 
 
+def test_a_streamed_function_call() -> None:
+    """The arguments of a function call that arrives in pieces are those pieces, without what they leave open."""
+    piece = {"json_path": "$.city", "string_value": "Par", "will_continue": True}
+    (part,) = Rendering(Rules(1000)).parts(
+        [read_part({"function_call": {"name": "f", "partial_args": [piece]}})]
+    )
+    assert part == {"type": "tool_call", "name": "f", "arguments": [piece]}
+
+
 class Session:
     """Something that has tools, as an MCP session."""
 

@@ -29,6 +29,7 @@ def instrumenting(tracers: TracerProvider, meters: MeterProvider) -> None:
     gemini_otel.instrument(
         request_hook=print, span_attributes={"team": "search"}, metric_attributes={"up": bool}
     )
+    gemini_otel.instrument(capture_content="span_only", redact=str.upper, content_limit=1000)
     with gemini_otel.conversation("id"):
         gemini_otel.uninstrument()
     assert_type(gemini_otel.check(connect=True).ok, bool)

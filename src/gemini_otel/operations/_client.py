@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -34,10 +35,13 @@ def endpoint(models: Any, config: object) -> Endpoint:
     return endpoint_at(base_url, bool(client.vertexai))
 
 
-def identity(models: Any) -> tuple[str, ...]:
-    """Project and key of the client."""
-    client = fields(models._api_client)
-    return tuple(filter(None, (client.get("project"), client.get("api_key"))))
+def identity(models: Any) -> Callable[[], tuple[str, ...]]:
+    """Project and key of the client, read where they are needed."""
+    return functools.partial(_identity, models._api_client)
+
+
+def _identity(client: Any) -> tuple[str, ...]:
+    return tuple(filter(None, (field(client, "project"), field(client, "api_key"))))
 
 
 @functools.lru_cache(maxsize=128)
