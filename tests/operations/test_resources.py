@@ -18,6 +18,9 @@ from support import Telemetry, invoke, make_client, make_vertex_client
 
 STORE = "fileSearchStores/theboard-fetnf75lobog"
 pytestmark = pytest.mark.filterwarnings("ignore:.*([Ee]xperimental|deprecated)")
+needs_stores = pytest.mark.skipif(
+    not hasattr(genai.Client, "file_search_stores"), reason="this SDK has no file search stores"
+)
 
 
 def ours(telemetry: Telemetry) -> dict[str, Any]:
@@ -63,6 +66,8 @@ def test_resource_names(name: object, shown: str | None) -> None:
     [
         ({"state": "ACTIVE"}, "ok"),
         ({"state": "STATE_PENDING"}, "pending"),
+        ({"state": "BATCH_STATE_RUNNING"}, "pending"),
+        ({"state": "in_progress"}, "pending"),
         ({"state": "JOB_STATE_SUCCEEDED"}, "ok"),
         ({"state": "JOB_STATE_EXPIRED"}, "failed"),
         ({"state": "JOB_STATE_CANCELLED"}, "cancelled"),
@@ -134,7 +139,10 @@ def test_an_upload_that_breaks_off(
         assert attributes["gemini.error.kind"] == "connection"
         assert len(telemetry.events("gemini.attempt")) == 1
     else:
-        assert attributes["error.type"] == error_type
+        assert attributes["error.type"] in (
+            error_type,
+            "KeyError",
+        )  # of an older SDK, which reads on after a 503
 
 
 @pytest.mark.parametrize("scenario", ["daily_quota", "invalid_key"])
@@ -220,6 +228,7 @@ def test_a_cache_that_is_too_small(telemetry: Telemetry, mode: str) -> None:
     assert "min_total_token_count=1024" in telemetry.attributes["gemini.error.message"]
 
 
+@needs_stores
 def test_a_store_and_its_documents(telemetry: Telemetry, client: genai.Client, mode: str) -> None:
     """A store says its size and how many documents are active or failed; a document its state, size and type."""
     invoke(client, mode, "file_search_stores.get", name=STORE)
@@ -232,6 +241,7 @@ def test_a_store_and_its_documents(telemetry: Telemetry, client: genai.Client, m
     assert document["gemini.resource.mime_type"] == "text/plain"
 
 
+@needs_stores
 @pytest.mark.parametrize(
     ("scenario", "expected"), [("ok", "ok"), ("processing", "pending"), ("failed", "failed")]
 )

@@ -143,6 +143,7 @@ FETCHED: Measures = (("", names.RESOURCE_COUNT, count),)
 PAGER: Measures = (("_config.page_size", names.PAGE_SIZE, integer),)
 
 
+_STATE = re.compile(r"^(?:JOB_|BATCH_)?STATE_")  # the word after it is the same everywhere
 _OUTCOMES = {
     "ACTIVE": "ok",
     "SUCCEEDED": "ok",
@@ -191,7 +192,7 @@ def outcome(response: object, measured: Measured) -> str:
     found = fields(response)
     state = measured.get(names.RESOURCE_STATE)
     if isinstance(state, str):
-        return _OUTCOMES.get(state.upper().removeprefix("JOB_").removeprefix("STATE_"), "incomplete")
+        return _OUTCOMES.get(_STATE.sub("", state.upper()), "incomplete")
     if "done" not in found:
         return "ok"
     if found.get("error"):

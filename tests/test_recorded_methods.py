@@ -1,0 +1,134 @@
+"""Recorded answers of the real API to embeddings, counts, caches, files and stores pass through the SDK with us active."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from google import genai
+
+from gemini_otel import simulator
+from support import RECORDINGS, Telemetry, invoke, make_client, make_vertex_client
+
+pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
+STORE = {"name": "fileSearchStores/s"}
+# Method and path of a recording, and the call that gets its answer.
+CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("POST .*:batchEmbedContents", "models.embed_content", {"model": "m", "contents": ["x"]}),
+    ("POST .*:embedContent", "models.embed_content", {"model": "m", "contents": ["x"]}),
+    ("POST .*:predict", "models.embed_content", {"model": "text-embedding-005", "contents": ["x"]}),
+    ("POST .*:countTokens", "models.count_tokens", {"model": "m", "contents": "x"}),
+    ("POST .*:computeTokens", "models.compute_tokens", {"model": "m", "contents": "x"}),
+    ("POST .*/cachedContents", "caches.create", {"model": "m", "config": {"contents": "x"}}),
+    ("GET .*/cachedContents", "caches.list", {}),
+    ("GET .*/cachedContents/.*", "caches.get", {"name": "cachedContents/c"}),
+    ("PATCH .*/cachedContents/.*", "caches.update", {"name": "cachedContents/c", "config": {"ttl": "9s"}}),
+    ("DELETE .*/cachedContents/.*", "caches.delete", {"name": "cachedContents/c"}),
+    ("GET .*/models", "models.list", {}),
+    ("GET .*/files", "files.list", {}),
+    ("GET .*/files/[^:]*", "files.get", {"name": "files/f"}),
+    ("DELETE .*/files/.*", "files.delete", {"name": "files/f"}),
+    ("POST .*/fileSearchStores", "file_search_stores.create", {}),
+    ("GET .*/fileSearchStores", "file_search_stores.list", {}),
+    ("GET .*/fileSearchStores/[^/]*", "file_search_stores.get", STORE),
+    ("GET .*/fileSearchStores/.*/documents", "file_search_stores.documents.list", {"parent": STORE["name"]}),
+    (
+        "DELETE .*/documents/.*",
+        "file_search_stores.documents.delete",
+        {"name": f"{STORE['name']}/documents/d"},
+    ),
+    ("DELETE .*/fileSearchStores/[^/]*", "file_search_stores.delete", STORE),
+    ("GET .*/batches/.*", "batches.get", {"name": "batches/b"}),
+)
+
+
+def exchanges() -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
+    """Each recording of a method in the table, with the call that gets it."""
+    with gzip.open(RECORDINGS, "rt", encoding="utf-8") as file:
+        for line in file:
+            recording = json.loads(line)
+            asked = f"{recording['method']} {str(recording['url_path']).partition('?')[0]}"
+            for pattern, method, arguments in CALLS:
+                if re.fullmatch(pattern, asked) and not asked.split(" ")[1].startswith("/upload"):
+                    yield recording, method, arguments
+
+
+def expected(method: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the span must say, read from the JSON without any of our code."""
+    if method == "models.count_tokens":
+        return {"gemini.token_count.total": body["totalTokens"]}
+    if method.startswith("caches.") and "usageMetadata" in body:
+        return {"gemini.cache.tokens": body["usageMetadata"]["totalTokenCount"]}
+    if method == "files.get":
+        facts = {"state": body["state"], "size": int(body["sizeBytes"]), "mime_type": body["mimeType"]}
+        return {f"gemini.resource.{name}": value for name, value in facts.items()} | {
+            "gemini.resource.name": body["name"]
+        }
+    if method.endswith(".list"):
+        return {
+            "gemini.resource.count": max(len(items) for items in body.values() if isinstance(items, list))
+        }
+    if method == "models.embed_content":
+        return embeddings(body)
+    return {}
+
+
+def embeddings(body: dict[str, Any]) -> dict[str, Any]:
+    if "predictions" in body:
+        predicted = [each["embeddings"] for each in body["predictions"] if "embeddings" in each]
+        if not predicted:
+            return {}
+        tokens = sum(each["statistics"]["token_count"] for each in predicted)
+        return {
+            "gen_ai.usage.input_tokens": tokens,
+            "gen_ai.embeddings.dimension.count": len(predicted[0]["values"]),
+        }
+    given = body.get("embeddings") or []
+    return {"gemini.embeddings.batch_size": len(given)} if given else {}
+
+
+def test_every_recording() -> None:
+    """Facts of each recorded answer are on its span, those of an error too, and no display name is."""
+    import gemini_otel
+
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        checked = [check(telemetry, *exchange) for exchange in exchanges()]
+    finally:
+        gemini_otel.uninstrument()
+    assert [difference for differences in checked for difference in differences] == []
+    assert len(checked) > 80
+
+
+def check(
+    telemetry: Telemetry, recording: dict[str, Any], method: str, arguments: dict[str, Any]
+) -> list[str]:
+    """What differs between the recorded JSON and the one span of its replay."""
+    if method.startswith("file_search_stores") and not hasattr(genai.Client, "file_search_stores"):
+        return []
+    telemetry.exporter.clear()
+    vertex = recording["host"].endswith("aiplatform.googleapis.com")
+    with simulator.serve(simulator.replay(recording)) as url:
+        client = make_vertex_client(str(url)) if vertex else make_client(str(url))
+        sent = invoke(client, "sync", method, **arguments)
+    where = f"{method} {recording['source']}"
+    if recording["status"] == 200 and sent.error is not None:
+        return [f"{where}: the SDK raised {sent.error!r}"]
+    found = telemetry.attributes
+    body = recording["response_body"]
+    if recording["status"] == 200:
+        wanted = {"gemini.response.outcome": found["gemini.response.outcome"], **expected(method, body)}
+    else:
+        wanted = {"error.type": str(recording["status"]), "gemini.error.status": body["error"]["status"]}
+    names = re.findall(r'"displayName": "([^"]{4,})"', json.dumps(body))
+    leaked = [name for name in names if name in telemetry.span.to_json()]
+    return [f"{where}: {leaked}"] * bool(leaked) + [
+        f"{where}: {name} is {found.get(name)!r}, not {value!r}"
+        for name, value in wanted.items()
+        if found.get(name) != value
+    ]
