@@ -11,8 +11,7 @@ from google.genai import types
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-import gemini_otel
-from gemini_otel import simulator
+from gemini_otel import instrument, simulator
 from gemini_otel.console import ConsoleTraceExporter
 
 MODEL = "gemini-live-2.5-flash-preview"
@@ -37,7 +36,7 @@ async def talk(client: genai.Client) -> None:
 def main() -> None:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(ConsoleTraceExporter()))
-    gemini_otel.instrument(tracer_provider=provider)
+    instrument(tracer_provider=provider)
     with simulator.serve() as url:
         options: Any = {"base_url": str(url), "async_client_args": {"ssl": url.ssl_context()}}
         try:
