@@ -26,6 +26,26 @@ SCHEMA_KEYWORD = "Invalid JSON payload received. Unknown name \"$schema\" at 're
 FUNCTION_SCHEMA = "* GenerateContentRequest.tools[0].function_declarations[0].parameters.properties: should be non-empty for OBJECT type"
 
 MESSAGES = [
+    # Close frames of Live sessions
+    (1007, "API key expired. Please renew the API key.", "invalid_key"),
+    (1007, "Cannot extract voices from a non-audio request.", "live_modality"),
+    (1007, "Request contains an invalid argument.", "live_invalid_argument"),
+    (1008, NOT_FOUND, "model_not_found"),
+    (1008, "BidiGenerateContent session not found", "live_resumption"),
+    (1008, "Requested entity was not found.", "live_not_found"),
+    (1008, "Operation is not implemented, or supported, or enabled.", "live_unsupported"),
+    (1008, "The operation was aborted.", "live_time_limit"),
+    (1011, "Internal error encountered.", "live_internal"),
+    (1011, "The service is currently unavailable.", "overloaded"),
+    (1011, "Deadline expired before operation could complete.", "deadline_exceeded"),
+    (1011, QUOTA, "help_only_quota"),
+    (1011, "Resource has been exhausted (e.g. check quota).", "rate_limited"),
+    (1006, "keepalive ping timeout", "live_keepalive"),
+    (1006, "", "live_lost"),
+    (1000, "", "live_closed"),
+    (1001, "", "live_closed"),
+    (1009, "", "payload_too_large"),
+    (1013, "", "overloaded"),
     (400, "API key not valid. Please pass a valid API key.", "invalid_key"),
     (400, "API key expired. Please renew the API key.", "invalid_key"),
     (400, "API Key not found. Please pass a valid API key.", "invalid_key"),

@@ -13,6 +13,7 @@ from google import genai
 from google.genai import errors, types
 from opentelemetry.sdk.trace import ReadableSpan
 
+import gemini_otel
 from gemini_otel import simulator
 from live_support import LIVE_MODEL, SILENCE, SOUND, live_client, needs_live
 from support import Telemetry
@@ -598,3 +599,122 @@ async def test_a_deprecated_setting(client: genai.Client, telemetry: Telemetry) 
     await manager.__aexit__(None, None, None)
     assert [warning.filename for warning in warned] == [__file__]
     has(connection(telemetry), {"gen_ai.request.temperature": 0.25})
+
+
+@pytest.mark.parametrize("capture", ["no_content", "span_only"])
+async def test_the_words_of_a_tool(live_url: simulator.Simulator, capture: str) -> None:
+    """What a tool gets and gives is content: on its span where that is captured, and nowhere else."""
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, capture_content=capture)
+    try:
+        async with connected(live_client(live_url)) as session:
+            await session.send_client_content(turns={"parts": [{"text": "simulate:live_tool_call"}]})
+            async for message in session.receive():
+                if message.tool_call:
+                    await session.send_tool_response(
+                        function_responses={
+                            "id": "function-call-1",
+                            "name": "get_weather",
+                            "response": {"error": "a secret reason"},
+                        }
+                    )
+    finally:
+        gemini_otel.uninstrument()
+    (tool,) = [span for span in telemetry.spans if span.name == "execute_tool get_weather"]
+    captured = capture != "no_content"
+    assert ("Boston" in tool.to_json()) == captured
+    assert ("a secret reason" in tool.to_json()) == captured
+    has(tool, {"error.type": "tool_error"})
+
+
+async def test_a_conversation(client: genai.Client, telemetry: Telemetry) -> None:
+    """The conversation in which the session was opened is that of its turns, whichever task speaks and listens."""
+
+    async def elsewhere(session: Any) -> None:
+        with gemini_otel.conversation("other"):
+            await ask(session, "simulate:live_text")
+
+    with gemini_otel.conversation("c-1"):
+        manager = client.aio.live.connect(model=LIVE_MODEL)
+        session = await manager.__aenter__()
+    await asyncio.create_task(elsewhere(session))
+    await manager.__aexit__(None, None, None)
+    assert {(span.attributes or {}).get("gen_ai.conversation.id") for span in telemetry.spans} == {"c-1"}
+
+
+async def test_speech_that_the_service_notices(live_url: simulator.Simulator, telemetry: Telemetry) -> None:
+    """Its start begins the turn, its end begins the wait for the answer."""
+    if "voice_activity_detection_signal" not in types.LiveServerMessage.model_fields:
+        pytest.skip("this SDK drops the signals")
+    starts, ends = (
+        {"voiceActivityDetectionSignal": {"vadSignalType": f"VAD_SIGNAL_TYPE_{edge}"}}
+        for edge in ("SOS", "EOS")
+    )
+    answer = {"serverContent": {"modelTurn": {"parts": [{"text": "Yes?"}]}}}
+    done = {"serverContent": {"turnComplete": True}}
+    scenario = simulator.LiveScenario(
+        "spoken", "Speech.", (simulator.Burst((starts, ends, answer, done), 0.3),)
+    )
+    with simulator.serve(scenario) as url:
+        async with connected(live_client(url)) as session:
+            for chunk in (SOUND, SILENCE):
+                await session.send_realtime_input(
+                    audio=types.Blob(data=chunk, mime_type="audio/pcm;rate=16000")
+                )
+                await asyncio.sleep(0.2)
+            async for _ in session.receive():
+                pass
+    (turn,) = turns(telemetry)
+    attributes = dict(turn.attributes or {})
+    waited = attributes["gen_ai.response.time_to_first_chunk"]
+    assert isinstance(waited, float)
+    assert waited < 0.55  # from the end of speech; from its start it is 0.6
+    has(turn, {"gemini.live.input.audio_seconds": pytest.approx(0.2)})
+
+
+async def test_a_turn_that_goes_on(live_url: simulator.Simulator, telemetry: Telemetry) -> None:
+    """Where the service says that it is still busy, the turn ends when it is idle, as `receive()` does."""
+    if "interaction_status" not in types.LiveServerContent.model_fields:
+        pytest.skip("this SDK ends a turn at turn_complete")
+    content: dict[str, Any] = {
+        "modelTurn": {"parts": [{"text": "Well..."}]},
+        "interactionStatus": "IN_PROGRESS",
+    }
+    burst = simulator.Burst(
+        (
+            {"serverContent": {**content, "turnComplete": True}},
+            {"serverContent": {"modelTurn": {"parts": [{"text": "yes."}]}, "interactionStatus": "IDLE"}},
+        )
+    )
+    with simulator.serve(simulator.LiveScenario("busy", "Busy.", (burst,))) as url:
+        async with connected(live_client(url)) as session:
+            messages = await ask(session, "hello")
+    assert len(messages) == 2
+    has(turns(telemetry)[0], {"gemini.response.finish_reason": "STOP", "gemini.live.turn": 1})
+
+
+async def test_late_usage_counts(live_url: simulator.Simulator, telemetry: Telemetry) -> None:
+    """Token counts that come after their turn are in the connection's sums."""
+    late = {"usageMetadata": {"promptTokenCount": 100, "responseTokenCount": 50}}
+    burst = simulator.Burst(({"serverContent": {"turnComplete": True}}, late))
+    with simulator.serve(simulator.LiveScenario("late", "Late.", (burst,))) as url:
+        async with connected(live_client(url)) as session:
+            await ask(session, "hello")
+            async for _ in session.receive():
+                break
+    has(connection(telemetry), {"gemini.usage.input_tokens": 102, "gemini.usage.output_tokens": 50})
+
+
+async def test_keepalive(telemetry: Telemetry) -> None:
+    """A connection whose pings get no answer says so."""
+    from websockets.exceptions import ConnectionClosedError
+    from websockets.frames import Close
+
+    from gemini_otel._errors import read_error
+
+    closed = ConnectionClosedError(None, Close(1011, "keepalive ping timeout"), None)
+    assert read_error(closed)[:5] == ("1006", None, None, None, "live_keepalive")
+    if HAS_CLOSE_ERRORS:
+        error = errors.APIError(1006, "abnormal closure [internal]")  # type: ignore[arg-type]
+        error.__context__ = closed
+        assert read_error(error).kind == "live_keepalive"
