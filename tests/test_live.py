@@ -358,6 +358,36 @@ async def test_a_question_while_the_model_speaks(client: genai.Client, telemetry
     assert second.start_time < first.end_time
 
 
+async def test_a_question_that_the_connection_does_not_survive(telemetry: Telemetry) -> None:
+    """Asked while the model spoke, and never answered: a turn of its own, that failed."""
+    deaf = simulator.LiveScenario("deaf", "Dies.", (simulator.Burst(dies=True),))
+    with simulator.serve(scenarios=[deaf]) as url, pytest.raises(Exception, match="close|1006"):  # noqa: PT012
+        async with connected(live_client(url)) as session:
+            await session.send_client_content(turns={"parts": [{"text": "simulate:live_slow"}]})
+            async for _ in session.receive():
+                break
+            await session.send_client_content(turns={"parts": [{"text": "simulate:deaf"}]})
+            while True:
+                async for _ in session.receive():
+                    pass
+    first, second = turns(telemetry)
+    has(first, {"gemini.response.outcome": "abandoned", "gemini.live.turn": 1})
+    has(second, {"gemini.response.outcome": "error", "gemini.live.turn": 2, "error.type": "1006"})
+
+
+async def test_more_is_asked_before_the_answer(client: genai.Client, telemetry: Telemetry) -> None:
+    """What is asked before the model answers is of the same turn; the wait counts from the last of it."""
+    async with connected(client) as session:
+        await session.send_client_content(turns={"parts": [{"text": "simulate:live_silent"}]})
+        await asyncio.sleep(0.5)
+        await ask(session, "simulate:live_text")
+    (turn,) = turns(telemetry)
+    assert (turn.end_time or 0) - (turn.start_time or 0) > 0.5e9
+    waited = (turn.attributes or {})["gen_ai.response.time_to_first_chunk"]
+    assert isinstance(waited, float)
+    assert waited < 0.45
+
+
 async def test_sending_and_receiving_tasks(client: genai.Client, telemetry: Telemetry) -> None:
     """One task streams, another receives turn after turn: what is spoken over an answer interrupts it."""
 
