@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gemini_otel import _semconv as names
+from registry import attributes, load
+
 from gemini_otel.operations._generated_methods import GENERATED_METHODS
 from gemini_otel.operations._measures import Measures, Reader
 from gemini_otel.operations._method import BELOW_DECORATOR, Method
@@ -50,61 +51,6 @@ _ATTRIBUTES = """
 | attribute | type | meaning |
 |---|---|---|
 """
-_MEANINGS = {
-    names.USAGE_INPUT_TOKENS: (
-        "int",
-        "tokens embedded, as the service counted them; on Vertex AI the sum over the batch",
-    ),
-    names.EMBEDDING_DIMENSIONS: ("int", "length of an embedding: as asked for, then as given"),
-    names.EMBEDDING_BATCH_SIZE: ("int", "contents to embed, then embeddings given"),
-    names.EMBEDDING_TASK_TYPE: ("string", "what the embeddings are for"),
-    names.EMBEDDINGS_TRUNCATED: ("int", "embeddings whose text was too long and was cut off, if any"),
-    names.BILLABLE_CHARACTERS: ("int", "characters that Vertex AI bills"),
-    names.TOKEN_COUNT_TOTAL: ("int", "tokens counted; nothing was used, so this is no `usage`"),
-    names.TOKEN_COUNT_CACHED: ("int", "of these, tokens of cached content"),
-    names.OUTPUT_TYPE: ("string", "`image`"),
-    names.REQUEST_CHOICE_COUNT: ("int", "images asked for, if several"),
-    names.IMAGES: ("int", "images or masks given"),
-    names.IMAGES_FILTERED: ("int", "images that a filter kept back and said why, if any"),
-    names.IMAGES_FILTERED_REASONS: (
-        "string[]",
-        "the reasons that the service gave, masked; with `include_rai_reason`",
-    ),
-    names.RESOURCE_NAME: (
-        "string",
-        "id of the file, cache, store or job, without project; of one made from a display name only the service's part",
-    ),
-    names.RESOURCE_STATE: (
-        "string",
-        "such as `PROCESSING`, `ACTIVE`, `JOB_STATE_FAILED`; decides the outcome",
-    ),
-    names.RESOURCE_DONE: ("boolean", "whether the operation is done"),
-    names.RESOURCE_SIZE: ("int", "bytes; of an upload also where it broke off"),
-    names.RESOURCE_MIME_TYPE: ("string", "media type"),
-    names.RESOURCE_EXPIRES_IN: ("double", "seconds until the file or cache expires"),
-    names.RESOURCE_COUNT: ("int", "how many a page lists, or were registered"),
-    names.FAILURE_STATUS: ("string", "google.rpc status of a file, operation or job that failed"),
-    names.FAILURE_MESSAGE: ("string", "what the service says of that, masked"),
-    names.PAGE_SIZE: ("int", "the page size asked for"),
-    names.PAGE_NUMBER: ("int", "2 for the page after the first, and so on"),
-    names.CACHE_TOKENS: ("int", "tokens that the cache holds; no `usage`"),
-    names.CACHE_TTL: ("double", "seconds to live that were asked for"),
-    names.STORE_ACTIVE: ("int", "documents that can be searched"),
-    names.STORE_PENDING: ("int", "documents that are still processed"),
-    names.STORE_FAILED: ("int", "documents that could not be processed"),
-    names.DELETION_FORCED: ("boolean", "whether to delete what is inside, too"),
-    names.MODEL_INPUT_LIMIT: ("int", "the model's context window"),
-    names.MODEL_OUTPUT_LIMIT: ("int", "the model's longest answer"),
-    names.JOB_SUCCEEDED: ("int", "requests of the batch that succeeded"),
-    names.JOB_FAILED: ("int", "requests of the batch that failed"),
-    names.JOB_INCOMPLETE: ("int", "requests of the batch that are not done"),
-    names.DECISION_QUESTIONS: ("int", "questions asked"),
-    names.DECISION_ANSWERS: ("int", "answers given"),
-    names.BLOCK_REASON: ("string", "why the input was blocked"),
-    names.USAGE_OUTPUT_TOKENS: ("int", "output tokens, thought tokens included"),
-    names.USAGE_TOTAL_TOKENS: ("int", "the service's own total"),
-    names.AUTH_TOKEN_USES: ("int", "how often the token may be used; the token itself is never recorded"),
-}
 
 
 def main(arguments: list[str]) -> int:
@@ -132,11 +78,13 @@ def _rows() -> Iterator[str]:
 def _meanings() -> Iterator[str]:
     read = [measures for rows in METHODS.values() for row in rows for measures in (row.request, row.answer)]
     found = {name: None for measures in read for name in _attributes(measures)}
-    missing = set(found) - set(_MEANINGS)
+    known = attributes(load())
+    missing = set(found) - set(known)
     if missing:
-        raise SystemExit(f"No meaning for {sorted(missing)}; add it to _MEANINGS in {__file__}")
-    for name, (kind, meaning) in _MEANINGS.items():
-        yield f"| `{name}` | {kind} | {meaning} |\n"
+        raise SystemExit(f"No meaning for {sorted(missing)}; add it to docs/registry/attributes.yaml")
+    for name, defined in known.items():
+        if name in found:
+            yield f"| `{name}` | {defined['type']} | {defined['brief']} |\n"
 
 
 def _public_name(module: str, method: Method) -> str:

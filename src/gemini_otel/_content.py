@@ -170,6 +170,8 @@ class CallContent:
         captured.add(names.REQUEST_STOP_SEQUENCES, lambda rendering: rendering.texts(stop_sequences))
         if content.on_spans:
             span.set_attributes(captured.on_span(captured.truncated))
+        if self._read_candidates is None:
+            return  # the event and the hook are for what a model was asked and said
         event = {**self._attributes, **attributes, **captured.on_event()} if content.on_events else None
         if content.hook is not None:
             event = content.hook.call(captured.values, span, event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from collections.abc import Iterator
@@ -176,18 +177,21 @@ def targets(*, import_sdk: bool) -> tuple[Target, ...]:
     throwaway = session() or Session(Instruments(), Settings())
     found = []
     for module, patch in _instrumentor.plan(throwaway):
-        if import_sdk:
-            _import(module)
+        if import_sdk and not _import(module):
+            continue
         names = tuple(name for name, _ in patch.names)
         found.append(Target(patch.area, *_state(module, names)))
     return tuple(found)
 
 
-def _import(module: str) -> None:
+@functools.cache
+def _import(module: str) -> bool:
+    """Whether the SDK has this module; releases differ in where their functions are."""
     try:
         importlib.import_module(module)
     except ImportError:
-        return  # an older SDK lacks it, or there is none: its functions are missing
+        return False
+    return True
 
 
 def _state(module: str, names: tuple[str, ...]) -> tuple[str, str]:

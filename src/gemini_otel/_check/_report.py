@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
+_MOST_NAMES = 3
 _LABELS = {"error": "ERROR", "warning": "WARNING", "info": "note"}
 
 
@@ -124,8 +125,13 @@ def _target_lines(targets: tuple[Target, ...]) -> Iterator[str]:
             if target.area == area:
                 states.setdefault(target.state, []).append(target.name)
         counts = ", ".join(f"{len(found)} {state}" for state, found in states.items())
-        missing = f" ({', '.join(states['missing'])})" if "missing" in states else ""
+        missing = f" ({_few(states['missing'])})" if "missing" in states else ""
         yield f"{area}: {counts}{missing}"
+
+
+def _few(names: list[str]) -> str:
+    more = f", and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _signal_line(signal: Signal) -> str:

@@ -19,7 +19,9 @@ def _create(call: Call, _reply: Reply) -> Json:
 
 
 def _store(name: str, variant: str = "") -> Json:
-    counts = {"failedDocumentsCount": "1"} if variant == "failed" else {}
+    counts = {"failed": {"failedDocumentsCount": "1"}, "processing": {"pendingDocumentsCount": "1"}}.get(
+        variant, {}
+    )
     return {
         "name": f"fileSearchStores/{name}",
         "displayName": "the board's minutes",

@@ -1,0 +1,83 @@
+"""Writes docs/telemetry.md, every span, event and metric with its attributes, from the registry in docs/registry.
+
+Usage: python tools/telemetry_page.py [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from registry import DOCS, Groups, attributes, load
+
+PAGE = DOCS / "telemetry.md"
+_HEAD = """\
+# Telemetry
+
+<!-- Written by tools/telemetry_page.py from docs/registry; edit the files there. -->
+
+Everything that gemini-otel emits. The same for programs is in [registry](registry), in the format of OpenTelemetry's `weaver`.
+A test runs every scenario of the simulator and compares what comes out with these tables, and these with the conventions.
+
+An attribute's level is that of the conventions: *required* is always there, *recommended* wherever it is known, and of others the
+condition is given. Which metrics there are is a matter of the profile, see [names by profile](../README.md#names-by-profile).
+Attributes and dimensions of [your own](../README.md#hooks) come on top.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with --check tell whether it is up to date."""
+    page = "\n".join(_lines(load()))
+    if "--check" in arguments:
+        current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page
+        print(f"telemetry.md is {'up to date' if current else 'stale: run python tools/telemetry_page.py'}")
+        return 0 if current else 1
+    PAGE.write_text(page, encoding="utf-8")
+    return 0
+
+
+def _lines(registry: Groups) -> Iterator[str]:
+    known = attributes(registry)
+    yield _HEAD
+    yield "## Spans\n"
+    for group in registry["span"]:
+        yield f"### {group['id'].removeprefix('span.')}\n"
+        yield f"{group['brief']} Kind {group['span_kind'].upper()}.\n"
+        yield from _table(group, known)
+    yield "## Events\n"
+    for group in registry["event"]:
+        yield f"### {group['name']}\n"
+        yield f"{group['brief']}\n"
+        yield from _table(group, known)
+    yield "## Metrics\n"
+    for group in registry["metric"]:
+        yield f"### {group['metric_name']}\n"
+        yield f"{group['instrument'].capitalize()}, `{group['unit']}`. {group['brief']} When: {group['note']}\n"
+        yield from _table(group, known)
+
+
+def _table(group: dict[str, Any], known: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield "| attribute | type | level | meaning | when |\n|---|---|---|---|---|"
+    for each in group["attributes"]:
+        defined = known[each["ref"]]
+        cells = (
+            f"`{each['ref']}`",
+            defined["type"],
+            _level(each["requirement_level"]),
+            defined["brief"],
+            defined.get("note", ""),
+        )
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _level(requirement: str | dict[str, str]) -> str:
+    """`required`, `recommended` or `opt-in`, else the condition."""
+    return (requirement if isinstance(requirement, str) else requirement["conditionally_required"]).replace(
+        "_", "-"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
