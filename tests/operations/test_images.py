@@ -61,6 +61,7 @@ def test_filtered_images(telemetry: Telemetry, mode: str) -> None:
     attributes = telemetry.attributes
     assert attributes["gemini.response.outcome"] == "blocked"
     assert (attributes["gemini.images.count"], attributes["gemini.images.filtered"]) == (0, 2)
+    assert attributes["gemini.hint.id"] == "image.filtered"
     (reason,) = attributes["gemini.images.filtered_reasons"]
     assert "Support codes: 58061214" in reason
 
@@ -81,6 +82,7 @@ def test_no_image_and_no_reason(telemetry: Telemetry, mode: str, scenario: str) 
         generate(str(url), mode)
     assert telemetry.attributes["gemini.response.outcome"] == "empty"
     assert telemetry.attributes["gemini.images.count"] == 0
+    assert telemetry.attributes["gemini.hint.id"] == "image.none"
 
 
 def test_a_refused_prompt(telemetry: Telemetry, vertex: genai.Client, mode: str) -> None:

@@ -178,6 +178,7 @@ def test_a_file_that_failed(telemetry: Telemetry, mode: str) -> None:
     assert attributes["gemini.response.outcome"] == "failed"
     assert attributes["gemini.resource.state"] == "FAILED"
     assert attributes["gemini.failure.status"] == "INVALID_ARGUMENT"
+    assert attributes["gemini.hint.id"] == "file.failed"
     assert attributes["gemini.failure.message"].startswith(
         "The file failed to be processed: the codec of '<masked>'"
     )
@@ -273,6 +274,7 @@ def test_a_batch_job(telemetry: Telemetry, mode: str, back_end: Any) -> None:
     assert attributes["gemini.response.outcome"] == "failed"
     assert attributes["gemini.resource.state"] == "JOB_STATE_FAILED"
     assert attributes.get("gemini.failure.status", "FAILED_PRECONDITION") == "FAILED_PRECONDITION"
+    assert attributes["gemini.hint.id"] == "job.failed"
     assert "salaries" not in telemetry.span.to_json()
 
 

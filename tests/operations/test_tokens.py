@@ -68,6 +68,7 @@ def test_embeddings_on_vertex(telemetry: Telemetry, vertex: genai.Client, mode: 
     assert attributes["gen_ai.usage.input_tokens"] == 4096
     assert attributes["gemini.usage.billable_characters"] == 30
     assert attributes["gemini.embeddings.truncated"] == 2
+    assert attributes["gemini.hint.id"] == "embedding.truncated"
     assert attributes["gen_ai.embeddings.dimension.count"] == 768
 
 

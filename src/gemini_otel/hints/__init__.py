@@ -20,6 +20,7 @@ from gemini_otel.hints import (
     performance,
     reference,
     repetition,
+    resources,
 )
 from gemini_otel.hints._catalogue import Catalogue
 from gemini_otel.hints._disabled import disabled_ids
@@ -65,6 +66,7 @@ def _default() -> Catalogue:
             *repetition.CATCH_ALL,
             *repetition.SAMPLING,
             *function_calling.HINTS,
+            *resources.HINTS,
             *answers.HINTS,
             *api_errors.TIER,
             *configuration.NOTES,

@@ -1,0 +1,144 @@
+"""What became of files, jobs, images and embeddings: the call succeeded, its object did not."""
+
+from __future__ import annotations
+
+from gemini_otel._semconv import (
+    EMBEDDINGS_TRUNCATED,
+    FAILURE_STATUS,
+    IMAGES,
+    IMAGES_FILTERED,
+    JOB_FAILED,
+    OPERATION_NAME,
+    OUTCOME,
+    REQUEST_CHOICE_COUNT,
+    RESOURCE_MIME_TYPE,
+    RESOURCE_SIZE,
+    RESOURCE_STATE,
+)
+from gemini_otel.hints import _links as links
+from gemini_otel.hints._hint import Attributes, Hint
+from gemini_otel.hints._trigger import ANY, number, where
+
+_FAILED = frozenset({"failed"})
+_FILES = ("get_file", "upload_file", "get_document", "upload_to_file_search_store", "import_file")
+_STATE = f"state {{{RESOURCE_STATE}}}"
+_STATUS = f"status {{{FAILURE_STATUS}}}"
+
+
+def _failed(attributes: Attributes) -> bool:
+    return attributes.get(OUTCOME) == "failed"
+
+
+def _failed_file(attributes: Attributes) -> bool:
+    return _failed(attributes) and attributes.get(OPERATION_NAME) in _FILES
+
+
+def _failed_job(attributes: Attributes) -> bool:
+    return _failed(attributes) and attributes.get(OPERATION_NAME) not in _FILES
+
+
+def _filtered(attributes: Attributes) -> int:
+    return int(number(attributes, IMAGES_FILTERED) or 0)
+
+
+def _all_filtered(attributes: Attributes) -> bool:
+    return _filtered(attributes) > 0 and number(attributes, IMAGES) == 0
+
+
+def _partly_filtered(attributes: Attributes) -> bool:
+    return _filtered(attributes) > 0 and (number(attributes, IMAGES) or 0) > 0
+
+
+def _no_image(attributes: Attributes) -> bool:
+    empty = attributes.get(OUTCOME) == "empty"
+    return empty and number(attributes, IMAGES) == 0 and not _filtered(attributes)
+
+
+def _truncated(attributes: Attributes) -> bool:
+    return (number(attributes, EMBEDDINGS_TRUNCATED) or 0) > 0
+
+
+HINTS: tuple[Hint, ...] = (
+    Hint(
+        id="file.failed",
+        severity="error",
+        retry="after_change",
+        summary="The service could not process the file.",
+        cause="The file arrived, but its format or media type is not supported, or its content is damaged. It cannot be used "
+        "in a prompt.",
+        remedy=(
+            "Look at the file's error, which is masked in gemini.failure.message.",
+            "Check that the MIME type fits the content, and that the format is supported.",
+            "Convert the file and upload it again.",
+        ),
+        reference=links.FILES,
+        when=where(_failed_file, outcomes=_FAILED),
+        evidence=(_STATE, _STATUS, f"{{{RESOURCE_SIZE}}} bytes", f"type {{{RESOURCE_MIME_TYPE}}}"),
+    ),
+    Hint(
+        id="job.failed",
+        severity="error",
+        retry="after_change",
+        summary="The job failed, or expired before it was done.",
+        cause="The call that asked about it succeeded: a failed job raises no exception.",
+        remedy=(
+            "Look at the job's error, which is masked in gemini.failure.message.",
+            "Correct its input and start a new job.",
+            "Check the state in the program: only a succeeded job has results.",
+        ),
+        reference=links.BATCHES,
+        when=where(_failed_job, outcomes=_FAILED),
+        evidence=(_STATE, _STATUS, f"{{{JOB_FAILED}}} requests failed"),
+    ),
+    Hint(
+        id="image.filtered",
+        severity="error",
+        retry="after_change",
+        summary="Every image was filtered.",
+        cause="A safety filter kept back what the model had made; the reason and its support code are in "
+        "gemini.images.filtered_reasons.",
+        remedy=(
+            "Rephrase the prompt.",
+            "Look the support code up in the responsible AI page to see which category it stands for.",
+        ),
+        reference=links.IMAGE_FILTERS,
+        when=where(_all_filtered, outcomes=frozenset({"blocked"}), needs=IMAGES_FILTERED),
+        evidence=(f"{{{IMAGES_FILTERED}}} filtered", f"{{{REQUEST_CHOICE_COUNT}}} asked for"),
+    ),
+    Hint(
+        id="image.none",
+        severity="warning",
+        retry="after_change",
+        summary="No image came, and no reason.",
+        cause="A safety filter keeps images back silently unless the request asks for its reasons.",
+        remedy=("Set include_rai_reason=True to be told why.", "Rephrase the prompt."),
+        reference=links.IMAGE_FILTERS,
+        when=where(_no_image, outcomes=frozenset({"empty"})),
+        evidence=(f"{{{REQUEST_CHOICE_COUNT}}} asked for",),
+    ),
+    Hint(
+        id="image.partly_filtered",
+        severity="info",
+        retry="after_change",
+        summary="Some of the images were filtered.",
+        cause="A safety filter kept back some of what the model had made.",
+        remedy=("Use the images that came, or rephrase the prompt.",),
+        reference=links.IMAGE_FILTERS,
+        when=where(_partly_filtered, outcomes=frozenset({"ok"}), needs=IMAGES_FILTERED),
+        evidence=(f"{{{IMAGES_FILTERED}}} filtered", f"{{{IMAGES}}} given"),
+    ),
+    Hint(
+        id="embedding.truncated",
+        severity="warning",
+        retry="after_change",
+        summary="Text to embed was cut off.",
+        cause="It is longer than the embedding model takes, and the rest of it is not in the embedding.",
+        remedy=(
+            "Split long texts before embedding them.",
+            "Set auto_truncate=False to get an error instead.",
+        ),
+        reference=links.EMBEDDINGS,
+        when=where(_truncated, outcomes=ANY, needs=EMBEDDINGS_TRUNCATED),
+        evidence=(f"{{{EMBEDDINGS_TRUNCATED}}} texts cut off",),
+    ),
+)
