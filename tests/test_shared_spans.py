@@ -19,10 +19,10 @@ from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import gemini_otel
-from gemini_otel._owner import guest
+from gemini_otel._owner import current_owner, guest
 from support import MODEL, Telemetry, make_client, send
 
 THEIRS = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "theirs"}
@@ -151,6 +151,29 @@ def test_other_spans_are_parents(
     assert ours.parent.span_id == theirs.context.span_id
     assert dict(theirs.attributes or {}) == attributes
     assert measured(telemetry) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "attributes", "kind", "shared"),
+    [
+        ("generate_content", {"gen_ai.operation.name": "interactions.create"}, SpanKind.CLIENT, True),
+        ("invoke_agent", {"gen_ai.operation.name": "interactions.create"}, SpanKind.CLIENT, True),
+        ("invoke_agent", {"gen_ai.operation.name": "invoke_agent"}, SpanKind.CLIENT, True),
+        ("invoke_agent", {"gen_ai.operation.name": "invoke_agent"}, SpanKind.INTERNAL, False),
+        ("embeddings", {"gen_ai.operation.name": "embeddings"}, SpanKind.CLIENT, True),
+        ("embeddings", {"openinference.span.kind": "EMBEDDING"}, SpanKind.INTERNAL, True),
+        ("embeddings", {"gen_ai.operation.name": "chat"}, SpanKind.CLIENT, False),
+        ("count_tokens", {"gen_ai.operation.name": "count_tokens"}, SpanKind.CLIENT, False),
+    ],
+)
+def test_which_spans_stand_for_what(
+    telemetry: Telemetry, operation: str, attributes: dict[str, str], kind: SpanKind, shared: bool
+) -> None:
+    """An operation shares the spans that others have for the same one."""
+    tracer = telemetry.tracer_provider.get_tracer("somebody.else")
+    with tracer.start_as_current_span("theirs", attributes=attributes, kind=kind):
+        owner = current_owner(operation, "gemini_otel", telemetry.tracer_provider.resource)
+    assert (owner is not None) == shared
 
 
 def test_another_provider(telemetry: Telemetry, client: genai.Client) -> None:

@@ -11,7 +11,7 @@ import wrapt
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, StatusCode
+from opentelemetry.trace import Span, SpanKind, StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._guard import guarded
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from gemini_otel._observed import Observed
 
 INFERENCE = "generate_content"
-_INFERENCES = frozenset({INFERENCE, "chat", "text_completion"})
+# Of an operation of ours, the names that it has on others' spans.
+_SAME = {
+    INFERENCE: frozenset({INFERENCE, "chat", "text_completion", "interactions.create"}),
+    "embeddings": frozenset({"embeddings"}),
+    "invoke_agent": frozenset({"invoke_agent", "interactions.create"}),
+}
 _OPENINFERENCE_KIND = "openinference.span.kind"
 _OPENINFERENCE_OPERATIONS = {"LLM": INFERENCE, "EMBEDDING": "embeddings"}
 # Set in the context by whoever has a span for an inference. The first holds what opentelemetry-util-genai passes outwards.
@@ -58,6 +63,9 @@ def current_owner(operation: str, scope: str, resource: object) -> Owner | None:
 
     Spans of our own `scope` are no owner, nor are those of another provider than the one with this `resource`: they go elsewhere.
     """
+    same = _SAME.get(operation)
+    if same is None:
+        return None
     context = otel_context.get_current()
     span = trace.get_current_span(context)
     data = context.get(_UTIL_GENAI_KEY)
@@ -68,16 +76,24 @@ def current_owner(operation: str, scope: str, resource: object) -> Owner | None:
         return None
     if resource is not None and getattr(span, "resource", resource) is not resource:
         return None
-    attributes: Mapping[str, Any] = getattr(span, "attributes", None) or {}
-    theirs = attributes.get(names.OPERATION_NAME)
-    kind = attributes.get(_OPENINFERENCE_KIND)
-    if theirs is None:
-        theirs = _OPENINFERENCE_OPERATIONS.get(str(kind))
+    theirs, measures = _operation_of(span)
     if theirs is None and (data is not None or context.get(_OPENLLMETRY_KEY)):
         theirs = INFERENCE
-    if theirs != operation and not (theirs in _INFERENCES and operation in _INFERENCES):
-        return None
-    return Owner(span, kind is None, data)
+    if theirs not in same or (theirs == "invoke_agent" and getattr(span, "kind", None) is SpanKind.INTERNAL):
+        return None  # something else; an agent that runs here may well invoke another one at the service
+    return Owner(span, measures, data)
+
+
+def _operation_of(span: Any) -> tuple[str | None, bool]:
+    """What the span says that it stands for, and whether who writes so records metrics: OpenInference has none."""
+    if getattr(span, "kind", None) is SpanKind.SERVER:
+        return None, True
+    attributes: Mapping[str, Any] = getattr(span, "attributes", None) or {}
+    operation = attributes.get(names.OPERATION_NAME)
+    if operation is not None:
+        return operation, True
+    operation = _OPENINFERENCE_OPERATIONS.get(attributes.get(_OPENINFERENCE_KIND, ""))
+    return operation, operation is None
 
 
 def without_owner(context: Context) -> Context:

@@ -135,3 +135,11 @@ def test_a_framework_on_util_genai(telemetry: Telemetry, client: genai.Client, s
         for point in telemetry.points("gen_ai.client.token.usage")
     }
     assert tokens["output"] == telemetry.attributes["gen_ai.usage.output_tokens"]
+
+
+def test_embeddings(both: Neighbours, telemetry: Telemetry, client: genai.Client) -> None:
+    """An embedding is one span, too, and measured once."""
+    client.models.embed_content(model="gemini-embedding-001", contents="hello")
+    assert scopes(telemetry.spans) == [OFFICIAL]
+    assert telemetry.attributes["gemini.response.outcome"] == "ok"
+    assert measured(telemetry) == 1
