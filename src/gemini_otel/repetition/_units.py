@@ -17,7 +17,8 @@ _CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x|['\"]:| \| "
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE = 0.92
-_NUMBERED_LINES, _BLOCK_LINES, _NUMBERED_BLOCKS = 10, 4, 16
+_TWO_DIGITS, _DIGITS = re.compile(r"\d\d"), 10
+_BLOCK_LINES, _NUMBERED_BLOCKS = 4, 16
 _TELLING = 16
 _MARKUP_PART = 3
 _ENOUGH = 400
@@ -103,6 +104,6 @@ def needed_for_counter(unit: str, sort: Unit, structured: bool, limits: Threshol
     if sort is Unit.WORDS and structured:
         return 1.3 * limits.text_run, fewest + (3 if period < _SENTENCE else 1)
     if sort is Unit.WORDS and _CODE.search(unit):
-        most = _NUMBERED_BLOCKS if unit.count("\n") >= _BLOCK_LINES else _NUMBERED_LINES
-        return 1.6 * limits.text_run, max(fewest + 5, most + 1)
+        ordinary = _NUMBERED_BLOCKS if unit.count("\n") >= _BLOCK_LINES else 0 if _TWO_DIGITS.search(unit) else _DIGITS
+        return 1.6 * limits.text_run, max(fewest + 5, ordinary + 1)
     return limits.text_run, fewest if sort in (Unit.WORDS, Unit.TABLE) else 0
