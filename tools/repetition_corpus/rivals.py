@@ -27,10 +27,14 @@ def stricter(limit: float) -> Iterator[float]:
 
 
 def _at_the_end(measure: Callable[[str], float]) -> Rival:
-    """Make a detector of a measure of finished texts; it knows no kinds and calls everything `text`."""
+    """Make a detector of a measure of finished texts; it gathers the stream, knows no kinds and calls everything `text`."""
 
     def detect(sample: Sample, limit: float) -> Alarm | None:
-        text = "".join(sample["chunks"])
+        chunks: list[str] = []
+        gather = chunks.append
+        for chunk in sample["chunks"]:
+            gather(chunk)
+        text = "".join(chunks)
         return ("text", len(text)) if text and measure(text) > limit else None
 
     return detect

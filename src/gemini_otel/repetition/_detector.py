@@ -21,14 +21,15 @@ class RepetitionDetector:
     One detector serves one stream and one thread at a time. Its state stays under 40 KiB whatever the length.
     """
 
-    __slots__ = ("_calls", "_due", "_missing", "_parts", "_rest", "_text", "_verdict")
+    __slots__ = ("_calls", "_due", "_limits", "_missing", "_parts", "_rest", "_text", "_verdict")
 
     def __init__(self, structured: bool = False, *, thresholds: Mapping[str, int] | None = None) -> None:
         if not isinstance(structured, bool):
             raise TypeError(f"structured must be a bool, not {type(structured).__name__}")
         limits = read_thresholds(thresholds)
         self._text: TextLoops | None = TextLoops(structured, limits)
-        self._calls = CallLoops(limits)
+        self._limits = limits
+        self._calls: CallLoops | None = None
         self._parts: list[str] = []
         self._due = self._text.pace
         self._missing, self._rest = 0, self._due
@@ -48,6 +49,8 @@ class RepetitionDetector:
 
     def feed_call(self, name: str, args: object) -> Repetition | None:
         """Take the next function call of the model; None until a loop is found, then always the same verdict."""
+        if self._calls is None:
+            self._calls = CallLoops(self._limits)
         if self._verdict is None:
             self._conclude(self._calls.look(name, args))
         return self._verdict

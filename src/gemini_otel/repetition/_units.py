@@ -104,6 +104,12 @@ def needed_for_counter(unit: str, sort: Unit, structured: bool, limits: Threshol
     if sort is Unit.WORDS and structured:
         return 1.3 * limits.text_run, fewest + (3 if period < _SENTENCE else 1)
     if sort is Unit.WORDS and _CODE.search(unit):
-        ordinary = _NUMBERED_BLOCKS if unit.count("\n") >= _BLOCK_LINES else 0 if _TWO_DIGITS.search(unit) else _DIGITS
+        ordinary = (
+            _NUMBERED_BLOCKS
+            if unit.count("\n") >= _BLOCK_LINES
+            else 0
+            if _TWO_DIGITS.search(unit)
+            else _DIGITS
+        )
         return 1.6 * limits.text_run, max(fewest + 5, ordinary + 1)
     return limits.text_run, fewest if sort in (Unit.WORDS, Unit.TABLE) else 0
