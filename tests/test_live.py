@@ -361,7 +361,7 @@ async def test_a_question_while_the_model_speaks(client: genai.Client, telemetry
 async def test_a_question_that_the_connection_does_not_survive(telemetry: Telemetry) -> None:
     """Asked while the model spoke, and never answered: a turn of its own, that failed."""
     deaf = simulator.LiveScenario("deaf", "Dies.", (simulator.Burst(dies=True),))
-    with simulator.serve(scenarios=[deaf]) as url, pytest.raises(Exception, match="close|1006"):  # noqa: PT012
+    with simulator.serve(scenarios=[deaf]) as url, pytest.raises(Exception, match=r"close|1006"):  # noqa: PT012
         async with connected(live_client(url)) as session:
             await session.send_client_content(turns={"parts": [{"text": "simulate:live_slow"}]})
             async for _ in session.receive():

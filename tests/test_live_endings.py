@@ -159,6 +159,15 @@ async def closed_while_receiving(client: genai.Client, seen: Seen) -> None:
             seen.append(type(error).__name__)
 
 
+async def read_after_close(client: genai.Client, seen: Seen) -> None:
+    """What had arrived before a session was closed can still be read."""
+    async with connect(client) as session:
+        await ask(session, "live_text")
+        await asyncio.sleep(0.3)
+        await session.close()
+        await read_all(session, seen)
+
+
 async def sent_after_close(client: genai.Client, seen: Seen) -> None:
     async with connect(client) as session:
         await session.close()
@@ -304,6 +313,7 @@ ENDINGS: dict[Callable[[genai.Client, Seen], Any], tuple[list[str], list[str]]] 
     timed_out: (["abandoned"], ["ok"]),
     closed_by_the_caller: (["ok"], ["ok"]),
     closed_while_receiving: (["abandoned"], ["ok"]),
+    read_after_close: (["abandoned"], ["ok"]),
     sent_after_close: ([], ["ok"]),
     closed_by_the_service: (["error"], ["error"]),
     closed_and_caught: (["error"], ["error"]),

@@ -58,12 +58,22 @@ class Connection(Call):
     @guarded
     def sent(self, facts: SentFacts, moment: float) -> None:
         """Take what the caller sent, and when."""
-        self._heard = self._heard.plus(facts.media)
+        if not self.ended:
+            self._heard = self._heard.plus(facts.media)
+            self._note_sent(facts, moment)
+
+    def _note_sent(self, facts: SentFacts, moment: float) -> None:
+        """Only how much was sent is told of a connection without turns."""
 
     @guarded
     def received(self, message: Any, facts: ReceivedFacts) -> None:
-        """Take a message of the service."""
-        self._said = self._said.plus(facts.media)
+        """Take a message of the service; some may still be unread when a session was closed."""
+        if not self.ended:
+            self._said = self._said.plus(facts.media)
+            self._note_received(message, facts)
+
+    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
+        """As for what is sent."""
 
     @guarded
     def failed(self, error: BaseException, *, receiving: bool) -> None:
@@ -133,9 +143,7 @@ class MusicConnection(Connection):
         self._filtered_prompts = 0
         self._first_audio: float | None = None
 
-    @guarded
-    def received(self, message: Any, facts: ReceivedFacts) -> None:
-        super().received(message, facts)
+    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
         self._filtered_prompts += facts.filtered_prompts
         if facts.media.audio_bytes and self._first_audio is None:
             self._first_audio = time.perf_counter()

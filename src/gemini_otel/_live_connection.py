@@ -62,9 +62,7 @@ class LiveConnection(Connection):
         super().opened(live_session)
         self._session_id = read_session_id(live_session)
 
-    @guarded
-    def sent(self, facts: SentFacts, moment: float) -> None:
-        super().sent(facts, moment)
+    def _note_sent(self, facts: SentFacts, moment: float) -> None:
         if self._turn is not None and (facts.tool_responses or not self._turn.answering):
             self._turn.sent(facts, moment)
         else:
@@ -74,9 +72,7 @@ class LiveConnection(Connection):
         for response in facts.tool_responses:
             self._end_tool(response)
 
-    @guarded
-    def received(self, message: Any, facts: ReceivedFacts) -> None:
-        super().received(message, facts)
+    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
         self._note_state(facts)
         if facts.speech_starts:
             self._waiting.speech_starts()

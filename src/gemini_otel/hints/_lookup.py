@@ -37,7 +37,7 @@ _STATUSES = {
     "CONTENT_BLOCKED": ("http.400.content_policy", "block.other"),
     "MALFORMED_TOOL_CALL": ("finish.malformed_call",),
 }
-_HTTP = {
+_NUMBERS = {
     # The close codes of Live
     "1000": ("live.closed",),
     "1001": ("live.closed",),
@@ -54,7 +54,7 @@ _HTTP = {
 def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
     """The entries for a code, in the order of `hints`."""
     word = code.strip().rpartition("FinishReason.")[2].rpartition("BlockedReason.")[2].strip()
-    beginnings = {word.lower(), *_HTTP.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
+    beginnings = {word.lower(), *_NUMBERS.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
     named = {value.lower() for value in _values(word)}
     found = [hint for hint in hints if _begins(hint.id, beginnings) or _waits_for(hint, named)]
     return found or _generic(word, hints)
@@ -64,7 +64,7 @@ def known_codes(hints: Iterable[Hint]) -> list[str]:
     """Every word that finds entries, for those who mistyped one."""
     words = {
         *_STATUSES,
-        *_HTTP,
+        *_NUMBERS,
         *(hint.id for hint in hints),
         *(reason for sig in SIGNATURES for reason in sig.reasons),
     }
