@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from google.genai import types
 
+from support import StaticCredentials
+
 
 class Example(NamedTuple):
     """A call, the back end that serves it, and the name that its span must have."""
@@ -216,6 +218,20 @@ EXAMPLES = (
         "operations.get",
         {"operation": _operation("projects/p/locations/l/publishers/google/models/veo-3/operations/o1")},
         "get_operation",
+        "vertex",
+    ),
+    Example(
+        "files.register_files", {"auth": StaticCredentials(), "uris": ["gs://secret/x"]}, "register_files"
+    ),
+    Example(
+        "tunings.validate_reward",
+        {
+            "parent": "projects/my-project/locations/us-central1",
+            "sample_response": {"parts": [{"text": "secret-6"}]},
+            "example": {},
+            "single_reward_config": {},
+        },
+        "validate_reward",
         "vertex",
     ),
 )

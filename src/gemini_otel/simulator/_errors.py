@@ -27,7 +27,7 @@ def bad_request(message: str) -> Reply:
 
 
 def not_found(request: Request) -> Reply:
-    message = f"The simulator has no {request.method} {request.path}. It serves models, generateContent and countTokens."
+    message = f"The simulator has no {request.method} {request.path}. It serves the methods of the google-genai SDK."
     return Reply(404, body=error_body(404, "NOT_FOUND", message))
 
 
