@@ -25,7 +25,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRat
 import gemini_otel
 from gemini_otel import _neighbours, cli
 from gemini_otel._check import _environment, _live, _show, examine
-from gemini_otel._check._report import Finding, Report
+from gemini_otel._check._report import Finding, Report, Target
+from gemini_otel._settings import SETTINGS
 from support import Telemetry
 
 HTTP = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
@@ -363,6 +364,22 @@ def test_other_instrumentations(monkeypatch: pytest.MonkeyPatch, telemetry: Tele
     assert f"{installed.name} 2.0, installed." in str(report)
 
 
+def test_an_area_that_the_sdk_lacks(monkeypatch: pytest.MonkeyPatch, telemetry: Telemetry) -> None:
+    """An area of which the SDK has nothing is a warning; a few of its functions are named."""
+    lost = tuple(Target("chats", f"google.genai.chats.f{number}", "missing") for number in range(5))
+    monkeypatch.setattr(_live, "targets", lambda **_: lost)
+    report = gemini_otel.check()
+    assert found(report, "warning") == ["this google-genai has nothing of chats; those calls are not traced."]
+    names = "google.genai.chats.f0, google.genai.chats.f1, google.genai.chats.f2, and 2 more"
+    assert f"chats: 5 missing ({names})" in str(report)
+
+
+def test_a_share_that_is_no_number() -> None:
+    """A sampler's argument that is no number is left to the SDK, which says so itself."""
+    environ = {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "most"}
+    assert examine({**SOUND, **environ}).findings == ()
+
+
 def test_connect() -> None:
     """With `connect` an endpoint that nobody listens at is an error, and one that is listened at is not."""
     with socket.socket() as free:
@@ -395,7 +412,11 @@ def test_json(capsys: pytest.CaptureFixture[str], telemetry: Telemetry) -> None:
         "provider": "TracerProvider",
         "exporters": ["InMemorySpanExporter"],
     }
-    assert {"name", "value", "source"} == set(printed["settings"][0])
+    assert [row["name"] for row in printed["settings"]] == [row.name for row in SETTINGS]
+    (semconv,) = (row for row in printed["settings"] if row["name"] == "semconv")
+    assert semconv["variables"] == ["GEMINI_OTEL_SEMCONV", "OTEL_SEMCONV_STABILITY_OPT_IN"]
+    assert semconv["default"] == "default"
+    assert semconv["meaning"].startswith("names of the GenAI conventions")
 
 
 def test_the_report_in_colour(

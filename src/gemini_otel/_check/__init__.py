@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -33,6 +34,7 @@ _OPTIONAL = (
 )
 _OLDEST_SDK = (1, 32)
 _CONNECT_SECONDS = 2.0
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # the README's
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -147,7 +149,15 @@ def _two(other: Other) -> Finding:
 def _settings_in_force(environ: Mapping[str, str]) -> Iterator[SettingInForce]:
     session = _live.session()
     for each in _settings.resolve(session.keywords if session is not None else {}, environ):
-        yield SettingInForce(each.setting.name, _settings.shown(each.value), each.source)
+        row = each.setting
+        yield SettingInForce(
+            row.name,
+            _settings.shown(each.value),
+            each.source,
+            tuple(row.variables),
+            _settings.shown(row.default),
+            _LINK.sub(r"\1", row.meaning),
+        )
 
 
 def _unreachable(found: dict[str, Any] | None, environ: Mapping[str, str]) -> Iterator[Finding]:

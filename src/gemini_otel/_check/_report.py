@@ -42,11 +42,14 @@ class Signal(NamedTuple):
 
 
 class SettingInForce(NamedTuple):
-    """A setting, its value as text, and what gave it: `keyword`, an environment variable, or `default`."""
+    """A row of the settings table: with its value as text, and what gave it: `keyword`, an environment variable, or `default`."""
 
     name: str
     value: str
     source: str
+    variables: tuple[str, ...]
+    default: str
+    meaning: str
 
 
 class Other(NamedTuple):
@@ -96,7 +99,7 @@ def sections(report: Report) -> Iterator[tuple[str, list[str]]]:
     yield "Installed", [f"{name} {version or 'not installed'}" for name, version in report.versions.items()]
     yield "SDK functions", list(_target_lines(report.targets))
     yield "Providers and exporters", [_signal_line(signal) for signal in report.signals]
-    yield "Settings", [f"{each.name} = {each.value}  ({each.source})" for each in report.settings]
+    yield "Settings", [line for each in report.settings for line in _setting_lines(each)]
     yield "Other instrumentations", [_other_line(each) for each in report.others] or ["none"]
 
 
@@ -127,6 +130,12 @@ def _target_lines(targets: tuple[Target, ...]) -> Iterator[str]:
         counts = ", ".join(f"{len(found)} {state}" for state, found in states.items())
         missing = f" ({_few(states['missing'])})" if "missing" in states else ""
         yield f"{area}: {counts}{missing}"
+
+
+def _setting_lines(setting: SettingInForce) -> tuple[str, str]:
+    variables = ", ".join(setting.variables) or "no variable"
+    about = f"    {variables}; default {setting.default}: {setting.meaning}"
+    return f"{setting.name} = {setting.value}  ({setting.source})", about
 
 
 def _few(names: list[str]) -> str:
