@@ -27,6 +27,13 @@ def test_names_are_bounded() -> None:
     ]
 
 
+def test_long_names_are_others() -> None:
+    """A name of 256 characters is a label; a longer one is `_OTHER`, and takes nobody's place."""
+    label = BoundedNames(1)
+    assert label("x" * 257) == OTHER
+    assert label("x" * 256) == "x" * 256
+
+
 def test_threads_lose_no_count() -> None:
     """Eight threads that add 5,000 times each give 40,000."""
     table = CounterTable(("model",))

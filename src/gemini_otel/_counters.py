@@ -13,6 +13,7 @@ from collections.abc import Iterable
 OTHER = "_OTHER"
 MAX_MODELS = 200
 MAX_VALUES = 32
+MAX_LENGTH = 256  # characters of a name
 
 Values = tuple[str | int | None, ...]
 Dimensions = tuple[tuple[str, str | bool | int], ...]  # name and value
@@ -21,7 +22,9 @@ _tables: weakref.WeakSet[CounterTable] = weakref.WeakSet()
 
 
 class BoundedNames:
-    """The known names and the first `limit` others; the rest is `_OTHER`: hostile input cannot multiply time series."""
+    """The known names and the first `limit` others that are not too long; the rest is `_OTHER`: hostile input cannot
+    multiply time series, nor blow them up.
+    """
 
     __slots__ = ("_limit", "_seen")
 
@@ -32,7 +35,7 @@ class BoundedNames:
     def __call__(self, name: str) -> str:
         if name in self._seen:
             return name
-        if len(self._seen) >= self._limit:
+        if len(self._seen) >= self._limit or len(name) > MAX_LENGTH:
             return OTHER
         self._seen[name] = None
         return name

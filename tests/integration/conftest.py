@@ -5,10 +5,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
 
+import prometheus_client
 import pytest
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
 
-from servers import Collector, Jaeger, Prometheus, program, run_collector, run_jaeger, run_prometheus
+from servers import (
+    Collector,
+    Jaeger,
+    Prometheus,
+    free_address,
+    program,
+    run_collector,
+    run_jaeger,
+    run_prometheus,
+)
 from support import OtlpReceiver, receiving
 
 
@@ -55,6 +67,25 @@ def collector(
         DECISION_WAIT="1s",
         HEALTHY_PERCENTAGE="0",
         BATCH_TIMEOUT="100ms",
-        METRICS_FLUSH_INTERVAL="3s",  # exemplars live that long: several scrapes
+        METRICS_FLUSH_INTERVAL="5s",  # exemplars live that long: several scrapes
     ) as collector:
         yield collector
+
+
+class Exposition(NamedTuple):
+    """A metric reader, and the address where Prometheus can scrape what it reads."""
+
+    reader: PrometheusMetricReader
+    address: str
+
+
+@pytest.fixture(scope="module")
+def exposition() -> Iterator[Exposition]:
+    """A page of this program's metrics, made by opentelemetry-exporter-prometheus."""
+    address = free_address()
+    host, port = address.split(":")
+    server, thread = prometheus_client.start_http_server(int(port), host)
+    yield Exposition(PrometheusMetricReader(), address)
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -67,7 +67,7 @@ class Jaeger(NamedTuple):
 
 
 class Prometheus(NamedTuple):
-    """A Prometheus that scrapes each second what `scrape` names."""
+    """A Prometheus that scrapes every two seconds what `scrape` names."""
 
     url: str
     folder: Path
@@ -113,7 +113,7 @@ def run_prometheus(folder: Path, rules: Sequence[Path] = (), *options: str) -> I
     folder.mkdir(parents=True, exist_ok=True)
     address = free_address()
     config = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
         "rule_files": [str(path) for path in rules],
         "scrape_configs": [
             {

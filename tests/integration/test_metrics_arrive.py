@@ -1,0 +1,255 @@
+"""What a real Prometheus has of our metrics, by each way they can get there."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+
+import gemini_otel
+from conftest import Exposition
+from gemini_otel import _demo, simulator
+from gemini_otel import _semconv as names
+from servers import Collector, Prometheus, eventually, get, program, run_prometheus
+from support import MODEL, ROOT
+
+SERVICE = "metrics"
+_HOURLY = 3_600_000  # milliseconds: exports when told to
+
+
+class Documented(NamedTuple):
+    """A metric in Prometheus, with the labels that it always has and those that it may have."""
+
+    name: str
+    type: str
+    always: set[str]
+    sometimes: set[str] | frozenset[str] = frozenset()
+
+
+_MODEL = {
+    "gen_ai_operation_name",
+    "gen_ai_provider_name",
+    "gen_ai_request_model",
+    "server_address",
+    "server_port",
+}
+_ANSWER = {"gen_ai_response_model"}
+
+
+def _histogram(name: str, *more: str) -> Documented:
+    return Documented(name, "histogram", _MODEL | {*more}, _ANSWER | {"error_type"})
+
+
+def _counter(name: str, always: set[str], *sometimes: str) -> Documented:
+    return Documented(name, "counter", always, {*sometimes})
+
+
+def _usage(name: str) -> Documented:
+    return _counter(name, _MODEL | {"gen_ai_token_modality"}, *_ANSWER)
+
+
+DOCUMENTED = {
+    "gen_ai.client.operation.duration": _histogram("gen_ai_client_operation_duration_seconds"),
+    "gen_ai.client.operation.time_to_first_chunk": _histogram(
+        "gen_ai_client_operation_time_to_first_chunk_seconds"
+    ),
+    "gen_ai.client.token.usage": _histogram("gen_ai_client_token_usage", "gen_ai_token_type"),
+    "gen_ai.execute_tool.duration": Documented(
+        "gen_ai_execute_tool_duration_seconds",
+        "histogram",
+        {"gen_ai_operation_name", "gen_ai_tool_name"},
+        {"error_type"},
+    ),
+    "gemini.client.responses": _counter(
+        "gemini_client_responses_total",
+        {
+            "gen_ai_operation_name",
+            "gen_ai_request_model",
+            "gemini_response_outcome",
+            "gemini_repetition_kind",
+        },
+        "http_response_status_code",
+        "gemini_response_finish_reason",
+    ),
+    "gemini.client.thoughts_tokens": _counter(
+        "gemini_client_thoughts_tokens_total", {"gen_ai_request_model"}
+    ),
+    "gemini.client.cached_tokens": _counter("gemini_client_cached_tokens_total", {"gen_ai_request_model"}),
+    "gemini.client.attempts_failed": _counter(
+        "gemini_client_attempts_failed_total", {"gen_ai_request_model", "http_response_status_code"}
+    ),
+    "gemini.client.hints": _counter("gemini_client_hints_total", {"gemini_hint_id", "gemini_hint_severity"}),
+    # The newest conventions
+    "gen_ai.client.inference.duration": _histogram("gen_ai_client_inference_duration_seconds"),
+    "gen_ai.client.inference.time_to_first_chunk": _histogram(
+        "gen_ai_client_inference_time_to_first_chunk_seconds"
+    ),
+    "gen_ai.client.inference.operation.input_tokens": _histogram(
+        "gen_ai_client_inference_operation_input_tokens"
+    ),
+    "gen_ai.client.inference.operation.output_tokens": _histogram(
+        "gen_ai_client_inference_operation_output_tokens"
+    ),
+    "gen_ai.client.inference.usage.input_tokens": _usage("gen_ai_client_inference_usage_input_tokens_total"),
+    "gen_ai.client.inference.usage.output_tokens": _usage(
+        "gen_ai_client_inference_usage_output_tokens_total"
+    ),
+    "gen_ai.client.inference.usage.cache_read.input_tokens": _usage(
+        "gen_ai_client_inference_usage_cache_read_input_tokens_total"
+    ),
+    "gen_ai.client.inference.usage.reasoning.output_tokens": _usage(
+        "gen_ai_client_inference_usage_reasoning_output_tokens_total"
+    ),
+    "gen_ai.client.embeddings.duration": _histogram("gen_ai_client_embeddings_duration_seconds"),
+    "gen_ai.client.embeddings.operation.input_tokens": _histogram(
+        "gen_ai_client_embeddings_operation_input_tokens"
+    ),
+}
+Series = Mapping[frozenset[tuple[str, str]], float]
+
+
+class Arrived(NamedTuple):
+    """A Prometheus with the program's metrics under a job, and what the program itself has."""
+
+    prometheus: Prometheus
+    job: str
+    truth: Mapping[str, Any]  # metric, by its name
+
+    def series(self, name: str) -> Series:
+        """The values of the program's series, by the labels that are its own."""
+        found = self.prometheus.query(f'{name}{{job="{self.job}"}}')
+        return {frozenset(filter(_ours, row["metric"].items())): float(row["value"][1]) for row in found}
+
+
+def _ours(label: tuple[str, str]) -> bool:
+    return label[0] not in {"__name__", "job", "instance"} and not label[0].startswith("otel_scope_")
+
+
+@pytest.fixture(scope="module", params=["scraped", "through the Collector", "OTLP into Prometheus"])
+def arrived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arrived]:
+    """Each way of the metrics into Prometheus."""
+    prometheus: Prometheus = request.getfixturevalue("prometheus")
+    if request.param == "scraped":
+        exposition: Exposition = request.getfixturevalue("exposition")
+        prometheus.scrape("scraped", exposition.address)
+        with played(exposition.reader) as truth:
+            yield Arrived(prometheus, "scraped", truth)
+    elif request.param == "through the Collector":
+        collector: Collector = request.getfixturevalue("collector")
+        prometheus.scrape("collector", collector.prometheus)
+        with played(sending(f"{collector.otlp}/v1/metrics")) as truth:
+            yield Arrived(prometheus, SERVICE, truth)
+    else:
+        with (
+            run_prometheus(tmp_path_factory.mktemp("otlp"), (), takes_otlp()) as prometheus,
+            played(sending(f"{prometheus.url}/api/v1/otlp/v1/metrics")) as truth,
+        ):
+            yield Arrived(prometheus, SERVICE, truth)
+
+
+def sending(endpoint: str) -> PeriodicExportingMetricReader:
+    return PeriodicExportingMetricReader(OTLPMetricExporter(endpoint), _HOURLY)
+
+
+def takes_otlp() -> str:
+    """The option with which this release of Prometheus takes OTLP; the test is skipped where it has none."""
+    told = subprocess.run(
+        [str(program("prometheus")), "--version"], capture_output=True, text=True, check=True
+    )
+    version = re.search(r"version (\d+)\.(\d+)", told.stdout + told.stderr)
+    assert version
+    major, minor = map(int, version.groups())
+    if (major, minor) < (2, 47):
+        pytest.skip(f"Prometheus {major}.{minor} takes no OTLP: 2.47 or newer does")
+    return "--web.enable-otlp-receiver" if major > 2 else "--enable-feature=otlp-write-receiver"
+
+
+@contextlib.contextmanager
+def played(reader: MetricReader) -> Iterator[dict[str, Any]]:
+    """A program whose calls touch every metric; its metrics as the SDK has them."""
+    memory = InMemoryMetricReader()
+    resource = Resource.create({"service.name": SERVICE})
+    meter_provider = MeterProvider([reader, memory], resource)
+    gemini_otel.instrument(
+        tracer_provider=TracerProvider(),
+        meter_provider=meter_provider,
+        semconv="gen_ai_latest_experimental/dup",
+    )
+    try:
+        with simulator.serve() as url:
+            client = _demo.simulated_client(url)
+            for scene in (*_demo.SIMULATED, _demo.Scene("", "simulate:cached", {})):
+                _demo.send(client, MODEL, scene)
+            client.models.embed_content(model="gemini-embedding-001", contents="The tide is out.")
+    finally:
+        gemini_otel.uninstrument()
+    meter_provider.force_flush()
+    data = memory.get_metrics_data()
+    assert data is not None
+    (resource_metrics,) = data.resource_metrics
+    yield {m.name: m.data for scope in resource_metrics.scope_metrics for m in scope.metrics}
+    meter_provider.shutdown()
+
+
+def expected(points: Any, value: str) -> Series:
+    """What Prometheus must have for these data points."""
+    return {
+        frozenset((key.replace(".", "_"), str(label)) for key, label in point.attributes.items()): getattr(
+            point, value
+        )
+        for point in points
+    }
+
+
+@pytest.mark.parametrize("metric", DOCUMENTED)
+def test_every_metric_arrives(arrived: Arrived, metric: str) -> None:
+    """A metric has its documented name, unit and labels in Prometheus, and the values that the program has."""
+    documented, points = DOCUMENTED[metric], arrived.truth[metric].data_points
+    histogram = documented.type == "histogram"
+    name = f"{documented.name}_count" if histogram else documented.name
+    wanted = expected(points, "count" if histogram else "value")
+    assert eventually(lambda: arrived.series(name) == wanted), (arrived.series(name), wanted)
+    if histogram:
+        assert arrived.series(f"{documented.name}_sum") == pytest.approx(expected(points, "sum"))
+    assert wanted
+    for labels in (set(dict(series)) for series in wanted):
+        assert documented.always <= labels <= documented.always | documented.sometimes
+
+
+@pytest.mark.parametrize("name", [each.name for each in DOCUMENTED.values() if each.type == "histogram"])
+def test_buckets(arrived: Arrived, name: str) -> None:
+    """Histograms have the buckets of the GenAI conventions."""
+    buckets = names.DURATION_BUCKETS if name.endswith("_seconds") else names.TOKEN_BUCKETS
+    eventually(lambda: arrived.series(f"{name}_bucket"))
+    bounds = {float(dict(labels)["le"]) for labels in arrived.series(f"{name}_bucket")}
+    assert bounds == {*buckets, float("inf")}
+
+
+def test_types(arrived: Arrived) -> None:
+    """Prometheus knows which metric is a counter and which a histogram."""
+    assert eventually(lambda: arrived.series("gemini_client_hints_total"))
+    known = get(f"{arrived.prometheus.url}/api/v1/metadata")["data"]
+    # Prometheus 3 has a counter's type under its full name as well, OpenMetrics under the name without _total.
+    told = {
+        each.name: (known.get(each.name) or known[each.name.removesuffix("_total")])[0]["type"]
+        for each in DOCUMENTED.values()
+    }
+    assert told == {each.name: each.type for each in DOCUMENTED.values()}
+
+
+def test_all_are_documented(arrived: Arrived) -> None:
+    """The README's tables of metrics list exactly those that arrive, and no metric of the package is missing."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tables = re.findall(r"^\|.*", readme.split("\n## Metrics\n")[1].split("\n## ")[0], flags=re.MULTILINE)
+    listed = {name for row in tables for name in re.findall("`([a-z_.]+)`", row)}
+    assert set(DOCUMENTED) <= listed
+    assert set(arrived.truth) == set(DOCUMENTED) == names.METRICS
