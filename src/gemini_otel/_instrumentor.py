@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
-from gemini_otel import _patching, _settings
+from gemini_otel import _exporter_log, _patching, _settings
 from gemini_otel._content import make_content
 from gemini_otel._guard import guarded, logger
 from gemini_otel._instruments import Instruments, Session
@@ -113,6 +113,8 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             instruments.on_tracer_provider = functools.partial(
                 _add_hint_processor, session, kwargs.get("logger_provider")
             )
+        if settings.quiet_exporters:
+            _exporter_log.quieten()
         global _session
         _session = session
         instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
@@ -122,6 +124,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
     def _uninstrument(self, **_: Any) -> None:
         global _session
         _session = None
+        _exporter_log.restore()
         _patching.uninstall()
         for processor in _processors:
             processor.active = False

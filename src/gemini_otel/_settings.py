@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     repetition: bool = True
     repetition_thresholds: Mapping[str, int] | None = None
     on_repetition: Callable[[Any], object] | None = None
+    quiet_exporters: bool = True
     semconv: str = DEFAULT_PROFILE
     request_hook: Hook | None = None
     response_hook: Hook | None = None
@@ -226,6 +227,12 @@ SETTINGS = (
         "called with the `Repetition`, once for each answer that loops; what it raises is logged",
         _callable_with(1),
         in_environment=False,
+    ),
+    Setting(
+        "quiet_exporters",
+        "true, false",
+        "log what goes wrong in OpenTelemetry's exporters once in ten minutes, not with every batch",
+        _switch,
     ),
     Setting(
         "semconv",

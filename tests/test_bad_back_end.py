@@ -1,0 +1,192 @@
+"""A back end that is down, slow or refusing: the calls go on as they were, memory stays bounded, and the log says so once."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import gc
+import http.server
+import importlib.util
+import logging
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from google import genai
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+import gemini_otel
+from gemini_otel import _exporter_log
+from support import receiving, send
+
+QUEUE, BATCH, CALLS = 50, 10, 150
+
+
+@contextlib.contextmanager
+def closed() -> Iterator[str]:
+    """Nobody listens."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{unused.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def hanging() -> Iterator[str]:
+    """Connections are taken, and never answered."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+class _Refusing(http.server.BaseHTTPRequestHandler):
+    status = 503
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+class _Forbidding(_Refusing):
+    status = 403
+
+
+@contextlib.contextmanager
+def answering(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+BACK_ENDS = {
+    "closed": closed,
+    "hanging": hanging,
+    "503": lambda: answering(_Refusing),
+    "403": lambda: answering(_Forbidding),
+}
+
+
+@contextlib.contextmanager
+def exporting(endpoint: str) -> Iterator[None]:
+    """The package, instrumented as in production: batches of spans and metrics to `endpoint`."""
+    spans = BatchSpanProcessor(
+        OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=1),
+        max_queue_size=QUEUE,
+        max_export_batch_size=BATCH,
+        schedule_delay_millis=50,
+    )
+    reader = PeriodicExportingMetricReader(OTLPMetricExporter(f"{endpoint}/v1/metrics", timeout=1), 200, 1000)
+    tracer_provider, meter_provider = TracerProvider(), MeterProvider([reader])
+    tracer_provider.add_span_processor(spans)
+    gemini_otel.instrument(tracer_provider=tracer_provider, meter_provider=meter_provider)
+    try:
+        yield
+    finally:
+        # As a program that cannot wait: what is queued is given up.
+        for exporter in (spans.span_exporter, reader._exporter):
+            exporter.shutdown()
+        tracer_provider.shutdown()
+        meter_provider.shutdown()
+        gemini_otel.uninstrument()
+
+
+def timed(client: genai.Client) -> list[float]:
+    """How long each of some calls took; each must be answered."""
+    seconds = []
+    for _ in range(CALLS):
+        started = time.perf_counter()
+        assert send(client, "call", "simulate:ok").error is None
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+@pytest.fixture(scope="module", params=BACK_ENDS)
+def outage(request: pytest.FixtureRequest, url: str) -> dict[str, object]:
+    """What was seen while the back end failed."""
+    if request.param == "503" and importlib.util.find_spec("opentelemetry.sdk._shared_internal") is None:
+        pytest.skip("OpenTelemetry before 1.35 retries for a minute, also after its shutdown")
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]
+    otel = logging.getLogger("opentelemetry")
+    client = genai.Client(api_key="test-key", http_options={"base_url": url})
+    with receiving() as receiver, exporting(receiver.endpoint):
+        healthy = timed(client)
+    otel.addHandler(handler)
+    try:
+        with BACK_ENDS[request.param]() as endpoint, exporting(endpoint):
+            failing = timed(client)
+            time.sleep(1.5)  # several batches fail
+            gc.collect()
+            alive = sum(type(each) is ReadableSpan for each in gc.get_objects())
+    finally:
+        otel.removeHandler(handler)
+    retried = request.param != "403"
+    return {"healthy": healthy, "failing": failing, "alive": alive, "retried": retried, "records": records}
+
+
+def test_calls_take_no_longer(outage: dict[str, list[float]]) -> None:
+    """With a failing back end each call is answered, as fast as with a good one."""
+    assert min(outage["failing"]) < 3 * min(outage["healthy"]) + 0.005
+    assert statistics.quantiles(outage["failing"], n=10)[7] < 0.5  # the exporter gives up after a second
+
+
+def test_memory_is_bounded(outage: dict[str, int]) -> None:
+    """No more spans are kept than the queue and the batch in flight hold."""
+    assert outage["alive"] <= QUEUE + BATCH + 1 < CALLS
+    assert (outage["alive"] > 0) is outage["retried"]
+
+
+def test_said_once(outage: dict[str, list[logging.LogRecord]]) -> None:
+    """The log says that the export fails, each report once."""
+    said = collections.Counter(
+        (record.name, record.levelname, str(record.msg)) for record in outage["records"]
+    )
+    assert any("xport" in text for _, _, text in said)
+    assert [report for report, times in said.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_it_can_be_switched_off(quiet: bool) -> None:
+    """`quiet_exporters=False` leaves every report in the log; `uninstrument()` leaves the loggers as they were."""
+    filters = logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter").filters
+    before = list(filters)
+    gemini_otel.instrument(quiet_exporters=quiet)
+    assert (len(filters) > len(before)) is quiet
+    gemini_otel.uninstrument()
+    assert filters == before
+
+
+def test_again_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What still fails after ten minutes is reported again, with the number of reports that were left out."""
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    once = _exporter_log.OncePerOutage()
+
+    def report(message: str = "Failed: %s", level: int = logging.ERROR) -> str | None:
+        record = logging.LogRecord("name", level, __file__, 1, message, ("why",), None)
+        return record.getMessage() if once.filter(record) else None
+
+    assert [report() for _ in range(4)] == ["Failed: why", None, None, None]
+    assert report("Another: %s") == "Another: why"
+    assert [report(level=logging.INFO) for _ in range(2)] == ["Failed: why"] * 2
+    now = 601.0
+    assert [report(), report()] == ["Failed: why (3 such reports since the last one)", None]
+    now = 1300.0
+    assert report("Another: %s") == "Another: why"
