@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -18,8 +21,8 @@ import gemini_otel
 from conftest import needs
 from gemini_otel import _demo, simulator
 from gemini_otel._outcome import OUTCOMES
-from servers import Collector, Jaeger, Prometheus, eventually, get, run_collector
-from support import MODEL, OtlpReceiver, Telemetry
+from servers import COLLECTOR_CONFIG, Collector, Jaeger, Prometheus, eventually, get, run_collector
+from support import MODEL, ROOT, OtlpReceiver, Telemetry
 
 SERVICE = "gateway"
 HEALTHY = 20
@@ -198,3 +201,30 @@ def test_redaction(leaking: TracerProvider, session_receiver: OtlpReceiver) -> N
     assert {key: seen.attributes[key] for key in ours} == ours
     assert seen.attributes["url"] == "https://x/?key=****"
     assert seen.events[0].attributes == {"gen_ai.input.messages": "my key is ****"}
+
+
+def test_content_can_be_kept_out(session_receiver: OtlpReceiver, tmp_path: Path) -> None:
+    """With the patterns of docs/production.md, no captured content reaches a back end."""
+    needs("collector")
+    page = (ROOT / "docs" / "production.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```yaml\n( +blocked_key_patterns:\n.*?)```", page, flags=re.DOTALL)
+    config = yaml.safe_load(COLLECTOR_CONFIG.read_text(encoding="utf-8"))
+    config["processors"]["redaction"] |= yaml.safe_load(snippet)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config), encoding="utf-8")
+    telemetry = Telemetry(resource=Resource.create({"service.name": "content"}))
+    gemini_otel.instrument(**telemetry.providers, capture_content="span_only")
+    with simulator.serve() as url:
+        _demo.send(
+            _demo.simulated_client(url), MODEL, _demo.Scene("", "my secret (simulate:finish_safety)", {})
+        )
+    gemini_otel.uninstrument()
+    assert "my secret" in repr(telemetry.spans[0].attributes)
+    back_ends = dict.fromkeys(("JAEGER_ENDPOINT", "TEMPO_ENDPOINT"), session_receiver.endpoint)
+    with run_collector(tmp_path, file, **back_ends, DECISION_WAIT="1s") as collector:
+        export(collector, telemetry)
+        back_end = ReceiverBackEnd(session_receiver)
+        (seen, *_) = eventually(lambda: back_end.spans("content", 1))
+    assert seen.attributes["gen_ai.input.messages"] == "****"
+    assert "my secret" not in repr(seen)
+    assert seen.attributes["gen_ai.usage.input_tokens"] == telemetry.attributes["gen_ai.usage.input_tokens"]
