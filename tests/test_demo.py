@@ -57,7 +57,7 @@ def printed() -> dict[str, str]:
                 "repetition: text, ",
                 "first chunk",
                 "finish.max_tokens.repetition",
-                "repeat.text",
+                "Provide the answer once",
             ),
         ),
         (
@@ -116,7 +116,12 @@ def test_otlp(receiver: OtlpReceiver) -> None:
     hints = [
         plain(e.attributes)["gemini.hint.id"] for s in spans for e in s.events if e.name == "gemini.hint"
     ]
-    assert {"finish.max_tokens.thinking", "finish.safety", "repeat.text", "http.429.rate_day"} <= set(hints)
+    assert {
+        "finish.max_tokens.thinking",
+        "finish.safety",
+        "finish.max_tokens.repetition",
+        "http.429.rate_day",
+    } <= set(hints)
 
 
 @pytest.mark.parametrize(

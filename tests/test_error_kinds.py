@@ -48,6 +48,7 @@ MESSAGES = [
     (1013, "", "overloaded"),
     (400, "API key not valid. Please pass a valid API key.", "invalid_key"),
     (400, "API key expired. Please renew the API key.", "invalid_key"),
+    (400, "The File abc is not in an ACTIVE state and usage is not allowed.", "file_not_ready"),
     (400, "API Key not found. Please pass a valid API key.", "invalid_key"),
     (
         400,

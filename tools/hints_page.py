@@ -31,7 +31,7 @@ _SECTIONS = (
     ("Finish reasons", ("finish",)),
     ("Streams", ("stream",)),
     ("Live sessions", ("live",)),
-    ("Files, jobs, images and embeddings", ("file", "job", "image", "embedding")),
+    ("Files, jobs, images and embeddings", ("file", "job", "store", "image", "embedding")),
     ("Repetition", ("repeat",)),
     ("Output", ("out",)),
     ("Automatic function calling", ("afc",)),

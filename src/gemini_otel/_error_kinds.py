@@ -116,6 +116,7 @@ SIGNATURES = (
         message=r"permission denied on resource project|(?:consumer|project) .{0,100}has been (?:suspended|deleted)",
     ),
     Signature("file_access", message=r"permission to access the file|storage\.objects\.get access"),
+    Signature("file_not_ready", message=r"not in an? active state"),
     Signature("cached_content", message=r"cachedcontent not found|cached? content metadata"),
     Signature("cached_content", message=r"cached content model does not match|invalid cachedcontent name"),
     Signature("missing_role", message=r"permission .{1,200} denied on resource"),

@@ -122,8 +122,19 @@ def _transport_kind(error: BaseException) -> str | None:
     name = type(error).__name__
     if "Timeout" in name:
         return "timeout"
+    if type(error) is RuntimeError:
+        return next((kind for words, kind in _CLIENT_MISUSE if words in str(error)), None)
     return "connection" if isinstance(error, ConnectionError) or name in _CONNECTION_ERRORS else None
 
+
+# What httpx, aiohttp and asyncio say where they have no class for it.
+_CLIENT_MISUSE = (
+    ("client has been closed", "client_closed"),
+    ("Session is closed", "client_closed"),
+    ("Event loop is closed", "closed_loop"),
+    ("attached to a different loop", "closed_loop"),
+    ("bound to a different event loop", "closed_loop"),
+)
 
 # httpx, httpx2, aiohttp and requests name their transport failures alike; neither is imported for it.
 _CONNECTION_ERRORS = frozenset(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:
-    """What there is to know about a code, an exception or a response of the Gemini API; most specific first.
+    """What there is to know about a code, an exception or a response of the Gemini API; likeliest first.
 
     A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in any case.
     Returns an empty list where nothing is known, or nothing is wrong. Raises TypeError for anything else.

@@ -257,6 +257,14 @@ def test_huge_attributes() -> None:
     assert all(len(evidence(hint, huge) or "") < 5000 for hint in default_hints())
 
 
+def test_a_healthy_span_is_asked_little() -> None:
+    """What is looked for on calls that went well says which attribute it needs, so that most of it costs one look-up."""
+    asked = {hint.id: hint.when.subject for hint in default_hints() if isinstance(hint.when, Trigger)}
+    warned = {hint.id for hint in default_hints() if hint.severity != "info"}
+    on_ok = {hint_id for hint_id in warned & asked.keys() if "ok" in asked[hint_id].outcomes}
+    assert {hint_id for hint_id in on_ok if asked[hint_id].needs is None} == {"out.parsed_none"}
+
+
 def test_healthy_span_is_cheap() -> None:
     """The whole catalogue costs a healthy span less than asking for a hundred attributes (some 3 us)."""
     asked = _names[:35]

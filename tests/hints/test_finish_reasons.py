@@ -128,17 +128,49 @@ def test_thinking_did_not_eat_the_cap(output: int | None, thoughts: int | None) 
 
 
 def test_loop_until_the_cap() -> None:
-    """A loop explains a truncated reply better than thinking does, and its kind has a hint of its own."""
+    """A loop explains a truncated reply better than thinking does; one hint speaks of the limit and of the loop's kind."""
     loop = {
         names.REPETITION_DETECTED: True,
         names.REPETITION_KIND: "structured_text",
         names.REPETITION_SHARE: 0.83,
     }
     tokens = {names.USAGE_OUTPUT_TOKENS: 100, names.USAGE_REASONING_OUTPUT_TOKENS: 99}
-    assert ids(stopped("MAX_TOKENS", **loop, **tokens)) == [
-        "finish.max_tokens.repetition",
-        "repeat.text_structured",
-    ]
+    (hint,) = find(stopped("MAX_TOKENS", **loop, **tokens))
+    (kind,) = find(stopped("STOP", **loop, **tokens))
+    assert (hint.id, kind.id) == ("finish.max_tokens.repetition", "repeat.text_structured")
+    assert hint.remedy[: len(kind.remedy)] == kind.remedy
+    assert hint.cause.startswith(kind.cause)
+    assert len(set(hint.remedy)) == len(hint.remedy)
+    assert "explain" not in " ".join(hint.remedy)
+
+
+@pytest.mark.parametrize(
+    ("model", "advice"),
+    [
+        ("gemini-2.5-flash-lite", "set temperature to 0.8"),
+        ("gemini-3.1-pro", "at their defaults"),
+        ("gemini-4-argon", "no effect"),
+    ],
+)
+@pytest.mark.parametrize("level", ["info", "warning", "error"])
+def test_loop_until_the_cap_by_model(model: str, advice: str, level: str) -> None:
+    """The remedies of the loop's kind are those for the model, at every level."""
+    loop = {names.REPETITION_DETECTED: True, names.REPETITION_KIND: "text", names.REQUEST_MODEL: model}
+    (hint,) = find(stopped("MAX_TOKENS", **loop), level=level)
+    assert advice in " ".join(hint.remedy)
+
+
+@pytest.mark.parametrize("kind", [{}, {names.REPETITION_KIND: "of_tomorrow"}, {names.REPETITION_KIND: 7}])
+def test_loop_of_unknown_kind_until_the_cap(kind: dict[str, Any]) -> None:
+    """A loop of a kind that nobody knows gets the general advice."""
+    (hint,) = find(stopped("MAX_TOKENS", **{names.REPETITION_DETECTED: True}, **kind))
+    assert hint.remedy[0] == "Ask for the final output only, once and concisely."
+
+
+def test_a_loop_of_calls_around_a_truncated_round() -> None:
+    """The span around a loop of calls keeps the entry of its kind, whatever its last round ended with."""
+    calls = {names.REPETITION_DETECTED: True, names.REPETITION_KIND: "tool_calls", names.AFC_ROUNDS: 3}
+    assert ids(stopped("MAX_TOKENS", **calls)) == ["repeat.tool_calls"]
 
 
 def test_truncated_json() -> None:

@@ -22,6 +22,7 @@ from gemini_otel.hints import (
     repetition,
     resources,
 )
+from gemini_otel.hints._advice import fitted
 from gemini_otel.hints._catalogue import Catalogue
 from gemini_otel.hints._disabled import disabled_ids
 from gemini_otel.hints._events import Events
@@ -85,18 +86,17 @@ def default_hints() -> list[Hint]:
 def find(
     attributes: Attributes, hints: Catalogue | Iterable[Hint] | None = None, level: str = "warning"
 ) -> list[Hint]:
-    """The hints for a span with these attributes: at most three, most specific first, none below `level`.
+    """The hints for a span with these attributes: at most three, most specific first, none below `level`; fitted to the span.
 
     `hints` replaces the catalogue. Whoever asks more than once makes a `Catalogue` of them, which is indexed only once.
     """
-    if hints is None:
-        return _default().find(attributes, level)
-    catalogue = hints if isinstance(hints, Catalogue) else Catalogue(hints)
-    return catalogue.find(attributes, level)
+    given = _default() if hints is None else hints
+    catalogue = given if isinstance(given, Catalogue) else Catalogue(given)
+    return [fitted(hint, attributes) for hint in catalogue.find(attributes, level)]
 
 
 def for_code(code: str | int) -> list[Hint]:
-    """Every entry that speaks of a code, most specific first; empty if none does.
+    """Every entry that speaks of a code, those of every day first; empty if none does.
 
     A code is a finish or block reason, a google.rpc status, an HTTP code, a code of the Interactions API, an ErrorInfo.reason, a
     `gemini.error.kind`, the class of an exception, a kind of repetition, or an entry's id or the beginning of one.

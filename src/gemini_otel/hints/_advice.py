@@ -1,24 +1,48 @@
-"""Which of an entry's sentences suit a span."""
+"""An entry with the sentences that suit a span."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+import functools
 
-from gemini_otel._semconv import HTTP_RESEND_COUNT, MAX_ATTEMPTS
-from gemini_otel.hints._trigger import number
+from gemini_otel._semconv import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND
+from gemini_otel.hints import finish_reasons, repetition
+from gemini_otel.hints._failure import SET_RETRIES
+from gemini_otel.hints._hint import Attributes, Hint
+from gemini_otel.hints._trigger import Trigger, number
 
-if TYPE_CHECKING:
-    from gemini_otel.hints._hint import Attributes, Hint
-
-SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
+_LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 
 
-def advice(hint: Hint, attributes: Attributes) -> tuple[str, ...]:
-    """The entry's remedies without those that the span shows to be followed already."""
-    if SET_RETRIES not in hint.remedy or not _retries(attributes):
-        return hint.remedy
-    return tuple(sentence for sentence in hint.remedy if sentence != SET_RETRIES)
+def fitted(hint: Hint, attributes: Attributes) -> Hint:
+    """The entry, without advice that the span shows to be followed already; of a loop, with what is known of its kind."""
+    if SET_RETRIES in hint.remedy and _retries(attributes):
+        return _without_retries(hint)
+    if hint is finish_reasons.LOOP:
+        return _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
+    return hint
 
 
 def _retries(attributes: Attributes) -> bool:
     return (number(attributes, MAX_ATTEMPTS) or 1) > 1 or (number(attributes, HTTP_RESEND_COUNT) or 0) > 0
+
+
+def _is_of_kind(entry: Hint, attributes: Attributes) -> bool:
+    when, kind = entry.when, attributes.get(REPETITION_KIND)
+    return isinstance(when, Trigger) and when.accepts(kind) and (when.also is None or when.also(attributes))
+
+
+@functools.cache
+def _without_retries(hint: Hint) -> Hint:
+    return dataclasses.replace(hint, remedy=tuple(each for each in hint.remedy if each != SET_RETRIES))
+
+
+@functools.cache
+def _with_kind(hint: Hint, kind: Hint) -> Hint:
+    _, *others = hint.remedy
+    return dataclasses.replace(
+        hint,
+        cause=f"{kind.cause} {hint.cause}",
+        remedy=(*kind.remedy, *(each for each in others if each not in kind.remedy)),
+        evidence=(*kind.evidence, *hint.evidence[1:]),
+    )

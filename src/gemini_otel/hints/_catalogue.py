@@ -21,17 +21,23 @@ _Entry = tuple[int, Hint, Predicate | None]  # rank in the list, the entry, what
 class _Table(NamedTuple):
     """A subject, its entries by value, and its entries for any other value."""
 
-    needs: str | None
     read: Callable[[Attributes], object]
     by_value: Mapping[str, tuple[_Entry, ...]]
     others: tuple[_Entry, ...]
 
 
+class _Tables(NamedTuple):
+    """What spans of one outcome are asked: some in any case, the others where they have the attribute that is needed."""
+
+    always: tuple[_Table, ...]
+    by_need: Mapping[str, tuple[_Table, ...]]
+
+
 class _Index(NamedTuple):
-    tables: tuple[_Table, ...]
-    by_outcome: Mapping[str, tuple[_Table, ...]]
-    on_loop: tuple[_Table, ...]
-    asked: tuple[_Entry, ...]
+    tables: _Tables
+    by_outcome: Mapping[str, _Tables]
+    on_loop: _Tables
+    asked: tuple[tuple[int, Hint, Predicate], ...]
     wanted: frozenset[int]  # ranks
 
 
@@ -56,10 +62,12 @@ class Catalogue:
         if plain.get(AFC_ROUNDS):
             tables = index.on_loop
         elif plain.get(OPERATION_NAME) in NO_CALL and is_no_call(plain):
-            tables = ()
-        for needs, read, by_value, others in tables:
-            if needs is not None and not plain.get(needs):
-                continue
+            tables = _NONE
+        chosen, by_need = tables
+        for name in filter(by_need.__contains__, plain):
+            if (given := plain[name]) is not None and given is not False:
+                chosen += by_need[name]
+        for read, by_value, others in chosen:
             value = read(plain)
             if not value:
                 continue
@@ -68,33 +76,31 @@ class Catalogue:
                 if holds is None or holds(plain):
                     found.append(entry)
                     break
-        for entry in index.asked:
-            holds = entry[2]
-            if holds is not None and holds(plain):
-                found.append(entry)
+        if index.asked:
+            found += [entry for entry in index.asked if entry[2](plain)]
         return _chosen(found, index.wanted) if found else []
 
     def _index(self, level: str) -> _Index:
         """The tables for a level: of subjects with an entry of that level, and of a user's own predicates."""
         own: dict[Subject, list[tuple[int, Hint, Trigger]]] = {}
-        asked: list[_Entry] = []
+        asked: list[tuple[int, Hint, Predicate]] = []
         for rank, hint in enumerate(self.hints):
             if isinstance(hint.when, Trigger):
                 own.setdefault(hint.when.subject, []).append((rank, hint, hint.when))
             elif hint.when is not None and self._wanted(hint, level):
                 asked.append((rank, hint, _asked(hint.id, hint.when)))
-        tables = {
+        subjects = {
             subject: _table(subject, entries)
             for subject, entries in own.items()
             if any(self._wanted(hint, level) for _, hint, _ in entries)
         }
         index = self._indexes[level] = _Index(
-            tables=tuple(tables.values()),
+            tables=_tables(subjects),
             by_outcome={
-                outcome: tuple(table for subject, table in tables.items() if outcome in subject.outcomes)
+                outcome: _tables({each: subjects[each] for each in subjects if outcome in each.outcomes})
                 for outcome in OUTCOMES
             },
-            on_loop=tuple(table for subject, table in tables.items() if subject.on_loop),
+            on_loop=_tables({each: subjects[each] for each in subjects if each.on_loop}),
             asked=tuple(asked),
             wanted=frozenset(rank for rank, hint in enumerate(self.hints) if self._wanted(hint, level)),
         )
@@ -120,14 +126,24 @@ def _plain(attributes: Attributes) -> Attributes:
     return dict(attributes) if copy is None else cast("Attributes", copy())
 
 
+_NONE = _Tables((), {})
+
+
+def _tables(subjects: Mapping[Subject, _Table]) -> _Tables:
+    needed = {subject.needs for subject in subjects if subject.needs is not None}
+    by_need = {
+        name: tuple(table for subject, table in subjects.items() if subject.needs == name) for name in needed
+    }
+    return _Tables(tuple(table for subject, table in subjects.items() if subject.needs is None), by_need)
+
+
 def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Table:
     by_value: dict[str, list[_Entry]] = {value: [] for _, _, when in entries for value in when.values}
     for rank, hint, when in entries:
         for value in when.values or by_value.keys() - when.known:
             by_value[value].append((rank, hint, when.also))
     others = tuple((rank, hint, when) for rank, hint, when in entries if not when.values)
-    known = {value: tuple(found) for value, found in by_value.items()}
-    return _Table(subject.needs, subject.read, known, others)
+    return _Table(subject.read, {value: tuple(found) for value, found in by_value.items()}, others)
 
 
 def _asked(hint_id: str, predicate: Predicate) -> Predicate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gemini_otel import _semconv as names
-from gemini_otel.hints._advice import advice
+from gemini_otel.hints._advice import fitted
 from gemini_otel.hints._evidence import Sentence, filled, parsed
 
 if TYPE_CHECKING:
@@ -28,11 +28,9 @@ class Events:
 
     def make(self, hint: Hint, attributes: Attributes) -> dict[str, str]:
         """The attributes of the event for an entry that was found on a span."""
+        hint = fitted(hint, attributes)
         _, constant, sentences = self._constants.get(id(hint)) or self._constant(hint)
         event = constant.copy()
-        remedy = advice(hint, attributes)
-        if remedy is not hint.remedy:
-            event[names.HINT_REMEDY] = " ".join(remedy)
         if said := filled(sentences, attributes):
             event[names.HINT_EVIDENCE] = said
         return event

@@ -70,10 +70,18 @@ OWN_TOOL = ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunct
 CREDENTIALS = ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError")
 REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
 
-KNOWN_KINDS = ("timeout", "connection")  # of gemini.error.kind, for classes that are not listed here
+CLOSED = ("client_closed",)
+OTHER_LOOP = ("closed_loop",)
+
+KNOWN_KINDS = (
+    "timeout",
+    "connection",
+    *CLOSED,
+    *OTHER_LOOP,
+)  # of gemini.error.kind, for classes that are not listed here
 KNOWN = frozenset(
     (
         *(*NO_CONNECTION_FREE, *TIMEOUT, *NO_TRUST, *UNREACHABLE, *DISCONNECTED, *CANCELLED, *UNREADABLE),
-        *(*INTERRUPTED, *OWN_TOOL, *CREDENTIALS, *REFUSED_BY_SDK),
+        *(*INTERRUPTED, *OWN_TOOL, *CREDENTIALS, *REFUSED_BY_SDK, *CLOSED, *OTHER_LOOP),
     )
 )

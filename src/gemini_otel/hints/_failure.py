@@ -12,9 +12,11 @@ from gemini_otel._semconv import (
     ERROR_STATUS,
     ERROR_TYPE,
     HTTP_STATUS_CODE,
+    OUTCOME,
     PROVIDER_NAME,
     QUOTA_ID,
     QUOTA_LIMIT,
+    RESOURCE_NAME,
     RETRY_DELAY,
 )
 from gemini_otel.hints import _exception_classes as classes
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from gemini_otel.hints._hint import Attributes
 
 _KINDS = frozenset(KINDS)
+
+SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
 # Other clients of the same API (google-api-core, openai) name the status by an exception class of its own.
 _CODE_OF_CLASS = {
@@ -65,8 +69,11 @@ _STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "
 def read_failure(attributes: Attributes) -> str | None:
     """The kind of an API error, else the unqualified class name of the exception; None on a span without an error.
 
-    A span that does not say the kind, as other instrumentations' do not, is judged by what it says.
+    A span that does not say the kind, as other instrumentations' do not, is judged by what it says. That a file could not be
+    processed is no failure of a call.
     """
+    if attributes.get(OUTCOME) == "failed" and is_file(attributes):
+        return None
     kind = attributes.get(ERROR_KIND)
     if isinstance(kind, str) and kind in _KINDS:
         return kind
@@ -79,6 +86,12 @@ def read_failure(attributes: Attributes) -> str | None:
     if kind in classes.KNOWN_KINDS:
         return str(kind)
     return _kind_of(attributes) or name
+
+
+def is_file(attributes: Attributes) -> bool:
+    """Whether the span is about a file or a document."""
+    name = text(attributes, RESOURCE_NAME)[:500]
+    return name.startswith("files/") or "/documents/" in name
 
 
 def class_name(attributes: Attributes) -> str | None:

@@ -37,6 +37,20 @@ _STATUSES = {
     "CONTENT_BLOCKED": ("http.400.content_policy", "block.other"),
     "MALFORMED_TOOL_CALL": ("finish.malformed_call",),
 }
+# Of the entries for one code, those that are met every day come first, in this order.
+_EVERYDAY = (
+    *(
+        "http.400.invalid_argument",
+        "http.400.api_key_invalid",
+        "http.400.input_too_long",
+        "http.400.unknown_field",
+    ),
+    *("http.403.permission", "http.403.service_disabled", "http.403.iam", "http.403.key_restricted"),
+    *("http.404.model", "http.404.model_retired", "http.404.not_found"),
+    *("http.429.rate_minute", "http.429.rate_day", "http.429.unspecified", "http.429.shared_capacity"),
+    *("http.429.zero_limit", "http.429.free_tier_on_paid"),
+    *("http.500.internal", "http.503.overloaded", "http.504.deadline"),
+)
 _NUMBERS = {
     # The close codes of Live
     "1000": ("live.closed",),
@@ -52,12 +66,16 @@ _NUMBERS = {
 
 
 def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
-    """The entries for a code, in the order of `hints`."""
+    """The entries for a code: those of every day, then the others in the order of `hints`."""
     word = code.strip().rpartition("FinishReason.")[2].rpartition("BlockedReason.")[2].strip()
     beginnings = {word.lower(), *_NUMBERS.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
     named = {value.lower() for value in _values(word)}
     found = [hint for hint in hints if _begins(hint.id, beginnings) or _waits_for(hint, named)]
-    return found or _generic(word, hints)
+    return sorted(found, key=_rarity) or _generic(word, hints)
+
+
+def _rarity(hint: Hint) -> int:
+    return _EVERYDAY.index(hint.id) if hint.id in _EVERYDAY else len(_EVERYDAY)
 
 
 def known_codes(hints: Iterable[Hint]) -> list[str]:

@@ -19,7 +19,7 @@ NO_CALL = ("execute_tool", "invoke_agent", "create_agent", "invoke_workflow", "r
 
 ANY = frozenset(OUTCOMES)
 NOT_OK = ANY - {"ok"}
-FAILED = frozenset({"error", "cancelled", "abandoned", "incomplete"})
+FAILED = frozenset({"error", "failed", "cancelled", "abandoned", "incomplete"})
 
 
 def is_no_call(attributes: Attributes) -> bool:
@@ -31,7 +31,7 @@ def is_no_call(attributes: Attributes) -> bool:
 class Subject(NamedTuple):
     """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
-    It has none where the attribute that it `needs` is missing, false or empty. It is read on spans with one of its `outcomes`,
+    It has none where the attribute that it `needs` is missing or false. It is read on spans with one of its `outcomes`,
     or with none that is known. On the span around a loop of function calls only subjects of the loop are read: its rounds have
     spans and hints of their own. On a span around a tool or an agent nothing is read.
     """
@@ -42,7 +42,7 @@ class Subject(NamedTuple):
     needs: str | None = None
 
     def suits(self, attributes: Attributes) -> bool:
-        if self.needs is not None and not attributes.get(self.needs):
+        if self.needs is not None and ((given := attributes.get(self.needs)) is None or given is False):
             return False
         if attributes.get(AFC_ROUNDS):
             return self.on_loop

@@ -27,8 +27,7 @@ from gemini_otel._semconv import (
     USAGE_INPUT_TOKENS,
 )
 from gemini_otel.hints import _links as links
-from gemini_otel.hints._advice import SET_RETRIES
-from gemini_otel.hints._failure import FAILURE, UNTOLD_API_ERRORS, read_failure
+from gemini_otel.hints._failure import FAILURE, SET_RETRIES, UNTOLD_API_ERRORS, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import FAILED, number, on, text, where
 from gemini_otel.hints.models import CONTEXT_WINDOW, lifecycle, today
@@ -233,6 +232,21 @@ NARROW = (
         ),
         reference=links.FILES,
         when=on(FAILURE, "file_access"),
+    ),
+    Hint(
+        id="http.400.file_not_ready",
+        severity="error",
+        retry="wait",
+        summary="A file that the request names is not ready.",
+        cause="Videos and long files are processed after the upload; until then their state is PROCESSING. One that FAILED is never "
+        "ready.",
+        remedy=(
+            "After an upload, call client.files.get() until the state is ACTIVE, with a pause between the calls.",
+            "If the state is FAILED, see the file's error.",
+        ),
+        reference=links.FILES,
+        when=on(FAILURE, "file_not_ready"),
+        evidence=(_MODEL,),
     ),
     Hint(
         id="http.403.cached_content",

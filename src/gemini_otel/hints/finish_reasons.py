@@ -140,6 +140,27 @@ def _sampling_ignored(attributes: Attributes) -> bool:
     return sampling(model_of(attributes)) == "ignored"
 
 
+# Stands for the entry of the loop's kind, too: it is shown with that one's cause and remedies.
+LOOP = Hint(
+    id="finish.max_tokens.repetition",
+    severity="error",
+    retry="after_change",
+    summary="The reply repeated itself until the output token limit cut it off.",
+    cause="A loop was found in the output. A higher limit would only make it longer.",
+    remedy=(
+        "Break the loop first; what helps depends on its kind: gemini-otel explain repeat.",
+        "Keep max_output_tokens near the longest plausible reply, so that a loop stays cheap.",
+        "Stream, and stop reading when a loop is found.",
+    ),
+    reference=links.REPETITIVE_TOKENS,
+    when=on(FINISH, "MAX_TOKENS", also=_looped),
+    evidence=(
+        f"{{{REPETITION_KIND}}}, {{{REPETITION_COUNT}}} repeats, {{{REPETITION_SHARE}:%}} of the output",
+        _OUTPUT,
+        _CAP,
+    ),
+)
+
 HINTS = (
     # --- STOP, but nothing to use
     Hint(
@@ -182,25 +203,7 @@ HINTS = (
         evidence=(_OUTPUT, _PARTS, _RESPONSE),
     ),
     # --- MAX_TOKENS
-    Hint(
-        id="finish.max_tokens.repetition",
-        severity="error",
-        retry="after_change",
-        summary="The reply repeated itself until the output token limit cut it off.",
-        cause="A loop was found in the output. A higher limit would only make it longer.",
-        remedy=(
-            "Break the loop first: see the hint for its kind.",
-            "Keep max_output_tokens near the longest plausible reply, so that a loop stays cheap.",
-            "Stream, and stop reading when a loop is found.",
-        ),
-        reference=links.REPETITIVE_TOKENS,
-        when=on(FINISH, "MAX_TOKENS", also=_looped),
-        evidence=(
-            f"{{{REPETITION_KIND}}}, {{{REPETITION_COUNT}}} repeats, {{{REPETITION_SHARE}:%}} of the output",
-            _OUTPUT,
-            _CAP,
-        ),
-    ),
+    LOOP,
     Hint(
         id="finish.max_tokens.thinking",
         severity="error",

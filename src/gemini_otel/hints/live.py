@@ -31,7 +31,7 @@ _RESUME = (
 
 
 def _unresumable_end(attributes: Attributes) -> bool:
-    return number(attributes, LIVE_TIME_LEFT) is not None and attributes.get(LIVE_RESUMPTION) is False
+    return attributes.get(LIVE_RESUMPTION) is False
 
 
 def _prompts_filtered(attributes: Attributes) -> bool:
@@ -197,7 +197,7 @@ NOTES = (
         cause="A connection lasts about 10 minutes. Without session_resumption everything that was said is lost with it.",
         remedy=(_RESUME, "Set context_window_compression for sessions that last longer than 15 minutes."),
         reference=links.LIVE_SESSION,
-        when=where(_unresumable_end, outcomes=ANY),
+        when=where(_unresumable_end, outcomes=ANY, needs=LIVE_TIME_LEFT),
         evidence=(f"announced {{{LIVE_TIME_LEFT}}} s ahead", f"close code {{{LIVE_CLOSE_CODE}}}"),
     ),
     Hint(
@@ -211,7 +211,7 @@ NOTES = (
             "Read filtered_prompt of the messages.",
         ),
         reference=links.LIVE_MUSIC,
-        when=where(_prompts_filtered, outcomes=ANY),
+        when=where(_prompts_filtered, outcomes=ANY, needs=LIVE_FILTERED_PROMPTS),
         evidence=(f"{{{LIVE_FILTERED_PROMPTS}}} prompts",),
     ),
 )

@@ -7,16 +7,16 @@ from gemini_otel._semconv import (
     HTTP_RESEND_COUNT,
     OUTCOME,
     REQUEST_STREAM,
+    RESOURCE_STATE,
     RESPONSE_TIME_TO_FIRST_CHUNK,
     SERVER_ADDRESS,
     TIMEOUT,
 )
 from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints import _links as links
-from gemini_otel.hints._advice import SET_RETRIES
-from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES, class_name, read_failure
+from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES, SET_RETRIES, class_name, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import on, otherwise, where
+from gemini_otel.hints._trigger import on, otherwise, text, where
 
 _EXCEPTION = f"exception {{{ERROR_TYPE}}}"
 _AFTER = f"timeout {{{TIMEOUT}}} s"
@@ -29,9 +29,10 @@ def _streamed(attributes: Attributes) -> bool:
 
 
 def _cancelled(attributes: Attributes) -> bool:
-    """Whether the caller's own task was cancelled; a 499 of the service is a failure, not this."""
+    """Whether the caller's own task was cancelled; a 499 of the service is a failure, and a job may have been cancelled before."""
     if attributes.get(OUTCOME) == "cancelled":
-        return read_failure(attributes) != "cancelled"
+        job_was = text(attributes, RESOURCE_STATE)[-100:].endswith("CANCELLED")
+        return read_failure(attributes) != "cancelled" and not job_was
     return ERROR_TYPE in attributes and class_name(attributes) in classes.CANCELLED
 
 
@@ -155,6 +156,36 @@ HINTS = (
         ),
         reference=links.SDK,
         when=on(FAILURE, *classes.INTERRUPTED),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.client_closed",
+        severity="error",
+        retry="after_change",
+        summary="The client was closed before this call.",
+        cause="close() or aclose() was called, a with block was left, or nothing held the client any more. A closed client makes "
+        "no more requests.",
+        remedy=(
+            "Keep one client for as long as calls are made, and close it after the last one.",
+            "Make a new client where the old one cannot be kept.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.CLOSED),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.closed_loop",
+        severity="error",
+        retry="after_change",
+        summary="The asynchronous client belongs to an event loop that is closed, or to another one.",
+        cause="Its connections stay bound to the loop of the first call. Each asyncio.run() makes a new loop; so do some web "
+        "frameworks, notebooks and test runners.",
+        remedy=(
+            "Make all calls of a client in one event loop.",
+            "Make the client inside the coroutine that asyncio.run() runs, and leave it with `async with`.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.OTHER_LOOP),
         evidence=(_EXCEPTION,),
     ),
     Hint(

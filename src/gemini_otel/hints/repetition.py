@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gemini_otel._semconv import (
+    AFC_ROUNDS,
+    FINISH_REASON,
     OUTCOME,
     REPETITION_COUNT,
     REPETITION_DETECTED,
@@ -33,6 +35,9 @@ from gemini_otel.hints.models import Sampling, model_of, sampling
 
 
 def _read_kind(attributes: Attributes) -> object:
+    """Nothing where a limit ended the loop: the entry for that speaks of both. The span around a loop of calls has no limit."""
+    if attributes.get(FINISH_REASON) == "MAX_TOKENS" and not attributes.get(AFC_ROUNDS):
+        return None
     return attributes.get(REPETITION_KIND)
 
 

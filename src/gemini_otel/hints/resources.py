@@ -8,16 +8,19 @@ from gemini_otel._semconv import (
     IMAGES,
     IMAGES_FILTERED,
     JOB_FAILED,
+    JOB_SUCCEEDED,
     OPERATION_NAME,
     OUTCOME,
     REQUEST_CHOICE_COUNT,
     RESOURCE_MIME_TYPE,
     RESOURCE_SIZE,
     RESOURCE_STATE,
+    STORE_ACTIVE,
+    STORE_FAILED,
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import ANY, number, where
+from gemini_otel.hints._trigger import ANY, Predicate, number, text, where
 
 _FAILED = frozenset({"failed"})
 _FILES = ("get_file", "upload_file", "get_document", "upload_to_file_search_store", "import_file")
@@ -37,8 +40,8 @@ def _failed_job(attributes: Attributes) -> bool:
     return _failed(attributes) and attributes.get(OPERATION_NAME) not in _FILES
 
 
-def _filtered(attributes: Attributes) -> int:
-    return int(number(attributes, IMAGES_FILTERED) or 0)
+def _filtered(attributes: Attributes) -> float:
+    return number(attributes, IMAGES_FILTERED) or 0
 
 
 def _all_filtered(attributes: Attributes) -> bool:
@@ -54,8 +57,12 @@ def _no_image(attributes: Attributes) -> bool:
     return empty and number(attributes, IMAGES) == 0 and not _filtered(attributes)
 
 
-def _truncated(attributes: Attributes) -> bool:
-    return (number(attributes, EMBEDDINGS_TRUNCATED) or 0) > 0
+def _counted(name: str) -> Predicate:
+    return lambda attributes: (number(attributes, name) or 0) > 0
+
+
+def _cancelled_job(attributes: Attributes) -> bool:
+    return text(attributes, RESOURCE_STATE)[-100:].endswith("CANCELLED")
 
 
 HINTS: tuple[Hint, ...] = (
@@ -89,6 +96,45 @@ HINTS: tuple[Hint, ...] = (
         reference=links.BATCHES,
         when=where(_failed_job, outcomes=_FAILED),
         evidence=(_STATE, _STATUS, f"{{{JOB_FAILED}}} requests failed"),
+    ),
+    Hint(
+        id="job.partly_failed",
+        severity="warning",
+        retry="after_change",
+        summary="Some requests of the job failed.",
+        cause="The job as a whole did not. Each request has an answer or an error of its own in the results.",
+        remedy=(
+            "Read the error of each result before using its answer.",
+            "Submit the failed requests again, in a job of their own.",
+        ),
+        reference=links.BATCHES,
+        when=where(_counted(JOB_FAILED), outcomes=ANY - _FAILED - {"cancelled"}, needs=JOB_FAILED),
+        evidence=(f"{{{JOB_FAILED}}} failed, {{{JOB_SUCCEEDED}}} succeeded", _STATE),
+    ),
+    Hint(
+        id="job.cancelled",
+        severity="info",
+        retry="no",
+        summary="The job was cancelled.",
+        cause="Somebody called cancel. Requests that were done before may be billed.",
+        remedy=("Nothing to do if this was meant.",),
+        reference=links.BATCHES,
+        when=where(_cancelled_job, outcomes=frozenset({"cancelled"}), needs=RESOURCE_STATE),
+        evidence=(_STATE, f"{{{JOB_SUCCEEDED}}} requests succeeded"),
+    ),
+    Hint(
+        id="store.documents_failed",
+        severity="warning",
+        retry="after_change",
+        summary="Some documents of the store could not be processed.",
+        cause="Searches do not find what is in them. Their format is not supported, or they are damaged.",
+        remedy=(
+            "List the documents, and see which ones have the state FAILED.",
+            "Convert them and upload them again.",
+        ),
+        reference=links.FILE_SEARCH,
+        when=where(_counted(STORE_FAILED), outcomes=ANY, needs=STORE_FAILED),
+        evidence=(f"{{{STORE_FAILED}}} failed, {{{STORE_ACTIVE}}} active",),
     ),
     Hint(
         id="image.filtered",
@@ -138,7 +184,7 @@ HINTS: tuple[Hint, ...] = (
             "Set auto_truncate=False to get an error instead.",
         ),
         reference=links.EMBEDDINGS,
-        when=where(_truncated, outcomes=ANY, needs=EMBEDDINGS_TRUNCATED),
+        when=where(_counted(EMBEDDINGS_TRUNCATED), outcomes=ANY, needs=EMBEDDINGS_TRUNCATED),
         evidence=(f"{{{EMBEDDINGS_TRUNCATED}}} texts cut off",),
     ),
 )
