@@ -38,8 +38,6 @@ UNTRACED = {
     "MusicSession.pause": "traced by the private method that sends control signals",
     "MusicSession.stop": "traced by the private method that sends control signals",
     "MusicSession.reset_context": "traced by the private method that sends control signals",
-    "Interactions.": "interactions have a life of their own: streams, background, continuation",
-    "InteractionsResource.": "interactions have a life of their own: streams, background, continuation",
     ".do_request": "below every method of the generated clients",
     "GeminiNextGenEnvironments.create": "calls create_environment, which is traced",
     "GeminiNextGenEnvironments.list": "calls list_environments, which is traced",
@@ -210,6 +208,5 @@ def test_every_reason_is_needed(everything: None) -> None:
     assert unused <= {
         "ApiClient.close",
         "ApiClient.aclose",
-        "InteractionsResource.",
         "WebhooksResource.unwrap",
     }

@@ -36,6 +36,13 @@ that a listing is one trace. A page fetched while a span of another trace is cur
 An upload is one span over all of its requests. A file that could not be processed, or a job that failed, is outcome `failed`
 and leaves the span's status unset: the call itself succeeded (`error_outcomes` changes that).
 
+`interactions.create` is an inference, `generate_content {model}`, or `invoke_agent {agent}`; with `stream=True` it ends when the
+stream is read, closed or dropped. The answer tells a status instead of a finish reason (`gemini.interaction.status`): `failed`,
+`cancelled`, `incomplete` and `budget_exceeded` come without an exception, and are outcomes; errors that an interaction reports are
+`gemini.error.*` as those of a refused call are. What runs on in the background is `pending`. `interactions.get` is
+`fetch_response`: its tokens are `gemini.interaction.total_tokens` and no usage, because the same interaction may be fetched many
+times. `cancel_interaction` and `delete_interaction` are spans of their own.
+
 | method | operation | read off the request | read off the answer | duration |
 |---|---|---|---|---|
 """

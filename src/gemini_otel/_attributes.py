@@ -69,6 +69,8 @@ def start_attributes(operation: str, start: StartFacts, stream: bool) -> Attribu
     attributes: Attributes = {names.OPERATION_NAME: operation, names.PROVIDER_NAME: start.provider}
     if start.model is not None:
         attributes[names.REQUEST_MODEL] = start.model
+    if start.agent is not None:
+        attributes[names.AGENT_NAME] = start.agent
     if start.address is not None:
         attributes[names.SERVER_ADDRESS] = start.address
         if start.port is not None:

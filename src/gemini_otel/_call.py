@@ -32,7 +32,7 @@ from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import Metrics, Session
 from gemini_otel._observed import Observed, outcome_of, set_error
-from gemini_otel._operation import Arguments, Operation
+from gemini_otel._operation import Arguments, Choice, Operation
 from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._owner import finish_before
 from gemini_otel._repetition_watch import RepetitionWatch
@@ -118,6 +118,15 @@ def begin(
         if session.settings.repetition and operation.generates:
             safely(call.recall, safely(operation.read_history, arguments) or ())
     return call
+
+
+@guarded
+def begin_chosen(
+    session: Session, choice: Choice, instance: Any, arguments: Arguments, *, stream: bool = False
+) -> Call | None:
+    """As `begin`, with the operation that the arguments tell."""
+    operation, streams = choice.choose(arguments)
+    return begin(session, operation, instance, arguments, stream=streams)
 
 
 class Call(Observed):

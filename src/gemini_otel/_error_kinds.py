@@ -34,6 +34,27 @@ HTTP_CODES = {
     "DEADLINE_EXCEEDED": 504,
 }
 
+# The same file numbers the statuses.
+STATUSES = (
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
+
 _MESSAGE_LIMIT = 4000
 
 
@@ -97,6 +118,9 @@ SIGNATURES = (
     Signature("cache_storage", quota_id="cachedcontentstorage"),
     Signature("zero_quota", (429,), quota_limit=0),
     Signature("daily_quota", quota_id=r"per.?day|daily"),
+    Signature(
+        "daily_quota", statuses=("QUOTA_EXCEEDED",)
+    ),  # of the Interactions API, which has no QuotaFailure
     Signature("minute_quota", quota_id=r"per.?(?:minute|second)"),
     # --- messages about the key, the project and the account
     Signature("leaked_key", message=r"reported as leaked"),
@@ -223,7 +247,6 @@ SIGNATURES = (
     Signature("unknown_field", statuses=("PARAMETER_UNKNOWN",)),
     Signature("model_not_found", statuses=("MODEL_NOT_FOUND",)),
     Signature("minute_quota", statuses=("RATE_LIMIT_EXCEEDED",)),
-    Signature("daily_quota", statuses=("QUOTA_EXCEEDED",)),
     Signature("invalid_argument", statuses=("INVALID_REQUEST",)),
     Signature("unauthenticated", statuses=("AUTHENTICATION",)),
     Signature("prepaid_credit", statuses=("PAYMENT_REQUIRED",)),

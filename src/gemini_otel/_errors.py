@@ -6,12 +6,15 @@ their texts may quote prompts.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from gemini_otel._error_kinds import error_kind
+from gemini_otel._error_kinds import STATUSES, error_kind
 from gemini_otel._facts import ErrorFacts
 from gemini_otel._masking import mask
+
+_CODE_WORD = re.compile(r"[A-Za-z_]{1,64}")
 
 
 def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
@@ -50,6 +53,28 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
         quota_limit=quota_limit,
         retry_delay=retry_delay,
     )
+
+
+def read_reported(code: object, message: object) -> ErrorFacts:
+    """An error that an answer reports without an exception: a job's or an interaction's.
+
+    `code` is a number of google.rpc.Code, or a word such as `quota_exceeded`, which may stand at the end of a URI.
+    https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
+    """
+    number, said = _integer(code), _text(message)
+    status = STATUSES[number] if number is not None and 0 < number < len(STATUSES) else _code_word(code)
+    return ErrorFacts(
+        type=status or "unknown",
+        status=status,
+        kind=error_kind(code=None, status=status, message=said),
+        message=mask(said) if said else None,
+    )
+
+
+def _code_word(code: object) -> str | None:
+    """A word of the Interactions API's, which stands where other services have a status."""
+    word = re.split(r"[/#]", code)[-1] if isinstance(code, str) else ""
+    return word if _CODE_WORD.fullmatch(word) else None
 
 
 class ErrorBody(Exception):  # noqa: N818  # never raised: it has the shape in which errors are read
@@ -166,12 +191,13 @@ def _said(error: Exception) -> Mapping[str, Any]:
         body = body[0] if body else None
     inner = body.get("error", body) if isinstance(body, Mapping) else None
     said = dict(inner) if isinstance(inner, Mapping) else {}
-    message = _text(getattr(error, "message", None)) or _text(said.get("message"))
+    message = _text(said.get("message")) or _text(getattr(error, "message", None))
     # A stream that is refused as text/event-stream leaves its JSON unparsed in the message (over aiohttp).
     parsed = _parse(message) if message and message.lstrip().startswith(("{", "[")) else None
     if parsed is not None:
         return parsed
-    return {**said, "message": message, "status": _text(getattr(error, "status", None)) or said.get("status")}
+    status = _text(getattr(error, "status", None)) or said.get("status") or _code_word(said.get("code"))
+    return {**said, "message": message, "status": status}
 
 
 def _body_of_refusal(error: Exception) -> Any:

@@ -28,6 +28,7 @@ class StartFacts(NamedTuple):
     address: str | None
     port: int | None
     identity: Callable[[], Iterable[str]] = tuple
+    agent: str | None = None
 
 
 class RequestFacts(NamedTuple):

@@ -45,6 +45,8 @@ _MODULES = (
     "google.genai.chats",
     "google.genai.live",
     "google.genai.live_music",
+    "google.genai._interactions._base_client",
+    "google.genai._interactions.resources.interactions",
 )
 
 _session: Session | None = None  # what is instrumented now
@@ -157,14 +159,15 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
     from gemini_otel import _attempts, _generated_attempts, _live, _pages, _tools
-    from gemini_otel._call import begin
+    from gemini_otel._call import begin, begin_chosen
     from gemini_otel._turn import begin_turn
-    from gemini_otel.operations import OPERATIONS, TURNS, operations
+    from gemini_otel.operations import CHOICES, OPERATIONS, TURNS, operations
 
     functions = {
         _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS),
-        _generated_attempts.MODULE: ("attempts of generated clients", _generated_attempts.DRIVERS),
+        _generated_attempts.MODULE: ("HTTP attempts of generated clients", _generated_attempts.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
+        _generated_attempts.OLD_MODULE: ("HTTP attempts of interactions", _generated_attempts.OLD_DRIVERS),
         _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
         _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),
         _live.MODULE: ("Live", _live.drivers(session)),
@@ -181,6 +184,10 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     for method in operations(module):
         area = f"{module.rpartition('.')[2]} methods"
         yield from _targets(module, area, method.targets, functools.partial(begin, session, method))
+    for choice in CHOICES:
+        yield from _targets(
+            module, choice.area, choice.targets, functools.partial(begin_chosen, session, choice)
+        )
     for turn in TURNS:
         yield from _targets(module, turn.area, turn.targets, functools.partial(begin_turn, session, turn))
 

@@ -28,6 +28,10 @@ class Shape(enum.Enum):
     PUBLIC_ASYNC_STREAM = (
         enum.auto()
     )  # a coroutine function that returns an async generator, in the user's hands
+    CALL_OR_STREAM = (
+        enum.auto()
+    )  # the arguments decide: an answer, or an iterator over its events, in the user's hands
+    ASYNC_CALL_OR_STREAM = enum.auto()
 
 
 class Target(NamedTuple):
@@ -71,6 +75,14 @@ class Operation(NamedTuple):
     timed: bool = True
     read_content: Callable[[Arguments], RequestContent] | None = None
     read_candidates: Callable[[Any], Iterable[CandidateContent]] | None = None
+
+
+class Choice(NamedTuple):
+    """SDK functions that do one of several operations; `choose` tells from the arguments which, and whether it streams."""
+
+    area: str
+    targets: tuple[Target, ...]
+    choose: Callable[[Arguments], tuple[Operation, bool]]
 
 
 class TurnOperation(NamedTuple):

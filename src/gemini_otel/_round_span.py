@@ -52,7 +52,7 @@ def start_span(
         span = share(session, owner)
         span.set_attributes(attributes)
         return RoundSpan(span, otel_context.get_current(), measured, attributes, owner)
-    name = f"{operation} {start.model}" if start.model else operation
+    name = " ".join(filter(None, (operation, start.model or start.agent)))
     span = tracer.start_span(name, parent, SpanKind.CLIENT, attributes, links, start_time)
     return RoundSpan(span, trace.set_span_in_context(span), measured, attributes)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
+from gemini_otel._guard import safely
+from gemini_otel._instruments import open_streams
 from gemini_otel._observed import Observed
 from gemini_otel._operation import Arguments, Driver, Shape
 
@@ -187,6 +190,77 @@ class _ObservedStream:
             self._observed.abandon()
 
 
+def _call_or_stream(
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return wrapped(*args, **kwargs)
+    with observed:
+        answer = wrapped(*args, **kwargs)
+    return _handed_over(observed, answer, _observe_events)
+
+
+async def _async_call_or_stream(
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return await wrapped(*args, **kwargs)
+    with observed:
+        answer = await wrapped(*args, **kwargs)
+    return _handed_over(observed, answer, _observe_async_events)
+
+
+_SOURCES = (
+    "generator",
+    "_iterator",
+)  # where a stream of the generated client has its events, and of the one before it
+
+
+def _handed_over(observed: Observed, answer: Any, observe_events: Callable[..., None]) -> Any:
+    """The answer itself; a stream's events are observed from within, so that it stays the SDK's object."""
+    source = next((name for name in _SOURCES if name in getattr(answer, "__dict__", ())), None)
+    if source is None:
+        observed.observe(answer)
+        observed.finish()
+    else:
+        safely(observe_events, observed, answer, source)
+    return answer
+
+
+def _observe_events(observed: Observed, stream: Any, source: str) -> None:
+    events = _generate(lambda: observed, getattr(stream, source))
+    close = stream.close
+
+    def close_and_end() -> None:
+        observed.abandon()
+        close()
+
+    setattr(stream, source, events)
+    stream.close = close_and_end
+    _end_when_dropped(observed, events)
+
+
+def _observe_async_events(observed: Observed, stream: Any, source: str) -> None:
+    events = _async_generate(observed, getattr(stream, source))
+    close = stream.close
+
+    async def close_and_end() -> None:
+        observed.abandon()
+        await close()
+
+    setattr(stream, source, events)
+    stream.close = close_and_end
+    _end_when_dropped(observed, events)
+
+
+def _end_when_dropped(observed: Observed, events: object) -> None:
+    """A generator that never began ends without running; a stream that is still open ends with the interpreter."""
+    open_streams.add(observed)
+    weakref.finalize(events, observed.abandon).atexit = False
+
+
 _DRIVERS: dict[Shape, Callable[..., Any]] = {
     Shape.CALL: _call,
     Shape.ASYNC_CALL: _async_call,
@@ -195,5 +269,15 @@ _DRIVERS: dict[Shape, Callable[..., Any]] = {
     Shape.AWAITED_ASYNC_STREAM: _awaited_async_stream,
     Shape.PUBLIC_STREAM: _public_stream,
     Shape.PUBLIC_ASYNC_STREAM: _public_async_stream,
+    Shape.CALL_OR_STREAM: _call_or_stream,
+    Shape.ASYNC_CALL_OR_STREAM: _async_call_or_stream,
 }
-STREAMS = frozenset(_DRIVERS) - {Shape.CALL, Shape.ASYNC_CALL}
+STREAMS = frozenset(
+    {
+        Shape.STREAM,
+        Shape.ASYNC_STREAM,
+        Shape.AWAITED_ASYNC_STREAM,
+        Shape.PUBLIC_STREAM,
+        Shape.PUBLIC_ASYNC_STREAM,
+    }
+)

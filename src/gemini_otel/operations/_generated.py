@@ -32,7 +32,7 @@ def read_request(measures: Measures, resource: Any, arguments: Arguments) -> Req
     """HTTP options of the call, else of the client; these clients retry by default."""
     configuration = fields(field(resource, "sdk_configuration"))
     milliseconds = decimal(configuration.get("timeout_ms"))
-    retries = integer(field(configuration.get("retry_config"), "max_retries"))
+    retries = integer(field(configuration.get("retry_config") or field(resource, "_client"), "max_retries"))
     version = enum_value(arguments.get("api_version")) or _api_version(resource)
     return RequestFacts(
         api_version=version.partition("/")[0] if version else None,

@@ -36,7 +36,11 @@ def _whole(connection: socket, reply: Reply, *, streaming: bool) -> bool:
     headers = _headers(reply, sse=streaming)
     if _is_stream(reply, headers):
         connection.sendall(head(reply.status, headers | {"Transfer-Encoding": "chunked"}))
-        connection.sendall(b"".join(map(chunk, _events(body))) + LAST_CHUNK)
+        events = _events(body)
+        if reply.ending == "cut":
+            connection.sendall(b"".join(map(chunk, events[: len(events) // 2])))
+            return False
+        connection.sendall(b"".join(map(chunk, events)) + LAST_CHUNK)
         return True
     half = body[: len(body) // 2]
     if reply.ending == "bad_json":

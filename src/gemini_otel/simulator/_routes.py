@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from . import _caches, _embeddings, _files, _generated, _jobs, _models, _predictions, _stores, _videos
+from . import (
+    _caches,
+    _embeddings,
+    _files,
+    _generated,
+    _interactions,
+    _jobs,
+    _models,
+    _predictions,
+    _stores,
+    _videos,
+)
 from ._answers import generate_answer
 from ._errors import bad_request
 from ._request import Call, Request
@@ -25,7 +36,18 @@ def _generate(call: Call, reply: Reply) -> Reply:
 
 
 _GENERATE = r":(?P<method>generateContent|streamGenerateContent)"
-_AREAS = (_embeddings, _predictions, _caches, _files, _stores, _jobs, _videos, _models, _generated)
+_AREAS = (
+    _embeddings,
+    _predictions,
+    _caches,
+    _files,
+    _stores,
+    _jobs,
+    _videos,
+    _models,
+    _generated,
+    _interactions,
+)
 
 ROUTES: tuple[Route, ...] = (
     route("POST", MODEL + _GENERATE, _generate),

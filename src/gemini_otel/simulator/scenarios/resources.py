@@ -40,4 +40,16 @@ ALL = (
     ),
     _variants("cache_too_small", "400: the content is too small for a cache.", "too_small"),
     _variants("images_none", "No image and no reason.", "none"),
+    _variants("interaction_failed", "An interaction that failed: the daily quota was exceeded.", "failed"),
+    _variants("interaction_cancelled", "An interaction that was cancelled.", "cancelled"),
+    _variants("interaction_budget_exceeded", "An interaction that ran out of its budget.", "budget_exceeded"),
+    _variants("interaction_unknown_status", "An interaction with a status that no SDK knows.", "on_holiday"),
+    _variants("interaction_stream_error", "An error event in the stream of an interaction.", "error"),
+    _variants(
+        "interaction_background",
+        "An interaction in the background: two requests find it at work, the third one done.",
+        "in_progress",
+        "in_progress",
+        "",
+    ),
 )
