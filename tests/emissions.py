@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import functools
 import importlib.util
+import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -221,6 +222,41 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
     yield partial(_with_tools, client, "error_after_tools", get_weather)
     yield partial(_abandoned, client)
     yield from _methods(client, vertex)
+    if hasattr(client, "interactions"):
+        yield from _interactions(client)
+
+
+def _interactions(client: genai.Client) -> Iterator[Callable[[], object]]:
+    """Interactions of models and of agents, and looks at what became of them."""
+    scenarios = (
+        "ok",
+        "tool_call",
+        "thinking",
+        "loop_text",
+        "overloaded_once",
+        "daily_quota",
+        "invalid_key",
+        "slow",
+    )
+    for scenario in (*scenarios, *(name for name in simulator.SCENARIOS if name.startswith("interaction_"))):
+        prompt = f"Tell me. (simulate:{scenario})"
+        for subject in ({"model": MODEL}, {"agent": "deep-research"}):
+            create = partial(_interaction, client, "create", input=prompt, **subject)
+            yield partial(_in_a_conversation, create, stream=True)
+            yield partial(create, previous_interaction_id="v1_simulated")
+        for method in ("get", "cancel", "delete"):
+            yield partial(_in_a_conversation, _interaction, client, method, f"v1_simulate:{scenario}")
+        yield partial(_interaction, client, "get", f"v1_simulate:{scenario}", stream=True)
+    for subject in ({"model": MODEL}, {"agent": "deep-research"}):
+        yield partial(_interaction, client, "create", input="simulate:ok", background=True, **subject)
+
+
+def _interaction(client: genai.Client, method: str, *args: Any, **kwargs: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the SDK says that interactions are experimental
+        answer = getattr(client.interactions, method)(*args, **kwargs)
+    if kwargs.get("stream"):
+        list(answer)
 
 
 def _methods(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], object]]:

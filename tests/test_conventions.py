@@ -177,7 +177,8 @@ def test_spans(profile: str) -> None:
 
 def span_name(group: str, found: Mapping[str, Any]) -> str:
     head = found[names.WORKFLOW_NAME if group == "invoke_workflow" else names.OPERATION_NAME]
-    tail = found.get(names.TOOL_NAME if group == "execute_tool" else names.REQUEST_MODEL)
+    tails = {"execute_tool": names.TOOL_NAME, "invoke_agent": names.AGENT_NAME}
+    tail = found.get(tails.get(group, names.REQUEST_MODEL))
     return f"{head} {tail}" if tail else head
 
 

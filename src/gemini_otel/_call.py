@@ -367,7 +367,7 @@ class Call(Observed):
     ) -> None:
         model = metrics.model_label(self._start.model) if self._start.model else None
         labels: Attributes = dict(self._dimensions)
-        labels.update(start_attributes(self._operation.name, self._start, stream=False))
+        labels.update(start_attributes(self._operation.name, self._start._replace(agent=None), stream=False))
         if model is not None:
             labels[names.REQUEST_MODEL] = model
         if response.model is not None:

@@ -74,7 +74,7 @@ class InteractionAnswer:
         elif (interaction := get("interaction")) is not None:
             self._feed_interaction(interaction, listener)
         elif event == "interaction.status_update":
-            self._status = enum_value(get("status"))
+            self._status = _word(get("status"))
         elif event == "error":
             self._status = "failed"
             self._feed_error(get("error"))
@@ -97,7 +97,7 @@ class InteractionAnswer:
         get = fields(interaction).get
         self._id = get("id") or self._id
         self._model = enum_value(get("model")) or self._model
-        self._status = enum_value(get("status")) or self._status
+        self._status = _word(get("status")) or self._status
         for step in items(get("steps")) or items(get("outputs")):  # `outputs` until google-genai 1.75
             self._feed_step(step, listener)
         if (usage := get("usage")) is not None:
@@ -257,6 +257,11 @@ def _reported(error: ErrorFacts) -> dict[str, Value]:
         (names.ERROR_MESSAGE, error.message),
     )
     return {name: value for name, value in found if value is not None}
+
+
+def _word(status: object) -> str | None:
+    """A status as a plain string: one that the SDK does not know is of a subclass."""
+    return str(raw) if (raw := enum_value(status)) is not None else None
 
 
 def _with_raw_body(answer: Any) -> Any:

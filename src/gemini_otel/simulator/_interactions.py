@@ -51,7 +51,12 @@ def _create(call: Call, reply: Reply) -> Reply:
     answer = generate_answer(call, replace(reply, ending="complete") if reply.ending == "cut" else reply)
     if not isinstance(answer.body, dict) or "error" in answer.body:
         return _refused(answer)
-    return replace(answer, body=_interaction(call, answer.body, reply.variant), ending=reply.ending)
+    return replace(answer, body=_interaction(call, answer.body, _status_of(reply)), ending=reply.ending)
+
+
+def _status_of(reply: Reply) -> str:
+    """The status that the scenario gives; an error event is of the stream alone."""
+    return "" if reply.variant == "error" else reply.variant
 
 
 def _as_generate_call(call: Call) -> Call:
@@ -77,7 +82,7 @@ def _get(call: Call, reply: Reply) -> Reply:
     if not reply.chunks:
         return _refused(with_names(call, reply))
     answer = generate_answer(replace(call, method=""), reply)
-    interaction = _interaction(call, answer.body, reply.variant) | {"id": call.resource}
+    interaction = _interaction(call, answer.body, _status_of(reply)) | {"id": call.resource}
     if call.request.query.get("stream") == "true":
         return _event_stream(reply, [*_events(interaction, reply)])
     return replace(answer, body=interaction)
@@ -185,7 +190,7 @@ def _usage(answer: Json) -> Json:
 
 def _streamed(call: Call, reply: Reply) -> Reply:
     answer = generate_answer(call, replace(reply, ending="complete", body=None))
-    interaction = _interaction(call, answer.body, "" if reply.variant == "error" else reply.variant)
+    interaction = _interaction(call, answer.body, _status_of(reply))
     return _event_stream(reply, [*_events(interaction, reply)])
 
 
