@@ -191,3 +191,13 @@ def test_a_loop_that_failed_before_its_first_round() -> None:
     loop = {"gen_ai.operation.name": "invoke_workflow", "error.type": "ValueError"}
     assert [hint.id for hint in find({**loop, "gemini.response.outcome": "error"})]
     assert not find(loop)
+
+
+@pytest.mark.parametrize(
+    "hint_id", ["cfg.both_keys", "cfg.model_unknown", "cfg.prefill", "escalate.report", "ref.sdk"]
+)
+def test_what_no_span_shows(hint_id: str) -> None:
+    """An entry without a trigger is reached by its id and from the entries that go before it."""
+    (hint,) = for_code(hint_id)
+    assert hint.when is None
+    assert any(hint in related(other) for other in default_hints())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gemini_otel import _semconv as names
+from gemini_otel._outcome import finish_reason_outcome
 from gemini_otel.hints import evidence, find
 
 from .test_catalogue import ids
@@ -62,3 +63,19 @@ def test_evidence() -> None:
     attributes[names.REQUEST_MAX_TOKENS] = 60_000
     shown = evidence(find(attributes, level="info")[0], attributes)
     assert shown == "thoughts 2000 of 3000 output tokens; model gemini-3.8-flash"
+
+
+@pytest.mark.parametrize(
+    ("reason", "thoughts", "expected"),
+    [
+        ("OTHER", 880, ["finish.other", "repeat.thoughts"]),
+        ("OTHER", 700, ["finish.other"]),
+        ("MAX_TOKENS", 880, ["finish.max_tokens"]),
+        ("MALFORMED_FUNCTION_CALL", 880, ["finish.malformed_call", "repeat.thoughts"]),
+    ],
+)
+def test_thoughts_in_circles(reason: str, thoughts: int, expected: list[str]) -> None:
+    """Thoughts that took most of the cap are told where the reply ended in another way than by the cap."""
+    tokens = {names.USAGE_OUTPUT_TOKENS: 990, names.USAGE_REASONING_OUTPUT_TOKENS: thoughts}
+    attributes = {**tokens, names.REQUEST_MAX_TOKENS: 1000, names.FINISH_REASON: reason}
+    assert ids({**attributes, names.OUTCOME: finish_reason_outcome(reason)}) == expected

@@ -1,4 +1,4 @@
-"""Calls that work and are slow or dear: thinking, long inputs, caches, replies near their limit. Notes, all of them."""
+"""Calls that work and are slow or dear: thinking, long inputs, caches, replies near their limit. Notes, all but one."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from gemini_otel.hints.models import LONG_CONTEXT
 _THINKING_SHARE = 0.5  # of the output
 _THINKING_TOKENS = 1000
 _NEAR_CAP = 0.9
+_LOOPING_SHARE = 0.8  # of max_output_tokens
 _SLOW_FIRST_CHUNK = 10.0  # seconds
 _WORTH_CACHING = 32_768  # input tokens; the largest minimum of any model's cache
 
@@ -55,6 +56,15 @@ def _much_thinking(attributes: Attributes) -> bool:
     return thoughts >= _THINKING_TOKENS and thoughts > share and _ok(attributes)
 
 
+def _thought_in_circles(attributes: Attributes) -> bool:
+    """Whether thoughts took most of the cap, and the reply neither ended well nor ran into it: that has an entry of its own."""
+    cap, thoughts = (
+        _count(attributes, REQUEST_MAX_TOKENS),
+        _count(attributes, USAGE_REASONING_OUTPUT_TOKENS),
+    )
+    return thoughts > _LOOPING_SHARE * cap > 0 and attributes.get(FINISH_REASON) not in ("STOP", "MAX_TOKENS")
+
+
 def _near_cap(attributes: Attributes) -> bool:
     cap = _count(attributes, REQUEST_MAX_TOKENS)
     near = 0 < _NEAR_CAP * cap < _count(attributes, USAGE_OUTPUT_TOKENS)
@@ -71,6 +81,21 @@ def _cache_missed(attributes: Attributes) -> bool:
 
 
 HINTS = (
+    Hint(
+        id="repeat.thoughts",
+        severity="warning",
+        retry="after_change",
+        summary="The model thought for nearly all of its tokens, and did not come to an end.",
+        cause="It may have reasoned in circles. Instructions on how to think, and a high thinking level, lead to it.",
+        remedy=(
+            "Lower thinking: thinking_budget on 2.5, thinking_level on Gemini 3 and later.",
+            "Remove instructions such as `think step by step`.",
+            "Keep max_output_tokens near the longest plausible reply, so that a loop stays cheap.",
+        ),
+        reference=links.THINKING,
+        when=where(_thought_in_circles, needs=REQUEST_MAX_TOKENS),
+        evidence=(_THOUGHTS, f"max_output_tokens {{{REQUEST_MAX_TOKENS}}}", *_SETTINGS),
+    ),
     Hint(
         id="finish.near_cap",
         severity="info",
