@@ -141,6 +141,26 @@ def test_cut_at_the_limit(telemetry: Telemetry, client: genai.Client, shape: str
     assert telemetry.attributes["gemini.repetition.kind"] == "text"
 
 
+@pytest.mark.parametrize(
+    ("scenario", "hint_id"),
+    [
+        ("interaction_failed", "http.429.rate_day"),
+        ("interaction_budget_exceeded", "interaction.budget_exceeded"),
+        ("interaction_unknown_status", "interaction.unknown"),
+        ("interaction_cancelled", None),
+        ("ok", None),
+    ],
+)
+def test_hints(
+    telemetry: Telemetry, client: genai.Client, shape: str, scenario: str, hint_id: str | None
+) -> None:
+    """An interaction that went wrong has the hint for its error, else for its status; no other."""
+    interact(client, shape, f"simulate:{scenario}")
+    assert [hint["gemini.hint.id"] for hint in telemetry.events("gemini.hint")] == (
+        [hint_id] if hint_id else []
+    )
+
+
 def test_a_failed_interaction_says_why(telemetry: Telemetry, client: genai.Client) -> None:
     """The error that a failed interaction reports is told as that of a refused call is, and gets the same hint."""
     interact(client, "call", "simulate:interaction_failed")

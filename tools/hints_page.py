@@ -31,6 +31,7 @@ _SECTIONS = (
     ("Finish reasons", ("finish",)),
     ("Streams", ("stream",)),
     ("Live sessions", ("live",)),
+    ("Interactions", ("interaction",)),
     ("Files, jobs, images and embeddings", ("file", "job", "store", "image", "embedding")),
     ("Repetition", ("repeat",)),
     ("Output", ("out",)),

@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset(KINDS)
 
+# Codes of the Interactions API that are finish reasons: https://ai.google.dev/gemini-api/docs/api-errors
+GENERATION_ERRORS = {
+    "malformed_tool_call": "MALFORMED_FUNCTION_CALL",
+    **{
+        word: word.upper()
+        for word in (
+            *("safety", "recitation", "language", "prohibited_content", "spii", "blocklist"),
+            *("image_safety", "image_prohibited_content", "image_recitation", "image_other", "no_image"),
+            *("malformed_function_call", "unexpected_tool_call", "too_many_tool_calls"),
+            "missing_thought_signature",
+        )
+    },
+}
+
 SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
 # Other clients of the same API (google-api-core, openai) name the status by an exception class of its own.
@@ -70,9 +84,10 @@ def read_failure(attributes: Attributes) -> str | None:
     """The kind of an API error, else the unqualified class name of the exception; None on a span without an error.
 
     A span that does not say the kind, as other instrumentations' do not, is judged by what it says. That a file could not be
-    processed is no failure of a call.
+    processed is no failure of a call, and what stopped the model is a finish reason.
     """
-    if attributes.get(OUTCOME) == "failed" and is_file(attributes):
+    file_failed = attributes.get(OUTCOME) == "failed" and is_file(attributes)
+    if file_failed or text(attributes, ERROR_STATUS) in GENERATION_ERRORS:
         return None
     kind = attributes.get(ERROR_KIND)
     if isinstance(kind, str) and kind in _KINDS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gemini_otel._semconv import (
     ERROR_TYPE,
     FINISH_REASON,
+    INTERACTION_STATUS,
     OUTCOME,
     OUTPUT_TYPE,
     PARSED,
@@ -28,8 +29,8 @@ def _unfinished(attributes: Attributes) -> str | None:
     """What ended without an exception, and without saying why."""
     if attributes.get(OUTCOME) != "incomplete" or attributes.get(FINISH_REASON) or ERROR_TYPE in attributes:
         return None
-    if RESOURCE_STATE in attributes:
-        return None  # a file or job in a state that nobody knows
+    if RESOURCE_STATE in attributes or INTERACTION_STATUS in attributes:
+        return None  # they have a state instead
     return "stream" if attributes.get(REQUEST_STREAM) is True else "answer"
 
 

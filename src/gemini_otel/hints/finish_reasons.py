@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from gemini_otel._semconv import (
     BLOCKED_CATEGORIES,
+    ERROR_STATUS,
     FINISH_REASON,
+    INTERACTION_STATUS,
     OUTCOME,
     PARTS,
     PROVIDER_NAME,
@@ -25,8 +27,9 @@ from gemini_otel._semconv import (
     USAGE_REASONING_OUTPUT_TOKENS,
 )
 from gemini_otel.hints import _links as links
+from gemini_otel.hints._failure import GENERATION_ERRORS
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Subject, named_values, number, on, otherwise
+from gemini_otel.hints._trigger import Subject, named_values, number, on, otherwise, text
 from gemini_otel.hints.models import model_of, sampling
 
 HEALTHY = frozenset({"STOP", "INTERRUPTED"})  # the latter is our word for a Live turn that the user cut off
@@ -77,6 +80,9 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
     """The raw name; written in other ways (`FinishReason.SAFETY`, `max_tokens`) where the attribute is not ours."""
     reason: object = attributes.get(FINISH_REASON)
     if reason is None:
+        told = GENERATION_ERRORS.get(text(attributes, ERROR_STATUS))
+        if told is not None or INTERACTION_STATUS in attributes:
+            return told  # the status stands among the reasons, and has entries of its own
         reasons = attributes.get(RESPONSE_FINISH_REASONS)
         named = (
             [reasons] if isinstance(reasons, str) else reasons if isinstance(reasons, (tuple, list)) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gemini_otel._semconv import (
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
+    INTERACTION_STATUS,
     OUTCOME,
     REQUEST_STREAM,
     RESOURCE_STATE,
@@ -31,8 +32,8 @@ def _streamed(attributes: Attributes) -> bool:
 def _cancelled(attributes: Attributes) -> bool:
     """Whether the caller's own task was cancelled; a 499 of the service is a failure, and a job may have been cancelled before."""
     if attributes.get(OUTCOME) == "cancelled":
-        job_was = text(attributes, RESOURCE_STATE)[-100:].endswith("CANCELLED")
-        return read_failure(attributes) != "cancelled" and not job_was
+        told = text(attributes, RESOURCE_STATE) or text(attributes, INTERACTION_STATUS)
+        return read_failure(attributes) != "cancelled" and not told[-100:].upper().endswith("CANCELLED")
     return ERROR_TYPE in attributes and class_name(attributes) in classes.CANCELLED
 
 

@@ -7,6 +7,7 @@ from gemini_otel._semconv import (
     FAILURE_STATUS,
     IMAGES,
     IMAGES_FILTERED,
+    INTERACTION_STATUS,
     JOB_FAILED,
     JOB_SUCCEEDED,
     OPERATION_NAME,
@@ -37,7 +38,8 @@ def _failed_file(attributes: Attributes) -> bool:
 
 
 def _failed_job(attributes: Attributes) -> bool:
-    return _failed(attributes) and attributes.get(OPERATION_NAME) not in _FILES
+    another = attributes.get(OPERATION_NAME) in _FILES or INTERACTION_STATUS in attributes
+    return _failed(attributes) and not another
 
 
 def _filtered(attributes: Attributes) -> float:
