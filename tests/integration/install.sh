@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the servers of the integration tests into .servers/bin: Jaeger and a Collector by the Go toolchain, Prometheus
-# and promtool from Debian's packages. What is there already stays. Without Go or apt-get that part is left out.
+# and promtool from Debian's packages. What is there already in the right version stays. Without Go or apt-get that part is left out.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 servers="$here/../../.servers"
@@ -21,9 +21,11 @@ build() { # OUTPUT PACKAGE, in the current directory
 install_jaeger() {
   local source
   source="$(cd "$here/collector" && go mod download -json "$jaeger" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')"
+  rm -rf "$servers/jaeger"
   cp -R "$source" "$servers/jaeger" && chmod -R u+w "$servers/jaeger"
   (cd "$servers/jaeger" && build jaeger ./cmd/all-in-one)
   rm -rf "$servers/jaeger"
+  echo "$jaeger" >"$servers/jaeger.version"
 }
 
 # Unpacked instead of installed: no service is started, and no part of the machine is changed.
@@ -44,7 +46,7 @@ if command -v go >/dev/null; then
   if [ "$here/collector/go.sum" -nt "$servers/bin/collector" ] || [ "$here/collector/main.go" -nt "$servers/bin/collector" ]; then
     (cd "$here/collector" && build collector .)
   fi
-  [ -x "$servers/bin/jaeger" ] || install_jaeger
+  [ "$(cat "$servers/jaeger.version" 2>/dev/null)" = "$jaeger" ] || install_jaeger
 else
   echo "no Go toolchain on this machine: Jaeger and the Collector are not built"
 fi
