@@ -79,3 +79,9 @@ def test_thoughts_in_circles(reason: str, thoughts: int, expected: list[str]) ->
     tokens = {names.USAGE_OUTPUT_TOKENS: 990, names.USAGE_REASONING_OUTPUT_TOKENS: thoughts}
     attributes = {**tokens, names.REQUEST_MAX_TOKENS: 1000, names.FINISH_REASON: reason}
     assert ids({**attributes, names.OUTCOME: finish_reason_outcome(reason)}) == expected
+
+
+def test_thoughts_without_a_reason() -> None:
+    """Where the span does not say how the reply ended, nothing is concluded from its thoughts."""
+    tokens = {names.USAGE_OUTPUT_TOKENS: 990, names.USAGE_REASONING_OUTPUT_TOKENS: 980}
+    assert ids({**tokens, names.REQUEST_MAX_TOKENS: 1000}) == []

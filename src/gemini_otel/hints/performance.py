@@ -62,7 +62,11 @@ def _thought_in_circles(attributes: Attributes) -> bool:
         _count(attributes, REQUEST_MAX_TOKENS),
         _count(attributes, USAGE_REASONING_OUTPUT_TOKENS),
     )
-    return thoughts > _LOOPING_SHARE * cap > 0 and attributes.get(FINISH_REASON) not in ("STOP", "MAX_TOKENS")
+    return thoughts > _LOOPING_SHARE * cap > 0 and attributes.get(FINISH_REASON) not in (
+        None,
+        "STOP",
+        "MAX_TOKENS",
+    )
 
 
 def _near_cap(attributes: Attributes) -> bool:
