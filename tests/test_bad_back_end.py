@@ -106,6 +106,12 @@ def exporting(endpoint: str) -> Iterator[None]:
         gemini_otel.uninstrument()
 
 
+def _spans_alive() -> int:
+    """Spans that somebody keeps, other tests among them."""
+    gc.collect()
+    return sum(type(each) is ReadableSpan for each in gc.get_objects())
+
+
 def timed(client: genai.Client) -> list[float]:
     """How long each of some calls took; each must be answered."""
     seconds = []
@@ -129,12 +135,12 @@ def outage(request: pytest.FixtureRequest, url: str) -> dict[str, object]:
     with receiving() as receiver, exporting(receiver.endpoint):
         healthy = timed(client)
     otel.addHandler(handler)
+    before = _spans_alive()
     try:
         with BACK_ENDS[request.param]() as endpoint, exporting(endpoint):
             failing = timed(client)
             time.sleep(1.5)  # several batches fail
-            gc.collect()
-            alive = sum(type(each) is ReadableSpan for each in gc.get_objects())
+            alive = _spans_alive() - before
     finally:
         otel.removeHandler(handler)
     retried = request.param != "403"

@@ -34,6 +34,7 @@ def test_reads_all_details_of_a_quota_error() -> None:
         "RATE_LIMIT_EXCEEDED",
         "daily_quota",
         "limit: 50",
+        "limit: 50",
         "RequestsPerDay-FreeTier",
         "requests",
         50,

@@ -209,7 +209,7 @@ def test_dependencies_equal_the_extra() -> None:
 
 def test_the_modules_to_hook_are_those_of_the_targets() -> None:
     """Every module that a target lives in has its post-import hook."""
-    from gemini_otel import _attempts, _generated_attempts, _live, _pages, _tools
+    from gemini_otel import _attempts, _generated_attempts, _live, _older_attempts, _pages, _tools
     from gemini_otel.operations import CHOICES
     from gemini_otel.operations.methods import METHODS
 
@@ -217,7 +217,7 @@ def test_the_modules_to_hook_are_those_of_the_targets() -> None:
     wanted |= {
         _attempts.MODULE,
         _generated_attempts.MODULE,
-        _generated_attempts.OLD_MODULE,
+        _older_attempts.MODULE,
         _live.MODULE,
         _live.MUSIC_MODULE,
         _pages.MODULE,

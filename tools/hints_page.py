@@ -32,7 +32,7 @@ _SECTIONS = (
     ("Streams", ("stream",)),
     ("Live sessions", ("live",)),
     ("Interactions", ("interaction",)),
-    ("Files, jobs, images and embeddings", ("file", "job", "store", "image", "embedding")),
+    ("Files, jobs, images, videos and embeddings", ("file", "job", "store", "image", "video", "embedding")),
     ("Repetition", ("repeat",)),
     ("Output", ("out",)),
     ("Automatic function calling", ("afc",)),

@@ -36,6 +36,10 @@ that a listing is one trace. A page fetched while a span of another trace is cur
 An upload is one span over all of its requests. A file that could not be processed, or a job that failed, is outcome `failed`
 and leaves the span's status unset: the call itself succeeded (`error_outcomes` changes that).
 
+What goes on at the service after the call (a video, a batch job, a file that is processed, an agent's work) is `pending`. Each
+later look at it by the same process is a span of its own, linked to the span that began it; the last one has the final state.
+Nothing stays open if nobody looks.
+
 `interactions.create` is an inference, `generate_content {model}`, or `invoke_agent {agent}`; with `stream=True` it ends when the
 stream is read, closed or dropped. The answer tells a status instead of a finish reason (`gemini.interaction.status`): `failed`,
 `cancelled`, `incomplete` and `budget_exceeded` come without an exception, and are outcomes; errors that an interaction reports are

@@ -24,6 +24,7 @@ from gemini_otel._attributes import (
     response_attributes,
     start_attributes,
 )
+from gemini_otel._background import link_to_beginning
 from gemini_otel._content import CallContent
 from gemini_otel._echo import mask_echo
 from gemini_otel._errors import read_error
@@ -322,6 +323,7 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         self._span.set_attributes(attributes)
+        safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)
         if failure is not None:

@@ -158,7 +158,7 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import _attempts, _generated_attempts, _live, _pages, _tools
+    from gemini_otel import _attempts, _generated_attempts, _live, _older_attempts, _pages, _tools
     from gemini_otel._call import begin, begin_chosen
     from gemini_otel._turn import begin_turn
     from gemini_otel.operations import CHOICES, OPERATIONS, TURNS, operations
@@ -167,7 +167,7 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
         _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS),
         _generated_attempts.MODULE: ("HTTP attempts of generated clients", _generated_attempts.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
-        _generated_attempts.OLD_MODULE: ("HTTP attempts of interactions", _generated_attempts.OLD_DRIVERS),
+        _older_attempts.MODULE: ("HTTP attempts of interactions", _older_attempts.DRIVERS),
         _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
         _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),
         _live.MODULE: ("Live", _live.drivers(session)),

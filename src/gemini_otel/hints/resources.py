@@ -18,6 +18,8 @@ from gemini_otel._semconv import (
     RESOURCE_STATE,
     STORE_ACTIVE,
     STORE_FAILED,
+    VIDEOS,
+    VIDEOS_FILTERED,
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
@@ -174,6 +176,21 @@ HINTS: tuple[Hint, ...] = (
         reference=links.IMAGE_FILTERS,
         when=where(_partly_filtered, outcomes=frozenset({"ok"}), needs=IMAGES_FILTERED),
         evidence=(f"{{{IMAGES_FILTERED}}} filtered", f"{{{IMAGES}}} given"),
+    ),
+    Hint(
+        id="video.filtered",
+        severity="error",
+        retry="after_change",
+        summary="Videos were filtered.",
+        cause="A safety filter kept back what the model had made: pictures or sound. The reasons are in "
+        "gemini.videos.filtered_reasons.",
+        remedy=(
+            "Rephrase the prompt, and change the picture that the video starts from.",
+            "A reason that speaks of sound often passes on a retry, or without speech in the prompt.",
+        ),
+        reference=links.VIDEOS,
+        when=where(_counted(VIDEOS_FILTERED), outcomes=ANY, needs=VIDEOS_FILTERED),
+        evidence=(f"{{{VIDEOS_FILTERED}}} filtered, {{{VIDEOS}}} given",),
     ),
     Hint(
         id="embedding.truncated",

@@ -20,6 +20,7 @@ from gemini_otel.operations._measures import Measures, Reader, measure
 from gemini_otel.operations._method import BELOW_DECORATOR, Method
 from gemini_otel.operations._resources import failure, outcome
 from gemini_otel.operations._tokens import COMPUTED_TOKENS, EMBED_CONTENT, EMBEDDINGS, TOKEN_COUNT
+from gemini_otel.operations._videos import VIDEO_OPERATION
 
 _METHODS: Mapping[str, tuple[Method, ...]] = {
     "google.genai.models": (
@@ -31,7 +32,7 @@ _METHODS: Mapping[str, tuple[Method, ...]] = {
         Method("Models.upscale_image", "upscale_image", EDIT, IMAGES, timed=True),
         Method("Models.recontext_image", "recontext_image", GENERATE_IMAGES, IMAGES, timed=True),
         Method("Models.segment_image", "segment_image", EDIT, MASKS, timed=True),
-        Method("Models._generate_videos", "generate_videos", answer=res.OPERATION, timed=True),
+        Method("Models._generate_videos", "generate_videos", answer=VIDEO_OPERATION, timed=True),
         Method("Models.get", "get_model", answer=res.MODEL),
         Method("Models.list", "list_models", res.PAGE, res.LISTED),
         Method("Models.update", "update_model", answer=res.MODEL),
@@ -79,7 +80,7 @@ _METHODS: Mapping[str, tuple[Method, ...]] = {
         Method("Tunings.list", "list_tuning_jobs", res.PAGE, res.LISTED),
         Method("Tunings.validate_reward", "validate_reward"),
     ),
-    "google.genai.operations": (Method("Operations.get", "get_operation", answer=res.OPERATION),),
+    "google.genai.operations": (Method("Operations.get", "get_operation", answer=VIDEO_OPERATION),),
     "google.genai.tokens": (
         Method("Tokens.create" + BELOW_DECORATOR, "create_auth_token", res.AUTH_TOKEN_REQUEST),
     ),
