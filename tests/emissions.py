@@ -202,7 +202,7 @@ async def _cancelled(client: genai.Client) -> None:
     task = asyncio.create_task(_async_call(client, "slow"))
     await asyncio.sleep(0.05)
     task.cancel()
-    with suppress(asyncio.CancelledError):
+    with suppress(asyncio.CancelledError, Exception):  # it may time out before
         await task
 
 
