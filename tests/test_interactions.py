@@ -440,3 +440,29 @@ def test_recorded_exchanges(telemetry: Telemetry, exchange: dict[str, Any]) -> N
         if "text" in content
     ]
     assert not any(len(text) > 3 and text in str(found) for text in texts)
+
+
+@pytest.mark.parametrize(("scenario", "parts"), [("inline_image", "image"), ("thinking", "thought")])
+def test_other_kinds_of_output(
+    telemetry: Telemetry, client: genai.Client, shape: str, scenario: str, parts: str
+) -> None:
+    """Thoughts and pictures are parts by their kind."""
+    interact(client, shape, f"simulate:{scenario}")
+    assert parts in telemetry.attributes["gemini.response.parts"]
+
+
+def test_what_was_asked_for(telemetry: Telemetry, client: genai.Client) -> None:
+    """Format, tools and the mode of calling them are read off the request."""
+    schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
+    interact(
+        client,
+        "call",
+        response_format={"type": "text", "mime_type": "application/json", "schema": schema},
+        tools=[{"type": "function", "name": "get_weather", "parameters": schema}],
+        generation_config={"tool_choice": "auto"},
+    )
+    found = telemetry.attributes
+    assert found["gen_ai.output.type"] == "json"
+    assert found["gemini.request.structured_output"] is True
+    assert found["gemini.request.tools"] == 1
+    assert found["gemini.request.tool_mode"] == "auto"
