@@ -9,7 +9,7 @@ import http.server
 import operator
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,17 +136,16 @@ def invoke(client: genai.Client, mode: str, method: str, **arguments: Any) -> Se
     try:
         if mode == "sync":
             return Sent([getattr(operator.attrgetter(area)(client), name)(**arguments)], None)
-        return Sent([asyncio.run(_invoke_async(client, area, name, arguments))], None)
+        method_of = operator.attrgetter(area)
+        call = _awaited(lambda: getattr(method_of(client.aio), name)(**arguments))
+        return Sent([event_loop().run_until_complete(call)], None)
     except Exception as error:
         return Sent([], error)
 
 
-async def _invoke_async(client: genai.Client, area: str, name: str, arguments: dict[str, Any]) -> Any:
-    try:
-        return await getattr(operator.attrgetter(area)(client.aio), name)(**arguments)
-    finally:
-        if hasattr(client.aio, "aclose"):
-            await client.aio.aclose()
+async def _awaited(call: Callable[[], Awaitable[Any]]) -> Any:
+    """What a call gives that is begun within the loop, as some clients need it."""
+    return await call()
 
 
 class StaticCredentials(Credentials):

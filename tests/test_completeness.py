@@ -52,8 +52,6 @@ TRACED_BELOW = {
     "Models.generate_images": "Models._generate_images",
     "Models.edit_image": "Models._edit_image",
     "Models.generate_videos": "Models._generate_videos",
-    "Batches.create": "Batches._create",
-    "Batches.create_embeddings": "Batches._create_embeddings",
     "Tunings.tune": "Tunings._tune",
     "Tokens.create": "Tokens.create.__wrapped__",
 }

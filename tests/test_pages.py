@@ -127,6 +127,7 @@ def test_a_pager_holds_nothing_alive(telemetry: Telemetry, client: genai.Client)
 
     from gemini_otel import _pages
 
+    gc.collect()  # pagers of other tests
     before = len(_pages._listings)
     pager = client.files.list(config=TWO)
     assert len(_pages._listings) == before + 1

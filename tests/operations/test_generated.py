@@ -35,7 +35,7 @@ def test_the_whole_span(telemetry: Telemetry, url: str, mode: str) -> None:
         "server.address": "127.0.0.1",
         "gemini.request.api_version": client._api_client._http_options.api_version,
         "gemini.request.timeout": 9.0,
-        "gemini.request.max_attempts": 3,
+        "gemini.request.max_attempts": client.agents.sdk_configuration.retry_config.max_retries + 1,
         "gemini.resource.name": f"executions/{sent.responses[0].id}",
         "gemini.resource.state": "completed",
         "gemini.response.outcome": "ok",

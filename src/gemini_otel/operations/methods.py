@@ -85,8 +85,8 @@ _METHODS: Mapping[str, tuple[Method, ...]] = {
         Method("Tokens.create" + BELOW_DECORATOR, "create_auth_token", res.AUTH_TOKEN_REQUEST),
     ),
     "google.genai.batches": (
-        Method("Batches._create", "create_batch_job", answer=res.BATCH),
-        Method("Batches._create_embeddings", "create_batch_job", answer=res.BATCH),
+        Method("Batches.create", "create_batch_job", answer=res.BATCH),
+        Method("Batches.create_embeddings", "create_batch_job", answer=res.BATCH),
         Method("Batches.get", "get_batch_job", res.NAME, res.BATCH),
         Method("Batches.cancel", "cancel_batch_job", res.NAME),
         Method("Batches.delete", "delete_batch_job", res.NAME),
