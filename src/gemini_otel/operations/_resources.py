@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from gemini_otel import _semconv as names
+from gemini_otel._error_kinds import STATUSES
 from gemini_otel._facts import Measured, Value
 from gemini_otel._masking import mask
 from gemini_otel.operations._fields import decimal, field, fields, integer
@@ -162,26 +163,6 @@ _OUTCOMES = {
     "TIMED_OUT": "failed",
     "CANCELLED": "cancelled",
 }
-# https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
-_STATUSES = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-]
 
 
 def outcome(response: object, measured: Measured) -> str:
@@ -205,8 +186,8 @@ def failure(response: object) -> dict[str, Value]:
     error = field(response, "error")
     code, message = field(error, "code"), error if isinstance(error, str) else field(error, "message")
     found: dict[str, Value] = {}
-    if isinstance(code, int) and 0 < code < len(_STATUSES):
-        found[names.FAILURE_STATUS] = _STATUSES[code]
+    if isinstance(code, int) and 0 < code < len(STATUSES):
+        found[names.FAILURE_STATUS] = STATUSES[code]
     if isinstance(message, str) and message:
         found[names.FAILURE_MESSAGE] = mask(message)
     return found
