@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
@@ -25,7 +25,6 @@ from gemini_otel._attributes import (
     start_attributes,
 )
 from gemini_otel._background import link_to_beginning
-from gemini_otel._content import CallContent
 from gemini_otel._echo import mask_echo
 from gemini_otel._errors import read_error
 from gemini_otel._facts import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
@@ -38,6 +37,9 @@ from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._owner import finish_before
 from gemini_otel._repetition_watch import RepetitionWatch
 from gemini_otel._round_span import RoundSpan, start_span
+
+if TYPE_CHECKING:
+    from gemini_otel._content import CallContent
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")

@@ -13,11 +13,11 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
 from gemini_otel import _exporter_log, _patching, _settings
-from gemini_otel._content import make_content
 from gemini_otel._guard import guarded, logger
 from gemini_otel._instruments import Instruments, Session
 
 if TYPE_CHECKING:
+    from gemini_otel._content import Content
     from gemini_otel._operation import Target
     from gemini_otel.processor import HintSpanProcessor
 
@@ -66,7 +66,7 @@ def instrument(
     """
     _settings.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
     try:
-        importlib.metadata.version(_SDK)
+        importlib.metadata.distribution(_SDK)  # its metadata are long, and not read here
     except importlib.metadata.PackageNotFoundError:
         logger.warning(
             "%s is not installed, so there is nothing to trace. Install it with: pip install %s", _SDK, _SDK
@@ -108,7 +108,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         instruments = Instruments(
             kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
         )
-        content = make_content(settings, kwargs.get("logger_provider"))
+        content = _content(settings, kwargs.get("logger_provider"))
         instruments.on_bypass = _patching.repair
         session = Session(instruments, settings, keywords, content)
         if session.settings.hints:
@@ -142,6 +142,15 @@ def plan(session: Session) -> Iterator[tuple[str, _patching.Patch]]:
     for module in _MODULES:
         for patch in _patches(session, module):
             yield module, patch
+
+
+def _content(settings: _settings.Settings, logger_provider: Any) -> Content | None:
+    """What captures content; imported only where something asks for it."""
+    if not settings.wants_content:
+        return None
+    from gemini_otel._content import make_content
+
+    return make_content(settings, logger_provider)
 
 
 def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry import metrics, trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
@@ -16,7 +16,6 @@ from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
 from gemini_otel import _semconv as names
-from gemini_otel._content import Content
 from gemini_otel._conversation import conversation_id
 from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
 from gemini_otel._outcome import KNOWN_FINISH_REASONS
@@ -24,6 +23,9 @@ from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._settings import Settings
 from gemini_otel._standard_metrics import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
+
+if TYPE_CHECKING:
+    from gemini_otel._content import Content
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")

@@ -52,6 +52,11 @@ class Settings(NamedTuple):
     redact: Callable[[str], str] | None = None
     completion_hook: object = None
 
+    @property
+    def wants_content(self) -> bool:
+        """Whether anything asks for what was said."""
+        return self.capture_content != "no_content" or self.completion_hook is not None
+
 
 class Setting(NamedTuple):
     """One row of the settings table: `parse` takes a keyword's value or an environment variable's text.
