@@ -140,8 +140,7 @@ class HintSpanProcessor(SpanProcessor):
                 self.on_hint(event[names.HINT_ID], event[names.HINT_SEVERITY])
         if events:
             ids = (*given, *[event[names.HINT_ID] for event in events])
-            span.set_attribute(names.HINT_ID, ids[0])
-            span.set_attribute(names.HINT_IDS, ids)
+            span.set_attributes({names.HINT_ID: ids[0], names.HINT_IDS: ids})
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
