@@ -100,7 +100,7 @@ def test_a_sound_environment() -> None:
             "GEMINI_OTEL_HINT_LEVLE is no setting",
             "mean GEMINI_OTEL_HINT_LEVEL?",
         ),
-        ({"GEMINI_OTEL_QQQ": "info"}, "GEMINI_OTEL_QQQ is no setting", "README"),
+        ({"GEMINI_OTEL_QQQ": "info"}, "GEMINI_OTEL_QQQ is no setting", "docs/settings.md"),
         (
             {"GEMINI_OTEL_HINT_LEVEL": "loud"},
             "GEMINI_OTEL_HINT_LEVEL='loud' is not valid",

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import builtins
 import importlib.util
+import json
 import re
-from collections.abc import Iterator
+import urllib.parse
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
 import pytest
+import yaml
 from registry import attributes, load
 
 import gemini_otel
-from gemini_otel import _semconv, simulator
+from documents import DOCUMENTS, README, Snippet, snippets
+from gemini_otel import _demo, _semconv, simulator
 from gemini_otel._outcome import OUTCOMES
 from gemini_otel._settings import SETTINGS
 from live_support import needs_live
-from support import ROOT
+from support import ROOT, Telemetry
 
-README = ROOT / "README.md"
-DOCUMENTS = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDE = ROOT / "docs" / "what-you-see.md"
+SETTINGS_PAGE = ROOT / "docs" / "settings.md"
 
 # Read from the spans of others, never written.
 FOREIGN = {_semconv.SYSTEM}
@@ -32,28 +34,9 @@ NAMES = {
 } | _semconv.METRICS
 
 
-class Snippet(NamedTuple):
-    """A block of Python in a document."""
-
-    document: Path
-    line: int
-    code: str
-
-
-def snippets() -> Iterator[Snippet]:
-    for document in DOCUMENTS:
-        text = document.read_text(encoding="utf-8")
-        for block in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-            yield Snippet(document, text[: block.start(1)].count("\n"), block[1])
-
-
 SNIPPETS = [
-    pytest.param(
-        each,
-        id=f"{each.document.name}:{each.line}",
-        marks=[needs_live] if "ssl_context" in each.code else [],
-    )
-    for each in snippets()
+    pytest.param(each, id=each.id, marks=[needs_live] if "ssl_context" in each.code else [])
+    for each in snippets("python")
 ]
 
 
@@ -75,6 +58,22 @@ def test_snippets_run(
     assert [line for line in promised if line not in printed] == []
 
 
+LANGUAGES = {"python", "sh", "yaml", "json", "text", "promql", "traceql"}
+
+
+@pytest.mark.parametrize("snippet", list(snippets()), ids=lambda snippet: snippet.id)
+def test_each_snippet_says_what_it_is(snippet: Snippet) -> None:
+    """Each block of code names a language that is checked, or `text`."""
+    assert snippet.language in LANGUAGES
+
+
+@pytest.mark.parametrize("snippet", list(snippets("yaml", "json")), ids=lambda snippet: snippet.id)
+def test_data_snippets_parse(snippet: Snippet) -> None:
+    """YAML and JSON in documents parse, and hold something."""
+    read = {"yaml": yaml.safe_load, "json": json.loads}[snippet.language]
+    assert isinstance(read(snippet.code), (dict, list))
+
+
 def table_rows(text: str, section: str) -> list[list[str]]:
     """The rows of the first table under a heading, without its head."""
     body = re.split(rf"^#+ {section}\n", text, flags=re.MULTILINE)[1]
@@ -84,7 +83,7 @@ def table_rows(text: str, section: str) -> list[list[str]]:
 
 @pytest.fixture
 def settings_table() -> ModuleType:
-    """The tool that writes the README's table of settings."""
+    """The tool that writes the table of settings."""
     spec = importlib.util.spec_from_file_location("settings_table", ROOT / "tools" / "settings_table.py")
     assert spec is not None
     assert spec.loader is not None
@@ -94,9 +93,9 @@ def settings_table() -> ModuleType:
 
 
 def test_the_settings_table(settings_table: ModuleType) -> None:
-    """The README's table of settings says what the code does, in its order."""
+    """The table of settings says what the code does, in its order."""
     assert settings_table.main(["--check"]) == 0
-    rows = table_rows(README.read_text(encoding="utf-8"), "Settings")
+    rows = table_rows(SETTINGS_PAGE.read_text(encoding="utf-8"), "Settings")
     assert [row[:2] for row in rows] == [
         [f"`{each.name}`", ", ".join(f"`{name}`" for name in each.variables) or "none"] for each in SETTINGS
     ]
@@ -106,19 +105,42 @@ def test_a_stale_settings_table(
     settings_table: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A changed table fails the check, and writing it repairs that and nothing else."""
-    text = README.read_text(encoding="utf-8")
-    stale = tmp_path / "README.md"
+    text = SETTINGS_PAGE.read_text(encoding="utf-8")
+    stale = tmp_path / "settings.md"
     stale.write_text(text.replace("| `hints` |", "| `hunts` |"), encoding="utf-8")
-    monkeypatch.setattr(settings_table, "README", stale)
+    monkeypatch.setattr(settings_table, "PAGE", stale)
     assert settings_table.main(["--check"]) == 1
     assert settings_table.main([]) == 0
     assert stale.read_text(encoding="utf-8") == text
 
 
 def test_the_outcomes_table() -> None:
-    """The README's table of outcomes has each of them, in the code's order."""
-    rows = table_rows(README.read_text(encoding="utf-8"), "The outcome")
+    """The table of outcomes has each of them, in the code's order."""
+    rows = table_rows(GUIDE.read_text(encoding="utf-8"), "The outcome")
     assert [row[0] for row in rows] == [f"`{outcome}`" for outcome in OUTCOMES]
+
+
+def test_the_example_trace(telemetry: Telemetry, url: str) -> None:
+    """The trace that the guide explains is one that the demo shows."""
+    (scene,) = (each for each in _demo.SIMULATED if each.prompt == "simulate:daily_quota")
+    _demo.send(_demo.simulated_client(url), _demo.MODEL, scene)
+    span, (hint,), attempts = (
+        telemetry.span,
+        telemetry.events("gemini.hint"),
+        telemetry.events("gemini.attempt"),
+    )
+    seen = {f"`{name}`": value for name, value in telemetry.attributes.items()}
+    seen |= {f"its `{name}`": value for name, value in hint.items()}
+    seen |= {
+        "name": span.name,
+        "status": f"{span.status.status_code.name}`, `{span.status.description}",
+        "three events `gemini.attempt`": "`, `".join(
+            str(each["http.response.status_code"]) for each in attempts
+        ),
+        "event `gemini.hint`": hint["gemini.hint.id"],
+    }
+    rows = table_rows(GUIDE.read_text(encoding="utf-8"), "Read one trace")
+    assert [(field, value) for field, value in rows if value != f"`{seen.get(field)}`"] == []
 
 
 def test_every_name_is_documented() -> None:
@@ -139,9 +161,31 @@ def test_every_documented_name_exists(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     """Each relative link, picture and anchor of a document exists."""
-    text = document.read_text(encoding="utf-8")
-    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
-    assert [link for link in links if not leads_somewhere(document, link)] == []
+    assert [link for link in links(document) if ":" not in link and not leads_somewhere(document, link)] == []
+
+
+LOCAL = "http://localhost:", "http://127.0.0.1:"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_elsewhere(document: Path) -> None:
+    """Each link to another site is well formed and secure, or to a port of the reader's own machine."""
+    assert [link for link in links(document) if ":" in link and not well_formed(link)] == []
+
+
+def well_formed(link: str) -> bool:
+    if link.startswith(LOCAL):
+        return True
+    parts = urllib.parse.urlsplit(link)
+    return parts.scheme == "https" and re.fullmatch(r"([a-z0-9-]+\.)+[a-z]+", parts.netloc) is not None
+
+
+def links(document: Path) -> list[str]:
+    """The targets of a document's links, outside of code."""
+    text = re.sub(
+        r"^( *)```.*?^\1```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+    return re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"<(\w+:[^>\s]+)>", text)
 
 
 def leads_somewhere(document: Path, link: str) -> bool:
@@ -157,18 +201,11 @@ def anchors(text: str) -> set[str]:
     return made | set(re.findall(r'<a id="([^"]+)">', text))
 
 
-def test_the_pages_exist() -> None:
-    """The pages that the README promises are there."""
-    assert (ROOT / "docs" / "hints.md").exists()
-    assert (ROOT / "docs" / "demo.svg").exists()
-
-
-def test_the_contents_name_every_section() -> None:
-    """The README's contents lead to each of its sections."""
-    text = README.read_text(encoding="utf-8")
-    contents = text[text.index("**Contents:**") :].partition("\n\n")[0]
-    listed = re.findall(r"\[([^\]]+)\]\(#", contents)
-    assert listed == [each for each in re.findall(r"^## (.+)$", text, re.MULTILINE) if each != "License"]
+def test_the_readme_leads_to_every_page() -> None:
+    """Each page in the site's navigation, whose first is the README, is linked from the README."""
+    named = re.findall(r": (\S+\.md)", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    linked = {link.partition("#")[0].removeprefix("docs/") for link in links(README)}
+    assert [page for page in named if page not in linked | {"index.md"}] == []
 
 
 def test_the_commands_stand_on_one_line() -> None:
@@ -182,7 +219,9 @@ def test_the_commands_stand_on_one_line() -> None:
 
 
 def test_the_number_of_scenarios() -> None:
-    """The simulator has at least as many scenarios as the README says."""
-    promised = re.search(r"more than (\d+) scenarios", README.read_text(encoding="utf-8"))
+    """The simulator has at least as many scenarios as its page says."""
+    promised = re.search(
+        r"more than (\d+) scenarios", (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    )
     assert promised is not None
     assert len(simulator.SCENARIOS) > int(promised[1])

@@ -22,7 +22,7 @@ _HEAD = """\
 
 <!-- Written by tools/methods_page.py from gemini_otel.operations.methods; edit the table there. -->
 
-Besides `generate_content`, its streams, chats and function calling ([README](../README.md#what-is-on-a-span)), each of these
+Besides `generate_content`, its streams, chats and function calling ([What you see](what-you-see.md)), each of these
 methods is one span of kind CLIENT, sync and async alike. Its name is the operation, with the model where the method takes
 one. It carries provider, server, HTTP options, attempts, errors, outcome and hints as a `generate_content` span does, and
 counts in `gemini.client.responses`. Where the conventions measure a duration, it is in `gen_ai.client.operation.duration`.

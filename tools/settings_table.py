@@ -1,4 +1,4 @@
-"""Writes the README's table of settings: `python tools/settings_table.py`; with `--check` it only says whether it is stale."""
+"""Writes the table of settings in docs/settings.md: `python tools/settings_table.py`; with `--check` it only says whether it is stale."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from gemini_otel._settings import SETTINGS, shown
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 _HEAD = "| keyword | variables, the stronger first | default | choices | meaning |\n|---|---|---|---|---|\n"
 
 
 def main(arguments: list[str]) -> int:
-    page = README.read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     before, _, rest = page.partition(_HEAD)
     current = before + _HEAD + render() + rest[rest.index("\n\n") + 1 :]
     if arguments == ["--check"]:
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
             f"The settings are {'up to date' if page == current else 'stale: run python tools/settings_table.py'}"
         )
         return 0 if page == current else 1
-    README.write_text(current, encoding="utf-8")
+    PAGE.write_text(current, encoding="utf-8")
     return 0
 
 

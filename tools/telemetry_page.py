@@ -21,8 +21,8 @@ Everything that gemini-otel emits. The same for programs is in [registry](regist
 A test runs every scenario of the simulator and compares what comes out with these tables, and these with the conventions.
 
 An attribute's level is that of the conventions: *required* is always there, *recommended* wherever it is known, and of others the
-condition is given. Which metrics there are is a matter of the profile, see [names by profile](../README.md#names-by-profile).
-Attributes and dimensions of [your own](../README.md#hooks) come on top.
+condition is given. Which metrics there are is a matter of the profile, see [names by profile](what-you-see.md#names-by-profile).
+Attributes and dimensions of [your own](hooks.md) come on top.
 """
 
 

@@ -250,7 +250,7 @@ SETTINGS = (
     Setting(
         "request_hook",
         "a callable",
-        "called with the span and the request before it is sent; see [hooks](#hooks)",
+        "called with the span and the request before it is sent; see [hooks](hooks.md)",
         _callable_with(2),
         in_environment=False,
     ),
@@ -283,7 +283,7 @@ SETTINGS = (
     Setting(
         "capture_content",
         f"{', '.join(CAPTURE_MODES)}; true (both), false",
-        "where prompts and replies are recorded; see [content](#content)",
+        "where prompts and replies are recorded; see [content](content.md)",
         _capture_mode,
         standard="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
     ),

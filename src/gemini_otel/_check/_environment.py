@@ -54,7 +54,7 @@ def sdk_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Variables of our own that are misspelled or have values that nobody knows."""
     for name, meant in _settings.unknown_variables(environ).items():
-        known = f"Did you mean {meant}?" if meant else "The README lists the settings."
+        known = f"Did you mean {meant}?" if meant else "docs/settings.md lists them all."
         yield Finding("error", f"{name} is no setting of gemini-otel.", known)
     for each in _settings.resolve({}, environ):
         if each.problem is not None:
