@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -28,3 +29,28 @@ def attributes(registry: Groups) -> dict[str, dict[str, Any]]:
 def level(requirement: str | dict[str, str]) -> str:
     """`required`, `recommended`, `opt_in` or `conditionally_required`."""
     return requirement if isinstance(requirement, str) else next(iter(requirement))
+
+
+class Exposed(NamedTuple):
+    """A metric as Prometheus has it: its name and type, the labels it always has and those it may have."""
+
+    name: str
+    type: str
+    always: set[str]
+    allowed: set[str]
+
+
+def exposed() -> Iterator[tuple[str, Exposed]]:
+    """Each metric of the registry under the name that Prometheus' naming rules give it."""
+    for metric in load()["metric"]:
+        name = plain(metric["metric_name"]) + ("_seconds" if metric["unit"] == "s" else "")
+        labels = {plain(each["ref"]): level(each["requirement_level"]) for each in metric["attributes"]}
+        always = {label for label, level in labels.items() if level == "required"}
+        if metric["instrument"] == "counter":
+            name += "_total"
+        yield metric["metric_name"], Exposed(name, metric["instrument"], always, set(labels))
+
+
+def plain(name: str) -> str:
+    """What Prometheus calls an attribute."""
+    return name.replace(".", "_")

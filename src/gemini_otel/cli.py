@@ -1,4 +1,4 @@
-"""The command `gemini-otel`: demo, check, explain, simulate."""
+"""The command `gemini-otel`: demo, check, explain, simulate, dashboard."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         description="OpenTelemetry for the google-genai SDK: what happened to a Gemini call, and what to do about it.",
     )
     parser.add_argument("--version", action="version", version=f"gemini-otel {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="demo | check | explain | simulate")
+    commands = parser.add_subparsers(required=True, metavar="demo | check | explain | simulate | dashboard")
 
     demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
     demo.add_argument(
@@ -92,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--scenario", default="ok", help="what to answer where a prompt names no scenario")
     simulate.add_argument("--list", action="store_true", help="list the scenarios and exit")
     simulate.set_defaults(run=_simulate)
+
+    dashboard = commands.add_parser("dashboard", help="print the Grafana dashboard as JSON, to import it")
+    dashboard.set_defaults(run=_dashboard)
     return parser
 
 
@@ -197,6 +200,14 @@ def _simulate(options: argparse.Namespace) -> int:
         simulator.serve_forever(options.scenario, port=options.port, on_start=announce)
     except OSError as error:
         return _fail(f"cannot serve on port {options.port}: {error.strerror}. A free one: --port 0")
+    return 0
+
+
+def _dashboard(_: argparse.Namespace) -> int:
+    from importlib.resources import files
+
+    file = files("gemini_otel").joinpath("dashboards", "gemini.json")
+    print(file.read_text(encoding="utf-8"), end="")
     return 0
 
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
-import registry
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from registry import exposed, plain
 
 import gemini_otel
 from conftest import Exposition
@@ -26,33 +26,7 @@ SERVICE = "metrics"
 _HOURLY = 3_600_000  # milliseconds: exports when told to
 
 
-class Documented(NamedTuple):
-    """A metric as the registry has it: its name and type in Prometheus, the labels it always has and those it may have."""
-
-    name: str
-    type: str
-    always: set[str]
-    allowed: set[str]
-
-
-def documented() -> Iterator[tuple[str, Documented]]:
-    """Each metric of the registry under the name that Prometheus' naming rules give it."""
-    for metric in registry.load()["metric"]:
-        name = _plain(metric["metric_name"]) + ("_seconds" if metric["unit"] == "s" else "")
-        labels = {
-            _plain(each["ref"]): registry.level(each["requirement_level"]) for each in metric["attributes"]
-        }
-        always = {label for label, level in labels.items() if level == "required"}
-        if metric["instrument"] == "counter":
-            name += "_total"
-        yield metric["metric_name"], Documented(name, metric["instrument"], always, set(labels))
-
-
-def _plain(name: str) -> str:
-    return name.replace(".", "_")
-
-
-DOCUMENTED = dict(documented())
+DOCUMENTED = dict(exposed())
 Series = Mapping[frozenset[tuple[str, str]], float]
 
 
@@ -141,7 +115,7 @@ def played(reader: MetricReader) -> Iterator[dict[str, Any]]:
 def expected(points: Any, value: str) -> Series:
     """What Prometheus must have for these data points."""
     return {
-        frozenset((_plain(key), str(label)) for key, label in point.attributes.items()): getattr(point, value)
+        frozenset((plain(key), str(label)) for key, label in point.attributes.items()): getattr(point, value)
         for point in points
     }
 

@@ -1,0 +1,202 @@
+"""The Grafana dashboard as it is shipped: complete, in order, and of what the package emits."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+from registry import attributes, exposed, load, plain
+
+from gemini_otel import cli, default_hints
+from gemini_otel._outcome import OUTCOMES
+from support import ROOT
+
+FILE = ROOT / "src" / "gemini_otel" / "dashboards" / "gemini.json"
+DASHBOARD = json.loads(FILE.read_text(encoding="utf-8"))
+PANELS = {panel["title"]: panel for panel in DASHBOARD["panels"] if panel["type"] != "row"}
+VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
+COLLECTOR = ROOT / "examples" / "collector" / "config.yaml"
+
+
+def expressions() -> Iterator[str]:
+    """All PromQL, of panels and of variables."""
+    for panel in PANELS.values():
+        yield from (target["expr"] for target in panel["targets"])
+    for variable in VARIABLES.values():
+        if variable["type"] == "query":
+            yield variable["query"]["query"].removeprefix("label_values(").rpartition(",")[0]
+
+
+def links(panel: dict[str, Any]) -> list[dict[str, str]]:
+    """The links of a panel's values and cells."""
+    config = panel["fieldConfig"]
+    properties = [each for override in config["overrides"] for each in override["properties"]]
+    found = [each["value"] for each in properties if each["id"] == "links"]
+    return [*config["defaults"].get("links", ()), *(link for links in found for link in links)]
+
+
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """`gemini-otel dashboard` prints the file as it is."""
+    assert cli.main(["dashboard"]) == 0
+    assert capsys.readouterr().out == FILE.read_text(encoding="utf-8")
+
+
+def test_it_is_fresh() -> None:
+    """The file is what its generator writes."""
+    pytest.importorskip("grafana_foundation_sdk", reason="of the extra `lint`")
+    checked = subprocess.run(
+        [sys.executable, ROOT / "tools" / "dashboard.py", "--check"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (checked.returncode, checked.stdout) == (0, "gemini.json is up to date\n")
+
+
+# Version 2 of the schema is for the newest Grafana only; every release imports this one.
+@pytest.mark.filterwarnings("ignore:Prefer using dashboardv2:DeprecationWarning")
+def test_a_stale_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--check tells a stale or missing file, and without it the file is written."""
+    pytest.importorskip("grafana_foundation_sdk", reason="of the extra `lint`")
+    dashboard = importlib.import_module("dashboard")
+    monkeypatch.setattr(dashboard, "FILE", tmp_path / "dashboards" / "gemini.json")
+    assert dashboard.main(["--check"]) == 1
+    assert dashboard.main([]) == 0
+    assert dashboard.main(["--check"]) == 0
+    dashboard.FILE.write_text("{}", encoding="utf-8")
+    assert dashboard.main(["--check"]) == 1
+
+
+def test_the_wheel_has_it(tmp_path: Path) -> None:
+    """A wheel contains the file, so the command works wherever the package is installed."""
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, ROOT]
+    subprocess.run(build, check=True)
+    (wheel,) = tmp_path.glob("gemini_otel-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("gemini_otel/dashboards/gemini.json") == FILE.read_bytes()
+
+
+def test_panels_have_ids_of_their_own() -> None:
+    """No id and no title stands twice."""
+    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    titles = [panel["title"] for panel in DASHBOARD["panels"]]
+    assert len(set(ids)) == len(ids)
+    assert len(set(titles)) == len(titles)
+
+
+def test_panels_do_not_overlap() -> None:
+    """Each panel has a place of its own, within the 24 columns of the grid."""
+    places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
+    assert [place for place in places if place["x"] + place["w"] > 24] == []
+    for one, other in combinations(places, 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or below, (one, other)
+
+
+def test_the_schema() -> None:
+    """The file has the schema that its generator's pinned release is for, and a stable address."""
+    assert DASHBOARD["schemaVersion"] == 42
+    assert (DASHBOARD["uid"], DASHBOARD["title"]) == ("gemini", "Gemini")
+
+
+def test_variables() -> None:
+    """Data sources, service and model can be chosen, the latter two also several at a time or all."""
+    assert [name for name, each in VARIABLES.items() if each["type"] == "datasource"] == [
+        "datasource",
+        "tempo",
+        "jaeger",
+    ]
+    for name in ("service", "model"):
+        assert VARIABLES[name]["multi"]
+        assert VARIABLES[name]["includeAll"]
+        assert VARIABLES[name]["current"]["value"] == "$__all"
+
+
+def test_every_panel_explains_itself() -> None:
+    """Each panel has a description, a unit, and links to traces in Tempo and in Jaeger."""
+    for title, panel in PANELS.items():
+        assert len(panel["description"]) > 60, title
+        assert [link["title"] for link in links(panel)][:2] == ["Traces in Tempo", "Traces in Jaeger"], title
+        assert panel["type"] == "table" or panel["fieldConfig"]["defaults"]["unit"], title
+
+
+def test_everything_uses_the_variables() -> None:
+    """Every query goes to the chosen data source and to the chosen services."""
+    for panel in PANELS.values():
+        for target in panel["targets"]:
+            assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+            selectors = re.findall(r"\{([^}]*)\}", target["expr"])
+            assert selectors
+            assert all('job=~"$service"' in selector for selector in selectors)
+
+
+def test_links_lead_to_explore() -> None:
+    """A link is Explore's address with one pane, of the chosen data source and time range."""
+    for panel in PANELS.values():
+        for link in links(panel):
+            if not link["title"].startswith("Traces in "):
+                continue
+            kind = link["title"].removeprefix("Traces in ").lower()
+            url = urlsplit(link["url"])
+            (pane,) = json.loads(parse_qs(url.query)["panes"][0]).values()
+            assert url.path == "/explore"
+            assert pane["range"] == {"from": "${__from}", "to": "${__to}"}
+            assert pane["datasource"] == pane["queries"][0]["datasource"]["uid"] == f"${{{kind}}}"
+
+
+def test_queries_know_what_is_emitted() -> None:
+    """Every metric and label in a query is one that the package or the shipped Collector emits."""
+    spanmetrics = yaml.safe_load(COLLECTOR.read_text(encoding="utf-8"))["connectors"]["spanmetrics"]
+    dimensions = {
+        plain(each["name"]) for key in ("dimensions", "calls_dimensions") for each in spanmetrics[key]
+    }
+    known = {"traces_span_metrics_calls_total": dimensions}
+    for _, metric in exposed():
+        ends = ("_bucket", "_sum", "_count") if metric.type == "histogram" else ("",)
+        known |= {metric.name + end: metric.allowed for end in ends}
+    all_labels = {plain(name) for name in attributes(load())}
+    for expression in expressions():
+        for name, selector in re.findall(r"\b([a-z_]+)\{([^}]*)\}", expression):
+            labels = set(re.findall(r"(\w+)[!=]~?\"", selector)) - {"job"}
+            assert labels <= known[name], expression
+        grouped = {
+            label for labels in re.findall(r"sum by \(([^)]*)\)", expression) for label in labels.split(", ")
+        }
+        assert grouped - {"job", "instance", "le"} <= all_labels
+
+
+def test_every_outcome_has_a_colour() -> None:
+    """The panel of outcomes has a colour for each outcome that there is."""
+    overrides = PANELS["Outcomes"]["fieldConfig"]["overrides"]
+    assert {override["matcher"]["options"] for override in overrides} == set(OUTCOMES)
+
+
+@pytest.mark.parametrize(
+    ("column", "field"), [("What happened", "summary"), ("What to do", "remedy"), ("More", "reference")]
+)
+def test_the_hints_are_told(column: str, field: str) -> None:
+    """The table of hints has what happened, what to do and Google's page for every hint that a span can get."""
+    (override,) = (
+        each
+        for each in PANELS["Top hints"]["fieldConfig"]["overrides"]
+        if each["matcher"]["options"] == column
+    )
+    (mappings,) = (each["value"] for each in override["properties"] if each["id"] == "mappings")
+    told = {hint: shown["text"] for hint, shown in mappings[0]["options"].items()}
+    hints = [hint for hint in default_hints() if hint.when is not None]
+    assert len(hints) > 100
+    assert told == {
+        hint.id: " ".join(hint.remedy) if field == "remedy" else getattr(hint, field) for hint in hints
+    }

@@ -1,0 +1,95 @@
+"""Writes the Grafana dashboard that `gemini-otel dashboard` prints: `python tools/dashboard.py`; with `--check` it only says
+whether the file is stale. Needs grafana-foundation-sdk, of the extra `lint`.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import count
+from pathlib import Path
+
+from dashboard_looks import PROMETHEUS
+from dashboard_panels import rows
+from dashboard_promql import MODEL, RESPONSES, of_service
+from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard as models
+
+FILE = Path(__file__).parent.parent / "src" / "gemini_otel" / "dashboards" / "gemini.json"
+_ALL = models.VariableOption(True, "All", "$__all")
+_DESCRIPTION = "Calls of the google-genai SDK as gemini-otel records them: what went wrong, why, and what to do about it."
+_NAME_OF_SERVICE = "/(?:.*\\/)?(.+)/"  # in a job, a namespace may stand before it
+
+
+def main(arguments: list[str]) -> int:
+    text = render()
+    if arguments == ["--check"]:
+        fresh = FILE.exists() and FILE.read_text(encoding="utf-8") == text
+        print(f"{FILE.name} is {'up to date' if fresh else 'stale: run python tools/dashboard.py'}")
+        return 0 if fresh else 1
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(text, encoding="utf-8")
+    return 0
+
+
+def render() -> str:
+    """The dashboard as JSON."""
+    board = dashboard.Dashboard("Gemini").uid("gemini").description(_DESCRIPTION)
+    board.tags(["gemini", "gen_ai", "opentelemetry"]).time("now-1h", "now").refresh("30s").editable()
+    board.tooltip(models.DashboardCursorSync.CROSSHAIR)
+    for variable in _variables():
+        board.with_variable(variable)
+    ids = count(1)
+    for title, panels in rows():
+        board.with_row(dashboard.Row(title).id(next(ids)))
+        for panel in panels:
+            board.with_panel(panel.id(next(ids)))
+    return JSONEncoder(indent=1, ensure_ascii=False).encode(board.build()) + "\n"
+
+
+def _variables() -> list[object]:
+    services = f"label_values({RESPONSES}, job)"
+    models_of_services = f"label_values({of_service(RESPONSES)}, {MODEL})"
+    chosen_services = f"label_values({of_service(RESPONSES)}, job)"
+    return [
+        dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus"),
+        _values("service", "Service", services)
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .all_value(".+")
+        .current(_ALL),
+        _values("model", "Model", models_of_services)
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .all_value(".*")
+        .current(_ALL),
+        dashboard.DatasourceVariable("tempo")
+        .label("Tempo")
+        .type("tempo")
+        .description("For links to traces."),
+        dashboard.DatasourceVariable("jaeger")
+        .label("Jaeger")
+        .type("jaeger")
+        .description("For links to traces."),
+        _values("trace_service", "Service in Jaeger", chosen_services)
+        .regex(_NAME_OF_SERVICE)
+        .description("Jaeger is searched by one service."),
+        _values("trace_services", "Services in Tempo", chosen_services)
+        .regex(_NAME_OF_SERVICE)
+        .multi(multi=True)
+        .include_all(include_all=True)
+        .current(_ALL)
+        .hide(models.VariableHide.HIDE_VARIABLE),
+    ]
+
+
+def _values(name: str, label: str, query: str) -> dashboard.QueryVariable:
+    variable = dashboard.QueryVariable(name).label(label).datasource(PROMETHEUS)
+    variable.query({"qryType": 1, "query": query, "refId": "Values"}).definition(query)
+    return variable.refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(
+        models.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

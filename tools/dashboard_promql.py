@@ -1,0 +1,124 @@
+"""PromQL in the shapes that the panels share. `$service` and `$model` are the dashboard's variables, the other $ are Grafana's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from registry import plain
+
+from gemini_otel import _semconv as names
+
+OPERATION = plain(names.OPERATION_NAME)
+MODEL = plain(names.REQUEST_MODEL)
+OUTCOME = plain(names.OUTCOME)
+FINISH_REASON = plain(names.FINISH_REASON)
+STATUS_CODE = plain(names.HTTP_STATUS_CODE)
+REPETITION_KIND = plain(names.REPETITION_KIND)
+ERROR_KIND = plain(names.ERROR_KIND)
+ERROR_TYPE = plain(names.ERROR_TYPE)
+BLOCK_REASON = plain(names.BLOCK_REASON)
+HINT_ID = plain(names.HINT_ID)
+HINT_SEVERITY = plain(names.HINT_SEVERITY)
+TOOL = plain(names.TOOL_NAME)
+
+RESPONSES = plain(names.RESPONSES) + "_total"
+ATTEMPTS_FAILED = plain(names.ATTEMPTS_FAILED) + "_total"
+HINTS = plain(names.HINTS) + "_total"
+THOUGHTS_TOKENS = plain(names.THOUGHTS_TOKENS) + "_total"
+CACHED_TOKENS = plain(names.CACHED_TOKENS) + "_total"
+TOOL_DURATION = plain(names.TOOL_DURATION) + "_seconds"
+SPAN_CALLS = "traces_span_metrics_calls_total"  # the Collector's
+
+# The conventions' metrics, under their names in either profile.
+DURATION = tuple(
+    f"gen_ai_client_{kind}_duration_seconds" for kind in ("operation", "inference", "embeddings")
+)
+FIRST_CHUNK = tuple(
+    f"gen_ai_client_{kind}_time_to_first_chunk_seconds" for kind in ("operation", "inference")
+)
+INPUT_TOKENS = (
+    'gen_ai_client_token_usage_sum{gen_ai_token_type="input"}',
+    "gen_ai_client_inference_operation_input_tokens_sum",
+    "gen_ai_client_embeddings_operation_input_tokens_sum",
+)
+OUTPUT_TOKENS = (
+    'gen_ai_client_token_usage_sum{gen_ai_token_type="output"}',
+    "gen_ai_client_inference_operation_output_tokens_sum",
+)
+MODEL_CALLS = f'{OPERATION}=~"generate_content|embeddings"'
+_SERVICE = 'job=~"$service"'
+_OF_MODEL = f'{MODEL}=~"$model"'
+
+
+def of_service(metric: str, *matchers: str) -> str:
+    """The metric's series of the chosen services."""
+    name, _, own = metric.rstrip("}").partition("{")
+    return f"{name}{{{', '.join(filter(None, (_SERVICE, *matchers, own)))}}}"
+
+
+def of_model(metric: str, *matchers: str) -> str:
+    """The metric's series of the chosen services and models."""
+    return of_service(metric, _OF_MODEL, *matchers)
+
+
+def steady(series: str) -> str:
+    """What Prometheus calls the rate: it leaves out what a series begins with."""
+    return f"rate({series}[$__rate_interval])"
+
+
+def rate(series: str) -> str:
+    """Events a second, with the first one of a series: of rare events it is the only one."""
+    began = f"min_over_time({series}[$__rate_interval]) unless max_over_time({series}[1h] offset $__rate_interval)"
+    return f"{steady(series)} + ({began}) / ($__rate_interval_ms / 1000) or {steady(series)}"
+
+
+def count(series: str) -> str:
+    """Events within the dashboard's time range, with the first one of a series."""
+    began = f"min_over_time({series}[$__range]) unless max_over_time({series}[1h] offset $__range)"
+    increase = f"increase({series}[$__range])"
+    return f"{increase} + ({began}) or {increase}"
+
+
+def total(expression: str, *labels: str) -> str:
+    """The sum, for each combination of the labels where there are any."""
+    return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
+
+
+def per_minute(series: str, *labels: str) -> str:
+    """Events a minute, the unit of Gemini's quotas."""
+    return f"60 * {total(rate(series), *labels)}"
+
+
+def share(part: str, whole: str) -> str:
+    """One in another, from 0 to 1."""
+    return f"{part} / {whole}"
+
+
+def any_profile(parts: Iterable[str], *labels: str) -> str:
+    """The sum of a measure that has a name in each profile, counted once where a program records both."""
+    same = ("job", "instance", OPERATION, MODEL, *(label for label in labels if label != MODEL))
+    return total(" or ".join(total(part, *same) for part in parts), *labels)
+
+
+def quantile(of: float, metrics: tuple[str, ...], *labels: str) -> str:
+    """A quantile of the time that model calls take, in seconds."""
+    return f"histogram_quantile({of}, {any_profile(map(steady, _buckets(metrics)), 'le', *labels)})"
+
+
+def quantile_of_range(of: float, metrics: tuple[str, ...]) -> str:
+    """The same for the dashboard's time range."""
+    return f"histogram_quantile({of}, {any_profile(map(count, _buckets(metrics)), 'le')})"
+
+
+def tokens(metrics: tuple[str, ...], *labels: str) -> str:
+    """Tokens a second."""
+    return any_profile((steady(of_model(metric)) for metric in metrics), *labels)
+
+
+def tokens_in_range(metrics: tuple[str, ...]) -> str:
+    """Tokens within the dashboard's time range."""
+    return any_profile(count(of_model(metric)) for metric in metrics)
+
+
+def _buckets(metrics: tuple[str, ...]) -> Iterator[str]:
+    return (of_model(f"{metric}_bucket", f'{MODEL}!=""', MODEL_CALLS) for metric in metrics)
