@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +11,8 @@ from google import genai
 from hypothesis import HealthCheck, settings
 
 import gemini_otel
-from gemini_otel import simulator
+from gemini_otel import _guard, simulator
+from privacy_support import Echo, Exported
 from support import MODES, SHAPES, OtlpReceiver, Telemetry, make_client, make_vertex_client, receiving
 
 # Speed is the benchmarks' business.
@@ -61,3 +64,22 @@ def receiver() -> Iterator[OtlpReceiver]:
 def shape(request: pytest.FixtureRequest) -> str:
     """Each way to send a request."""
     return str(request.param)
+
+
+@pytest.fixture
+def exported(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exported]:
+    """What leaves the process."""
+    monkeypatch.setattr(_guard, "_reported", set())
+    yield Exported(caplog)
+    gemini_otel.uninstrument()
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    """The address of a service whose every error repeats the request."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

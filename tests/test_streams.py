@@ -251,6 +251,9 @@ async def ticks() -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # aiohttp's response wants to release its connection when the loop is closed
 def test_a_loop_that_ends_with_a_stream_open(telemetry: Telemetry, url: str) -> None:
     """A stream that is still open when its event loop ends is ended then."""
 

@@ -13,9 +13,11 @@ from gemini_otel import _semconv as names
 from gemini_otel._errors import read_reported
 from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
 from gemini_otel._operation import Listener
+from gemini_otel.operations._client import model_name
 from gemini_otel.operations._fields import enum_value, integer, items
 from gemini_otel.operations._fields import fields as known_fields
 from gemini_otel.operations._generated import read_usage
+from gemini_otel.operations._measures import identifier
 
 # https://ai.google.dev/api/interactions-api: what the status of an interaction means for the caller.
 OUTCOMES = {
@@ -84,8 +86,8 @@ class InteractionAnswer:
     def facts(self) -> ResponseFacts:
         usage = self._usage()
         return ResponseFacts(
-            id=self._id or None,
-            model=self._model.removeprefix("models/") if self._model else None,
+            id=self._id,
+            model=model_name(self._model),
             parts=tuple(self._parts),
             usable=self._usable,
             usage=usage,
@@ -95,7 +97,7 @@ class InteractionAnswer:
 
     def _feed_interaction(self, interaction: Any, listener: Listener | None) -> None:
         get = fields(interaction).get
-        self._id = get("id") or self._id
+        self._id = identifier(get("id")) or self._id
         self._model = enum_value(get("model")) or self._model
         self._status = _word(get("status")) or self._status
         for step in items(get("steps")) or items(get("outputs")):  # `outputs` until google-genai 1.75

@@ -11,7 +11,7 @@ from gemini_otel._operation import Arguments
 from gemini_otel.operations import _generated
 from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer, items
 from gemini_otel.operations._history import MAX_PARTS
-from gemini_otel.operations._measures import word
+from gemini_otel.operations._measures import identifier, word
 
 _OUTPUT_TYPES = {"text": "text", "image": "image", "audio": "speech", "video": "video"}
 
@@ -53,7 +53,7 @@ def read_request(resource: Any, arguments: Arguments) -> RequestFacts:
 
 def _measured(body: Mapping[str, Any]) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    if previous := enum_value(body.get("previous_interaction_id")):
+    if previous := identifier(body.get("previous_interaction_id")):
         found[names.REQUEST_PREVIOUS_RESPONSE_ID] = previous
     if body.get("background") is True:
         found[names.INTERACTION_BACKGROUND] = True

@@ -23,6 +23,7 @@ class Reader(NamedTuple):
 
 
 _WORD = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_IDENTIFIER = re.compile(r"[\w.:/=+-]{1,256}", re.ASCII)
 
 
 def measure(measures: Measures, source: object) -> Measured:
@@ -41,6 +42,11 @@ def word(value: object) -> str | None:
     """The value of an enum: one word, whoever made it up."""
     raw = enum_value(value)
     return raw if raw is not None and _WORD.fullmatch(raw) else None
+
+
+def identifier(value: object) -> str | None:
+    """An id; None for a text in its place."""
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None
 
 
 def flag(value: object) -> bool | None:
