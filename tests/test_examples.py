@@ -19,7 +19,7 @@ PYTHON = sys.executable
 
 
 # Some SDK versions say this of every `generate_content`, with or without tools.
-_ADVICE = "Direct use of automatic function calling (AFC) in Models.generate_content is not recommended."
+_ADVICE = "Direct use of automatic function calling (AFC) in Models.generate_content"
 
 
 def run(*command: str, **environ: str) -> str:

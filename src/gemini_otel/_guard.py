@@ -8,11 +8,10 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
-S = TypeVar("S")
 
 logger = logging.getLogger("gemini_otel")
 _reported: set[str] = set()
@@ -42,17 +41,27 @@ def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | N
 
 
 def end_after(
-    hook: Callable[[S, int | None], object],
-    span: S,
+    hooks: list[Callable[[Any, int | None], object]],
+    span: Any,
     end: Callable[[int | None], None],
     end_time: int | None = None,
 ) -> None:
-    """End a span, after a hook that may fail."""
+    """End a span whose `end` is shadowed by this, after the one hook, which may fail. A second thread leaves it to the first."""
+    try:
+        hook = hooks.pop()
+    except IndexError:
+        return
+    span.end = _leave
     try:
         hook(span, end_time)
     except Exception:
         report(hook.__qualname__)
     end(end_time)
+    vars(span).pop("end", None)
+
+
+def _leave(end_time: int | None = None) -> None:
+    """What `end` is while another thread ends the span."""
 
 
 def call_back(site: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:

@@ -109,13 +109,9 @@ class HintSpanProcessor(SpanProcessor):
 
         https://github.com/open-telemetry/opentelemetry-python/issues/5614: `_on_ending` sees an ended span.
         """
-        span.end = partial(end_after, self._before_end, span, span.end)  # type: ignore[method-assign]
+        span.end = partial(end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
-        try:  # noqa: SIM105  # contextlib.suppress would take another half microsecond
-            del span.end
-        except AttributeError:
-            pass  # another thread ends it, too
         if not self.active:
             return
         reader = self._reader or self._make_reader()
