@@ -1,7 +1,7 @@
 """A program without a line of telemetry. OpenTelemetry's own launcher adds it from outside:
 
-    pip install gemini-otel google-genai opentelemetry-distro
-    OTEL_TRACES_EXPORTER=console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none \\
+    pip install "gemini-otel[console]" google-genai opentelemetry-distro
+    OTEL_TRACES_EXPORTER=gemini_console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none \\
         opentelemetry-instrument python examples/zero_code.py
 
 With OTEL_TRACES_EXPORTER=otlp (and opentelemetry-exporter-otlp) the traces go to an OTLP back end.

@@ -71,7 +71,7 @@ def test_a_sound_environment() -> None:
             "off that list",
         ),
         ({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "*"}, "leaves gemini-otel out", "off that list"),
-        ({"OTEL_TRACES_EXPORTER": "none"}, "exported nowhere", "otlp or console"),
+        ({"OTEL_TRACES_EXPORTER": "none"}, "exported nowhere", "otlp or gemini_console"),
         ({"OTEL_TRACES_EXPORTER": "zipkin_json"}, "the exporter zipkin_json (traces) is not", "Install"),
         ({"OTEL_METRICS_EXPORTER": "prom"}, "the exporter prom (metrics) is not", "Install"),
         ({"OTEL_TRACES_SAMPLER": "always_off"}, "no call is sampled", "parentbased_traceidratio"),
@@ -100,6 +100,11 @@ def test_a_sound_environment() -> None:
             "GEMINI_OTEL_HINT_LEVLE is no setting",
             "mean GEMINI_OTEL_HINT_LEVEL?",
         ),
+        (
+            {"GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY": "perhaps"},
+            "GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY='perhaps' is not valid; choose from: true, false",
+            "false (default)",
+        ),
         ({"GEMINI_OTEL_QQQ": "info"}, "GEMINI_OTEL_QQQ is no setting", "docs/settings.md"),
         (
             {"GEMINI_OTEL_HINT_LEVEL": "loud"},
@@ -117,6 +122,18 @@ def test_each_mistake_is_found(environ: dict[str, str], what: str, mend: str) ->
     assert mend in findings[0].mend
     assert not report.ok
     assert SECRET not in str(report)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_console_exporter(installed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OTEL_TRACES_EXPORTER=gemini_console is sound with rich, and a mistake without it that names the extra."""
+    if not installed:
+        monkeypatch.setattr(_environment, "version", lambda name: None if name == "rich" else "1.0")
+    report = examine({**SOUND, "OTEL_TRACES_EXPORTER": "gemini_console"})
+    said = [
+        each.mend for each in report.findings if "the exporter gemini_console (traces) is not" in each.what
+    ]
+    assert said == ([] if installed else ["pip install 'gemini-otel[console]'"])
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,35 @@
-"""ConsoleTraceExporter: traces as trees."""
+"""ConsoleTraceExporter: traces as trees, one line for each span."""
 
 from __future__ import annotations
 
+import importlib
 import io
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
 from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags
 from rich.console import Console
 
+from gemini_otel import HintSpanProcessor
 from gemini_otel import console as console_module
-from gemini_otel.console import ConsoleTraceExporter, trace_trees
+from gemini_otel._settings import unknown_variables
+from gemini_otel._trace_tree import trace_trees
+from gemini_otel.console import ConsoleTraceExporter
 
 TICK = 1_000_000  # a millisecond in nanoseconds
 
@@ -21,11 +37,16 @@ TICK = 1_000_000  # a millisecond in nanoseconds
 class Terminal:
     """A tracer whose traces are printed into a string."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        processor: Callable[[SpanExporter], SpanProcessor] = SimpleSpanProcessor,
+        width: int = 300,
+        problems_only: bool = False,
+    ) -> None:
         self.output = io.StringIO()
-        self.exporter = ConsoleTraceExporter(Console(file=self.output, width=120))
+        self.exporter = ConsoleTraceExporter(Console(file=self.output, width=width), problems_only)
         self.provider = TracerProvider()
-        self.provider.add_span_processor(SimpleSpanProcessor(self.exporter))
+        self.provider.add_span_processor(processor(self.exporter))
         self.tracer = self.provider.get_tracer("test")
 
     @property
@@ -53,6 +74,23 @@ def terminal() -> Terminal:
 def end(*spans: trace.Span, at: int = 9) -> None:
     for span in spans:
         span.end(at * TICK + TICK)
+
+
+def readable(span: trace.Span) -> ReadableSpan:
+    assert isinstance(span, ReadableSpan)
+    return span
+
+
+def run(code: str, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a program whose spans go nowhere else."""
+    return subprocess.run(
+        [*command, sys.executable, "-c", code],
+        env={**os.environ, "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none", **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
 
 
 def test_nested_spans(terminal: Terminal) -> None:
@@ -98,77 +136,237 @@ def test_two_traces_at_once(terminal: Terminal) -> None:
     assert terminal.lines == ["one  9 ms", "└── child of one  9 ms"]
 
 
-def test_traces_that_never_end(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of too many traces without an ended root, the oldest is printed."""
+def test_a_late_child_in_the_same_batch(terminal: Terminal) -> None:
+    """A child that ended after its root stands in the tree where both are exported together."""
+    root = terminal.start("root")
+    child = terminal.start("child", root, at=1)
+    end(root, child)
+    printed = Terminal()
+    printed.exporter.export([readable(root), readable(child)])
+    assert printed.lines == ["root  9 ms", "└── child  8 ms"]
+
+
+def test_spans_whose_root_never_comes_are_bounded(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of too many spans without an ended root, the oldest trace is printed, also where all are of one trace."""
     monkeypatch.setattr(console_module, "_MAX_PENDING", 2)
     for name in ("oldest", "older", "newest"):
         end(terminal.start(name, terminal.start("root")))
     assert terminal.lines == ["oldest  9 ms"]
+    root = terminal.start("root")
+    end(*[terminal.start(name, root) for name in ("a", "b", "c")])
+    assert terminal.lines[1:] == ["older  9 ms", "newest  9 ms", "a  9 ms", "b  9 ms", "c  9 ms"]
+    assert not terminal.exporter._pending
 
 
-def test_the_facts_of_an_answer(terminal: Terminal) -> None:
-    """The first line under a span tells reasons, HTTP status, tokens and parts in that order."""
-    assert terminal.show(
-        {
-            "gemini.response.parts": ("text",),
+def test_spans_wait_a_minute_for_their_root(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A span whose root is still open after a minute is printed with the next export."""
+    clock = iter([0.0, 1.0, 30.0, 31.0, 61.0, 61.0])
+    monkeypatch.setattr("gemini_otel.console.time.monotonic", lambda: next(clock))
+    root = terminal.start("root")
+    end(terminal.start("first", root))
+    end(terminal.start("second", root))
+    assert terminal.lines == []
+    end(terminal.start("third", root))
+    assert terminal.lines == ["first  9 ms", "second  9 ms", "third  9 ms"]
+
+
+def test_a_flush(terminal: Terminal) -> None:
+    """force_flush() prints what waits for its root."""
+    end(terminal.start("child", terminal.start("root")))
+    assert terminal.lines == []
+    assert terminal.exporter.force_flush()
+    assert terminal.lines == ["child  9 ms"]
+
+
+def test_many_threads() -> None:
+    """Traces of many threads, exported in batches, are whole and not mixed."""
+    terminal = Terminal(BatchSpanProcessor)
+
+    def work(name: str) -> None:
+        for number in range(20):
+            with terminal.tracer.start_as_current_span(f"{name} {number}"):
+                for child in "ab":
+                    terminal.tracer.start_span(f"{name} {number} {child}").end()
+
+    threads = [threading.Thread(target=work, args=(f"thread {each}",)) for each in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    terminal.provider.shutdown()
+    told = [re.sub(r"  [\d,]+ ms$", "", line) for line in terminal.lines]
+    trees = [told[start : start + 3] for start in range(0, len(told), 3)]
+    assert len(trees) == 80
+    assert all(tree == [tree[0], f"├── {tree[0]} a", f"└── {tree[0]} b"] for tree in trees)
+
+
+def test_a_span_that_ends_while_printing(terminal: Terminal) -> None:
+    """A span that the garbage collector ends in the thread that prints is printed, too."""
+
+    class Output(io.StringIO):
+        def write(self, text: str) -> int:
+            if inner:
+                end(inner.pop())
+            return super().write(text)
+
+    inner = [terminal.start("inner")]
+    output = terminal.exporter._console.file = Output()
+    end(terminal.start("outer"))
+    assert output.getvalue().splitlines() == ["outer  9 ms", "inner  9 ms"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_after_a_fork() -> None:
+    """A child process prints its own spans, and those of its parent stay the parent's, whatever thread held the lock."""
+    printed = run(
+        """
+import os, threading
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from gemini_otel.console import ConsoleTraceExporter
+
+exporter = ConsoleTraceExporter()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+tracer = provider.get_tracer("t")
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    with exporter._lock, exporter._console._lock:
+        held.set()
+        done.wait(10)
+
+with tracer.start_as_current_span("root"):
+    tracer.start_span("of the parent").end()
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    child = os.fork()
+    done.set()
+    if not child:
+        tracer.start_span("of the child").end()
+        exporter.shutdown()
+        os._exit(0)
+    thread.join()
+    os.waitpid(child, 0)
+"""
+    ).stderr
+    assert [re.sub(r"  \d+ ms", "", line) for line in printed.splitlines()] == [
+        "of the child",
+        "root",
+        "└── of the parent",
+    ]
+
+
+def test_one_line_for_an_answer(terminal: Terminal) -> None:
+    """The line tells model, outcome, reason, tokens and time, in that order, then what is out of the ordinary."""
+    span = terminal.start(
+        "chat",
+        attributes={
+            "gen_ai.request.model": "gemini-2.5-pro",
+            "gemini.response.outcome": "blocked",
+            "gemini.response.parts": ("text", "thought", "function_call"),
             "gen_ai.response.time_to_first_chunk": 1.25,
             "gen_ai.usage.input_tokens": 1200,
             "gen_ai.usage.cache_read.input_tokens": 1081,
             "gen_ai.usage.output_tokens": 30,
-            "gen_ai.usage.reasoning.output_tokens": 0,
+            "gen_ai.usage.reasoning.output_tokens": 7,
             "http.response.status_code": 200,
-            "http.request.resend_count": 1,
             "gemini.response.finish_reason": "SAFETY",
-            "gemini.response.blocked_categories": ("A:HIGH", "B"),
-        }
-    ) == [
-        "└── finish SAFETY · categories A:HIGH, B · HTTP 200 · resends 1 · tokens in 1,200, cached 1,081, out 30, thoughts 0 ·",
-        "    parts text · first chunk 1,250 ms",
-    ]
-
-
-def test_an_error_without_a_status_code(terminal: Terminal) -> None:
-    """The error type is told where there is no HTTP status, and the status description stands beside the outcome."""
-    span = terminal.start(
-        "call", attributes={"error.type": "httpx.ConnectError", "gemini.response.outcome": "error"}
+            "gemini.repetition.kind": "text",
+            "gemini.repetition.count": 14,
+        },
     )
-    span.set_status(Status(StatusCode.ERROR, "httpx.ConnectError"))
+    for code in (429, 503, 429):
+        span.add_event("gemini.attempt", {"http.response.status_code": code})
+    span.add_event("gemini.attempt", {"error.type": "ReadTimeout"})
     end(span)
-    assert terminal.lines == ["call  9 ms  error  httpx.ConnectError", "└── error httpx.ConnectError"]
+    (line,) = terminal.lines
+    assert line.split("  ") == [
+        *(
+            "chat",
+            "gemini-2.5-pro",
+            "blocked",
+            "SAFETY",
+            "1,200 tokens in (1,081 cached), 30 out (7 thoughts)",
+        ),
+        *("9 ms, first chunk 1,250 ms", "4 failed attempts (429, 503, ReadTimeout)"),
+        *("repetition: text, 14 times", "function_call"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("attributes", "line"),
     [
+        ({"gemini.response.finish_reason": "STOP", "gemini.response.outcome": "ok"}, "span  ok  0 ms"),
+        ({"gemini.response.block_reason": "SAFETY"}, "span  prompt: SAFETY  0 ms"),
+        ({"error.type": "httpx.ConnectError"}, "span  httpx.ConnectError  0 ms"),
+        (
+            {"error.type": "503", "gemini.error.status": "UNAVAILABLE", "http.response.status_code": 200},
+            "span  503 UNAVAILABLE  0 ms",
+        ),
         (
             {
-                "gemini.attempt.number": 1,
-                "http.response.status_code": 429,
-                "gemini.error.status": "RESOURCE_EXHAUSTED",
-                "gemini.retry.delay": 34.0,
-                "gemini.attempt.wait": 0.1,
+                "gemini.afc.rounds": 3,
+                "gemini.afc.max_rounds": 10,
+                "gemini.afc.tools": 2,
+                "gemini.usage.input_tokens": 20,
+                "gemini.usage.cached_tokens": 5,
+                "gemini.usage.output_tokens": 30,
+                "gemini.usage.reasoning_tokens": 8,
             },
-            "attempt 1 failed: 429 RESOURCE_EXHAUSTED, asked to wait 34 s, sent again after 0.10 s",
+            "span  20 tokens in (5 cached), 30 out (8 thoughts)  0 ms  3 of 10 rounds, 2 tool runs",
         ),
-        ({"gemini.attempt.number": 2, "error.type": "ReadTimeout"}, "attempt 2 failed: ReadTimeout"),
+        ({"gen_ai.usage.output_tokens": 30, "gen_ai.usage.reasoning.output_tokens": 0}, "span  30 out  0 ms"),
+        (
+            {
+                "gemini.response.parts": 7,
+                "gen_ai.usage.input_tokens": "many",
+                "gen_ai.response.time_to_first_chunk": "soon",
+            },
+            "span  0 ms",
+        ),
     ],
 )
-def test_failed_attempts(terminal: Terminal, attributes: dict[str, Any], line: str) -> None:
-    """An attempt tells its status, or its exception, and the waits that are known."""
-    assert terminal.show(attributes, "gemini.attempt") == [f"└── {line}"]
+def test_what_a_line_tells(terminal: Terminal, attributes: dict[str, Any], line: str) -> None:
+    """What is as expected, absent or of a type that nobody writes takes no room."""
+    end(terminal.start("span", attributes=attributes), at=0)
+    assert terminal.lines == [line]
 
 
-def test_a_loop(terminal: Terminal) -> None:
-    """A repetition tells kind, count, start and share."""
-    loop = {
-        "gemini.repetition.kind": "text",
-        "gemini.repetition.count": 14,
-        "gemini.repetition.start": 24,
-        "gemini.repetition.share": 0.964,
-    }
-    assert terminal.show(loop, "gemini.repetition") == [
-        "└── repetition: text, 14 times from character 24 on, 96 % of the output so far"
-    ]
+def test_the_error_of_somebody_else(terminal: Terminal) -> None:
+    """Of another library's error the class is told and never its text, which may quote a prompt."""
+    for name, exception in (("first", [ValueError("my secret")]), ("second", [])):
+        span = terminal.start(name)
+        for each in exception:
+            span.record_exception(each)
+        span.set_status(Status(StatusCode.ERROR, "my secret"))
+        end(span)
+    assert terminal.lines == ["first  ValueError  9 ms", "second  ERROR  9 ms"]
+
+
+@pytest.mark.parametrize("scope", ["openinference.instrumentation.google_genai", "somebody's"])
+def test_spans_of_other_instrumentations(scope: str) -> None:
+    """A span of another instrumentation has its model, outcome and tokens under names of its own, and the hint below."""
+    terminal = Terminal()
+    terminal.provider.add_span_processor(HintSpanProcessor())
+    span = terminal.provider.get_tracer(scope).start_span(
+        "GenerateContent",
+        attributes={
+            "llm.model_name": "gemini-2.5-flash",
+            "gen_ai.usage.input_tokens": 7,
+            "gen_ai.usage.output_tokens": 20,
+            "gen_ai.response.finish_reasons": ("max_tokens",),
+        },
+        start_time=TICK,
+    )
+    span.end(2 * TICK)
+    line, hint = terminal.lines[:2]
+    assert line == "GenerateContent  gemini-2.5-flash  MAX_TOKENS  7 tokens in, 20 out  1 ms"
+    assert hint.startswith("└── ")
+    assert "finish.max_tokens" in hint
 
 
 def test_a_hint(terminal: Terminal) -> None:
@@ -201,9 +399,195 @@ def test_a_span_without_times_or_context() -> None:
     assert str(tree.label) == "bare"
 
 
-def test_standard_output_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a console, the trees go to standard output; a flush succeeds and prints nothing early."""
+HOSTILE = "[bold]m[/bold] :smile: \x1b[2J\x1b]0;t\x07\r\nnext\u202e\ud800\x9b"
+
+
+def test_hostile_text(terminal: Terminal) -> None:
+    """Markup, control characters, line breaks and half characters of a model's name, a tool or a hint are printed as text."""
+    span = terminal.start(HOSTILE, attributes={"gen_ai.request.model": HOSTILE + "x" * 5000})
+    span.add_event("gemini.hint", {f"gemini.hint.{part}": HOSTILE for part in ("id", "severity", "summary")})
+    end(span)
+    printed = terminal.output.getvalue()
+    assert printed.replace("\n", "").isprintable()
+    assert "[bold]m[/bold] :smile: \\x1b[2J\\x1b]0;t\\x07\\r\\nnext\\u202e\\ud800\\x9b" in " ".join(
+        "".join(line.strip("└─ ").ljust(1) for line in printed.splitlines()).split()
+    )
+    assert len(printed) < 3000
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 300])
+def test_terminals_of_any_width(width: int) -> None:
+    """On a narrow terminal lines wrap, and of a deep trace nothing is lost."""
+    terminal = Terminal(width=width)
+    spans = [terminal.start("span0")]
+    for number in range(1, 40):
+        spans.append(terminal.start(f"span{number}", spans[-1], at=number))
+    spans[-1].add_event("gemini.hint", {"gemini.hint.id": "mine.own", "gemini.hint.reference": "https://a.b"})
+    end(*reversed(spans), at=50)
+    assert all(len(line) <= width for line in terminal.lines)
+    words = " ".join(terminal.lines)
+    assert [n for n in range(40) if f"span{n} " not in words] == []
+    assert "".join(words.replace("│", "").split()).endswith("mine.own└──read:https://a.b")
+
+
+def test_more_spans_than_python_may_nest(terminal: Terminal) -> None:
+    """A trace as deep as the bound on pending spans is printed."""
+    spans = [terminal.start("root")]
+    for number in range(900):
+        spans.append(terminal.start(f"span {number}", spans[-1]))
+    end(*reversed(spans))
+    assert len(terminal.lines) == 901
+
+
+# What goes wrong, and what does not.
+def healthy(span: trace.Span) -> None:
+    span.set_attribute("gemini.response.outcome", "ok")
+
+
+def abandoned(span: trace.Span) -> None:
+    span.set_attribute("gemini.response.outcome", "abandoned")
+
+
+def truncated(span: trace.Span) -> None:
+    span.set_attribute("gemini.response.outcome", "truncated")
+
+
+def hinted(span: trace.Span) -> None:
+    span.add_event("gemini.hint", {"gemini.hint.id": "mine.own"})
+
+
+def resent(span: trace.Span) -> None:
+    span.add_event("gemini.attempt", {"http.response.status_code": 429})
+
+
+def failed(span: trace.Span) -> None:
+    span.set_status(Status(StatusCode.ERROR))
+
+
+@pytest.mark.parametrize(
+    ("happens", "printed"),
+    [(healthy, 0), (abandoned, 0), (truncated, 2), (hinted, 3), (resent, 2), (failed, 2)],
+)
+def test_problems_only(happens: Callable[[trace.Span], None], printed: int) -> None:
+    """With problems_only, a trace is printed as a whole where one of its spans went wrong, else not at all."""
+    terminal = Terminal(problems_only=True)
+    root = terminal.start("root")
+    child = terminal.start("child", root)
+    happens(child)
+    end(child, root)
+    assert len(terminal.lines) == printed
+    assert not terminal.exporter._pending
+
+
+@pytest.mark.parametrize(("text", "on"), [("true", True), ("0", False), ("", False)])
+def test_problems_only_in_the_environment(monkeypatch: pytest.MonkeyPatch, text: str, on: bool) -> None:
+    """GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY is the default of problems_only, and no unknown setting."""
+    monkeypatch.setenv("GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY", text)
+    assert ConsoleTraceExporter()._problems_only is on
+    assert ConsoleTraceExporter(problems_only=not on)._problems_only is not on
+    assert unknown_variables() == {}
+
+
+def test_bad_input(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """A bad argument is an error that names the choices; a bad variable is logged and left at its default."""
+    with pytest.raises(ValueError, match="problems_only='maybe' is not valid; choose from: true, false"):
+        ConsoleTraceExporter(problems_only="maybe")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"console=7 is not valid; it takes a rich\.console\.Console"):
+        ConsoleTraceExporter(7)  # type: ignore[arg-type]
+    monkeypatch.setenv("GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY", "perhaps")
+    assert not ConsoleTraceExporter()._problems_only
+    assert (
+        "GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY='perhaps' is not valid; choose from: true, false; using the default, false"
+        in caplog.text
+    )
+
+
+def test_standard_error_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a console, the trees go to standard error, unbroken and without colour where it is no terminal."""
     exporter = ConsoleTraceExporter()
-    assert exporter.export([ReadableSpan("bare")]) is SpanExportResult.SUCCESS
+    assert exporter.export([ReadableSpan("bare " * 100)]) is SpanExportResult.SUCCESS
     assert exporter.force_flush()
-    assert capsys.readouterr().out == "bare\n"
+    assert capsys.readouterr() == ("", "bare " * 100 + "\n")
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_colours(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    environ: dict[str, str],
+    coloured: bool,
+) -> None:
+    """A pipe gets no colours unless FORCE_COLOR is set, and nobody does where NO_COLOR is."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "COLORTERM", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm-256color", **environ}.items():
+        monkeypatch.setenv(name, value)
+    ConsoleTraceExporter().export([ReadableSpan("call", attributes={"gemini.response.outcome": "ok"})])
+    printed = capsys.readouterr().err
+    assert ("\x1b[32mok" in printed) is coloured
+    assert "ok" in printed
+
+
+@pytest.mark.parametrize("failure", [BrokenPipeError(), ValueError("I/O operation on closed file")])
+def test_nobody_reads(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where standard error is closed or its reader is gone, the export fails quietly and the program goes on."""
+
+    class Output(io.StringIO):
+        def write(self, text: str) -> int:
+            raise failure
+
+    exporter = ConsoleTraceExporter()
+    monkeypatch.setattr("sys.stderr", Output())
+    assert exporter.export([ReadableSpan("bare")] * 3) is SpanExportResult.FAILURE
+    assert not exporter._pending
+    assert not exporter._due
+
+
+PROGRAM = """
+from google import genai
+client = genai.Client(api_key="k", http_options={"base_url": %r})
+client.models.generate_content(model="gemini-2.5-flash", contents="simulate:ok my secret")
+answer = client.models.generate_content(model="gemini-2.5-flash", contents="simulate:finish_safety my secret")
+print("the answer:", answer.text)
+"""
+
+
+def test_opentelemetry_instrument(url: str) -> None:
+    """OTEL_TRACES_EXPORTER=gemini_console prints calls and hints to standard error, and leaves standard output alone."""
+    launcher = str(Path(sys.executable).with_name("opentelemetry-instrument"))
+    ran = run(PROGRAM % url, launcher, OTEL_TRACES_EXPORTER="gemini_console")
+    assert ran.stdout == "the answer: None\n"
+    first, second, hint = ran.stderr.splitlines()[:3]
+    assert re.fullmatch(r"generate_content gemini-2.5-flash  ok  \d+ tokens in, \d+ out  [\d,]+ ms", first)
+    assert re.fullmatch(
+        r"generate_content gemini-2.5-flash  blocked  SAFETY  \d+ tokens in  [\d,]+ ms", second
+    )
+    assert hint == "└── error: A safety filter stopped the reply.  finish.safety"
+    assert "secret" not in ran.stderr
+
+
+def test_opentelemetry_instrument_with_problems_only(url: str) -> None:
+    """With the variable for it the healthy call is left out, and captured content is not printed either."""
+    launcher = str(Path(sys.executable).with_name("opentelemetry-instrument"))
+    ran = run(
+        PROGRAM % url,
+        launcher,
+        OTEL_TRACES_EXPORTER="gemini_console",
+        GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY="true",
+        GEMINI_OTEL_CAPTURE_CONTENT="true",
+    )
+    assert ran.stderr.count("generate_content gemini-2.5-flash") == 1
+    assert "blocked" in ran.stderr.splitlines()[0]
+    assert "secret" not in ran.stderr
+
+
+def test_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without rich, the import fails with a line that names the extra."""
+    for name in ("gemini_otel.console", "gemini_otel._trace_tree"):
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    with pytest.raises(ImportError, match=r"needs rich\.console.*pip install 'gemini-otel\[console\]'"):
+        importlib.import_module("gemini_otel.console")

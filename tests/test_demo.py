@@ -44,16 +44,19 @@ def printed() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("title", "telling"),
     [
-        ("A healthy call: no hint", ("  ok\n", "finish STOP", "tokens in ")),
-        ("Thinking ate the budget", ("  truncated\n", "thoughts 1,010", "finish.max_tokens.thinking")),
+        ("A healthy call: no hint", ("  ok  ", " tokens in, ")),
+        (
+            "Thinking ate the budget",
+            ("  truncated  MAX_TOKENS  ", "(1,010 thoughts)", "finish.max_tokens.thinking"),
+        ),
         (
             "The answer was blocked, over HTTP 200",
-            ("  blocked\n", "finish SAFETY", "HTTP 200", "finish.safety"),
+            ("  blocked  SAFETY  ", "HARM_CATEGORY_", "finish.safety"),
         ),
         (
             "The model got stuck in a loop",
             (
-                "  truncated\n",
+                "  truncated  ",
                 "repetition: text, ",
                 "first chunk",
                 "finish.max_tokens.repetition",
@@ -71,11 +74,11 @@ def printed() -> dict[str, str]:
         ),
         (
             "Rate-limited twice, then answered",
-            ("  ok\n", "resends 2", "attempt 1 failed: 429", "attempt 2 failed"),
+            ("  ok  ", "2 failed attempts (429)"),
         ),
         (
             "The daily quota is used up",
-            ("  error  429 RESOURCE_EXHAUSTED", "attempt 3 failed", "http.429.rate_day", "limit 50"),
+            ("  error  429 RESOURCE_EXHAUSTED", "3 failed attempts (429)", "http.429.rate_day", "limit 50"),
         ),
     ],
 )
@@ -85,9 +88,8 @@ def test_every_scene_tells(printed: dict[str, str], title: str, telling: tuple[s
 
 
 def test_an_error_in_mid_stream_tells(printed: dict[str, str]) -> None:
-    """The error inside a stream is told with the HTTP status that the stream began with."""
+    """The error inside a stream is told."""
     text = printed["Overloaded in the middle of a stream"]
-    assert "HTTP 200" in text
     # An older SDK hands the error on as an empty chunk: for the caller, the stream just ends.
     assert ("  error  503 " in text and "http.503." in text) or (
         "  incomplete" in text and "stream.cut" in text
@@ -149,7 +151,7 @@ def test_nothing_listens(
     assert cli.main(["demo", "--otlp", f"http://127.0.0.1:{unused_port}"]) == 2
     assert time.monotonic() - started < 15
     captured = capsys.readouterr()
-    assert "  ok\n" in captured.out
+    assert "  ok  " in captured.out
     assert captured.err.startswith(
         f"gemini-otel: http://127.0.0.1:{unused_port}/v1/traces did not take the traces."
     )

@@ -21,6 +21,9 @@ from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES
 
 PREFIX = "GEMINI_OTEL_"
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+CONSOLE_PROBLEMS_ONLY = (
+    f"{PREFIX}CONSOLE_PROBLEMS_ONLY"  # of the console exporter, which `instrument()` knows nothing of
+)
 HINT_LEVELS = ("info", "warning", "error")
 HINT_SIGNALS = ("span", "logs", "both")
 CAPTURE_MODES = ("no_content", "span_only", "event_only", "span_and_event")
@@ -397,11 +400,34 @@ def _in_force(setting: Setting, keywords: Mapping[str, Any], environ: Mapping[st
     return InForce(setting, setting.default, "default", problem)
 
 
+def problems_only(given: Any = None, environ: Mapping[str, str] = os.environ) -> bool:
+    """The console exporter's own switch: its argument, else its variable. A bad one is treated as that of a setting is."""
+    if given is not None:
+        return _switch_named("problems_only", given)
+    value, problem = problems_only_variable(environ)
+    if problem is not None:
+        logger.warning("%s; using the default, false", problem)
+    return value
+
+
+def problems_only_variable(environ: Mapping[str, str]) -> tuple[bool, str | None]:
+    """What the console exporter's variable says, and what is wrong with it."""
+    try:
+        return _switch_named(CONSOLE_PROBLEMS_ONLY, environ.get(CONSOLE_PROBLEMS_ONLY) or False), None
+    except ValueError as error:
+        return False, str(error)
+
+
+def _switch_named(name: str, value: Any) -> bool:
+    return bool(_parse(Setting(name, "true, false", "", _switch), _switch, name, value))
+
+
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
     """Variables that look like ours and are not, each with the one that may be meant."""
     import difflib
 
     known = [setting.name.upper() for setting in SETTINGS if setting.in_environment]
+    known.append(CONSOLE_PROBLEMS_ONLY.removeprefix(PREFIX))
     given = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
     close = {name: difflib.get_close_matches(name, known, n=1) for name in given if name not in known}
     return {PREFIX + name: PREFIX + found[0] if found else None for name, found in close.items()}

@@ -12,9 +12,11 @@ from gemini_otel._check._endpoints import SIGNALS, environment_problems, protoco
 from gemini_otel._check._report import NO_SERVICE_NAME, Finding
 
 ENTRY_POINT = "gemini"
+_CONSOLE = "gemini_console"
 _PACKAGES = {
     "otlp_proto_grpc": "opentelemetry-exporter-otlp-proto-grpc",
     "otlp_proto_http": "opentelemetry-exporter-otlp-proto-http",
+    _CONSOLE: "'gemini-otel[console]'",
 }
 _PROTOCOLS = ("grpc", "http/protobuf")
 _OFF = ("always_off", "parentbased_always_off")
@@ -59,6 +61,9 @@ def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
     for each in _settings.resolve({}, environ):
         if each.problem is not None:
             yield Finding("error", each.problem, f"In force instead: {each.value} ({each.source}).")
+    value, problem = _settings.problems_only_variable(environ)
+    if problem is not None:
+        yield Finding("error", problem, f"In force instead: {_settings.shown(value)} (default).")
 
 
 def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -110,7 +115,7 @@ def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(
             "error",
             "OTEL_TRACES_EXPORTER=none: spans are exported nowhere.",
-            "Unset it, or set it to otlp or console.",
+            "Unset it, or set it to otlp or gemini_console.",
         )
     for name in dict.fromkeys(name for names in wanted.values() for name in names):
         yield from _missing_package(name, [signal for signal in SIGNALS if name in wanted[signal]])
@@ -133,7 +138,7 @@ def otlp_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
             )
     for signal in SIGNALS:
         for name in exporters_of(signal, environ):
-            if name in _PACKAGES:
+            if name.startswith("otlp_proto_"):
                 yield from environment_problems(signal, name.rpartition("_")[2], environ)
     yield from _header_problems(environ)
 
@@ -157,7 +162,10 @@ def _default_protocol() -> str:
 def _missing_package(name: str, signals: list[str]) -> Iterator[Finding]:
     groups = (f"opentelemetry_{signal}_exporter" for signal in signals)
     missing = [
-        group.split("_")[1] for group in groups if not importlib.metadata.entry_points(group=group, name=name)
+        group.split("_")[1]
+        for group in groups
+        if not importlib.metadata.entry_points(group=group, name=name)
+        or (name == _CONSOLE and version("rich") is None)
     ]
     if not missing:
         return

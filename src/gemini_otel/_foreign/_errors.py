@@ -12,7 +12,7 @@ from gemini_otel._masking import mask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from opentelemetry.sdk.trace import Span
+    from opentelemetry.sdk.trace import ReadableSpan
 
 _LONGEST = 8000  # characters of a text that are looked at
 # `str(APIError)` is "429 RESOURCE_EXHAUSTED. {'error': {...}}", also in the middle of what others make of it.
@@ -26,7 +26,7 @@ _FIELD = re.compile(
 _VERTEX = ("gcp.vertex_ai", "vertex_ai")
 
 
-def add_error(span: Span, found: dict[str, Any]) -> None:
+def add_error(span: ReadableSpan, found: dict[str, Any]) -> None:
     """Code, status, cause, quota and delay of an API error, or the class of another exception."""
     exception, text = _exception(span)
     match = _API_ERROR.search(text) or _OPENAI_ERROR.search(text)
@@ -51,7 +51,7 @@ def add_error(span: Span, found: dict[str, Any]) -> None:
         found[names.ERROR_MESSAGE] = mask(said)
 
 
-def _exception(span: Span) -> tuple[str, str]:
+def _exception(span: ReadableSpan) -> tuple[str, str]:
     """Class and text of the exception; the text of the status where no event tells."""
     for event in reversed(span.events):
         if event.name == "exception" and event.attributes:

@@ -15,7 +15,7 @@ from gemini_otel._foreign._sources import ANYONE, PARAMETERS, SOURCES, Source
 from gemini_otel._outcome import KNOWN_FINISH_REASONS, worst_finish_reason
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import Span
+    from opentelemetry.sdk.trace import ReadableSpan
 
 _BY_SCOPE = {scope: source for source in SOURCES for scope in (*source.scopes, *source.shared_scopes)}
 # Our name for each of a source's names; of several for one, the first is the one to take.
@@ -33,7 +33,7 @@ _OURS = ("gemini", "gemma", "imagen", "learnlm", "lyria", "veo-")
 _ELSEWHERE = ("claude", "codestral", "deepseek", "gpt-", "jamba", "llama", "mistral", "qwen")  # on Vertex AI
 
 
-def translate(span: Span, found: dict[str, Any]) -> bool:
+def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
     """Add what hints need to the attributes of a span, under our names; False for a call of a model that is not Google's."""
     scope = span.instrumentation_scope
     source = _BY_SCOPE.get(scope.name, ANYONE) if scope is not None else ANYONE

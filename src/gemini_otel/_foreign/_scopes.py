@@ -9,7 +9,7 @@ from gemini_otel._foreign._sources import SOURCES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from opentelemetry.sdk.trace import Span
+    from opentelemetry.sdk.trace import ReadableSpan
 
 # What OpenTelemetry's own packages watch that is no model: their spans are told by one look-up.
 _OTHER_LIBRARIES = (
@@ -33,7 +33,7 @@ _REMEMBERED = 1000  # names of attributes
 _others: set[str] = set()  # names, met before, that are not of GenAI
 
 
-def begins_as_genai(span: Span) -> bool:
+def begins_as_genai(span: ReadableSpan) -> bool:
     """Whether the span has a `gen_ai.*` or `llm.*` attribute."""
     attributes: Any = span.attributes
     names = attributes.copy()
