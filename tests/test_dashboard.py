@@ -61,20 +61,27 @@ def test_it_is_fresh() -> None:
         capture_output=True,
         text=True,
     )
-    assert (checked.returncode, checked.stdout) == (0, "gemini.json is up to date\n")
+    assert (checked.returncode, checked.stdout) == (0, "The dashboard is up to date\n")
 
 
 # Version 2 of the schema is for the newest Grafana only; every release imports this one.
 @pytest.mark.filterwarnings("ignore:Prefer using dashboardv2:DeprecationWarning")
-def test_a_stale_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """--check tells a stale or missing file, and without it the file is written."""
+def test_what_is_stale_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--check tells a stale or missing file and page, and without it they are written."""
     pytest.importorskip("grafana_foundation_sdk", reason="of the extra `lint`")
     dashboard = importlib.import_module("dashboard")
-    monkeypatch.setattr(dashboard, "FILE", tmp_path / "dashboards" / "gemini.json")
+    file, page = tmp_path / "dashboards" / "gemini.json", tmp_path / "dashboard.md"
+    monkeypatch.setattr(dashboard, "FILE", file)
+    monkeypatch.setattr(dashboard, "PAGE", page)
+    page.write_text("# Dashboard\n\n## Panels\nold", encoding="utf-8")
     assert dashboard.main(["--check"]) == 1
+    assert capsys.readouterr().out == "gemini.json and dashboard.md stale: run python tools/dashboard.py\n"
     assert dashboard.main([]) == 0
     assert dashboard.main(["--check"]) == 0
-    dashboard.FILE.write_text("{}", encoding="utf-8")
+    assert page.read_text(encoding="utf-8").startswith("# Dashboard\n\n## Panels\n\n### At a glance\n")
+    file.write_text("{}", encoding="utf-8")
     assert dashboard.main(["--check"]) == 1
 
 
@@ -140,6 +147,18 @@ def test_everything_uses_the_variables() -> None:
             selectors = re.findall(r"\{([^}]*)\}", target["expr"])
             assert selectors
             assert all('job=~"$service"' in selector for selector in selectors)
+
+
+def test_links_ask_for_what_is_emitted() -> None:
+    """TraceQL and tags name attributes, fields and intrinsics that there are."""
+    known = set(attributes(load())) | {"error", "event"}
+    for panel in PANELS.values():
+        for link in links(panel)[:2]:
+            query = parse_qs(urlsplit(link["url"]).query)["panes"][0]
+            (asked,) = next(iter(json.loads(query).values()))["queries"]
+            named = re.findall(r"\bspan\.([a-z_.]+)", asked.get("query", ""))
+            named += [pair.split("=")[0] for pair in asked.get("tags", "").split(" ") if pair]
+            assert set(named) <= known
 
 
 def test_links_lead_to_explore() -> None:

@@ -1,21 +1,26 @@
-"""Writes the Grafana dashboard that `gemini-otel dashboard` prints: `python tools/dashboard.py`; with `--check` it only says
-whether the file is stale. Needs grafana-foundation-sdk, of the extra `lint`.
+"""Writes the Grafana dashboard that `gemini-otel dashboard` prints, and the list of its panels in docs/dashboard.md:
+`python tools/dashboard.py`; with `--check` it only says whether one is stale. Needs grafana-foundation-sdk, of the extra `lint`.
 """
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from dashboard_looks import PROMETHEUS
 from dashboard_panels import rows
-from dashboard_promql import MODEL, RESPONSES, of_service
+from dashboard_promql import MODEL, RESPONSES, SPAN_CALLS, of_service
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
 FILE = Path(__file__).parent.parent / "src" / "gemini_otel" / "dashboards" / "gemini.json"
+PAGE = Path(__file__).parent.parent / "docs" / "dashboard.md"
+_PANELS = "## Panels\n"
 _ALL = models.VariableOption(True, "All", "$__all")
 _DESCRIPTION = "Calls of the google-genai SDK as gemini-otel records them: what went wrong, why, and what to do about it."
 _NAME_OF_SERVICE = "/(?:.*\\/)?(.+)/"  # in a job, a namespace may stand before it
@@ -23,12 +28,20 @@ _NAME_OF_SERVICE = "/(?:.*\\/)?(.+)/"  # in a job, a namespace may stand before 
 
 def main(arguments: list[str]) -> int:
     text = render()
+    page = PAGE.read_text(encoding="utf-8").partition(_PANELS)[0] + _PANELS + "".join(_described(text))
+    written = {FILE: text, PAGE: page}
     if arguments == ["--check"]:
-        fresh = FILE.exists() and FILE.read_text(encoding="utf-8") == text
-        print(f"{FILE.name} is {'up to date' if fresh else 'stale: run python tools/dashboard.py'}")
-        return 0 if fresh else 1
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(text, encoding="utf-8")
+        stale = [
+            path
+            for path, new in written.items()
+            if not path.exists() or path.read_text(encoding="utf-8") != new
+        ]
+        names = " and ".join(path.name for path in stale)
+        print(f"{names} stale: run python tools/dashboard.py" if stale else "The dashboard is up to date")
+        return 1 if stale else 0
+    for path, new in written.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(new, encoding="utf-8")
     return 0
 
 
@@ -45,6 +58,22 @@ def render() -> str:
         for panel in panels:
             board.with_panel(panel.id(next(ids)))
     return JSONEncoder(indent=1, ensure_ascii=False).encode(board.build()) + "\n"
+
+
+def _described(text: str) -> Iterator[str]:
+    """The panels for docs/dashboard.md."""
+    for panel in json.loads(text)["panels"]:
+        if panel["type"] == "row":
+            yield f"\n### {panel['title']}\n\n| panel | what it shows, and what to do | needs |\n|---|---|---|\n"
+        else:
+            description = panel["description"].replace("\n\n", " ")
+            yield f"| {panel['title']} | {description} | {_needs(panel['targets'])} |\n"
+
+
+def _needs(targets: list[dict[str, Any]]) -> str:
+    if any(SPAN_CALLS in target["expr"] for target in targets):
+        return "span metrics of the Collector"
+    return "metrics; for the dots, exemplars" if any(target["exemplar"] for target in targets) else "metrics"
 
 
 def _variables() -> list[object]:

@@ -91,7 +91,7 @@ def _figures() -> Iterator[Panel]:
         limits={1: "orange"},
     )
     yield figure(
-        "Slowest twentieth takes",
+        "Latency, 95th percentile",
         "95th percentile of the time from the request to the end of the answer, retries included.",
         [Query(q.quantile_of_range(0.95, q.DURATION))],
         traces("kind = client"),
@@ -226,8 +226,8 @@ def _faults() -> Iterator[Panel]:
     )
     yield graph(
         "Repetition",
-        "Calls a minute whose answer got stuck in a loop, by what it repeats. Loops burn output tokens up to the limit: lower `max_output_tokens`, raise the "
-        "temperature, or stop the stream with `on_repetition`. Looked for in sampled calls only.",
+        "Calls a minute whose answer got stuck in a loop, by what it repeats. Loops burn output tokens up to the limit: the hint of such a call says what to "
+        "change, and `on_repetition` can stop the stream. Looked for in sampled calls only.",
         [
             Query(
                 q.per_minute(q.of_model(q.RESPONSES, _REPEATS), q.REPETITION_KIND),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the servers of the integration tests into .servers/bin: Jaeger and a Collector by the Go toolchain, Prometheus
-# and promtool from Debian's packages. What is there already in the right version stays. Without Go or apt-get that part is left out.
+# Installs the servers of the integration tests into .servers/bin: Jaeger, a Collector and Tempo's parser of TraceQL by the Go
+# toolchain, Prometheus and promtool from Debian's packages. What is there already in the right version stays. Without Go or apt-get that part is left out.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 servers="$here/../../.servers"
@@ -43,11 +43,13 @@ else
   echo "no apt-get on this machine: Prometheus is not installed"
 fi
 if command -v go >/dev/null; then
-  if [ "$here/collector/go.sum" -nt "$servers/bin/collector" ] || [ "$here/collector/main.go" -nt "$servers/bin/collector" ]; then
-    (cd "$here/collector" && build collector .)
-  fi
+  for own in collector traceql; do
+    if [ "$here/$own/go.sum" -nt "$servers/bin/$own" ] || [ "$here/$own/main.go" -nt "$servers/bin/$own" ]; then
+      (cd "$here/$own" && build "$own" .)
+    fi
+  done
   [ "$(cat "$servers/jaeger.version" 2>/dev/null)" = "$jaeger" ] || install_jaeger
 else
-  echo "no Go toolchain on this machine: Jaeger and the Collector are not built"
+  echo "no Go toolchain on this machine: Jaeger, the Collector and the parser of TraceQL are not built"
 fi
 ls "$servers/bin"

@@ -1,0 +1,359 @@
+"""The shipped dashboard on real data: every query returns some, is understood by the real parsers, and every link leads to
+traces. Three programs with the three profiles of metric names play all kinds of calls, through the Collector.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+from grafana import View, explored, search_jaeger
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from registry import plain
+
+import gemini_otel
+from conftest import needs
+from gemini_otel import _demo, simulator
+from gemini_otel._semconv import PROFILES
+from servers import Collector, Jaeger, Prometheus, eventually, get, program, run_collector
+from support import MODEL, ROOT, OtlpReceiver
+
+DASHBOARD = json.loads((ROOT / "src/gemini_otel/dashboards/gemini.json").read_text(encoding="utf-8"))
+EMBEDDING_MODEL = "gemini-embedding-001"
+SERVICES = {f"shop-{number}": profile for number, profile in enumerate(PROFILES)}
+SHOP = "shop-0"
+SCENES = (
+    *_demo.SIMULATED,
+    _demo.Scene("", "simulate:cached", {}),
+    _demo.Scene("", "simulate:thinking", {}, stream=True),
+    _demo.Scene("", "simulate:block_safety", {}),
+    _demo.Scene("", "simulate:loop_newlines_json", {}),
+    _demo.Scene("", "simulate:internal", {}),
+)
+TITLES = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+_HOURLY = 3_600_000  # milliseconds: exports when told to
+
+
+class Program(NamedTuple):
+    """A service that sends traces and metrics to the Collector, and what it has sent."""
+
+    service: str
+    tracer_provider: TracerProvider
+    meter_provider: MeterProvider
+    spans: InMemorySpanExporter
+    metrics: InMemoryMetricReader
+
+    def play(self, url: str) -> None:
+        """One call of each kind."""
+        providers = {"tracer_provider": self.tracer_provider, "meter_provider": self.meter_provider}
+        gemini_otel.instrument(**providers, semconv=SERVICES[self.service])
+        try:
+            client = _demo.simulated_client(url)
+            for scene in SCENES:
+                _demo.send(client, MODEL, scene)
+            client.models.embed_content(model=EMBEDDING_MODEL, contents="The tide is out.")
+        finally:
+            gemini_otel.uninstrument()
+        self.tracer_provider.force_flush()
+        self.meter_provider.force_flush()
+
+    def traces(self) -> set[str]:
+        """The ids of all traces."""
+        contexts = [span.context for span in self.spans.get_finished_spans()]
+        return {format(context.trace_id, "032x") for context in contexts if context is not None}
+
+    def total(self, metric: str, **labels: str) -> float:
+        """What Prometheus must have, in all, of the series that have the labels."""
+        data = self.metrics.get_metrics_data()
+        assert data is not None
+        return sum(
+            point.sum if hasattr(point, "sum") else point.value
+            for resource in data.resource_metrics
+            for scope in resource.scope_metrics
+            for found in scope.metrics
+            if found.name == metric
+            for point in found.data.data_points
+            if labels.items() <= {plain(name): value for name, value in point.attributes.items()}.items()
+        )
+
+
+class Played(NamedTuple):
+    """Programs that have played everything twice, and Prometheus, which has scraped each time."""
+
+    prometheus: Prometheus
+    programs: dict[str, Program]
+    start: float
+
+    def view(self, **chosen: str | list[str]) -> View:
+        return View(DASHBOARD, self.prometheus, self.start, chosen)
+
+
+@pytest.fixture(scope="module")
+def collector(
+    jaeger: Jaeger, session_receiver: OtlpReceiver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Collector]:
+    """The shipped gateway, which keeps every trace."""
+    needs("collector")
+    with run_collector(
+        tmp_path_factory.mktemp("dashboard"),
+        JAEGER_ENDPOINT=jaeger.otlp,
+        TEMPO_ENDPOINT=session_receiver.endpoint,
+        DECISION_WAIT="1s",
+        HEALTHY_PERCENTAGE="100",
+        BATCH_TIMEOUT="100ms",
+        METRICS_FLUSH_INTERVAL="5s",  # exemplars live that long
+    ) as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def played(collector: Collector, prometheus: Prometheus) -> Iterator[Played]:
+    start = time.time() - 10
+    prometheus.scrape("dashboard", collector.prometheus)
+    with ExitStack() as running, simulator.serve() as url:
+        programs = {
+            service: running.enter_context(running_program(service, collector)) for service in SERVICES
+        }
+        for _ in range(2):
+            for program in programs.values():
+                program.play(url)
+            for program in programs.values():
+                arrived(prometheus, program)
+        yield Played(prometheus, programs, start)
+
+
+@contextmanager
+def running_program(service: str, collector: Collector) -> Iterator[Program]:
+    resource = Resource.create({"service.name": service, "service.instance.id": "one"})
+    spans, metrics = InMemorySpanExporter(), InMemoryMetricReader()
+    sending_spans = OTLPSpanExporter(f"{collector.otlp}/v1/traces")
+    sending_metrics = OTLPMetricExporter(f"{collector.otlp}/v1/metrics")
+    tracer_provider = TracerProvider(resource=resource)
+    tracer_provider.add_span_processor(SimpleSpanProcessor(spans))
+    tracer_provider.add_span_processor(BatchSpanProcessor(sending_spans))
+    readers = [metrics, PeriodicExportingMetricReader(sending_metrics, _HOURLY)]
+    meter_provider = MeterProvider(readers, resource)
+    yield Program(service, tracer_provider, meter_provider, spans, metrics)
+    tracer_provider.shutdown()
+    meter_provider.shutdown()
+
+
+def arrived(prometheus: Prometheus, program: Program) -> None:
+    """Wait until Prometheus has all that the program and the Collector counted."""
+    for metric, total in (
+        ("gemini_client_responses_total", program.total("gemini.client.responses")),
+        ("traces_span_metrics_calls_total", len(program.spans.get_finished_spans())),
+    ):
+        query = f'sum({metric}{{job="{program.service}"}})'
+        assert eventually(lambda query=query, total=total: prometheus.query(f"{query} == {total}"), 60), (
+            prometheus.query(query)
+        )
+
+
+def with_numbers(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The series in which there is a number to be seen."""
+    return [row for row in results if any(0 < float(value) < math.inf for _, value in row["values"])]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param({}, id="everything"),
+        *(
+            pytest.param({"service": service, "model": MODEL}, id=profile)
+            for service, profile in SERVICES.items()
+        ),
+        pytest.param(
+            {"service": list(SERVICES)[:2], "model": [MODEL, EMBEDDING_MODEL]}, id="several of each"
+        ),
+    ],
+)
+def view(request: pytest.FixtureRequest, played: Played) -> View:
+    """The dashboard with all services and models, with one of each, in each profile of metric names, and with two."""
+    return played.view(**request.param)
+
+
+def panel(title: str) -> dict[str, Any]:
+    (found,) = (panel for panel in DASHBOARD["panels"] if panel["title"] == title)
+    return dict(found)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_every_query_returns_data(view: View, title: str) -> None:
+    """Each query of a panel gives a number that is not 0, of the chosen services and models only."""
+    for target in panel(title)["targets"]:
+        results = eventually(
+            lambda target=target: with_numbers(view.results(target))
+        )  # of the next step, too
+        assert results, view.promql(target["expr"])
+        models = {row["metric"].get("gen_ai_request_model", MODEL) for row in results}
+        assert models <= {MODEL} or view.chosen.get("model") != MODEL
+
+
+@pytest.mark.parametrize("name", ["service", "model", "trace_service", "trace_services"])
+def test_every_variable_offers_values(played: Played, name: str) -> None:
+    """Service and model offer those that there are; models are those of the chosen services."""
+    view = played.view(service=SHOP)
+    (variable,) = (each for each in DASHBOARD["templating"]["list"] if each["name"] == name)
+    options = view.options(variable, view.values())
+    expected = {
+        "service": set(SERVICES),
+        "model": {MODEL, EMBEDDING_MODEL},
+        "trace_service": {SHOP},
+        "trace_services": {SHOP},
+    }[name]
+    assert expected <= set(options)
+    assert name == "service" or expected == set(options)
+
+
+def test_promql_is_parsed(played: Played) -> None:
+    """Prometheus' own parser takes every query, with one value for each variable and with several."""
+    for chosen in (
+        {},
+        {"service": SHOP, "model": MODEL},
+        {"service": list(SERVICES), "model": [MODEL, "a|b"]},
+    ):
+        view = played.view(**chosen)
+        for each in view.panels():
+            for target in each["targets"]:
+                query = view.promql(target["expr"])
+                assert "$" not in query.replace('"$1"', "")
+                assert get(f"{played.prometheus.url}/api/v1/format_query", query=query)["data"]
+
+
+def figure(view: View, title: str, query: int = 0) -> float:
+    (row,) = view.results(panel(title)["targets"][query])
+    return float(row["values"][0][1])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_figures_are_right(played: Played, service: str) -> None:
+    """Each profile's calls, tokens, hints and failed attempts are counted once, the first ones included."""
+    view, program = played.view(service=service), played.programs[service]
+    tokens = {
+        "in": ("input", "gen_ai.client.inference.operation.input_tokens"),
+        "out": ("output", "gen_ai.client.inference.operation.output_tokens"),
+    }
+    expected = {
+        ("Calls", 0): program.total("gemini.client.responses"),
+        ("Hints given", 0): program.total("gemini.client.hints"),
+        ("Failed attempts", 0): program.total("gemini.client.attempts_failed"),
+    }
+    for number, (kind, newest) in enumerate(tokens.values()):
+        released = program.total("gen_ai.client.token.usage", gen_ai_token_type=kind)
+        embedded = program.total("gen_ai.client.embeddings.operation.input_tokens") if kind == "input" else 0
+        expected["Tokens in and out", number] = released or program.total(newest) + embedded
+    shown = {key: figure(view, *key) for key in expected}
+    assert shown == pytest.approx(expected, rel=0.2)  # Prometheus extrapolates
+    assert all(expected.values())
+
+
+def test_hints_are_listed_with_their_remedy(played: Played) -> None:
+    """The table has each hint that the program was given, and a text for it in each column."""
+    view, program = played.view(service=SHOP), played.programs[SHOP]
+    table = panel("Top hints")
+    rows = view.results(table["targets"][0])
+    given = {
+        str(event.attributes["gemini.hint.id"])
+        for span in program.spans.get_finished_spans()
+        for event in span.events
+        if event.name == "gemini.hint" and event.attributes
+    }
+    assert {row["metric"]["gemini_hint_id"] for row in rows} == given
+    for override in table["fieldConfig"]["overrides"]:
+        for each in override["properties"]:
+            if each["id"] == "mappings" and override["matcher"]["options"] != "Severity":
+                assert given <= set(each["value"][0]["options"])
+    assert {"what_happened", "what_to_do", "reference"} <= set(rows[0]["metric"])
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        each["title"]
+        for each in DASHBOARD["panels"]
+        if any(t.get("exemplar") for t in each.get("targets", ()))
+    ],
+)
+def test_exemplars_lead_to_traces(played: Played, title: str) -> None:
+    """Latencies carry the traces of single calls, which the program has indeed made."""
+    for service, one in played.programs.items():
+        exemplars = played.view(service=service).exemplars(panel(title)["targets"][0]["expr"])
+        traces = {each["labels"]["trace_id"] for each in exemplars}
+        assert traces
+        assert traces <= one.traces()
+
+
+def links(title: str, kind: str) -> list[str]:
+    """The addresses of a panel's links to traces, of its values or cells."""
+    config = panel(title)["fieldConfig"]
+    values = [
+        each["value"]
+        for override in config["overrides"]
+        for each in override["properties"]
+        if each["id"] == "links"
+    ]
+    return [
+        link["url"]
+        for links in (config["defaults"].get("links", ()), *values)
+        for link in links
+        if link["title"] == f"Traces in {kind}"
+    ]
+
+
+def clicks(view: View, title: str, kind: str) -> Iterator[dict[str, Any]]:
+    """What Explore is asked for each series or row of a panel that is clicked."""
+    (link,) = links(title, kind)
+    for target in panel(title)["targets"]:
+        for row in with_numbers(view.results(target)):
+            yield explored(view.url(link, row["metric"], row["metric"].get("gemini_hint_id", "")))
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_traceql_is_parsed(played: Played, title: str) -> None:
+    """Tempo's own parser takes the TraceQL of every link, with one service and model, several and all."""
+    needs("traceql")
+    queries = set()
+    for chosen in (
+        {},
+        {"service": SHOP, "model": MODEL},
+        {"service": list(SERVICES), "model": [MODEL, EMBEDDING_MODEL]},
+    ):
+        for query in clicks(played.view(**chosen), title, "Tempo"):
+            assert query["queryType"] == "traceql"
+            queries.add(query["query"])
+    assert queries
+    assert [query for query in queries if "$" in query.replace('$"', "")] == []
+    parsed = subprocess.run([str(program("traceql")), *queries], check=False, capture_output=True, text=True)
+    assert (parsed.returncode, parsed.stderr) == (0, "")
+
+
+def test_the_parser_of_traceql_refuses() -> None:
+    """Were the parser no parser, it would take anything."""
+    needs("traceql")
+    for query in ("{ span.a = }", '{ span.a = "b"', "{ span.a ==== 1 }", "{ nobody.a = 1 }"):
+        refused = subprocess.run([str(program("traceql")), query], check=False, capture_output=True)
+        assert refused.returncode == 1, query
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_jaeger_finds_the_traces(played: Played, jaeger: Jaeger, title: str) -> None:
+    """For each series of a panel, its link's search finds traces of the program in Jaeger."""
+    for query in clicks(played.view(service=SHOP), title, "Jaeger"):
+        assert query["service"] == SHOP
+        found = eventually(lambda query=query: search_jaeger(jaeger, query, played.start))
+        assert found, query
+        assert {trace["traceID"] for trace in found} <= played.programs[SHOP].traces()
