@@ -6,9 +6,11 @@ import builtins
 import importlib.util
 import json
 import re
+import struct
 import urllib.parse
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -186,6 +188,46 @@ def links(document: Path) -> list[str]:
         r"^( *)```.*?^\1```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
     )
     return re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"<(\w+:[^>\s]+)>", text)
+
+
+PICTURES = {
+    path: alt
+    for document in DOCUMENTS
+    for alt, path in re.findall(r"!\[([^\]]*)\]\((?:docs/)?([^)\s]+)\)", document.read_text(encoding="utf-8"))
+}
+
+
+@pytest.mark.parametrize("path", sorted(PICTURES))
+def test_pictures(path: str) -> None:
+    """Each picture that a document shows is of sane size, says nothing but what it shows, and is described for those who do not see it."""
+    picture = (ROOT / "docs" / path).read_bytes()
+    assert len(picture) < 300_000
+    assert len(PICTURES[path]) > 40
+    if path.endswith(".svg"):
+        assert ET.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
+        return
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert 1600 <= width <= 3200
+    assert height < width
+    assert {kind for kind in (b"tEXt", b"zTXt", b"iTXt", b"eXIf") if kind in picture} == set()
+
+
+def test_every_picture_is_shown() -> None:
+    """Each picture in docs/ stands in a document."""
+    pictures = (path for kind in ("png", "svg") for path in (ROOT / "docs").rglob(f"*.{kind}"))
+    assert {path.relative_to(ROOT / "docs").as_posix() for path in pictures} == set(PICTURES)
+
+
+def test_the_readme_opens_with_a_trace() -> None:
+    """Before its first section the README says what the package does, shows a trace with its hint, and has two commands."""
+    opening = README.read_text(encoding="utf-8").partition("\n## ")[0]
+    shown = [
+        opening.index(each)
+        for each in ("(docs/images/jaeger-trace.png)", "gemini-otel demo\n", "pytest -n auto\n")
+    ]
+    assert shown == sorted(shown)
+    assert opening.index("(docs/images/jaeger-trace.png)") < opening.index("```")
 
 
 def leads_somewhere(document: Path, link: str) -> bool:

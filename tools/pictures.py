@@ -1,0 +1,255 @@
+"""Makes the pictures of the documents again, from real calls to the simulator: `python tools/pictures.py`.
+
+docs/demo.svg is what the demo prints in a terminal; docs/images/*.png are pages of a running Jaeger in a headless browser.
+
+    pip install -e ".[pictures]"
+    python tools/pictures.py --jaeger http://localhost:16686 --otlp http://localhost:4318   # a Jaeger that runs already
+    python tools/pictures.py                          # one that is started, from .servers/bin or the PATH
+    python tools/pictures.py --jaeger-ui DIRECTORY    # the same with the page in DIRECTORY, where the program has none
+    python tools/pictures.py --terminal               # only docs/demo.svg
+    python tools/pictures.py --check                  # only say whether the text of docs/demo.svg is stale
+
+The browser is the Chromium on the PATH, else playwright's own. The Jaeger that tests/integration/install.sh builds has no page: build
+that from the release of github.com/jaegertracing/jaeger-ui with the same version, and name its packages/jaeger-ui/build.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import html
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+
+import gemini_otel
+from gemini_otel import _demo, simulator
+from gemini_otel import _semconv as names
+from gemini_otel.console import ConsoleTraceExporter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from google.genai import Client
+    from playwright.sync_api import Locator, Page
+
+ROOT = Path(__file__).parent.parent
+PICTURE = ROOT / "docs" / "demo.svg"
+IMAGES = ROOT / "docs" / "images"
+_SCENES = {scene.title: scene for scene in _demo.SIMULATED}
+_TERMINAL_SCENES = ("Thinking ate the budget", "The model got stuck in a loop", "The daily quota is used up")
+_TERMINAL_WIDTH = 112
+_TIMINGS = frozenset({names.ATTEMPT_WAIT, names.RESPONSE_TIME_TO_FIRST_CHUNK})
+
+_SERVICE = "trip-planner"
+_TRACE_SCENES = (
+    "A healthy call: no hint",
+    "A tool that fails, in a loop of three rounds",
+    "Thinking ate the budget",
+)
+_SEARCH_SCENES = ("The model got stuck in a loop", "The daily quota is used up", "Thinking ate the budget")
+_HINT = "finish.max_tokens.thinking"  # the one that is shown
+_TRACE_WIDTH, _SEARCH_WIDTH, _HEIGHT, _SCALE = 1280, 1480, 1400, 2
+_MOST_BYTES = 300_000
+
+
+def main(arguments: list[str]) -> int:
+    options = _options(arguments)
+    picture = draw()
+    if options.check:
+        fresh = PICTURE.exists() and _text(PICTURE.read_text(encoding="utf-8")) == _text(picture)
+        print(
+            f"{PICTURE.name} is {'up to date' if fresh else 'stale: run python tools/pictures.py --terminal'}"
+        )
+        return 0 if fresh else 1
+    PICTURE.parent.mkdir(exist_ok=True)
+    PICTURE.write_text(picture, encoding="utf-8")
+    if not options.terminal:
+        with _jaeger(options) as jaeger:
+            photograph(jaeger)
+    return 0
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Makes the pictures of the documents again.")
+    parser.add_argument("--check", action="store_true", help="only say whether docs/demo.svg is stale")
+    parser.add_argument("--terminal", action="store_true", help="only draw docs/demo.svg")
+    parser.add_argument("--jaeger", metavar="URL", help="the page of a Jaeger that runs already")
+    parser.add_argument("--otlp", metavar="URL", default="http://localhost:4318", help="where it takes OTLP")
+    parser.add_argument(
+        "--jaeger-ui", metavar="DIR", type=Path, help="a build of Jaeger's page for the one that is started"
+    )
+    return parser.parse_args(arguments)
+
+
+def draw() -> str:
+    """The terminal as SVG."""
+    console = Console(
+        record=True, width=_TERMINAL_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    exporter = ConsoleTraceExporter(console)
+    kept = InMemorySpanExporter()
+    with _instrumented(kept) as (_, client):
+        _send(client, _TERMINAL_SCENES)
+    for title, span in zip(_TERMINAL_SCENES, kept.get_finished_spans(), strict=True):
+        console.print()
+        console.rule(title, align="left", style="dim")
+        exporter.export([_without_timings(span)])
+    svg = console.export_svg(title="gemini-otel demo", theme=MONOKAI, unique_id="demo")
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+@contextlib.contextmanager
+def _instrumented(exporter: SpanExporter) -> Iterator[tuple[TracerProvider, Client]]:
+    """A provider of traced calls, and a client of the simulator to make them with."""
+    provider = TracerProvider(resource=Resource({"service.name": _SERVICE}))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    gemini_otel.instrument(tracer_provider=provider)
+    try:
+        with simulator.serve() as url:
+            yield provider, _demo.simulated_client(url)
+    finally:
+        gemini_otel.uninstrument()
+
+
+def _send(client: Client, titles: Sequence[str]) -> None:
+    """Make the calls of these scenes."""
+    for title in titles:
+        _demo.send(client, _demo.MODEL, _SCENES[title])
+
+
+def _without_timings(span: ReadableSpan) -> ReadableSpan:
+    """The span without what differs from run to run."""
+    return ReadableSpan(
+        name=span.name,
+        context=span.get_span_context(),
+        attributes=_steady(span.attributes),
+        events=[Event(event.name, _steady(event.attributes), event.timestamp) for event in span.events],
+        status=span.status,
+    )
+
+
+def _steady(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (attributes or {}).items() if name not in _TIMINGS}
+
+
+def _text(svg: str) -> list[str]:
+    """The lines that are written in the picture, however a release of rich draws them."""
+    lines: dict[str, str] = {}
+    for y, text in re.findall(r'<text [^>]*\by="([^"]*)"[^>]*>([^<]*)</text>', svg):
+        lines[y] = lines.get(y, "") + html.unescape(text)
+    return [" ".join(line.split()) for line in lines.values()]
+
+
+class Jaeger(NamedTuple):
+    """Where a Jaeger takes traces, and where its page is."""
+
+    otlp: str
+    url: str
+
+
+@contextlib.contextmanager
+def _jaeger(options: argparse.Namespace) -> Iterator[Jaeger]:
+    """The one that runs already, or one of our own."""
+    if options.jaeger:
+        yield Jaeger(options.otlp, options.jaeger.rstrip("/"))
+        return
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "integration")]
+    from servers import run_jaeger
+
+    page = [f"--query.static-files={options.jaeger_ui.resolve()}"] if options.jaeger_ui else []
+    with tempfile.TemporaryDirectory() as folder, run_jaeger(Path(folder), *page) as started:
+        yield Jaeger(started.otlp, started.url)
+
+
+def photograph(jaeger: Jaeger) -> None:
+    """Send traces to Jaeger, and save what its page shows of them."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    exporter = OTLPSpanExporter(f"{jaeger.otlp}/v1/traces")
+    with _instrumented(exporter) as (provider, client):
+        _send(client, _SEARCH_SCENES)
+        with provider.get_tracer("pictures").start_as_current_span("POST /trips") as root:
+            _send(client, _TRACE_SCENES)
+        trace_id = f"{root.get_span_context().trace_id:032x}"
+    IMAGES.mkdir(exist_ok=True)
+    with _browser(jaeger) as page:
+        _save(page, IMAGES / "jaeger-trace.png", _show_trace(page, jaeger, trace_id))
+        _save(page, IMAGES / "jaeger-search.png", _show_search(page, jaeger))
+
+
+@contextlib.contextmanager
+def _browser(jaeger: Jaeger) -> Iterator[Page]:
+    from playwright.sync_api import Error, sync_playwright
+
+    installed = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed, args=root)
+        try:
+            yield browser.new_page(
+                viewport={"width": _TRACE_WIDTH, "height": _HEIGHT},
+                device_scale_factor=_SCALE,
+                locale="en-GB",
+                timezone_id="UTC",
+                reduced_motion="reduce",
+            )
+        except Error as error:
+            raise SystemExit(
+                f"{jaeger.url} does not show what is expected of Jaeger's page:\n{error}\n"
+                "A Jaeger that was built without its page needs --jaeger-ui."
+            ) from None
+        finally:
+            browser.close()
+
+
+def _show_trace(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
+    """The trace with its hint unfolded: a search in the page opens the span and its logs, a click the hint."""
+    page.goto(f"{jaeger.url}/trace/{trace_id}?{urlencode({'uiFind': _HINT})}")
+    page.locator(".AccordianLogs--content .AccordianKeyValues--header").last.click()
+    page.locator(".AccordianLogs--content .KeyValueTable--row").last.wait_for()
+    page.mouse.move(0, 0)
+    return page.locator(".detail-row").last
+
+
+def _show_search(page: Page, jaeger: Jaeger) -> Locator:
+    """The calls that were truncated, found by the tag of the outcome."""
+    query = {"service": _SERVICE, "tags": f'{{"{names.OUTCOME}":"truncated"}}', "lookback": "1h", "limit": 20}
+    page.set_viewport_size({"width": _SEARCH_WIDTH, "height": _HEIGHT})  # or the tag is cut off
+    page.goto(f"{jaeger.url}/search?{urlencode(query)}")
+    page.locator(".TraceResultsScatterPlot").wait_for()
+    results = page.locator(".ResultItem")
+    results.last.wait_for()
+    return results.last
+
+
+def _save(page: Page, path: Path, last: Locator) -> None:
+    """The page down to its `last` part, with as few colours as it needs."""
+    from PIL import Image
+
+    page.wait_for_timeout(1000)  # transitions
+    bottom = int(last.evaluate("part => part.getBoundingClientRect().bottom")) + 16
+    taken = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+    taken = taken.crop((0, 0, taken.width, min(taken.height, bottom * _SCALE)))
+    taken.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    size = path.stat().st_size
+    print(f"{path.relative_to(ROOT)}: {taken.width} x {taken.height}, {size:,} bytes")
+    if size > _MOST_BYTES:
+        raise SystemExit(f"{path.name} has more than {_MOST_BYTES:,} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
