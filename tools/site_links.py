@@ -24,6 +24,7 @@ _CODE_OR_LINK = re.compile(
     r"^(?P<fence> *```+)[^\n]*\n.*?^(?P=fence)$|(?P<begin>\]\()(?P<target>[^)\s#]+)(?P<end>(?:#[^)\s]*)?\))",
     re.MULTILINE | re.DOTALL,
 )
+_NOT_SEARCHED = "---\nsearch:\n  exclude: true\n---\n\n"
 _LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".sh": "sh", ".toml": "toml"}
 
 
@@ -105,8 +106,8 @@ def _source(path: str) -> str:
     file = ROOT / path
     if file.is_dir():
         entries = sorted(each.name for each in file.iterdir() if each.is_file())
-        return f"# {path}\n\n" + "".join(f"- [{name}]({name})\n" for name in entries)
+        return f"{_NOT_SEARCHED}# {path}\n\n" + "".join(f"- [{name}]({name})\n" for name in entries)
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".md":
         return text
-    return f"# {path}\n\n````{_LANGUAGES.get(file.suffix, 'text')}\n{text}````\n"
+    return f"{_NOT_SEARCHED}# {path}\n\n````{_LANGUAGES.get(file.suffix, 'text')}\n{text}````\n"
