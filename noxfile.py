@@ -49,6 +49,7 @@ SDK_INDEPENDENT = (
     "tests/test_foreign_recorded.py",
     "tests/test_recordings.py",
     "tests/test_servers.py",
+    "tests/test_shell_snippets.py",
 )
 
 

@@ -1,0 +1,141 @@
+"""The shell commands in the documents run, page by page, as a reader would type them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+from documents import Snippet, snippets
+from support import ROOT, OtlpReceiver
+
+# What a command begins with that is not run here, and why. Its extras, files and tools must exist all the same.
+NOT_RUN = {
+    "python3 -m venv": "makes an environment and fetches packages; .ci/run does it by the README's second command",
+    ". .venv/bin/activate": "these tests run in an environment already",
+    "pip install": "fetches packages; .ci/run installs from the clone",
+    ".venv/bin/": "works on the clone itself; .ci/run does the same",
+    "bash .ci/run": "runs these tests",
+    "bash tests/integration/install.sh": "builds servers; .ci/run does it",
+    "docker ": "needs a container runtime",
+}
+# Servers that a reader has on usual ports are elsewhere here, and what runs until Ctrl-C is interrupted.
+INSTEAD = {
+    "gemini-otel simulate --port 8000": "(timeout -s INT 3 gemini-otel simulate --port 0 || [ $? = 124 ])",
+    "gemini-otel demo --otlp": "gemini-otel demo --otlp {back_end}",
+    "http://localhost:4318": "{back_end}",
+    "http://127.0.0.1:8000": "{simulator}",
+}
+# What a page says that its commands print.
+PROMISED = {
+    "quickstart.md": (
+        "The answer: None",
+        "Thinking used up the output token limit.",
+    )
+}
+APP = """\
+from google import genai
+client = genai.Client()
+print(client.models.generate_content(model="gemini-2.5-flash", contents="Hello.").text)
+"""
+PAGES = {
+    document.name: list(found) for document, found in groupby(snippets("sh"), key=attrgetter("document"))
+}
+
+
+def commands(snippet: Snippet) -> Iterator[str]:
+    """The commands of a snippet, each on one line and without its comment."""
+    for line in snippet.code.replace("\\\n", " ").splitlines():
+        if command := re.sub(r"\s+# .*", "", line).strip():
+            yield command
+
+
+def is_run(command: str) -> bool:
+    return not command.startswith(tuple(NOT_RUN))
+
+
+COMMANDS = [command for page in PAGES.values() for snippet in page for command in commands(snippet)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_run(page: str, tmp_path: Path, url: str, receiver: OtlpReceiver) -> None:
+    """The commands of a page succeed one after the other, in one shell; programs that they trace reach the back end."""
+    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
+    for file in snippets("python"):
+        if file.document.name == page and file.title:
+            (tmp_path / file.title).write_text(file.code, encoding="utf-8")
+    script = "\n".join(filter(is_run, (each for snippet in PAGES[page] for each in commands(snippet))))
+    for given, here in INSTEAD.items():
+        script = script.replace(given, here.format(back_end=receiver.endpoint, simulator=url))
+    done = shell(script, tmp_path, url, receiver)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), (
+        f"{script}\n{done.stdout}\n{done.stderr}"
+    )
+    assert [text for text in PROMISED.get(page, ()) if text not in done.stdout] == []
+    assert bool(receiver.traces) == bool(re.search(r"python app\.py|--otlp", script))
+
+
+def shell(script: str, folder: Path, url: str, receiver: OtlpReceiver) -> subprocess.CompletedProcess[str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COV_", "GEMINI_", "GOOGLE_", "OTEL_", "PYTEST_"))
+    }
+    environ = {
+        "GEMINI_API_KEY": "any",
+        "GOOGLE_GEMINI_BASE_URL": url,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONIOENCODING": "utf-8",
+    }
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        cwd=folder,
+        env=kept | environ,
+        check=False,
+    )
+
+
+def test_promises_stand_on_their_pages() -> None:
+    """What a page is said to promise stands there."""
+    for name, texts in PROMISED.items():
+        page = " ".join((ROOT / "docs" / name).read_text(encoding="utf-8").split())
+        assert [text for text in texts if text not in page] == []
+
+
+def test_nothing_is_left_out_in_vain() -> None:
+    """Each reason for not running a command, and each replacement, is needed."""
+    assert [each for each in NOT_RUN if not any(command.startswith(each) for command in COMMANDS)] == []
+    run = "\n".join(filter(is_run, COMMANDS))
+    assert [each for each in INSTEAD if each not in run] == []
+
+
+def test_what_is_not_run_exists() -> None:
+    """Of the commands that are not run, each extra is one of the package's, each path one of the clone's, each tool one of CI's."""
+    skipped = [command for command in COMMANDS if not is_run(command)]
+    extras = re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {
+        extra
+        for command in skipped
+        for found in re.findall(r'"\.\[([\w,]+)\]"', command)
+        for extra in found.split(",")
+    }
+    assert named - set(extras) == set()
+    paths = {
+        path for command in skipped for path in re.findall(r"\b(?:tests|tools)/[\w./]*\w|\.ci/run", command)
+    }
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    pipeline = (ROOT / ".ci" / "run").read_text(encoding="utf-8") + "gemini-otel"
+    tools = {tool for command in skipped for tool in re.findall(r"\.venv/bin/([\w-]+)", command)}
+    assert [tool for tool in tools if tool != "activate" and tool not in pipeline] == []
