@@ -37,6 +37,7 @@ INSTEAD = {
 PROMISED = {
     "quickstart.md": (
         "The answer: None",
+        "gemini.hint",
         "Thinking used up the output token limit.",
     )
 }
