@@ -25,6 +25,7 @@ NOT_RUN = {
     "bash .ci/run": "runs these tests",
     "bash tests/integration/install.sh": "builds servers; .ci/run does it",
     "docker ": "needs a container runtime",
+    "gemini-otel dashboard | jq": "sends the dashboard to a Grafana",
 }
 # Servers that a reader has on usual ports are elsewhere here, and what runs until Ctrl-C is interrupted.
 INSTEAD = {
@@ -50,7 +51,7 @@ PAGES = {
 
 def commands(snippet: Snippet) -> Iterator[str]:
     """The commands of a snippet, each on one line and without its comment."""
-    for line in snippet.code.replace("\\\n", " ").splitlines():
+    for line in re.sub(r"\\\n|(?<=\|)\n", " ", snippet.code).splitlines():
         if command := re.sub(r"\s+# .*", "", line).strip():
             yield command
 
