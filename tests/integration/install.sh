@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the servers of the integration tests into .servers/bin: Jaeger, a Collector and Tempo's parser of TraceQL by the Go
-# toolchain, Prometheus and promtool from Debian's packages. What is there already in the right version stays. Without Go or apt-get that part is left out.
+# Installs the servers of the integration tests into .servers/bin: Jaeger, a Collector and Tempo's engine of TraceQL by the Go
+# toolchain, Prometheus and promtool from Debian's packages. What is there already in the right version stays. Without Go or
+# apt-get that part is left out.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 servers="$here/../../.servers"
@@ -50,6 +51,6 @@ if command -v go >/dev/null; then
   done
   [ "$(cat "$servers/jaeger.version" 2>/dev/null)" = "$jaeger" ] || install_jaeger
 else
-  echo "no Go toolchain on this machine: Jaeger, the Collector and the parser of TraceQL are not built"
+  echo "no Go toolchain on this machine: Jaeger, the Collector and the engine of TraceQL are not built"
 fi
 ls "$servers/bin"

@@ -1,5 +1,5 @@
 """The shipped dashboard on real data: every query returns some, is understood by the real parsers, and every link leads to
-traces. Three programs with the three profiles of metric names play all kinds of calls, through the Collector.
+traces in Jaeger and by Tempo's engine. Three programs with the three profiles of metric names play all kinds of calls, through the Collector.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -322,31 +323,72 @@ def clicks(view: View, title: str, kind: str) -> Iterator[dict[str, Any]]:
             yield explored(view.url(link, row["metric"], row["metric"].get("gemini_hint_id", "")))
 
 
+@pytest.fixture(scope="module")
+def tempo(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All spans of the programs, in a file for Tempo's engine."""
+    spans = [
+        {
+            "Trace": format(span.context.trace_id, "032x"),
+            "SpanID": format(span.context.span_id, "016x"),
+            "Name": span.name,
+            "Kind": span.kind.name.lower(),
+            "Status": span.status.status_code.name.lower(),
+            "Resource": dict(span.resource.attributes),
+            "Tags": dict(span.attributes or {}),
+        }
+        for one in played.programs.values()
+        for span in one.spans.get_finished_spans()
+    ]
+    file = tmp_path_factory.mktemp("tempo") / "spans.json"
+    file.write_text(json.dumps(spans), encoding="utf-8")
+    return file
+
+
+def ask_tempo(spans: Path, *queries: str) -> list[list[str]]:
+    """The ids of the spans that Tempo's own parser and engine find for each query."""
+    needs("traceql")
+    asked = [str(program("traceql")), str(spans), *queries]
+    answer = subprocess.run(asked, check=False, capture_output=True, text=True)
+    if answer.returncode:
+        raise ValueError(answer.stderr)
+    return list(json.loads(answer.stdout))
+
+
 @pytest.mark.parametrize("title", TITLES)
-def test_traceql_is_parsed(played: Played, title: str) -> None:
-    """Tempo's own parser takes the TraceQL of every link, with one service and model, several and all."""
-    needs("traceql")
-    queries = set()
-    for chosen in (
-        {},
-        {"service": SHOP, "model": MODEL},
-        {"service": list(SERVICES), "model": [MODEL, EMBEDDING_MODEL]},
-    ):
-        for query in clicks(played.view(**chosen), title, "Tempo"):
-            assert query["queryType"] == "traceql"
-            queries.add(query["query"])
+@pytest.mark.parametrize("model", [None, MODEL, [MODEL, EMBEDDING_MODEL]], ids=["all", "one", "several"])
+def test_tempo_finds_the_spans(
+    played: Played, tempo: Path, title: str, model: str | list[str] | None
+) -> None:
+    """For each series of a panel, Tempo takes its link's TraceQL and finds spans of the chosen service and models."""
+    one = played.programs[SHOP]
+    spans = {format(span.context.span_id, "016x"): span for span in one.spans.get_finished_spans()}
+    view = played.view(service=SHOP, **({"model": model} if model else {}))
+    queries = [query["query"] for query in clicks(view, title, "Tempo")]
     assert queries
-    assert [query for query in queries if "$" in query.replace('$"', "")] == []
-    parsed = subprocess.run([str(program("traceql")), *queries], check=False, capture_output=True, text=True)
-    assert (parsed.returncode, parsed.stderr) == (0, "")
+    for query, found in zip(queries, ask_tempo(tempo, *queries), strict=True):
+        assert found, query
+        assert set(found) <= set(spans), query
+        names = {spans[each].name for each in found}
+        assert model != MODEL or " && name =~" not in query or all(name.endswith(MODEL) for name in names)
 
 
-def test_the_parser_of_traceql_refuses() -> None:
+def test_tempo_is_asked_for_several_services(played: Played, tempo: Path) -> None:
+    """With some or all services chosen, the links find the spans of each of them."""
+    for chosen in (list(SERVICES), None):
+        view = played.view(**({"service": chosen} if chosen else {}))
+        (query,) = clicks(view, "Calls", "Tempo")
+        assert query["queryType"] == "traceql"
+        ((*found,),) = ask_tempo(tempo, query["query"])
+        assert len(found) == sum(len(one.spans.get_finished_spans()) for one in played.programs.values())
+
+
+@pytest.mark.parametrize(
+    "query", ["{ span.a = }", '{ span.a = "b"', "{ span.a ==== 1 }", "{ span.a > status }", "{ 1 + 1 }"]
+)
+def test_tempo_refuses_what_is_wrong(tempo: Path, query: str) -> None:
     """Were the parser no parser, it would take anything."""
-    needs("traceql")
-    for query in ("{ span.a = }", '{ span.a = "b"', "{ span.a ==== 1 }", "{ nobody.a = 1 }"):
-        refused = subprocess.run([str(program("traceql")), query], check=False, capture_output=True)
-        assert refused.returncode == 1, query
+    with pytest.raises(ValueError, match=r"syntax error|illegal operation|must resolve to a boolean"):
+        ask_tempo(tempo, query)
 
 
 @pytest.mark.parametrize("title", TITLES)
