@@ -1,4 +1,4 @@
-"""The command `gemini-otel`: demo, check, explain, simulate, dashboard."""
+"""The command `gemini-otel`: demo, check, explain, simulate, dashboard, alerts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,13 @@ A simulated Gemini API serves at {url} until Ctrl-C. To use it from google-genai
 {live}
 A prompt that contains simulate:NAME plays the scenario NAME, all others play {scenario}.
 The names: gemini-otel simulate --list"""
+_PROMETHEUS_RULE = """\
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: gemini-otel
+spec:
+"""
 _LIVE = """\
 For Live sessions, which the SDK opens over TLS on the same port, also:
   export SSL_CERT_FILE={certificate}"""
@@ -53,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         description="OpenTelemetry for the google-genai SDK: what happened to a Gemini call, and what to do about it.",
     )
     parser.add_argument("--version", action="version", version=f"gemini-otel {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="demo | check | explain | simulate | dashboard")
+    commands = parser.add_subparsers(required=True, metavar="demo | check | explain | simulate | dashboard | alerts")
 
     demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
     demo.add_argument(
@@ -95,6 +103,14 @@ def _parser() -> argparse.ArgumentParser:
 
     dashboard = commands.add_parser("dashboard", help="print the Grafana dashboard as JSON, to import it")
     dashboard.set_defaults(run=_dashboard)
+
+    alerts = commands.add_parser("alerts", help="print the alerts as rules for Prometheus")
+    alerts.add_argument(
+        "--operator",
+        action="store_true",
+        help="as a PrometheusRule for the Prometheus operator of Kubernetes",
+    )
+    alerts.set_defaults(run=_alerts)
     return parser
 
 
@@ -204,11 +220,20 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _dashboard(_: argparse.Namespace) -> int:
+    print(_shipped("dashboards", "gemini.json"), end="")
+    return 0
+
+
+def _alerts(options: argparse.Namespace) -> int:
+    rules = _shipped("alerts", "gemini.yaml")
+    print(_PROMETHEUS_RULE + textwrap.indent(rules, "  ") if options.operator else rules, end="")
+    return 0
+
+
+def _shipped(*path: str) -> str:
     from importlib.resources import files
 
-    file = files("gemini_otel").joinpath("dashboards", "gemini.json")
-    print(file.read_text(encoding="utf-8"), end="")
-    return 0
+    return files("gemini_otel").joinpath(*path).read_text(encoding="utf-8")
 
 
 def _close(word: str, known: Collection[str]) -> str:

@@ -58,7 +58,7 @@ LIFECYCLE: Mapping[str, Lifecycle] = {
     "text-embedding-004": Lifecycle(dt.date(2026, 1, 14), "gemini-embedding-001"),
 }
 # Named here because a shorter name above would count for them.
-_NOT_RETIRING = ("gemini-2.5-flash-lite",)
+NOT_RETIRING = ("gemini-2.5-flash-lite",)
 
 THINKING_BUDGETS: Mapping[str, Budget] = {
     "gemini-2.5-pro": Budget(128, 32768, can_be_off=False),
@@ -122,7 +122,7 @@ def today() -> dt.date:
 def lifecycle(model: str) -> Lifecycle | None:
     """When the model is shut down, where that is known."""
     name = short_name(model)
-    return None if name.startswith(_NOT_RETIRING) else longest_match(LIFECYCLE, name)
+    return None if name.startswith(NOT_RETIRING) else longest_match(LIFECYCLE, name)
 
 
 def longest_match(table: Mapping[str, T], model: str) -> T | None:
