@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
         description="OpenTelemetry for the google-genai SDK: what happened to a Gemini call, and what to do about it.",
     )
     parser.add_argument("--version", action="version", version=f"gemini-otel {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="demo | check | explain | simulate | dashboard | alerts")
+    commands = parser.add_subparsers(
+        required=True, metavar="demo | check | explain | simulate | dashboard | alerts"
+    )
 
     demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
     demo.add_argument(
