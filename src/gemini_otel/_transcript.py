@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +14,8 @@ from gemini_otel._rendering import MARGIN, Rendering, Rules
 
 MAX_CANDIDATES = 16
 MAX_PARTS = 256  # of one candidate; each run of text is one
-_TEXTS = ("text", "reasoning")
+_ARGUMENTS = "arguments"  # of the function call before, as pieces of JSON text
+_TEXTS = ("text", "reasoning", _ARGUMENTS)
 _FINISH_REASONS = {"ok": "stop", "truncated": "length", "blocked": "content_filter"}
 
 
@@ -81,10 +84,14 @@ class _Candidate:
             known += pieces
 
     def render(self, rendering: Rendering) -> dict[str, Any]:
-        parts = [
-            run if isinstance(run, dict) else {"type": run.type, "content": rendering.text(run.text)}
-            for run in self._runs
-        ]
+        parts: list[dict[str, Any]] = []
+        for run in self._runs:
+            if isinstance(run, dict):
+                parts.append(run)
+            elif run.type != _ARGUMENTS:
+                parts.append({"type": run.type, "content": rendering.text(run.text)})
+            elif parts and parts[-1]["type"] == "tool_call":
+                parts[-1][_ARGUMENTS] = _arguments(run.text, rendering)
         rendering.truncated |= self._plain.truncated
         if self._left_out:
             parts.append({"type": "omitted", "content": f"[{self._left_out} more parts left out]"})
@@ -115,6 +122,14 @@ class _Run:
     @property
     def text(self) -> CutText:
         return CutText(self._kept.getvalue(), self._length)
+
+
+def _arguments(text: CutText, rendering: Rendering) -> Any:
+    """The arguments of a function call; the text of what is no JSON, or was cut."""
+    if len(text.beginning) == text.length:
+        with contextlib.suppress(ValueError):
+            return rendering.value(json.loads(text.beginning))
+    return rendering.text(text)
 
 
 def _finish_reason(raw: str | None, calls: bool) -> str:

@@ -68,7 +68,7 @@ class InteractionAnswer:
         ] = {}  # of a stream, by step: name and pieces of the arguments
 
     def feed(self, answer: Any, listener: Listener | None) -> None:
-        answer = _with_raw_body(answer)
+        answer = with_raw_body(answer)
         get = fields(answer).get
         event = get("event_type")
         if event is None:
@@ -266,7 +266,7 @@ def _word(status: object) -> str | None:
     return str(raw) if (raw := enum_value(status)) is not None else None
 
 
-def _with_raw_body(answer: Any) -> Any:
+def with_raw_body(answer: Any) -> Any:
     """The answer; where `with_raw_response` left it unparsed, the JSON of its body if that is read already."""
     response = getattr(answer, "http_response", None)
     return json.loads(response.content) if response is not None and response.is_stream_consumed else answer

@@ -74,8 +74,8 @@ def _unknown(part: Any, given: Mapping[str, Any]) -> Part:
 
 
 def _inline_data(blob: Any) -> Part:
-    mime_type, data = field(blob, "mime_type"), field(blob, "data")
-    about = {"mime_type": mime_type, "modality": _modality(mime_type), "name": field(blob, "display_name")}
+    data = field(blob, "data")
+    about = media_about(field(blob, "mime_type")) | {"name": field(blob, "display_name")}
     return Part("blob", about | ({"content": Binary(data)} if isinstance(data, bytes | str) else {}))
 
 
@@ -84,13 +84,14 @@ def _file_data(file: Any) -> Part:
 
 
 def _uri(uri: Any, mime_type: Any, name: Any = None) -> Part:
-    return Part("uri", {"mime_type": mime_type, "modality": _modality(mime_type), "uri": uri, "name": name})
+    return Part("uri", {**media_about(mime_type), "uri": uri, "name": name})
 
 
-def _modality(mime_type: Any) -> str:
-    """The conventions' word for a media type; a PDF and the like are documents."""
+def media_about(mime_type: Any) -> dict[str, Any]:
+    """A media type with the conventions' word for it; a PDF and the like are documents."""
     kind = mime_type.partition("/")[0] if isinstance(mime_type, str) else ""
-    return kind if kind in {"image", "audio", "video"} else "document"
+    modality = kind if kind in {"image", "audio", "video"} else "document"
+    return {"mime_type": mime_type, "modality": modality}
 
 
 def _function_call(call: Any) -> Part:

@@ -16,6 +16,7 @@ from gemini_otel.operations._interaction_answer import (
     FetchedAnswer,
     InteractionAnswer,
 )
+from gemini_otel.operations._interaction_content import read_candidates, read_request_content
 from gemini_otel.operations._interaction_request import (
     body_of,
     read_history,
@@ -43,7 +44,16 @@ def _targets(method: str, shape: Shape, async_shape: Shape) -> tuple[Target, ...
 
 
 def _creation(name: str) -> Operation:
-    return Operation(name, (), read_start_of_creation, read_request, read_history, InteractionAnswer)
+    return Operation(
+        name,
+        (),
+        read_start_of_creation,
+        read_request,
+        read_history,
+        InteractionAnswer,
+        read_content=read_request_content,
+        read_candidates=read_candidates,
+    )
 
 
 _GENERATE_CONTENT, _INVOKE_AGENT = _creation("generate_content"), _creation("invoke_agent")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -202,9 +202,10 @@ def _event_stream(reply: Reply, events: list[Json]) -> Reply:
 
 
 def _events(interaction: Json, reply: Reply) -> Iterator[Json]:
-    """The events of a stream; their names in the first revision differ."""
-    for event in _current_events(interaction, reply):
-        yield _first_revision(event) if "outputs" in interaction else event
+    """The events of a stream; in the first revision their names differ, and a function call comes whole."""
+    first = "outputs" in interaction
+    for event in _current_events(interaction, reply, _whole_deltas if first else _deltas):
+        yield _first_revision(event) if first else event
 
 
 def _first_revision(event: Json) -> Json:
@@ -216,12 +217,14 @@ def _first_revision(event: Json) -> Json:
     return renamed | ({"content": step} if step else {}) | ({"delta": delta} if delta else {})
 
 
-def _current_events(interaction: Json, reply: Reply) -> Iterator[Json]:
+def _current_events(
+    interaction: Json, reply: Reply, deltas: Callable[[Json], Iterator[Json]]
+) -> Iterator[Json]:
     known = {name: interaction[name] for name in ("id", "model", "agent", "object") if name in interaction}
     yield {"event_type": "interaction.created", "interaction": known | {"status": "in_progress"}}
     yield {"event_type": "interaction.status_update", "interaction_id": known["id"], "status": "in_progress"}
     for index, step in enumerate(interaction.get("steps") or interaction.get("outputs") or ()):
-        yield from _step_events(index, step)
+        yield from _step_events(index, step, deltas(step))
     if reply.ending == "error" or reply.variant == "error":
         yield {
             "event_type": "error",
@@ -234,13 +237,17 @@ def _current_events(interaction: Json, reply: Reply) -> Iterator[Json]:
     }
 
 
-def _step_events(index: int, step: Json) -> Iterator[Json]:
+def _step_events(index: int, step: Json, deltas: Iterator[Json]) -> Iterator[Json]:
     call = step["type"] == "function_call"
     start = {name: value for name, value in step.items() if name in {"type", "id", "name"}}
     yield {"event_type": "step.start", "index": index, "step": start | ({"arguments": {}} if call else {})}
-    for delta in _deltas(step):
+    for delta in deltas:
         yield {"event_type": "step.delta", "index": index, "delta": delta}
     yield {"event_type": "step.stop", "index": index}
+
+
+def _whole_deltas(step: Json) -> Iterator[Json]:
+    return iter((step,)) if step["type"] == "function_call" else _deltas(step)
 
 
 def _deltas(step: Json) -> Iterator[Json]:
