@@ -140,14 +140,16 @@ def test_scenes(
     events: list[str],
     hint: str | None,
 ) -> None:
-    """A scene is one span: outcome, error flag, events in their order, then the hints, all within the span's time."""
+    """A scene is one span: outcome, error flag, and by time the hints, then the events in their order, all within the span."""
     (span,) = shown(back_end, demo, scene).values()
     assert (span.attributes["gemini.response.outcome"], span.error) == (outcome, error)
-    assert [event.name for event in span.events if event.name != "gemini.hint"] == events
-    hints = span.events[len(events) :]
+    by_time = sorted(span.events, key=lambda event: event.time)
+    hints = by_time[: len(by_time) - len(events)]
+    assert [event.name for event in by_time] == ["gemini.hint"] * len(hints) + events
     assert [event.attributes["gemini.hint.id"] for event in hints][:1] == ([hint] if hint else [])
-    times = [span.start, *(event.time for event in span.events), span.start + span.duration + 1]
+    times = [span.start, *(event.time for event in by_time), span.start + span.duration + 1]
     assert times == sorted(times)
+    assert [event for event in span.events if event.name != "gemini.hint"] == by_time[len(hints) :]
 
 
 def test_a_loop_is_a_tree(back_end: BackEnd, demo: Played) -> None:
