@@ -40,7 +40,7 @@ SDK_INDEPENDENT = (
     "tests/test_cli.py",
     "tests/test_console.py",
     "tests/test_conventions.py",
-    "tests/test_dashboard.py",
+    "tests/test_dashboard_file.py",
     "tests/test_demo.py",
     "tests/test_documents.py",
     "tests/test_error_kinds.py",

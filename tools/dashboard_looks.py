@@ -26,7 +26,13 @@ OUTCOME_COLOURS = {
     "error": "red",
 }
 FINISH_REASON_COLOURS = {"STOP": "green", "MAX_TOKENS": "orange", "SAFETY": "purple"}
-STATUS_COLOURS = {"/^2/": "green", "/^4/": "orange", "/^429$/": "dark-orange", "/^5/": "red"}
+STATUS_COLOURS = {
+    "/^2/": "green",
+    "/^4/": "orange",
+    "/^429$/": "dark-orange",
+    "/^5/": "red",
+    "no answer": "dark-red",
+}
 SEVERITY_COLOURS = {"error": "red", "warning": "orange", "info": "blue"}
 Panel = Any  # a builder of the SDK
 

@@ -280,7 +280,7 @@ def _quantiles(
             Query(
                 q.quantile(quantile, metrics, q.MODEL),
                 f"{_legend(q.MODEL)} p{quantile * 100:.0f}",
-                exemplars=True,
+                exemplars=quantile == 0.95,  # the dots are the same with each
             )
             for quantile in (0.5, 0.95, 0.99)
         ],

@@ -45,7 +45,8 @@ OUTPUT_TOKENS = (
     'gen_ai_client_token_usage_sum{gen_ai_token_type="output"}',
     "gen_ai_client_inference_operation_output_tokens_sum",
 )
-MODEL_CALLS = f'{OPERATION}=~"generate_content|embeddings"'
+MODEL_CALLS = f'{OPERATION}=~"{"|".join(sorted(names.OPERATION_KINDS))}"'
+_BEFORE = "15m"  # A series that was there within this time has not begun, but was only not scraped.
 _SERVICE = 'job=~"$service"'
 _OF_MODEL = f'{MODEL}=~"$model"'
 
@@ -74,9 +75,13 @@ def rate(series: str) -> str:
 
 def count(series: str) -> str:
     """Events within the dashboard's time range, with the first one of a series."""
-    began = f"min_over_time({series}[$__range]) unless max_over_time({series}[1h] offset $__range)"
     increase = f"increase({series}[$__range])"
-    return f"{increase} + ({began}) or {increase}"
+    return f"{increase} + ({_began(series, '$__range')}) or {increase}"
+
+
+def _began(series: str, within: str) -> str:
+    """What a series begins with, where it begins within the time."""
+    return f"min_over_time({series}[{within}]) unless max_over_time({series}[{_BEFORE}] offset {within})"
 
 
 def total(expression: str, *labels: str) -> str:
