@@ -102,8 +102,8 @@ def _figures() -> Iterator[Panel]:
         "Tokens in and out",
         "Input and output tokens; thoughts are output, cached tokens are input.",
         [
-            Query(q.tokens_in_range(q.INPUT_TOKENS), "in"),
-            Query(q.tokens_in_range(q.OUTPUT_TOKENS), "out"),
+            Query(q.measure_of_range(q.INPUT_TOKENS), "in"),
+            Query(q.measure_of_range(q.OUTPUT_TOKENS), "out"),
         ],
         traces("span.gen_ai.usage.input_tokens > 0"),
         unit="short",
@@ -258,13 +258,13 @@ def _traffic() -> Iterator[Panel]:
     )
     yield _quantiles(
         "Latency",
-        "Time from the request to the end of the answer of model calls and embeddings, retries included. A rise with steady output tokens is the "
+        "Time from the request to the end of the answer of model calls and embeddings, retries included; turns of Live sessions are left out. A rise with steady output tokens is the "
         "service or retries; with rising ones, longer answers or more thinking. Dots are single calls: click one for its trace.",
         q.DURATION,
     )
     yield _quantiles(
         "Time to first chunk",
-        "Time until a stream begins to answer; thinking models think before it. High: lower the thinking budget, shorten or cache the prompt.",
+        "Time until a stream, or a turn of a Live session, begins to answer; thinking models think before it. High: lower the thinking budget, shorten or cache the prompt.",
         q.FIRST_CHUNK,
         _STREAMS,
     )
@@ -293,7 +293,7 @@ def _quantiles(
 
 
 def _tokens() -> Iterator[Panel]:
-    into, out = (q.tokens(metrics, q.MODEL) for metrics in (q.INPUT_TOKENS, q.OUTPUT_TOKENS))
+    into, out = (q.measure(metrics, q.MODEL) for metrics in (q.INPUT_TOKENS, q.OUTPUT_TOKENS))
     thoughts, cached = (
         q.total(q.steady(q.of_model(metric)), q.MODEL) for metric in (q.THOUGHTS_TOKENS, q.CACHED_TOKENS)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from registry import plain
 
@@ -29,12 +29,15 @@ CACHED_TOKENS = plain(names.CACHED_TOKENS) + "_total"
 TOOL_DURATION = plain(names.TOOL_DURATION) + "_seconds"
 SPAN_CALLS = "traces_span_metrics_calls_total"  # the Collector's
 
-# The conventions' metrics, under their names in either profile.
+# The conventions' metrics, under their names in each profile.
+_MODEL_CALLS = f'{OPERATION}=~"{"|".join(sorted(names.OPERATION_KINDS))}", {MODEL}!=""'
 DURATION = tuple(
-    f"gen_ai_client_{kind}_duration_seconds" for kind in ("operation", "inference", "embeddings")
+    f"gen_ai_client_{kind}_duration_seconds_bucket{{{_MODEL_CALLS}}}"
+    for kind in ("operation", "inference", "embeddings")
 )
 FIRST_CHUNK = tuple(
-    f"gen_ai_client_{kind}_time_to_first_chunk_seconds" for kind in ("operation", "inference")
+    f'gen_ai_client_{kind}_time_to_first_chunk_seconds_bucket{{{MODEL}!=""}}'
+    for kind in ("operation", "inference")
 )
 INPUT_TOKENS = (
     'gen_ai_client_token_usage_sum{gen_ai_token_type="input"}',
@@ -45,7 +48,6 @@ OUTPUT_TOKENS = (
     'gen_ai_client_token_usage_sum{gen_ai_token_type="output"}',
     "gen_ai_client_inference_operation_output_tokens_sum",
 )
-MODEL_CALLS = f'{OPERATION}=~"{"|".join(sorted(names.OPERATION_KINDS))}"'
 _BEFORE = "15m"  # A series that was there within this time has not begun, but was only not scraped.
 _SERVICE = 'job=~"$service"'
 _OF_MODEL = f'{MODEL}=~"$model"'
@@ -105,25 +107,21 @@ def any_profile(parts: Iterable[str], *labels: str) -> str:
     return total(" or ".join(total(part, *same) for part in parts), *labels)
 
 
-def quantile(of: float, metrics: tuple[str, ...], *labels: str) -> str:
-    """A quantile of the time that model calls take, in seconds."""
-    return f"histogram_quantile({of}, {any_profile(map(steady, _buckets(metrics)), 'le', *labels)})"
+def quantile(of: float, buckets: tuple[str, ...], *labels: str) -> str:
+    """A quantile of a time, in seconds."""
+    return f"histogram_quantile({of}, {measure(buckets, 'le', *labels)})"
 
 
-def quantile_of_range(of: float, metrics: tuple[str, ...]) -> str:
+def quantile_of_range(of: float, buckets: tuple[str, ...]) -> str:
     """The same for the dashboard's time range."""
-    return f"histogram_quantile({of}, {any_profile(map(count, _buckets(metrics)), 'le')})"
+    return f"histogram_quantile({of}, {measure_of_range(buckets, 'le')})"
 
 
-def tokens(metrics: tuple[str, ...], *labels: str) -> str:
-    """Tokens a second."""
+def measure(metrics: tuple[str, ...], *labels: str) -> str:
+    """What a measure of model calls grows by in a second."""
     return any_profile((steady(of_model(metric)) for metric in metrics), *labels)
 
 
-def tokens_in_range(metrics: tuple[str, ...]) -> str:
-    """Tokens within the dashboard's time range."""
-    return any_profile(count(of_model(metric)) for metric in metrics)
-
-
-def _buckets(metrics: tuple[str, ...]) -> Iterator[str]:
-    return (of_model(f"{metric}_bucket", f'{MODEL}!=""', MODEL_CALLS) for metric in metrics)
+def measure_of_range(metrics: tuple[str, ...], *labels: str) -> str:
+    """The same for the dashboard's time range."""
+    return any_profile((count(of_model(metric)) for metric in metrics), *labels)
