@@ -6,6 +6,7 @@ import importlib
 import io
 import os
 import re
+import struct
 import subprocess
 import sys
 import threading
@@ -258,6 +259,15 @@ with tracer.start_as_current_span("root"):
         "root",
         "└── of the parent",
     ]
+
+
+def test_a_child_begins_with_nothing(terminal: Terminal) -> None:
+    """After a fork, what was pending is forgotten, and the exporter goes on."""
+    end(terminal.start("of the parent", terminal.start("root")))
+    console_module._reset_after_fork()
+    end(terminal.start("of the child"))
+    terminal.provider.shutdown()
+    assert terminal.lines == ["of the child  9 ms"]
 
 
 def test_one_line_for_an_answer(terminal: Terminal) -> None:
@@ -531,19 +541,69 @@ def test_colours(
     assert "ok" in printed
 
 
-@pytest.mark.parametrize("failure", [BrokenPipeError(), ValueError("I/O operation on closed file")])
-def test_nobody_reads(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where standard error is closed or its reader is gone, the export fails quietly and the program goes on."""
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
+def test_a_real_terminal() -> None:
+    """On a terminal there are colours, and lines wrap at its width."""
+    import fcntl
+    import pty
+    import termios
 
-    class Output(io.StringIO):
-        def write(self, text: str) -> int:
-            raise failure
+    code = """
+from opentelemetry.sdk.trace import ReadableSpan
+from gemini_otel.console import ConsoleTraceExporter
+ConsoleTraceExporter().export([ReadableSpan("word " * 20, attributes={"gemini.response.outcome": "ok"})])
+"""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    kept = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}}
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**kept, "TERM": "xterm-256color"},
+        stdin=theirs,
+        stderr=theirs,
+        check=True,
+        timeout=60,
+    )
+    os.close(theirs)
+    printed = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "\x1b[32mok" in printed
+    plain = re.sub(r"\x1b\[[\d;]*m", "", printed).splitlines()
+    assert len(plain) == 3
+    assert max(map(len, plain)) <= 40
 
-    exporter = ConsoleTraceExporter()
-    monkeypatch.setattr("sys.stderr", Output())
+
+class Broken(io.StringIO):
+    def __init__(self, failure: BaseException) -> None:
+        super().__init__()
+        self.failure = failure
+
+    def write(self, text: str) -> int:
+        raise self.failure
+
+
+FAILURES = [BrokenPipeError(), ValueError("I/O operation on closed file"), SystemExit(1)]
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_nobody_reads(failure: BaseException, own: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file is closed or its reader is gone, the export fails quietly and the program goes on, with its output."""
+    closed: list[int] = []
+    monkeypatch.setattr("os.dup2", lambda *files: closed.append(files[-1]))
+    exporter = ConsoleTraceExporter() if own else ConsoleTraceExporter(Console(file=Broken(failure)))
+    monkeypatch.setattr("sys.stderr", Broken(failure))
     assert exporter.export([ReadableSpan("bare")] * 3) is SpanExportResult.FAILURE
     assert not exporter._pending
     assert not exporter._due
+    assert not (own and closed)
+
+
+@pytest.mark.parametrize("stream", [None, object()])
+def test_no_standard_error(stream: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program without standard error, or with an odd one, can make an exporter."""
+    monkeypatch.setattr("sys.stderr", stream)
+    assert ConsoleTraceExporter()._console.width > 10_000
 
 
 PROGRAM = """

@@ -108,7 +108,11 @@ class ConsoleTraceExporter(SpanExporter):
             while self._due:
                 for tree in trace_trees(self._due.pop(0), self._console.width):
                     self._console.print(tree)
-        except (OSError, ValueError):  # nobody reads any more, or the file is closed
+        except (
+            OSError,
+            ValueError,
+            SystemExit,
+        ):  # nobody reads any more, which ends a program for rich; a closed file
             result = SpanExportResult.FAILURE
         finally:
             self._printing = False
@@ -125,12 +129,15 @@ class _Pending(NamedTuple):
 
 class _Terminal(Console):
     def on_broken_pipe(self) -> None:
-        """Rich ends the program when nobody reads its output any more; an exporter must not."""
+        """When nobody reads standard error any more, rich would end the program and close its standard output as well."""
         raise BrokenPipeError
 
 
 def _standard_error() -> Console:
-    terminal = sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
+    try:
+        terminal = sys.stderr.isatty()
+    except (AttributeError, ValueError):  # none, one of the program's own, or closed
+        terminal = False
     width = None if terminal or "COLUMNS" in os.environ else _UNBROKEN
     return _Terminal(stderr=True, width=width, highlight=False)
 
