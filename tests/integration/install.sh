@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers of the integration tests into .servers/bin: Jaeger, a Collector and Tempo's engine of TraceQL by the Go
+# Installs the servers of the integration tests into .servers/bin: Jaeger, a Collector, Tempo and the engine of its TraceQL by the Go
 # toolchain, Prometheus and promtool from Debian's packages. What is there already in the right version stays. Without Go or
 # apt-get that part is left out.
 set -euo pipefail
@@ -11,22 +11,23 @@ jaeger="github.com/jaegertracing/jaeger@v1.76.0"
 PATH="$PATH:/usr/local/go/bin"
 export CGO_ENABLED=0
 
-build() { # OUTPUT PACKAGE, in the current directory
+build() { # OUTPUT PACKAGE [LINKER FLAG], in the current directory
   local started=$SECONDS
-  go build -mod=readonly -p 2 -ldflags="-s -w" -o "$servers/bin/$1.new" "$2"
+  go build -mod=readonly -p 2 -ldflags="-s -w ${3:-}" -o "$servers/bin/$1.new" "$2"
   mv "$servers/bin/$1.new" "$servers/bin/$1"
   echo "$1 built in $((SECONDS - started)) s"
 }
 
-# `go install` would take newer requirements than Jaeger's own go.sum vouches for, so Jaeger is built as its own main module.
-install_jaeger() {
+# `go install` would take newer requirements than a program's own go.sum vouches for, so it is built as its own main module.
+build_module() { # OUTPUT PACKAGE MODULE FOLDER [LINKER FLAG], with the go.sum of the folder
+  [ "$(cat "$servers/$1.version" 2>/dev/null)" != "$3" ] || return 0
   local source
-  source="$(cd "$here/collector" && go mod download -json "$jaeger" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')"
-  rm -rf "$servers/jaeger"
-  cp -R "$source" "$servers/jaeger" && chmod -R u+w "$servers/jaeger"
-  (cd "$servers/jaeger" && build jaeger ./cmd/all-in-one)
-  rm -rf "$servers/jaeger"
-  echo "$jaeger" >"$servers/jaeger.version"
+  source="$(cd "$here/$4" && go mod download -json "$3" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')"
+  rm -rf "${servers:?}/$1"
+  cp -R "$source" "$servers/$1" && chmod -R u+w "$servers/$1" && rm -rf "$servers/$1/vendor"
+  (cd "$servers/$1" && build "$1" "$2" "${5:-}")
+  rm -rf "${servers:?}/$1"
+  echo "$3" >"$servers/$1.version"
 }
 
 # Unpacked instead of installed: no service is started, and no part of the machine is changed.
@@ -49,7 +50,9 @@ if command -v go >/dev/null; then
       (cd "$here/$own" && build "$own" .)
     fi
   done
-  [ "$(cat "$servers/jaeger.version" 2>/dev/null)" = "$jaeger" ] || install_jaeger
+  build_module jaeger ./cmd/all-in-one "$jaeger" collector
+  # The newest release of Tempo that the module proxy has; newer linkers want to be told that it reaches into the runtime.
+  build_module tempo ./cmd/tempo "$(cd "$here/traceql" && go list -m -f '{{.Path}}@{{.Version}}' github.com/grafana/tempo)" traceql -checklinkname=0
 else
   echo "no Go toolchain on this machine: Jaeger, the Collector and the engine of TraceQL are not built"
 fi

@@ -1,0 +1,265 @@
+"""The playground: each of its files is checked by the program that reads it, or against its schema, without a container."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conftest import needs
+from servers import Collector, Prometheus, eventually, program
+from support import ROOT, receiving
+
+PLAYGROUND = ROOT / "examples" / "playground"
+COMPOSE = PLAYGROUND / "compose.yaml"
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+TRAFFIC = [name for name, service in SERVICES.items() if "build" in service]
+
+
+def read(path: str) -> Any:
+    return yaml.safe_load((PLAYGROUND / path).read_text(encoding="utf-8"))
+
+
+def test_compose_follows_its_schema() -> None:
+    """compose.yaml is a valid compose file."""
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    command = [str(checker), "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_images_are_pinned() -> None:
+    """Each image has an exact version, also the one that the traffic's is made from."""
+    images = [service["image"] for service in SERVICES.values() if "build" not in service]
+    images += re.findall(
+        r"^FROM (\S+)$", (PLAYGROUND / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(images) == 6
+    assert [image for image in images if not re.search(r":v?\d+\.\d+\.\d+(-[a-z-]+)?$", image)] == []
+
+
+def test_versions_are_the_tested_ones() -> None:
+    """Collector and Jaeger are of the versions that the tests build."""
+    modules = (ROOT / "tests/integration/collector/go.mod").read_text(encoding="utf-8")
+    (collector,) = set(
+        re.findall(r"opentelemetry-collector-contrib/connector/spanmetricsconnector v(\S+)", modules)
+    )
+    assert SERVICES["collector"]["image"].endswith(f":{collector}")
+    (jaeger,) = re.findall(
+        r"jaegertracing/jaeger@v(\S+?)\"", (ROOT / "tests/integration/install.sh").read_text(encoding="utf-8")
+    )
+    assert SERVICES["jaeger"]["image"].endswith(f":{jaeger}")
+
+
+def test_ports() -> None:
+    """Ports are open on this machine only, none twice."""
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+    published = [port.split(":")[1] for port in ports]
+    assert len(published) == len(set(published))
+    page = (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"localhost:(\d+)", page)) <= set(published)
+
+
+def mounts(service: str) -> Iterator[tuple[Path, str]]:
+    """The files and folders that a service sees of this repository, and where."""
+    for volume in SERVICES[service].get("volumes", ()):
+        source, target, mode = volume.split(":")
+        assert mode == "ro"
+        yield (PLAYGROUND / source).resolve(), target
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_mounts_and_dependencies_exist(service: str) -> None:
+    """What is mounted exists, and so do the services that are waited for, with a health check where they are to be healthy."""
+    assert [str(source) for source, _ in mounts(service) if not source.exists()] == []
+    for other, condition in SERVICES[service].get("depends_on", {}).items():
+        wanted = {"service_healthy"} if "healthcheck" in SERVICES[other] else {"service_started"}
+        assert {condition["condition"]} == wanted
+
+
+def inside(service: str, root: Path) -> Path:
+    """A folder with what the service's container sees of this repository."""
+    for source, target in mounts(service):
+        place = root / target.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, place)
+        else:
+            shutil.copy(source, place)
+    return root
+
+
+def passes(name: str, *arguments: str) -> str:
+    needs(name)
+    done = subprocess.run([str(program(name)), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def option(service: str, name: str) -> str:
+    """The value of an option in a service's command."""
+    (value,) = [
+        each.partition("=")[2]
+        for each in SERVICES[service]["command"]
+        if each.partition("=")[0].lstrip("-") == name
+    ]
+    return str(value)
+
+
+def test_prometheus(tmp_path: Path) -> None:
+    """Prometheus takes its configuration, where it finds the rules, and scrapes the Collector's port."""
+    root = inside("prometheus", tmp_path)
+    config = root / option("prometheus", "config.file").lstrip("/")
+    assert "1 rule files found" in passes("promtool", "check", "config", str(config))
+    assert read("prometheus.yaml")["scrape_configs"][0]["static_configs"] == [{"targets": ["collector:8889"]}]
+
+
+def test_collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Collector takes its configuration with the playground's environment, and exports to services of the playground."""
+    for name, value in SERVICES["collector"]["environment"].items():
+        monkeypatch.setenv(name, value)
+    config = inside("collector", tmp_path) / "etc/otelcol-contrib/config.yaml"
+    passes("collector", "validate", f"--config={config}")
+    hosts = re.findall(r"ENDPOINT:-http://(\w+):4318", config.read_text(encoding="utf-8"))
+    assert sorted(hosts) == ["jaeger", "tempo"]
+    assert set(hosts) <= SERVICES.keys()
+
+
+def test_tempo(tmp_path: Path) -> None:
+    """Tempo takes its configuration, where a misspelled key would stop it, and listens where the Collector sends to."""
+    config = inside("tempo", tmp_path) / option("tempo", "config.file").lstrip("/")
+    passes("tempo", f"-config.file={config}", "-config.verify=true")
+    receivers = read("tempo.yaml")["distributor"]["receivers"]
+    assert receivers == {"otlp": {"protocols": {"http": {"endpoint": "0.0.0.0:4318"}}}}
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        config.read_text(encoding="utf-8").replace("block_retention", "blok_retention"), encoding="utf-8"
+    )
+    with pytest.raises(AssertionError, match="blok_retention"):
+        passes("tempo", f"-config.file={wrong}", "-config.verify=true")
+
+
+def test_data_sources() -> None:
+    """Grafana's data sources are services of the playground, and lead from metrics to traces and back."""
+    provisioned = read("grafana/datasources.yaml")
+    assert provisioned["apiVersion"] == 1
+    sources = {source["uid"]: source for source in provisioned["datasources"]}
+    assert {uid: source["url"] for uid, source in sources.items()} == {
+        "prometheus": "http://prometheus:9090",
+        "tempo": "http://tempo:3200",
+        "jaeger": "http://jaeger:16686",
+    }
+    assert [source["type"] for source in sources.values()] == list(sources)
+    assert [uid for uid, source in sources.items() if source.get("isDefault")] == ["prometheus"]
+    for link in sources["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]:
+        assert link == {"name": "trace_id", "datasourceUid": "tempo"}
+    assert read("tempo.yaml")["server"]["http_listen_port"] == 3200
+    for uid in ("tempo", "jaeger"):
+        assert sources[uid]["jsonData"]["tracesToMetrics"]["datasourceUid"] == "prometheus"
+
+
+def test_queries_of_the_data_sources_parse(tmp_path: Path) -> None:
+    """What Grafana asks Prometheus about a span is PromQL."""
+    queries = [
+        query["query"].replace("$$__tags", 'job="chat"')
+        for source in read("grafana/datasources.yaml")["datasources"]
+        for query in source["jsonData"].get("tracesToMetrics", {}).get("queries", ())
+    ]
+    assert len(queries) == 4
+    rules = {
+        "groups": [
+            {"name": "q", "rules": [{"record": f"q{i}", "expr": query} for i, query in enumerate(queries)]}
+        ]
+    }
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules), encoding="utf-8")
+    passes("promtool", "check", "rules", str(file))
+
+
+def test_dashboard_is_provisioned(tmp_path: Path) -> None:
+    """Grafana finds the shipped dashboard, which is its home page, and the names of its data sources."""
+    root = inside("grafana", tmp_path)
+    (provider,) = read("grafana/dashboards.yaml")["providers"]
+    (dashboard,) = (root / provider["options"]["path"].lstrip("/")).glob("*.json")
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert dashboard == root / home.lstrip("/")
+    variables = json.loads(dashboard.read_text(encoding="utf-8"))["templating"]["list"]
+    types = {variable["query"] for variable in variables if variable["type"] == "datasource"}
+    assert types == {source["type"] for source in read("grafana/datasources.yaml")["datasources"]}
+
+
+def test_the_image_has_what_the_traffic_needs() -> None:
+    """The Dockerfile copies what exists, and what its .dockerignore lets through."""
+    dockerfile = (PLAYGROUND / "Dockerfile").read_text(encoding="utf-8")
+    let_through = re.findall(
+        r"^!(\S+)$", (PLAYGROUND / "Dockerfile.dockerignore").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    copied = [
+        path for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for path in line.split()
+    ]
+    assert sorted(copied) == sorted(let_through)
+    assert [path for path in copied if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("service", TRAFFIC)
+def test_traffic(service: str, collector: Collector, prometheus: Prometheus) -> None:
+    """Each service plays its mix, as the playground starts it: all its metrics reach Prometheus through the Collector."""
+    prometheus.scrape("collector", collector.prometheus)
+    environment = {
+        **os.environ,
+        **SERVICES[service]["environment"],
+        "OTEL_SERVICE_NAME": f"playground-{service}",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.otlp,
+    }
+    command = [sys.executable, str(PLAYGROUND / "traffic.py"), *SERVICES[service]["command"]]
+    done = subprocess.run(
+        [*command, "--rate=20", "--rounds=1"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    made = f'sum(gemini_client_responses_total{{job="playground-{service}"}})'
+    mix = sum(
+        int(word.partition("=")[2]) for word in SERVICES[service]["command"] if not word.startswith("--")
+    )
+    assert eventually(lambda: prometheus.query(f"{made} >= {mix}"), 30), prometheus.query(made)
+
+
+def test_traffic_says_what_is_wrong() -> None:
+    """A scenario that does not exist is named."""
+    command = [sys.executable, str(PLAYGROUND / "traffic.py"), "no_such_scenario=1"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "'no_such_scenario=1' is no scenario" in refused.stderr
+
+
+def test_traffic_stops() -> None:
+    """Where it is stopped, as `docker compose down` does, it sends what is left and ends."""
+    command = [sys.executable, str(PLAYGROUND / "traffic.py"), "ok=1", "--rate=5"]
+    with receiving() as receiver:
+        environment = {
+            **os.environ,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+        }
+        process = subprocess.Popen(command, env=environment)
+        try:
+            assert eventually(receiver.spans, 30)
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+        assert receiver.metrics
