@@ -51,7 +51,8 @@ if command -v go >/dev/null; then
     fi
   done
   build_module jaeger ./cmd/all-in-one "$jaeger" collector
-  # The newest release of Tempo that the module proxy has; newer linkers want to be told that it reaches into the runtime.
+  # Checks the configuration of the playground; of the version whose TraceQL is tested. It reaches into the runtime, which newer
+  # linkers want to be told.
   build_module tempo ./cmd/tempo "$(cd "$here/traceql" && go list -m -f '{{.Path}}@{{.Version}}' github.com/grafana/tempo)" traceql -checklinkname=0
 else
   echo "no Go toolchain on this machine: Jaeger, the Collector and the engine of TraceQL are not built"
