@@ -249,6 +249,8 @@ def _interactions(client: genai.Client) -> Iterator[Callable[[], object]]:
         yield partial(_interaction, client, "get", f"v1_simulate:{scenario}", stream=True)
     for subject in ({"model": MODEL}, {"agent": "deep-research"}):
         yield partial(_interaction, client, "create", input="simulate:ok", background=True, **subject)
+        told: dict[str, Any] = {"system_instruction": "Be brief.", "tools": [{"type": "google_search"}]}
+        yield partial(_interaction, client, "create", input="simulate:ok", **told, **subject)
 
 
 def _interaction(client: genai.Client, method: str, *args: Any, **kwargs: Any) -> None:

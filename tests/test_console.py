@@ -67,6 +67,12 @@ class Terminal:
         return self.lines[1:]
 
 
+@pytest.fixture(autouse=True)
+def no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest-xdist sets a width."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def terminal() -> Terminal:
     return Terminal()
