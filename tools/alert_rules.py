@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gemini_otel.hints.configuration import RETIRING_WITHIN
 from gemini_otel.hints.models import LIFECYCLE, NOT_RETIRING, Lifecycle
 
 CALLS = "gemini:calls"
@@ -21,7 +22,6 @@ _RESPONSE_LABELS = (
 _DURATIONS = ("operation", "inference", "embeddings")
 
 ENOUGH = 50  # calls in a window, below which a share says nothing
-RETIRING_DAYS = 60
 
 
 class Recording(NamedTuple):
@@ -211,7 +211,7 @@ RETIRING = tuple(
 
 def _retiring() -> Iterator[Case]:
     for models in RETIRING:
-        day = models.lifecycle.shutdown - dt.timedelta(days=RETIRING_DAYS)
+        day = models.lifecycle.shutdown - RETIRING_WITHIN
         begin = int(dt.datetime.combine(day, dt.time(), dt.timezone.utc).timestamp())
         used = by(_MODEL, f"gemini_client_responses_total{{{models.selector}}}")
         expr = f"{used} > 0\nand on () vector(time()) >= {begin} # {day}"
@@ -313,7 +313,7 @@ ALERTS = (
     Alert(
         "GeminiModelRetiring",
         "{{ $labels.job }} uses a model that is about to be shut down{{ with $labels.gen_ai_request_model }}: {{ . }}{{ end }}.",
-        f"A program that runs has called it, from {RETIRING_DAYS} days before its earliest shutdown date on; or, where `hint_level` is "
+        f"A program that runs has called it, from {RETIRING_WITHIN.days} days before its earliest shutdown date on; or, where `hint_level` is "
         "`info`, the service itself has called a model legacy or deprecated within a day.",
         "One call is proof, also of a job that runs once a day. The dates are those of the release that the rules come from.",
         tuple(_retiring()),

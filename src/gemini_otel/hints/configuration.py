@@ -69,7 +69,7 @@ _TRANSIENT = frozenset(
         *("deadline_exceeded", *classes.TIMEOUT, *classes.UNREACHABLE, *classes.DISCONNECTED),
     }
 )
-_RETIRING_WITHIN = dt.timedelta(days=60)
+RETIRING_WITHIN = dt.timedelta(days=60)
 _HOTTEST = 2.0
 _MOST_CANDIDATES = 8
 _VERTEX = ("gcp.vertex_ai", "vertex_ai")
@@ -277,7 +277,7 @@ def _retiring(attributes: Attributes) -> bool:
     if text(attributes, MODEL_STATUS).upper() in ("LEGACY", "DEPRECATED", "RETIRED"):
         return True
     row = lifecycle(text(attributes, REQUEST_MODEL))
-    return row is not None and row.shutdown - today() <= _RETIRING_WITHIN
+    return row is not None and row.shutdown - today() <= RETIRING_WITHIN
 
 
 def _sampling_ignored(attributes: Attributes) -> bool:
