@@ -40,10 +40,10 @@ def run(*command: str, **environ: str) -> str:
         env={**kept, "PYTHONIOENCODING": "utf-8", **environ},
         check=False,
     )
-    told = done.stderr.splitlines()
-    errors = [line for line in told if not line.startswith(_ADVICE) and not _TREE.match(line)]
+    told = [line for line in done.stderr.splitlines(keepends=True) if not line.startswith(_ADVICE)]
+    errors = [line for line in told if not _TREE.match(line)]
     assert (done.returncode, errors) == (0, []), done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return done.stdout + "".join(told)
 
 
 def example(name: str, **environ: str) -> str:
