@@ -60,7 +60,7 @@ def test_snippets_run(
     assert [line for line in promised if line not in printed] == []
 
 
-LANGUAGES = {"python", "sh", "yaml", "json", "text", "promql", "traceql"}
+LANGUAGES = {"python", "sh", "yaml", "json", "text"}
 
 
 @pytest.mark.parametrize("snippet", list(snippets()), ids=lambda snippet: snippet.id)

@@ -65,11 +65,25 @@ def _table(group: dict[str, Any], known: dict[str, dict[str, Any]]) -> Iterator[
             f"`{each['ref']}`",
             defined["type"],
             _level(each["requirement_level"]),
-            defined["brief"],
+            _meaning(defined),
             defined.get("note", ""),
         )
         yield f"| {' | '.join(cells)} |"
     yield ""
+
+
+def _meaning(defined: dict[str, Any]) -> str:
+    """What the attribute says, and examples of its words that do not stand there already; numbers need none."""
+    brief = str(defined["brief"])
+    shown = [f"`{word}`" for word in _words(defined) if f"`{word}`" not in brief]
+    return f"{brief} For example {', '.join(shown)}." if shown else brief
+
+
+def _words(defined: dict[str, Any]) -> Iterator[str]:
+    """The examples, one by one; of numbers and JSON text none."""
+    for example in defined.get("examples", ()) if defined["type"].startswith("string") else ():
+        words = [example] if isinstance(example, str) else example
+        yield from (word for word in words if not word.startswith(("[", "{")))
 
 
 def _level(requirement: str | dict[str, str]) -> str:
