@@ -27,7 +27,6 @@ NOT_RUN = {
     "docker ": "needs a container runtime",
     "gemini-otel alerts --operator | kubectl": "needs a cluster",
     "gemini-otel dashboard | jq": "sends the dashboard to a Grafana",
-    "gemini-otel alerts --operator | kubectl": "changes a Kubernetes cluster",
 }
 # Servers that a reader has on usual ports are elsewhere here, and what runs until Ctrl-C is interrupted.
 INSTEAD = {
