@@ -33,8 +33,9 @@ A `list` method makes one request and returns a pager, which makes the others wh
 ends with its first page; each later page is a span of the same name below it, wherever and whenever the pager is iterated, so
 that a listing is one trace. A page fetched while a span of another trace is current is linked to that span.
 
-An upload is one span over all of its requests. A file that could not be processed, or a job that failed, is outcome `failed`
-and leaves the span's status unset: the call itself succeeded (`error_outcomes` changes that).
+An upload is one span over all of its requests; a piece that the SDK sends again counts in `http.request.resend_count` and is a
+`gemini.attempt` event. A file that could not be processed, or a job that failed, is outcome `failed` and leaves the span's
+status unset: the call itself succeeded (`error_outcomes` changes that).
 
 What goes on at the service after the call (a video, a batch job, a file that is processed, an agent's work) is `pending`. Each
 later look at it by the same process is a span of its own, linked to the span that began it; the last one has the final state.

@@ -41,11 +41,11 @@ class AttemptLog:
         self.status_code = 200
         self.answers += 1
 
-    def failed(self, error: ErrorFacts) -> None:
+    def failed(self, error: ErrorFacts, ago: float = 0.0) -> None:
         self.status_code = error.code
         self.last_error = error
-        self._event = attempt_attributes(error, self.number), time.time_ns()
-        self._failed_at = time.monotonic()
+        self._event = attempt_attributes(error, self.number), time.time_ns() - int(ago * 1e9)
+        self._failed_at = time.monotonic() - ago
 
     def close(self) -> None:
         """Write the event of the attempt that failed last, if it is not written yet."""

@@ -76,10 +76,26 @@ class Attempt:
             self._call.attempt_failed(error)
 
 
+class RefusedAttemptError(Exception):
+    """An attempt whose answer is a refusal that the SDK itself does not raise."""
+
+    def __init__(self, response: Any) -> None:
+        super().__init__()
+        self.response = response
+        self.body = None
+        try:
+            self.status_code = response.status_code
+            self.body = response.json()
+        except AttributeError:  # of aiohttp, whose body only a coroutine could read
+            self.status_code = response.status
+        except Exception:  # noqa: BLE001, S110  # no JSON, or a stream that only the SDK may read
+            pass
+
+
 def transfer(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`BaseApiClient.upload_file` and `download_file`: the SDK sends the requests itself, without `_request_once`.
 
-    All of them are one attempt, however many pieces a file has.
+    All of them are one attempt, however many pieces a file has, but for pieces that are sent again: see `_uploads`.
     """
     _note_size(args)
     return attempt(wrapped, instance, args, kwargs)

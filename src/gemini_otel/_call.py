@@ -256,12 +256,12 @@ class Call(Observed):
         self._attempts.succeeded()
 
     @guarded
-    def attempt_failed(self, error: BaseException) -> None:
-        """Note an HTTP attempt that did not succeed; a cancelled one has not failed."""
+    def attempt_failed(self, error: BaseException, ago: float = 0.0) -> None:
+        """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
         facts = self._read_failure(error)
-        self._attempts.failed(facts)
+        self._attempts.failed(facts, ago)
         if self._metrics is not None:
             model = self._metrics.model_label(self._start.model) if self._start.model else None
             self._metrics.attempts_failed.add((model, facts.code), own=self._dimensions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gemini_otel._attempts import Attempt
+from gemini_otel._attempts import Attempt, RefusedAttemptError
 from gemini_otel._call import current_call
 from gemini_otel._operation import Arguments, Driver
 
@@ -13,19 +13,6 @@ Positional = tuple[Any, ...]
 Send = Callable[[int], Any]
 
 MODULE = "google.genai._gaos.utils.retries"
-
-
-class RefusedAttemptError(Exception):
-    """An attempt whose answer is an HTTP error, in the form of the client's own exceptions."""
-
-    def __init__(self, response: Any) -> None:
-        super().__init__()
-        self.status_code = response.status_code
-        self.response = response
-        try:
-            self.body = response.json()
-        except Exception:  # noqa: BLE001  # no JSON, or a stream that only the SDK may read
-            self.body = None
 
 
 def retry(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:

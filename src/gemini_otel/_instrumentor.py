@@ -167,13 +167,21 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import _attempts, _generated_attempts, _live, _older_attempts, _pages, _tools
+    from gemini_otel import (
+        _attempts,
+        _generated_attempts,
+        _live,
+        _older_attempts,
+        _pages,
+        _tools,
+        _uploads,
+    )
     from gemini_otel._call import begin, begin_chosen
     from gemini_otel._turn import begin_turn
     from gemini_otel.operations import CHOICES, OPERATIONS, TURNS, operations
 
     functions = {
-        _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS),
+        _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS + _uploads.DRIVERS),
         _generated_attempts.MODULE: ("HTTP attempts of generated clients", _generated_attempts.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
         _older_attempts.MODULE: ("HTTP attempts of interactions", _older_attempts.DRIVERS),

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gemini_otel._attempts import Attempt
+from gemini_otel._attempts import Attempt, RefusedAttemptError
 from gemini_otel._call import Call, current_call
-from gemini_otel._generated_attempts import RefusedAttemptError
 from gemini_otel._guard import guarded
 from gemini_otel._operation import Arguments, Driver
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from google import genai
+from google.genai import _api_client
 
 import gemini_otel
 from gemini_otel import _semconv as names
@@ -126,8 +127,6 @@ def test_an_upload_that_breaks_off(
     telemetry: Telemetry, client: genai.Client, mode: str, scenario: str, error_type: str | None
 ) -> None:
     """An upload that breaks off ends its span with outcome error, the exception, and the size that was to be sent."""
-    if (scenario, mode) == ("upload_cut", "async"):
-        pytest.skip("the SDK retries over aiohttp for many seconds")
     config = {"mime_type": "text/plain", "display_name": f"simulate:{scenario}"}
     sent = invoke(client, mode, "files.upload", file=io.BytesIO(b"x" * 50), config=config)
     assert sent.error is not None
@@ -143,6 +142,49 @@ def test_an_upload_that_breaks_off(
             error_type,
             "KeyError",
         )  # of an older SDK, which reads on after a 503
+
+
+def test_a_piece_that_is_sent_again(
+    telemetry: Telemetry, client: genai.Client, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece that the SDK sends again by itself is a resend of the upload, with an event for each refusal."""
+    monkeypatch.setattr(_api_client, "INITIAL_RETRY_DELAY", 0.02)
+    if mode == "async" and not hasattr(_api_client.BaseApiClient, "_get_aiohttp_session"):
+        pytest.skip("this SDK makes aiohttp's session where it sends the pieces")
+    config = {"mime_type": "text/plain", "display_name": "simulate:upload_busy"}
+    sent = invoke(client, mode, "files.upload", file=io.BytesIO(b"x" * 50), config=config)
+    assert sent.error is None
+    attributes = telemetry.attributes
+    assert attributes["http.request.resend_count"] == 2
+    assert attributes["http.response.status_code"] == 200
+    assert attributes["gemini.response.outcome"] == "ok"
+    assert "error.type" not in attributes
+    first, second = telemetry.events("gemini.attempt")
+    assert (first["gemini.attempt.number"], second["gemini.attempt.number"]) == (2, 3)
+    for event in (first, second):
+        assert event["http.response.status_code"] == 503
+    assert 0.02 <= first["gemini.attempt.wait"] < second["gemini.attempt.wait"] < 5
+    span = telemetry.span
+    times = [span.start_time or 0, *(event.timestamp for event in span.events), span.end_time or 0]
+    assert times == sorted(times)
+    (failed,) = telemetry.points("gemini.client.attempts_failed")
+    assert failed.value == 2
+
+
+def test_a_piece_that_is_never_taken(
+    telemetry: Telemetry, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the SDK gives up, every attempt is an event, and the last refusal is the error."""
+    monkeypatch.setattr(_api_client, "INITIAL_RETRY_DELAY", 0.0)
+    if mode == "async" and not hasattr(_api_client.BaseApiClient, "_get_aiohttp_session"):
+        pytest.skip("this SDK makes aiohttp's session where it sends the pieces")
+    with simulator.serve("upload_always_busy") as url:
+        file = io.BytesIO(b"x" * 50)
+        sent = invoke(make_client(str(url)), mode, "files.upload", file=file, config={"mime_type": "a/b"})
+    assert sent.error is not None
+    assert telemetry.attributes["gemini.response.outcome"] == "error"
+    assert telemetry.attributes["http.request.resend_count"] == 2
+    assert [event["gemini.attempt.number"] for event in telemetry.events("gemini.attempt")] == [2, 3, 4]
 
 
 @pytest.mark.parametrize("scenario", ["daily_quota", "invalid_key"])

@@ -21,6 +21,14 @@ _FAILED: Json = {
     "message": "The file failed to be processed: the codec of 'holiday.mov' is not supported.",
 }
 
+_UNAVAILABLE = error_body(503, "UNAVAILABLE", "The service is currently unavailable.")
+_REFUSED_PIECES = {
+    "upload_cut": Reply(ending="no_answer"),
+    "upload_busy": Reply(503, body=_UNAVAILABLE),  # without the upload's state, as a proxy in between answers
+    "upload_refused": Reply(503, {"x-goog-upload-status": "final"}, _UNAVAILABLE),
+    "upload_never_final": Reply(headers={"x-goog-upload-status": "cancelled"}, body={}),
+}
+
 Finish = Callable[[Call, Reply], Json]
 """Makes the answer to the last piece of an upload."""
 
@@ -54,13 +62,10 @@ def _upload(finish: Finish, call: Call, reply: Reply) -> Json | Reply:
     command = call.request.headers.get("x-goog-upload-command", "")
     if "start" in command:
         return _started(call)
-    if reply.variant == "upload_cut" or reply.ending != "complete":
+    if reply.ending != "complete":
         return Reply(ending="no_answer")
-    if reply.variant == "upload_refused":
-        body = error_body(503, "UNAVAILABLE", "The service is currently unavailable.")
-        return Reply(503, {"x-goog-upload-status": "final"}, body)
-    if reply.variant == "upload_never_final":
-        return Reply(headers={"x-goog-upload-status": "cancelled"}, body={})
+    if reply.variant in _REFUSED_PIECES:
+        return _REFUSED_PIECES[reply.variant]
     if "finalize" not in command:
         return Reply(headers={"x-goog-upload-status": "active"})
     return Reply(headers={"x-goog-upload-status": "final"}, body=finish(call, reply))

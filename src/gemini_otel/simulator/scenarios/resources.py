@@ -36,6 +36,14 @@ ALL = (
     _variants("upload_cut", "The connection breaks off in the middle of an upload.", "upload_cut"),
     _variants("upload_refused", "503 to a piece of an upload.", "upload_refused"),
     _variants(
+        "upload_busy",
+        "503 twice to a piece of an upload, and then it is taken.",
+        "upload_busy",
+        "upload_busy",
+        "",
+    ),
+    _variants("upload_always_busy", "503 to a piece of an upload, however often it is sent.", "upload_busy"),
+    _variants(
         "upload_never_final", "An upload that the service ends before its last piece.", "upload_never_final"
     ),
     _variants("cache_too_small", "400: the content is too small for a cache.", "too_small"),
