@@ -7,7 +7,12 @@ import time
 from opentelemetry.trace import Span
 
 from gemini_otel import _semconv as names
-from gemini_otel._attributes import Attributes, attempt_attributes
+from gemini_otel._attributes import (
+    Attributes,
+    attempt_attributes,
+    error_attributes,
+    failed_attempt_attributes,
+)
 from gemini_otel._facts import ErrorFacts
 
 
@@ -46,6 +51,23 @@ class AttemptLog:
         self.last_error = error
         self._event = attempt_attributes(error, self.number), time.time_ns() - int(ago * 1e9)
         self._failed_at = time.monotonic() - ago
+
+    def attributes(self, failure: ErrorFacts | None) -> Attributes:
+        """What the span says of its attempts, when the last one is over; `failure` is what reaches the caller."""
+        self.close()
+        attributes: Attributes = {}
+        status_code = self.status_code
+        if failure is not None and self.number == 0 and status_code is None:
+            status_code = failure.code  # a replaying or patched client: no attempt was seen
+        if status_code is not None:
+            attributes[names.HTTP_STATUS_CODE] = status_code
+        if self.resends:
+            attributes[names.HTTP_RESEND_COUNT] = self.resends
+        if failure is not None:
+            attributes.update(error_attributes(failure))
+        elif self.last_error is not None:
+            attributes.update(failed_attempt_attributes(self.last_error))
+        return attributes
 
     def close(self) -> None:
         """Write the event of the attempt that failed last, if it is not written yet."""

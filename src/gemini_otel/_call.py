@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterable, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
-from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.trace import Link, Status, StatusCode
+from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._attempt_log import AttemptLog
 from gemini_otel._attributes import (
     Attributes,
-    error_attributes,
-    failed_attempt_attributes,
     repetition_attributes,
     request_attributes,
     response_attributes,
-    start_attributes,
 )
 from gemini_otel._background import link_to_beginning
 from gemini_otel._echo import mask_echo
@@ -30,20 +25,19 @@ from gemini_otel._errors import read_error
 from gemini_otel._facts import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
-from gemini_otel._instruments import Metrics, Session
+from gemini_otel._instruments import Session
 from gemini_otel._observed import Observed, outcome_of, set_error
-from gemini_otel._operation import Arguments, Choice, Operation
+from gemini_otel._operation import Arguments, Operation
 from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
-from gemini_otel._owner import finish_before
 from gemini_otel._repetition_watch import RepetitionWatch
-from gemini_otel._round_span import RoundSpan, start_span
+from gemini_otel._round_metrics import RoundEnd, round_metrics
+from gemini_otel._round_span import RoundSpan
 
 if TYPE_CHECKING:
     from gemini_otel._content import CallContent
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
-_UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 
 
 class Loop(Protocol):
@@ -76,62 +70,6 @@ def _referent(key: str) -> object:
     return reference() if isinstance(reference, weakref.ref) else None
 
 
-@guarded
-def begin(
-    session: Session,
-    operation: Operation,
-    instance: Any,
-    arguments: Arguments,
-    *,
-    stream: bool = False,
-    parent: Context | None = None,
-    links: Sequence[Link] = (),
-    kind: type[Call] | None = None,
-) -> Call | None:
-    """Start observing a round; None where nobody listens or instrumentation is suppressed.
-
-    Its span is a child of the current one, or of that in `parent`. `kind` is the sort of call that it is.
-    """
-    content = session.content
-    if not (session.instruments.listening() or content) or not is_instrumentation_enabled():
-        return None
-    start = safely(operation.read_start, instance, arguments) or _UNKNOWN_START
-    place = start_span(session, operation.name, start, stream, parent, links)
-    span = place.span
-    recording = span.is_recording()
-    capturing = content is not None and content.wanted(recording)
-    request = (
-        safely(operation.read_request, instance, arguments) if recording or capturing else None
-    ) or RequestFacts()
-    call = safely(kind or Call, session, operation, start, request, place, stream)
-    if call is None:
-        span.end()
-        return None
-    safely(call.join_loop)
-    if stream and operation.generates and current_loop() is None:
-        session.bypassed()
-    if place.owner is not None:
-        finish_before(place.owner.span, call)
-    if content is not None and capturing and operation.read_content is not None:
-        call.content = content.begin(operation, arguments, place.attributes)
-    if recording or capturing:
-        call.arguments = arguments
-    if recording:
-        safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
-        if session.settings.repetition and operation.generates:
-            safely(call.recall, safely(operation.read_history, arguments) or ())
-    return call
-
-
-@guarded
-def begin_chosen(
-    session: Session, choice: Choice, instance: Any, arguments: Arguments, *, stream: bool = False
-) -> Call | None:
-    """As `begin`, with the operation that the arguments tell."""
-    operation, streams = choice.choose(arguments)
-    return begin(session, operation, instance, arguments, stream=streams)
-
-
 class Call(Observed):
     """One round: its span, from the request to the answer's end.
 
@@ -141,11 +79,9 @@ class Call(Observed):
     __slots__ = (
         "_answer",
         "_attempts",
-        "_dimensions",
         "_first_chunk",
         "_flagged",
         "_loop",
-        "_measured",
         "_metrics",
         "_missing_reason",
         "_operation",
@@ -173,10 +109,9 @@ class Call(Observed):
     ) -> None:
         self._started = time.perf_counter()
         super().__init__(otel_context.set_value(_CALL_KEY, weakref.ref(self), place.context))
-        span, self._measured, self._owner = place.span, place.measured, place.owner
-        self._settings, self._metrics = session.settings, session.instruments.metrics()
+        span, self._owner, self._settings = place.span, place.owner, session.settings
+        self._metrics = round_metrics(session, operation, start, place.measured)
         self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
-        self._dimensions = session.dimensions()
         self._operation, self._start, self._request = operation, start, request
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
@@ -263,8 +198,7 @@ class Call(Observed):
         facts = self._read_failure(error)
         self._attempts.failed(facts, ago)
         if self._metrics is not None:
-            model = self._metrics.model_label(self._start.model) if self._start.model else None
-            self._metrics.attempts_failed.add((model, facts.code), own=self._dimensions)
+            self._metrics.attempt_failed(facts.code)
 
     def owner_ended(self) -> None:
         """End because the owner of the span has ended it, which it may do once it has seen why the answer ends."""
@@ -282,7 +216,17 @@ class Call(Observed):
             if outcome == "error" and self._recording:
                 call_hook(self._settings, "error_hook", self._span, error)
         if self._metrics is not None:
-            safely(self._write_metrics, self._metrics, seconds, outcome, response, finish_reason, failure)
+            ended = RoundEnd(
+                seconds,
+                self._time_to_first_chunk(),
+                response,
+                finish_reason,
+                outcome,
+                self._attempts.status_code,
+                failure.type if failure is not None else None,
+                self._repetition_label(),
+            )
+            safely(self._metrics.record, ended, self._context)
         if self._loop is not None:
             self._loop.round_ended(self, response, outcome)
 
@@ -315,7 +259,9 @@ class Call(Observed):
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
         attributes = request_attributes(self._request)
         attributes.update(response_attributes(response))
-        attributes.update(self._attempt_attributes(failure))
+        attributes.update(self._attempts.attributes(failure))
+        if self._operation.generates and self._attempts.answers > 1:
+            attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
         attributes[names.OUTCOME] = outcome
         attributes.update(self._more_attributes())
         if self._missing_reason is not None and not response.finish_reasons and outcome in UNFINISHED:
@@ -340,67 +286,6 @@ class Call(Observed):
                 error_message=failure.raw_message if failure is not None else None,
                 stop_sequences=self._request.stop_sequences,
             )
-
-    def _attempt_attributes(self, failure: ErrorFacts | None) -> Attributes:
-        log = self._attempts
-        log.close()
-        attributes: Attributes = {}
-        status_code = log.status_code
-        if status_code is None and failure is not None and log.number == 0:
-            status_code = failure.code  # a replaying or patched client: no attempt was seen
-        if status_code is not None:
-            attributes[names.HTTP_STATUS_CODE] = status_code
-        if log.answers > 1 and self._operation.generates:
-            attributes[names.CONTINUATION_COUNT] = log.answers - 1
-        if log.resends:
-            attributes[names.HTTP_RESEND_COUNT] = log.resends
-        if failure is not None:
-            attributes.update(error_attributes(failure))
-        elif log.last_error is not None:
-            attributes.update(failed_attempt_attributes(log.last_error))
-        return attributes
-
-    def _write_metrics(
-        self,
-        metrics: Metrics,
-        seconds: float,
-        outcome: str,
-        response: ResponseFacts,
-        finish_reason: str | None,
-        failure: ErrorFacts | None,
-    ) -> None:
-        model = metrics.model_label(self._start.model) if self._start.model else None
-        labels: Attributes = dict(self._dimensions)
-        labels.update(start_attributes(self._operation.name, self._start._replace(agent=None), stream=False))
-        if model is not None:
-            labels[names.REQUEST_MODEL] = model
-        if response.model is not None:
-            labels[names.RESPONSE_MODEL] = metrics.model_label(response.model)
-        usage = response.usage
-        if self._operation.timed and self._measured:
-            metrics.standard.of(self._operation.name).record(
-                labels,
-                seconds,
-                self._time_to_first_chunk(),
-                usage,
-                metrics.error_label(failure.type) if failure is not None else None,
-                self._context,
-            )
-        metrics.responses.add(
-            (
-                model,
-                self._attempts.status_code,
-                metrics.finish_reason_label(finish_reason) if finish_reason else None,
-                outcome,
-                self._repetition_label(),
-                self._operation.name,
-            ),
-            own=self._dimensions,
-        )
-        if usage.thoughts_tokens:
-            metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, self._dimensions)
-        if usage.cached_tokens:
-            metrics.cached_tokens.add((model,), usage.cached_tokens, self._dimensions)
 
     def _repetition_label(self) -> str:
         if self._watch is None:

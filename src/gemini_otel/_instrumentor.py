@@ -176,7 +176,7 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
         _tools,
         _uploads,
     )
-    from gemini_otel._call import begin, begin_chosen
+    from gemini_otel._begin import begin, begin_chosen
     from gemini_otel._turn import begin_turn
     from gemini_otel.operations import CHOICES, OPERATIONS, TURNS, operations
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
-from gemini_otel._call import begin
+from gemini_otel._begin import begin
 from gemini_otel._connection import Connection, MusicConnection
 from gemini_otel._facts import ReceivedFacts
 from gemini_otel._guard import guarded, safely

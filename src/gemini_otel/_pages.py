@@ -17,7 +17,8 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link
 
 from gemini_otel import _semconv as names
-from gemini_otel._call import Call, begin, current_call
+from gemini_otel._begin import begin
+from gemini_otel._call import Call, current_call
 from gemini_otel._facts import StartFacts
 from gemini_otel._guard import guarded
 from gemini_otel._instruments import Session
