@@ -4,7 +4,8 @@ import logging
 import pytest
 
 import gemini_otel
-from gemini_otel._settings import SETTINGS, Settings, load
+from gemini_otel._settings import SETTINGS, Settings
+from gemini_otel._settings_in_force import load
 
 
 def test_defaults() -> None:

@@ -9,9 +9,11 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gemini_otel import _neighbours, _settings
+from gemini_otel import _neighbours
 from gemini_otel._check import _endpoints, _environment, _live
 from gemini_otel._check._report import Finding, Other, Report, SettingInForce, Target
+from gemini_otel._settings import shown
+from gemini_otel._settings_in_force import load, resolve
 from gemini_otel._version import __version__
 
 _PACKAGES = (
@@ -148,14 +150,14 @@ def _two(other: Other) -> Finding:
 
 def _settings_in_force(environ: Mapping[str, str]) -> Iterator[SettingInForce]:
     session = _live.session()
-    for each in _settings.resolve(session.keywords if session is not None else {}, environ):
+    for each in resolve(session.keywords if session is not None else {}, environ):
         row = each.setting
         yield SettingInForce(
             row.name,
-            _settings.shown(each.value),
+            shown(each.value),
             each.source,
             tuple(row.variables),
-            _settings.shown(row.default),
+            shown(row.default),
             _LINK.sub(r"\1", row.meaning),
         )
 
@@ -193,7 +195,7 @@ def _outlook(live: bool, found: dict[str, Any], environ: Mapping[str, str], ok: 
         yield "Something will not work as it stands: see the errors."
         return
     session = _live.session()
-    in_force = session.settings if session is not None else _settings.load({}, environ)
+    in_force = session.settings if session is not None else load({}, environ)
     yield f"Each Gemini call gives a span{_to(live, found, environ, 'traces')}."
     if not live or found["metrics"] is not None:
         yield f"Metrics, under the names of the profile {in_force.semconv},{_to(live, found, environ, 'metrics')}."

@@ -7,9 +7,10 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gemini_otel import _settings
+from gemini_otel import _settings_in_force
 from gemini_otel._check._endpoints import SIGNALS, environment_problems, protocol_of
 from gemini_otel._check._report import NO_SERVICE_NAME, Finding
+from gemini_otel._settings import shown
 
 ENTRY_POINT = "gemini"
 _CONSOLE = "gemini_console"
@@ -55,15 +56,15 @@ def sdk_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Variables of our own that are misspelled or have values that nobody knows."""
-    for name, meant in _settings.unknown_variables(environ).items():
+    for name, meant in _settings_in_force.unknown_variables(environ).items():
         known = f"Did you mean {meant}?" if meant else "docs/settings.md lists them all."
         yield Finding("error", f"{name} is no setting of gemini-otel.", known)
-    for each in _settings.resolve({}, environ):
+    for each in _settings_in_force.resolve({}, environ):
         if each.problem is not None:
             yield Finding("error", each.problem, f"In force instead: {each.value} ({each.source}).")
-    value, problem = _settings.problems_only_variable(environ)
+    value, problem = _settings_in_force.problems_only_variable(environ)
     if problem is not None:
-        yield Finding("error", problem, f"In force instead: {_settings.shown(value)} (default).")
+        yield Finding("error", problem, f"In force instead: {shown(value)} (default).")
 
 
 def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
