@@ -107,12 +107,15 @@ def _switch_named(name: str, value: Any) -> bool:
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
     """Variables that look like ours and are not, each with the one that may be meant."""
-    import difflib
-
     known = [setting.name.upper() for setting in SETTINGS if setting.in_environment]
     known.append(CONSOLE_PROBLEMS_ONLY.removeprefix(PREFIX))
-    given = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
-    close = {name: difflib.get_close_matches(name, known, n=1) for name in given if name not in known}
+    given = (name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
+    unknown = sorted(set(given).difference(known))
+    if not unknown:
+        return {}
+    import difflib  # takes longer than all else here
+
+    close = {name: difflib.get_close_matches(name, known, n=1) for name in unknown}
     return {PREFIX + name: PREFIX + found[0] if found else None for name, found in close.items()}
 
 
