@@ -87,8 +87,8 @@ def test_what_is_stale_is_told(
 
 def test_the_wheel_has_it(tmp_path: Path) -> None:
     """A wheel contains the file, so the command works wherever the package is installed."""
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, ROOT]
-    subprocess.run(build, check=True)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(build, check=True, cwd=ROOT, capture_output=True)
     (wheel,) = tmp_path.glob("gemini_otel-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         assert archive.read("gemini_otel/dashboards/gemini.json") == FILE.read_bytes()
