@@ -149,6 +149,17 @@ def test_everything_uses_the_variables() -> None:
             assert all('job=~"$service"' in selector for selector in selectors)
 
 
+def test_series_are_as_fine_as_chosen() -> None:
+    """Series over time have the chosen resolution, by default that of OpenTelemetry's exports: a finer rate would see nothing in between."""
+    resolution = VARIABLES["resolution"]
+    assert resolution["current"]["value"] == "1m"
+    assert resolution["query"].split(",") == ["5s", "10s", "15s", "30s", "1m", "5m"]
+    targets = [target for panel in PANELS.values() for target in panel["targets"]]
+    ranges = [target for target in targets if not target.get("instant")]
+    assert len(ranges) > 20
+    assert {target["interval"] for target in ranges} == {"$resolution"}
+
+
 def test_links_ask_for_what_is_emitted() -> None:
     """TraceQL and tags name attributes, fields and intrinsics that there are."""
     known = set(attributes(load())) | {"error", "event"}
@@ -173,6 +184,16 @@ def test_links_lead_to_explore() -> None:
             assert url.path == "/explore"
             assert pane["range"] == {"from": "${__from}", "to": "${__to}"}
             assert pane["datasource"] == pane["queries"][0]["datasource"]["uid"] == f"${{{kind}}}"
+
+
+def test_links_encode_what_they_fill_in() -> None:
+    """What Grafana fills into a link cannot break the address: it is encoded, or made of alternatives, which know no such format."""
+    allowed = re.compile(r"\$\{(__from|__to|tempo|jaeger|(trace_services|model):pipe|.+:percentencode)\}")
+    for panel in PANELS.values():
+        for link in links(panel):
+            if link["title"].startswith("Traces in "):
+                filled = re.findall(r"\$\{[^}]+\}", link["url"])
+                assert [each for each in filled if not allowed.fullmatch(each)] == []
 
 
 def test_queries_know_what_is_emitted() -> None:

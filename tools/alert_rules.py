@@ -162,11 +162,15 @@ def _looping() -> Iterator[Case]:
 # --- what a single response proves
 
 
+_NOT_NEW = "1h"  # A series that was there this long before a window did not begin in it; the Collector drops one that is idle for as long.
+_ONE = "2h"  # for what one response proves: longer than the pauses of a service that calls once an hour
+
+
 def _seen(metric: str, labels: str, window: str) -> str:
     """A counter that went up within the window, or that appeared in it: a first value is no increase for Prometheus."""
     return (
         f"{by(labels, f'increase({metric}[{window}])')} > 0\n"
-        f"or {by(labels, f'{metric} unless last_over_time({metric}[1d] offset {window})')} > 0"
+        f"or {by(labels, f'{metric} unless last_over_time({metric}[{_NOT_NEW}] offset {window})')} > 0"
     )
 
 
@@ -174,10 +178,14 @@ def _hint_given(hint: str, window: str) -> str:
     return _seen(f'gemini_client_hints_total{{gemini_hint_id="{hint}"}}', "job, gemini_hint_id", window)
 
 
-def _daily_quota() -> str:
-    """By model where there are the span metrics of the Collector; else by service."""
-    spans = _seen('traces_span_metrics_calls_total{gemini_error_kind="daily_quota"}', _MODEL, "15m")
-    return f"({spans})\nor on (job) ({_hint_given('http.429.rate_day', '15m')})"
+def _daily_quota() -> Iterator[Case]:
+    """By model where there are the span metrics of the Collector; else by service. The latter waits, because metrics and spans do not come
+    and go at once: nobody is to be told twice."""
+    hints = ("http.429.rate_day",)
+    spans = _seen('traces_span_metrics_calls_total{gemini_error_kind="daily_quota"}', _MODEL, _ONE)
+    yield Case(spans, hints, "critical", "0m")
+    alone = f"({_hint_given(hints[0], _ONE)})\nunless on (job) ({spans})"
+    yield Case(alone, hints, "critical", "2m", labels=(("scope", "service"),))
 
 
 class Retiring(NamedTuple):
@@ -247,10 +255,10 @@ ALERTS = (
     Alert(
         "GeminiDailyQuotaExhausted",
         "{{ $labels.job }}: the daily quota{{ with $labels.gen_ai_request_model }} for {{ . }}{{ end }} is used up.",
-        "One refusal within 15 minutes that names a daily quota.",
+        "One refusal within two hours that names a daily quota.",
         "One is proof: each further call fails until midnight Pacific time, and retries are of no use. With the span metrics of the "
-        "Collector the alert names the model.",
-        (Case(_daily_quota(), ("http.429.rate_day",), "critical", "0m"),),
+        "Collector the alert names the model; without them it comes two minutes later, with the label `scope: service`.",
+        tuple(_daily_quota()),
     ),
     Alert(
         "GeminiTruncated",
@@ -321,11 +329,11 @@ ALERTS = (
     Alert(
         "GeminiModelRetired",
         "{{ $labels.job }} asks for a model that is gone.",
-        "One such hint within an hour.",
+        "One such hint within two hours.",
         "Each call fails with 404, or is answered by a model that was not asked for.",
         (
-            Case(_hint_given("http.404.model_retired", "1h"), ("http.404.model_retired",), "critical", "0m"),
-            Case(_hint_given("cfg.model_rerouted", "1h"), ("cfg.model_rerouted",), hold="0m"),
+            Case(_hint_given("http.404.model_retired", _ONE), ("http.404.model_retired",), "critical", "0m"),
+            Case(_hint_given("cfg.model_rerouted", _ONE), ("cfg.model_rerouted",), hold="0m"),
         ),
     ),
 )

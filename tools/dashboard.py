@@ -23,6 +23,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "dashboard.md"
 _PANELS = "## Panels\n"
 _ALL = models.VariableOption(True, "All", "$__all")
 _DESCRIPTION = "Calls of the google-genai SDK as gemini-otel records them: what went wrong, why, and what to do about it."
+_RESOLUTIONS = "5s,10s,15s,30s,1m,5m"
+_EXPORT_INTERVAL = "1m"  # of OpenTelemetry, unless set
 _NAME_OF_SERVICE = "/(?:.*\\/)?(.+)/"  # in a job, a namespace may stand before it
 
 
@@ -92,6 +94,13 @@ def _variables() -> list[object]:
         .include_all(include_all=True)
         .all_value(".*")
         .current(_ALL),
+        dashboard.IntervalVariable("resolution")
+        .label("Resolution")
+        .values(_RESOLUTIONS)
+        .current(models.VariableOption(True, _EXPORT_INTERVAL, _EXPORT_INTERVAL))
+        .description(
+            "How often metrics arrive: the longer one of OTEL_METRIC_EXPORT_INTERVAL (a minute unless set) and the scrape interval."
+        ),
         dashboard.DatasourceVariable("tempo")
         .label("Tempo")
         .type("tempo")

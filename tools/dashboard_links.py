@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 # The variables' values: services and models as alternatives of a regular expression; Jaeger searches one service at a time.
+# Without `percentencode` Grafana leaves characters such as & and # in an address as they are.
 _SERVICES = "${trace_services:pipe}"
-_SERVICE = "${trace_service}"
+_SERVICE = "${trace_service:percentencode}"
 _MODELS = "${model:pipe}"
 _FROM_TO = {"from": "${__from}", "to": "${__to}"}
 _PLACEHOLDER = re.compile(r"(\$\{[^}]+\})")
-CELL = "${__value.raw}"  # of a table
+CELL = "${__value.raw:percentencode}"  # of a table
 
 
 class DataLink(NamedTuple):
@@ -28,7 +29,7 @@ class DataLink(NamedTuple):
 
 def label(name: str) -> str:
     """The value of a label of the series that is clicked."""
-    return f"${{__field.labels.{name}}}"
+    return f"${{__field.labels.{name}:percentencode}}"
 
 
 def traces(
@@ -44,7 +45,7 @@ def traces_with(attribute: str, value: str, *, by_model: bool = True) -> list[Da
 
 
 def _tempo(conditions: str, *, by_model: bool) -> DataLink:
-    filters = [f'resource.service.name =~ "{_SERVICES}"']
+    filters = [f'resource.service.name =~ "^({_SERVICES})$"']
     if by_model:  # Spans are named `operation model`; not all have the attribute, but all have a name.
         filters.append(f'name =~ "^.*({_MODELS})$"')
     query = f"{{ {' && '.join(filter(None, (*filters, conditions)))} }}"

@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import prometheus as prometheus_models
 
 PROMETHEUS = sdk.DataSourceRef("prometheus", "${datasource}")
+RESOLUTION = "$resolution"  # the least step, and a quarter of the least $__rate_interval
 OUTCOME_COLOURS = {
     "ok": "green",
     "truncated": "orange",
@@ -158,7 +159,7 @@ def _finished(
 ) -> Panel:
     for ref, query in zip("ABCDEF", queries, strict=False):
         target = _target(query, ref)
-        panel.with_target(target.instant() if instant else target.range())
+        panel.with_target(target.instant() if instant else target.range().interval(RESOLUTION))
     return (
         panel.title(title).description(description).datasource(PROMETHEUS).unit(unit).min(0).data_links(links)
     )

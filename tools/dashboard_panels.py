@@ -34,7 +34,6 @@ _NOT_BY_MODEL = "\n\nNot divided by model: the variable *Model* does not apply."
 _SPAN_METRICS = "\n\nNeeds the span metrics of the Collector in examples/collector; other panels do without."
 _OTHER_HINT = "A hint of your own, or one of a newer release: the span has it in full."
 _TROUBLESHOOTING = "https://ai.google.dev/gemini-api/docs/troubleshooting"
-_USABLE = f'{q.OUTCOME}=~"ok|pending"'
 _UNUSABLE = f'{q.OUTCOME}!~"ok|pending"'
 _REPEATS = f'{q.REPETITION_KIND}!~"none|not_checked"'
 _STREAMS = "span.gen_ai.request.stream = true"
@@ -60,7 +59,7 @@ def _figures() -> Iterator[Panel]:
         "Calls",
         "Calls of the SDK that have ended, whatever their outcome, each round of a function calling loop included. None at all, "
         "though the program runs: `gemini-otel check` says what is missing.",
-        [Query(counted)],
+        [Query(q.whole(counted))],
         traces(),
         unit="short",
     )
@@ -68,7 +67,7 @@ def _figures() -> Iterator[Panel]:
         "Calls without a usable answer",
         "Share of the calls whose outcome is neither `ok` nor `pending`. Look below for the hint that is given most often. (Jaeger, which "
         "knows no alternatives, is searched for those that raised an exception.)",
-        [Query(q.share(f"({bad} or vector(0))", counted))],
+        [Query(q.share(f"({bad} or vector(0))", f"({counted} > 0)"))],
         traces('span.gemini.response.outcome !~ "ok|pending"', {"error": "true"}),
         unit=_SHARE,
         limits={0.02: "orange", 0.1: "red"},
@@ -76,7 +75,7 @@ def _figures() -> Iterator[Panel]:
     yield figure(
         "Hints given",
         "Causes that were recognised, each with a remedy; the table below has them." + _NOT_BY_MODEL,
-        [Query(f"{q.total(q.count(q.of_service(q.HINTS)))} or vector(0)")],
+        [Query(f"{q.whole(q.total(q.count(q.of_service(q.HINTS))))} or vector(0)")],
         traces('span.gemini.hint.id != ""', {"event": names.EVENT_HINT}, by_model=False),
         unit="short",
         limits={1: "orange"},
@@ -85,7 +84,7 @@ def _figures() -> Iterator[Panel]:
         "Failed attempts",
         "HTTP requests that failed, also where the SDK's next attempt succeeded. Many of them with few failed calls: retries hide a quota "
         "or an overload that is near.",
-        [Query(f"{q.total(q.count(q.of_model(q.ATTEMPTS_FAILED)))} or vector(0)")],
+        [Query(f"{q.whole(q.total(q.count(q.of_model(q.ATTEMPTS_FAILED))))} or vector(0)")],
         _FAILED_ATTEMPTS,
         unit="short",
         limits={1: "orange"},
@@ -102,8 +101,8 @@ def _figures() -> Iterator[Panel]:
         "Tokens in and out",
         "Input and output tokens; thoughts are output, cached tokens are input.",
         [
-            Query(q.measure_of_range(q.INPUT_TOKENS), "in"),
-            Query(q.measure_of_range(q.OUTPUT_TOKENS), "out"),
+            Query(q.whole(q.measure_of_range(q.INPUT_TOKENS)), "in"),
+            Query(q.whole(q.measure_of_range(q.OUTPUT_TOKENS)), "out"),
         ],
         traces("span.gen_ai.usage.input_tokens > 0"),
         unit="short",
@@ -112,7 +111,7 @@ def _figures() -> Iterator[Panel]:
 
 def _hints() -> Panel:
     given = q.total(q.count(q.of_service(q.HINTS)), q.HINT_ID, q.HINT_SEVERITY)
-    expr = f"sort_desc(topk(25, round({given}) > 0))"
+    expr = f"sort_desc(topk(25, {q.whole(given)} > 0))"
     for column in ("what_happened", "what_to_do", "reference"):
         expr = f'label_replace({expr}, "{column}", "$1", "{q.HINT_ID}", "(.*)")'
     hints = [hint for hint in default_hints() if hint.when is not None]
@@ -295,7 +294,7 @@ def _quantiles(
 def _tokens() -> Iterator[Panel]:
     into, out = (q.measure(metrics, q.MODEL) for metrics in (q.INPUT_TOKENS, q.OUTPUT_TOKENS))
     thoughts, cached = (
-        q.total(q.steady(q.of_model(metric)), q.MODEL) for metric in (q.THOUGHTS_TOKENS, q.CACHED_TOKENS)
+        q.total(q.rate(q.of_model(metric)), q.MODEL) for metric in (q.THOUGHTS_TOKENS, q.CACHED_TOKENS)
     )
     for title, description, tokens, attribute in (
         (
@@ -379,12 +378,12 @@ def _tools() -> Iterator[Panel]:
         unit=_PER_MINUTE,
         stacked=True,
     )
-    buckets = q.total(q.steady(q.of_service(f"{q.TOOL_DURATION}_bucket")), "le", q.TOOL)
+    buckets = q.total(q.rate(q.of_service(f"{q.TOOL_DURATION}_bucket")), "le", q.TOOL)
     yield graph(
         "Tool duration",
         "95th percentile of a tool's run; the user waits for it in each round. Dots are single runs."
         + _NOT_BY_MODEL,
-        [Query(f"histogram_quantile(0.95, {buckets})", f"{_legend(q.TOOL)} p95", exemplars=True)],
+        [Query(q.of_histogram(0.95, buckets), f"{_legend(q.TOOL)} p95", exemplars=True)],
         traces(own, {names.TOOL_NAME: tool}, by_model=False),
         unit="s",
     )

@@ -64,31 +64,38 @@ def of_model(metric: str, *matchers: str) -> str:
     return of_service(metric, _OF_MODEL, *matchers)
 
 
-def steady(series: str) -> str:
-    """What Prometheus calls the rate: it leaves out what a series begins with."""
-    return f"rate({series}[$__rate_interval])"
-
-
 def rate(series: str) -> str:
-    """Events a second, with the first one of a series: of rare events it is the only one."""
-    began = f"min_over_time({series}[$__rate_interval]) unless max_over_time({series}[1h] offset $__rate_interval)"
-    return f"{steady(series)} + ({began}) / ($__rate_interval_ms / 1000) or {steady(series)}"
+    """Events a second, to be added up."""
+    begun = f"({_begun(series, '$__rate_interval')}) / ($__rate_interval_ms / 1000)"
+    return _with_first(f"rate({series}[$__rate_interval])", begun)
 
 
 def count(series: str) -> str:
-    """Events within the dashboard's time range, with the first one of a series."""
-    increase = f"increase({series}[$__range])"
-    return f"{increase} + ({_began(series, '$__range')}) or {increase}"
+    """Events within the dashboard's time range, to be added up."""
+    return _with_first(f"increase({series}[$__range])", _begun(series, "$__range"))
 
 
-def _began(series: str, within: str) -> str:
+def _with_first(growth: str, begun: str) -> str:
+    """Prometheus' growth leaves out what a series begins with; of rare events and short-lived programs that is all there is.
+
+    With a label of its own the beginning stands beside the growth, so that a sum adds them, and is there where nothing has grown yet.
+    """
+    return f'{growth} or label_replace({begun}, "begun", "yes", "", "")'
+
+
+def _begun(series: str, within: str) -> str:
     """What a series begins with, where it begins within the time."""
-    return f"min_over_time({series}[{within}]) unless max_over_time({series}[{_BEFORE}] offset {within})"
+    return f"min_over_time({series}[{within}]) unless last_over_time({series}[{_BEFORE}] offset {within})"
 
 
 def total(expression: str, *labels: str) -> str:
     """The sum, for each combination of the labels where there are any."""
     return f"sum by ({', '.join(labels)}) ({expression})" if labels else f"sum({expression})"
+
+
+def whole(count: str) -> str:
+    """A count as a whole number, which Prometheus' extrapolation makes a fraction."""
+    return f"round({count})"
 
 
 def per_minute(series: str, *labels: str) -> str:
@@ -109,17 +116,22 @@ def any_profile(parts: Iterable[str], *labels: str) -> str:
 
 def quantile(of: float, buckets: tuple[str, ...], *labels: str) -> str:
     """A quantile of a time, in seconds."""
-    return f"histogram_quantile({of}, {measure(buckets, 'le', *labels)})"
+    return of_histogram(of, measure(buckets, "le", *labels))
 
 
 def quantile_of_range(of: float, buckets: tuple[str, ...]) -> str:
     """The same for the dashboard's time range."""
-    return f"histogram_quantile({of}, {measure_of_range(buckets, 'le')})"
+    return of_histogram(of, measure_of_range(buckets, "le"))
+
+
+def of_histogram(quantile: float, buckets: str) -> str:
+    """The quantile, where there is one: of no calls at all it is NaN."""
+    return f"histogram_quantile({quantile}, {buckets}) >= 0"
 
 
 def measure(metrics: tuple[str, ...], *labels: str) -> str:
     """What a measure of model calls grows by in a second."""
-    return any_profile((steady(of_model(metric)) for metric in metrics), *labels)
+    return any_profile((rate(of_model(metric)) for metric in metrics), *labels)
 
 
 def measure_of_range(metrics: tuple[str, ...], *labels: str) -> str:

@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from servers import Jaeger, Prometheus, get
 
-STEP = 2  # seconds, the scrape interval of the tests
+STEP = 2  # seconds: the scrape interval of the tests, which they choose as the resolution
+# An address keeps these unless a variable says `percentencode`.
+_OF_ADDRESSES = ";,/?:@&=+$#"
 _VARIABLE = re.compile(r"\$\{(?P<braced>[\w.]+)(?::(?P<format>\w+))?\}|\$(?P<plain>\w+)")
 Value = str | list[str]
 
@@ -63,7 +65,7 @@ class View:
 
     def promql(self, expr: str) -> str:
         """The query with everything filled in."""
-        interval = max(STEP + STEP, 4 * STEP)
+        interval = 4 * STEP
         own = {
             "__rate_interval": f"{interval}s",
             "__rate_interval_ms": str(interval * 1000),
@@ -81,7 +83,9 @@ class View:
             "jaeger": "uid-of-jaeger",
             **{f"__field.labels.{name}": value for name, value in labels.items()},
         }
-        return _filled(link, {**self.values(), **own}.get, lambda value: quote(str(value), safe=""))
+        return _filled(
+            link, {**self.values(), **own}.get, lambda value: quote(str(value), safe=_OF_ADDRESSES)
+        )
 
     def values(self) -> dict[str, Value | All]:
         """Each variable that is filled in with text: what is chosen, else all or the first that there is."""
@@ -136,7 +140,11 @@ def _filled(text: str, value_of: Callable[[str], Any], by_default: Callable[[Any
             if value.custom is not None:
                 return value.custom
             value = list(value.values)
-        formats = {"pipe": lambda value: "|".join([value] if isinstance(value, str) else value), "raw": str}
+        formats = {
+            "pipe": lambda value: "|".join([value] if isinstance(value, str) else value),
+            "percentencode": lambda value: quote(str(value), safe=""),
+            "raw": str,
+        }
         return str(formats[found["format"]](value) if found["format"] else by_default(value))
 
     return _VARIABLE.sub(fill, text)

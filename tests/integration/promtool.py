@@ -1,4 +1,4 @@
-"""Runs rules over series with `promtool test rules`, and compares the alerts that fire, annotations included."""
+"""Runs rules and queries over series with `promtool test rules`; compares the alerts that fire, annotations included, and values."""
 
 from __future__ import annotations
 
@@ -61,16 +61,28 @@ def check_rules(rules: Path = RULES) -> str:
 def check_alerts(folder: Path, series: Series, at: str, fires: Sequence[Fires], interval: str = "1m") -> None:
     """At the time `at`, exactly these alerts fire, each as expected."""
     expected = {name: [each.expected() for each in fires if each.alert == name] for name in NAMES}
-    test = {
-        "interval": interval,
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "alert_rule_test": [
-            {"eval_time": at, "alertname": name, "exp_alerts": alerts} for name, alerts in expected.items()
-        ],
-    }
-    tests = {"rule_files": [str(RULES)], "evaluation_interval": interval, "tests": [test]}
+    alerts = [
+        {"eval_time": at, "alertname": name, "exp_alerts": expected_of}
+        for name, expected_of in expected.items()
+    ]
+    _test_rules(folder, series, interval, rule_files=[str(RULES)], alert_rule_test=alerts)
+
+
+def check_query(folder: Path, series: Series, expr: str, at: str, value: float | None) -> None:
+    """At the time `at`, the query gives this value, or none."""
+    samples = [] if value is None else [{"labels": "{}", "value": value}]
+    query = {"expr": expr, "eval_time": at, "exp_samples": samples}
+    _test_rules(folder, series, "1m", rule_files=[], promql_expr_test=[query])
+
+
+def _test_rules(folder: Path, series: Series, interval: str, *, rule_files: list[str], **test: Any) -> None:
+    inputs = [{"series": name, "values": values} for name, values in series.items()]
+    tests = [{"interval": interval, "input_series": inputs, **test}]
     file = folder / "tests.json"  # JSON is YAML
-    file.write_text(json.dumps(tests), encoding="utf-8")
+    file.write_text(
+        json.dumps({"rule_files": rule_files, "evaluation_interval": interval, "tests": tests}),
+        encoding="utf-8",
+    )
     _promtool("test", "rules", str(file))
 
 

@@ -141,6 +141,12 @@ def hints(hint: str, values: str) -> Series:
     return {written("gemini_client_hints_total", {"job": "mine", "gemini_hint_id": hint}): values}
 
 
+def refusals(values: str) -> Series:
+    """The span metrics of calls that were refused for a daily quota."""
+    labels = {"job": "mine", **BURN, "gemini_error_kind": "daily_quota"}
+    return {written("traces_span_metrics_calls_total", labels): values}
+
+
 def durations(*phases: tuple[int, int]) -> Series:
     """In each phase, so many samples long, nearly all calls fall into the bucket of the bound with this number."""
     bounds = ("0.64", "1.28", "2.56", "5.12", "+Inf")
@@ -184,7 +190,21 @@ QUOTA = Fires(
     "critical",
     ("http.429.rate_day",),
     "mine: the daily quota is used up.",
-    {"job": "mine", "gemini_hint_id": "http.429.rate_day"},
+    {"job": "mine", "gemini_hint_id": "http.429.rate_day", "scope": "service"},
+)
+QUOTA_OF_MODEL = Fires(
+    "GeminiDailyQuotaExhausted",
+    "critical",
+    ("http.429.rate_day",),
+    f"mine: the daily quota for {MODEL} is used up.",
+    {"job": "mine", **BURN},
+)
+RETIRED = Fires(
+    "GeminiModelRetired",
+    "critical",
+    ("http.404.model_retired",),
+    "mine asks for a model that is gone.",
+    {"job": "mine", "gemini_hint_id": "http.404.model_retired"},
 )
 REROUTED = Fires(
     "GeminiModelRetired",
@@ -201,6 +221,8 @@ LEGACY = Fires(
     {"job": "mine", "gemini_hint_id": "cfg.model_retiring"},
 )
 TRUNCATED = {"gemini_response_outcome": "truncated", "gemini_response_finish_reason": "MAX_TOKENS"}
+HOURLY = "1x11 2x11 3x11 4x11"  # one more each hour, a sample every five minutes
+TWO_DAYS = "1x6 _x144 1x6"  # an hour in each, a sample every ten minutes
 DAY, WEEK = 48, 7 * 48  # samples, half an hour apart
 NEXT_WEEK, TOMORROW = "170h", "26h"
 
@@ -225,10 +247,24 @@ MADE = {
     ),
     # the daily quota
     "the daily quota, without span metrics": Made(hints("http.429.rate_day", "_x10 1x30"), "15m", [QUOTA]),
-    "the daily quota, again": Made(hints("http.429.rate_day", "3x40 4x40"), "45m", [QUOTA]),
-    "the daily quota, a while ago": Made(hints("http.429.rate_day", "_x10 1x60"), "40m"),
+    "the daily quota, not yet for two minutes": Made(hints("http.429.rate_day", "_x10 1x30"), "11m"),
+    "the daily quota, again": Made(hints("http.429.rate_day", "3x36 4x8"), "195m", [QUOTA], "5m"),
+    "the daily quota, a while ago": Made(hints("http.429.rate_day", "_x2 1x40"), "140m", (), "5m"),
+    "the daily quota, refused once an hour": Made(hints("http.429.rate_day", HOURLY), "175m", [QUOTA], "5m"),
+    "the daily quota, each day a new process": Made(
+        hints("http.429.rate_day", TWO_DAYS), "1530m", [QUOTA], "10m"
+    ),
+    "the daily quota, each day a new series of the Collector": Made(
+        refusals(TWO_DAYS), "1530m", [QUOTA_OF_MODEL], "10m"
+    ),
+    "the daily quota, with span metrics": Made(
+        {**hints("http.429.rate_day", "_x10 1x60"), **refusals("_x10 1x60")}, "30m", [QUOTA_OF_MODEL]
+    ),
+    "the daily quota, spans come and go before metrics": Made(
+        {**hints("http.429.rate_day", "_x11 1x200"), **refusals("_x10 1x200")}, "131m"
+    ),
     "the daily quota, then nothing was scraped for half an hour": Made(
-        hints("http.429.rate_day", "3x40 _x30 3x20"), "75m"
+        hints("http.429.rate_day", "3x36 _x6 3x6"), "220m", (), "5m"
     ),
     "the quota of a minute": Made(hints("http.429.rate_minute", "0+5x40"), "30m"),
     # shares
@@ -256,6 +292,9 @@ MADE = {
     "slow from the first day": Made(durations((DAY, 4)), "10h", (), "30m"),
     # models
     "answered by another model": Made(hints("cfg.model_rerouted", "_x10 1x30"), "20m", [REROUTED]),
+    "a model that is gone, asked for once an hour": Made(
+        hints("http.404.model_retired", HOURLY), "175m", [RETIRED], "5m"
+    ),
     "answered by another model, yesterday": Made(hints("cfg.model_rerouted", "_x10 1x300"), "200m"),
     "the service says legacy": Made(hints("cfg.model_retiring", "_x10 1x30"), "20m", [LEGACY]),
     "other hints": Made(hints("cfg.latest_alias", "_x10 1x30"), "20m"),
