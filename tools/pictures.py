@@ -151,7 +151,7 @@ def _text(svg: str) -> list[str]:
     lines: dict[str, str] = {}
     for y, text in re.findall(r'<text [^>]*\by="([^"]*)"[^>]*>([^<]*)</text>', svg):
         lines[y] = lines.get(y, "") + html.unescape(text)
-    return [" ".join(line.split()) for line in lines.values()]
+    return [" ".join(line.replace("─", " ").split()) for line in lines.values()]
 
 
 class Jaeger(NamedTuple):
