@@ -352,6 +352,14 @@ def test_what_a_line_tells(terminal: Terminal, attributes: dict[str, Any], line:
     assert terminal.lines == [line]
 
 
+def test_one_failed_attempt(terminal: Terminal) -> None:
+    """A single failed attempt is not told of in the plural."""
+    span = terminal.start("span")
+    span.add_event("gemini.attempt", {"http.response.status_code": 429})
+    end(span, at=0)
+    assert terminal.lines == ["span  0 ms  1 failed attempt (429)"]
+
+
 def test_the_error_of_somebody_else(terminal: Terminal) -> None:
     """Of another library's error the class is told and never its text, which may quote a prompt."""
     for name, exception in (("first", [ValueError("my secret")]), ("second", [])):
@@ -582,10 +590,12 @@ ConsoleTraceExporter().export([ReadableSpan("word " * 20, attributes={"gemini.re
 class Broken(io.StringIO):
     def __init__(self, failure: BaseException) -> None:
         super().__init__()
-        self.failure = failure
+        self.failure: BaseException | None = failure
 
     def write(self, text: str) -> int:
-        raise self.failure
+        if self.failure is not None:
+            raise self.failure
+        return super().write(text)
 
 
 FAILURES = [BrokenPipeError(), ValueError("I/O operation on closed file"), SystemExit(1)]
@@ -603,6 +613,40 @@ def test_nobody_reads(failure: BaseException, own: bool, monkeypatch: pytest.Mon
     assert not exporter._pending
     assert not exporter._due
     assert not (own and closed)
+
+
+def test_what_nobody_reads_does_not_pile_up() -> None:
+    """What could not be written is forgotten: it takes no memory, and does not come before the next trace."""
+    output = Broken(OSError())
+    exporter = ConsoleTraceExporter(Console(file=output))
+    for _ in range(50):
+        assert exporter.export([ReadableSpan("lost")]) is SpanExportResult.FAILURE
+    output.failure = None
+    assert exporter.export([ReadableSpan("next")]) is SpanExportResult.SUCCESS
+    assert output.getvalue() == "next\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("utf-8", "└── error: 模型  a"),
+        ("cp1252", r"`-- error: \u6a21\u578b  a"),
+        ("ascii", r"`-- error: \u6a21\u578b  a"),
+    ],
+)
+def test_encodings(encoding: str, told: str) -> None:
+    """What the encoding of the output lacks, lines of the tree and characters of names, is written as it can be."""
+    written = io.BytesIO()
+    exporter = ConsoleTraceExporter(Console(file=io.TextIOWrapper(written, encoding, newline="\n"), width=80))
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    for _ in range(2):
+        with provider.get_tracer("test").start_as_current_span("call") as span:
+            parts = {"id": "a", "severity": "error", "summary": "模型"}
+            span.add_event("gemini.hint", {f"gemini.hint.{part}": text for part, text in parts.items()})
+    lines = written.getvalue().decode(encoding).splitlines()
+    assert lines[1::2] == [told] * 2
+    assert all(re.fullmatch(r"call  \d+ ms", line) for line in lines[::2])
 
 
 @pytest.mark.parametrize("stream", [None, object()])

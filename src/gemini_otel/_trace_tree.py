@@ -185,7 +185,8 @@ def _attempts(span: ReadableSpan) -> str:
     """How many HTTP attempts failed, and how."""
     failed = [event.attributes or {} for event in span.events if event.name == names.EVENT_ATTEMPT]
     how = (each.get(names.HTTP_STATUS_CODE, each.get(names.ERROR_TYPE)) for each in failed)
-    return f"{len(failed)} failed attempts ({', '.join(dict.fromkeys(map(str, how)))})" if failed else ""
+    attempts = "attempt" if len(failed) == 1 else "attempts"
+    return f"{len(failed)} failed {attempts} ({', '.join(dict.fromkeys(map(str, how)))})" if failed else ""
 
 
 def _repetition(found: Attributes) -> str:

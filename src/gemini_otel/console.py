@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -14,6 +15,7 @@ try:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
     from rich.console import Console
+    from rich.tree import Tree
 
     from gemini_otel._trace_tree import context_of, is_problem, trace_trees
 except ImportError as missing:
@@ -29,6 +31,8 @@ __all__ = ["ConsoleTraceExporter"]
 _MAX_PENDING = 1000  # spans whose root has not ended
 _MAX_WAIT = 60  # seconds for a root to end
 _UNBROKEN = 100_000  # columns: a file or a pipe has lines of any length
+# Nobody reads any more, which ends a program for rich; a closed file.
+_NOT_WRITTEN = (OSError, ValueError, SystemExit)
 
 
 class ConsoleTraceExporter(SpanExporter):
@@ -107,17 +111,30 @@ class ConsoleTraceExporter(SpanExporter):
         try:
             while self._due:
                 for tree in trace_trees(self._due.pop(0), self._console.width):
-                    self._console.print(tree)
-        except (
-            OSError,
-            ValueError,
-            SystemExit,
-        ):  # nobody reads any more, which ends a program for rich; a closed file
+                    self._show(tree)
+        except _NOT_WRITTEN:
             result = SpanExportResult.FAILURE
+            with contextlib.suppress(*_NOT_WRITTEN):
+                self._unwritten()
         finally:
             self._printing = False
             self._due.clear()
         return result
+
+    def _show(self, tree: Tree) -> None:
+        try:
+            self._console.print(tree)
+        except UnicodeEncodeError:  # a name with characters that the encoding of the output lacks
+            encoding = self._console.encoding
+            text = self._unwritten().encode(encoding, "backslashreplace").decode(encoding)
+            self._console.file.write(text)
+            self._console.file.flush()
+
+    def _unwritten(self) -> str:
+        """What could not be written: taken from rich, which would keep it and write it before the next tree."""
+        with self._console.capture() as kept:
+            pass
+        return kept.get()
 
 
 class _Pending(NamedTuple):
