@@ -1,6 +1,6 @@
 """A program without a line of telemetry. OpenTelemetry's own launcher adds it from outside:
 
-    pip install "gemini-otel[console]" google-genai opentelemetry-distro
+    pip install ".[console]" google-genai opentelemetry-distro
     OTEL_TRACES_EXPORTER=gemini_console OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none \\
         opentelemetry-instrument python examples/zero_code.py
 
