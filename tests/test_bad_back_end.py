@@ -139,6 +139,7 @@ def outage(request: pytest.FixtureRequest, url: str) -> dict[str, object]:
     with receiving() as receiver, exporting(receiver.endpoint):
         healthy = timed(client)
     otel.addHandler(handler)
+    otel.propagate = False  # pytest keeps records
     try:
         with BACK_ENDS[request.param]() as endpoint, exporting(endpoint) as provider:
             failing = timed(client)
@@ -148,6 +149,7 @@ def outage(request: pytest.FixtureRequest, url: str) -> dict[str, object]:
             del spans
             time.sleep(1.5)  # several batches fail
     finally:
+        otel.propagate = True
         otel.removeHandler(handler)
     return {
         "healthy": healthy,

@@ -25,6 +25,7 @@ NOT_RUN = {
     "bash .ci/run": "runs these tests",
     "bash tests/integration/install.sh": "builds servers; .ci/run does it",
     "docker ": "needs a container runtime",
+    "gemini-otel alerts --operator | kubectl": "changes a Kubernetes cluster",
     "gemini-otel dashboard | jq": "sends the dashboard to a Grafana",
 }
 # Servers that a reader has on usual ports are elsewhere here, and what runs until Ctrl-C is interrupted.
