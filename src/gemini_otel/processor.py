@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
     from gemini_otel._hint_log import HintLog
-    from gemini_otel.hints import Catalogue, Events, Hint
+    from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
 
 
 class _Reader(NamedTuple):
     translate: Callable[[Span, dict[str, Any]], bool]
-    catalogue: Catalogue
-    events: Events
+    find: Callable[[dict[str, Any]], list[Hint]]
+    event: Callable[[Hint, dict[str, Any]], dict[str, str]]
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -118,26 +118,26 @@ class HintSpanProcessor(SpanProcessor):
         attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
         if names.OUTCOME not in attributes and not reader.translate(span, attributes):
             return
-        found = reader.catalogue.find(attributes, self.hint_level)
+        found = reader.find(attributes)
         if found and span.is_recording():
-            given = _given(attributes)
-            events = [reader.events.make(hint, attributes) for hint in found if hint.id not in given]
-            self._give(span, events, given, end_time)
+            given = attributes.get(names.HINT_IDS)  # by another processor
+            ids = given if isinstance(given, tuple) else ()
+            for hint in found:
+                if hint.id not in ids:
+                    self._give(span, reader.event(hint, attributes), end_time)
+                    ids += (hint.id,)
+            if ids is not given:
+                span.set_attribute(names.HINT_ID, ids[0])
+                span.set_attribute(names.HINT_IDS, ids)  # the SDK takes longer for a mapping of both
 
-    def _give(
-        self, span: Span, events: list[dict[str, str]], given: tuple[str, ...], end_time: int | None
-    ) -> None:
-        for event in events:
-            if self.hint_signal != "logs":
-                # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
-                span.add_event(names.EVENT_HINT, event, span.start_time)
-            if self.hint_signal != "span":
-                self._emit(span, event, end_time)
-            if self.on_hint is not None:
-                self.on_hint(event[names.HINT_ID], event[names.HINT_SEVERITY])
-        if events:
-            ids = (*given, *[event[names.HINT_ID] for event in events])
-            span.set_attributes({names.HINT_ID: ids[0], names.HINT_IDS: ids})
+    def _give(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
+        if self.hint_signal != "logs":
+            # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
+            span.add_event(names.EVENT_HINT, event, span.start_time)
+        if self.hint_signal != "span":
+            self._emit(span, event, end_time)
+        if self.on_hint is not None:
+            self.on_hint(event[names.HINT_ID], event[names.HINT_SEVERITY])
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
@@ -153,7 +153,8 @@ class HintSpanProcessor(SpanProcessor):
         from gemini_otel.hints import Catalogue, Events, default_hints
 
         hints = default_hints() if self._hints is None else self._hints
-        self._reader = _Reader(translate, Catalogue(hints, self._disabled), Events())
+        finder = Catalogue(hints, self._disabled).at(self.hint_level)
+        self._reader = _Reader(translate, finder.find, Events().make)
         return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -166,12 +167,6 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing is ever pending."""
         return True
-
-
-def _given(attributes: dict[str, Any]) -> tuple[str, ...]:
-    """The ids of hints that another processor added."""
-    ids = attributes.get(names.HINT_IDS)
-    return ids if isinstance(ids, tuple) else ()
 
 
 def _check(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -29,7 +29,7 @@ def _hint(*sentences: str) -> Hint:
         ("word", "word"),
         (("a", "b"), "a, b"),
         (["a", "b"], "a, b"),
-        ("x" * 1000, "x" * 200),
+        ("x" * 1000, "x" * 500),
     ],
 )
 def test_value(value: Any, shown: str) -> None:

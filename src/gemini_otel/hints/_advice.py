@@ -14,6 +14,11 @@ from gemini_otel.hints._trigger import Trigger, number
 _LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 
 
+def varies(hint: Hint) -> bool:
+    """Whether `fitted` may give another entry than this one."""
+    return SET_RETRIES in hint.remedy or hint is finish_reasons.LOOP
+
+
 def fitted(hint: Hint, attributes: Attributes) -> Hint:
     """The entry, without advice that the span shows to be followed already; of a loop, with what is known of its kind."""
     if SET_RETRIES in hint.remedy and _retries(attributes):

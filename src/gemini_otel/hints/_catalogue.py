@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from gemini_otel._guard import guarded
 from gemini_otel._outcome import OUTCOMES
 from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
-from gemini_otel.hints._hint import SEVERITIES, Attributes, Hint
+from gemini_otel.hints._hint import SEVERITIES, Attributes, AttributeValue, Hint
 from gemini_otel.hints._trigger import NO_CALL, Predicate, Subject, Trigger, is_no_call
 
 MOST = 3  # hints on one span
@@ -27,18 +27,37 @@ class _Table(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """What spans of one outcome are asked: some in any case, the others where they have the attribute that is needed."""
+    """What spans of one outcome are asked: some in any case, the others where they have the attribute that is needed.
+
+    By need: the attribute's name, and whether it is false.
+    """
 
     always: tuple[_Table, ...]
-    by_need: Mapping[str, tuple[_Table, ...]]
+    needed: frozenset[str]
+    by_need: Mapping[tuple[str, bool], tuple[_Table, ...]]
 
 
-class _Index(NamedTuple):
+class Finder(NamedTuple):
+    """Finds the hints of one level."""
+
     tables: _Tables
     by_outcome: Mapping[str, _Tables]
     on_loop: _Tables
     asked: tuple[tuple[int, Hint, Predicate], ...]
     wanted: frozenset[int]  # ranks
+
+    def find(self, attributes: dict[str, AttributeValue]) -> list[Hint]:
+        """The hints for a span, at most three, in the order of the catalogue. Healthy spans pass here, so each step counts."""
+        outcome = attributes.get(OUTCOME)
+        tables = self.by_outcome.get(outcome, self.tables) if isinstance(outcome, str) else self.tables
+        if attributes.get(AFC_ROUNDS):
+            tables = self.on_loop
+        elif attributes.get(OPERATION_NAME) in NO_CALL and is_no_call(attributes):
+            tables = _NONE
+        found = _applying(tables, attributes)
+        if self.asked:
+            found += [entry for entry in self.asked if entry[2](attributes)]
+        return _chosen(found, self.wanted) if found else []
 
 
 class Catalogue:
@@ -50,37 +69,17 @@ class Catalogue:
     def __init__(self, hints: Iterable[Hint], disabled: Collection[str] = ()) -> None:
         self.hints = tuple(hints)
         self._disabled = frozenset(disabled)
-        self._indexes: dict[str, _Index] = {}
+        self._finders: dict[str, Finder] = {}
 
     def find(self, attributes: Attributes, level: str = "warning") -> list[Hint]:
         """The hints of at least this level for a span, at most three, in the order of the catalogue."""
-        index = self._indexes.get(level) or self._index(level)
-        plain = attributes if isinstance(attributes, dict) else _plain(attributes)
-        found: list[_Entry] = []
-        outcome = plain.get(OUTCOME)
-        tables = index.by_outcome.get(outcome, index.tables) if isinstance(outcome, str) else index.tables
-        if plain.get(AFC_ROUNDS):
-            tables = index.on_loop
-        elif plain.get(OPERATION_NAME) in NO_CALL and is_no_call(plain):
-            tables = _NONE
-        chosen, by_need = tables
-        for name in filter(by_need.__contains__, plain):
-            if (given := plain[name]) is not None and given is not False:
-                chosen += by_need[name]
-        for read, by_value, others in chosen:
-            value = read(plain)
-            if not value:
-                continue
-            for entry in by_value.get(value, others) if isinstance(value, str) else others:
-                holds = entry[2]
-                if holds is None or holds(plain):
-                    found.append(entry)
-                    break
-        if index.asked:
-            found += [entry for entry in index.asked if entry[2](plain)]
-        return _chosen(found, index.wanted) if found else []
+        return self.at(level).find(_plain(attributes))
 
-    def _index(self, level: str) -> _Index:
+    def at(self, level: str) -> Finder:
+        """What finds the hints of this level and above."""
+        return self._finders.get(level) or self._finder(level)
+
+    def _finder(self, level: str) -> Finder:
         """The tables for a level: of subjects with an entry of that level, and of a user's own predicates."""
         own: dict[Subject, list[tuple[int, Hint, Trigger]]] = {}
         asked: list[tuple[int, Hint, Predicate]] = []
@@ -94,7 +93,7 @@ class Catalogue:
             for subject, entries in own.items()
             if any(self._wanted(hint, level) for _, hint, _ in entries)
         }
-        index = self._indexes[level] = _Index(
+        finder = self._finders[level] = Finder(
             tables=_tables(subjects),
             by_outcome={
                 outcome: _tables({each: subjects[each] for each in subjects if outcome in each.outcomes})
@@ -104,10 +103,27 @@ class Catalogue:
             asked=tuple(asked),
             wanted=frozenset(rank for rank, hint in enumerate(self.hints) if self._wanted(hint, level)),
         )
-        return index
+        return finder
 
     def _wanted(self, hint: Hint, level: str) -> bool:
         return _RANK[hint.severity] >= _RANK[level] and hint.id not in self._disabled
+
+
+def _applying(tables: _Tables, attributes: dict[str, AttributeValue]) -> list[_Entry]:
+    """The first entry of each subject that applies."""
+    asked, needed, by_need = tables
+    if not needed.isdisjoint(attributes):
+        for name in needed.intersection(attributes):
+            if (given := attributes[name]) is not None:
+                asked += by_need[name, given is False]
+    found: list[_Entry] = []
+    for read, by_value, others in asked:
+        if value := read(attributes):
+            for entry in by_value.get(value, others) if isinstance(value, str) else others:
+                if entry[2] is None or entry[2](attributes):
+                    found.append(entry)
+                    break
+    return found
 
 
 def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
@@ -120,21 +136,22 @@ def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
     return list(unique.values())[:MOST]
 
 
-def _plain(attributes: Attributes) -> Attributes:
+def _plain(attributes: Attributes) -> dict[str, AttributeValue]:
     """A dict: the SDK's own mapping takes half a microsecond to say that something is missing."""
-    copy = getattr(attributes, "copy", None)
-    return dict(attributes) if copy is None else cast("Attributes", copy())
+    return attributes if isinstance(attributes, dict) else dict(attributes)
 
 
-_NONE = _Tables((), {})
+_NONE = _Tables((), frozenset(), {})
 
 
 def _tables(subjects: Mapping[Subject, _Table]) -> _Tables:
-    needed = {subject.needs for subject in subjects if subject.needs is not None}
-    by_need = {
-        name: tuple(table for subject, table in subjects.items() if subject.needs == name) for name in needed
-    }
-    return _Tables(tuple(table for subject, table in subjects.items() if subject.needs is None), by_need)
+    def needing(name: str | None, *, if_false: bool = False) -> tuple[_Table, ...]:
+        fitting = [each for each in subjects if each.needs == name and each.if_false is if_false]
+        return tuple(subjects[each] for each in fitting)
+
+    needed = frozenset(subject.needs for subject in subjects if subject.needs is not None)
+    by_need = {(name, false): needing(name, if_false=false) for name in needed for false in (False, True)}
+    return _Tables(needing(None), needed, by_need)
 
 
 def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Table:

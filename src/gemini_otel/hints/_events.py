@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gemini_otel import _semconv as names
-from gemini_otel.hints._advice import fitted
+from gemini_otel.hints._advice import fitted, varies
 from gemini_otel.hints._evidence import Sentence, filled, parsed
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ class _Constant(NamedTuple):
     hint: Hint
     attributes: dict[str, str]
     evidence: tuple[Sentence, ...]
+    varies: bool
 
 
 class Events:
@@ -28,10 +29,12 @@ class Events:
 
     def make(self, hint: Hint, attributes: Attributes) -> dict[str, str]:
         """The attributes of the event for an entry that was found on a span."""
-        hint = fitted(hint, attributes)
-        _, constant, sentences = self._constants.get(id(hint)) or self._constant(hint)
-        event = constant.copy()
-        if said := filled(sentences, attributes):
+        constant = self._constants.get(id(hint)) or self._constant(hint)
+        if constant.varies:
+            hint = fitted(hint, attributes)
+            constant = self._constants.get(id(hint)) or self._constant(hint)
+        event = constant.attributes.copy()
+        if said := filled(constant.evidence, attributes):
             event[names.HINT_EVIDENCE] = said
         return event
 
@@ -45,5 +48,7 @@ class Events:
             names.HINT_RETRY: hint.retry,
             names.HINT_REFERENCE: hint.reference,
         }
-        constant = self._constants[id(hint)] = _Constant(hint, attributes, parsed(hint.evidence))
+        constant = self._constants[id(hint)] = _Constant(
+            hint, attributes, parsed(hint.evidence), varies(hint)
+        )
         return constant

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import operator
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from gemini_otel.hints._hint import Hint
 
-_LONGEST = 200  # characters of one value
-
 # Numbers that only the service's message tells; a placeholder of this name stands for the first group.
 _MESSAGE_NUMBERS = {
     "message.input_tokens": r"token count(?: of)? \(?(\d+)",
@@ -31,6 +28,7 @@ _MESSAGE_NUMBERS = {
     "message.lower_bound": r"(?:range is from|between) (-?\d+(?:\.\d+)?)",
     "message.upper_bound": r"(?:range is from|between) -?\d+(?:\.\d+)?(?: \(inclusive\))? (?:to|and) (\d+(?:\.\d+)?)",
 }
+_PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::%)?)\}")
 
 
 def evidence(hint: Hint, attributes: Attributes) -> str | None:
@@ -41,29 +39,26 @@ def evidence(hint: Hint, attributes: Attributes) -> str | None:
     return filled(parsed(hint.evidence), attributes)
 
 
-class _Placeholder(NamedTuple):
-    """One value of a sentence, and the words that follow it."""
+class Sentence(NamedTuple):
+    """Words with a gap for each value, the names of the values, and whether some are not attributes as they stand."""
 
-    read: Callable[[Attributes], AttributeValue | None]
-    percent: bool
     words: str
-
-
-Sentence = tuple[str, tuple[_Placeholder, ...]]  # how it begins, and what follows
+    names: tuple[str, ...]
+    derived: bool
 
 
 def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | None:
     """The evidence of an entry whose sentences are `parsed`."""
     said = []
-    for begin, placeholders in sentences:
-        line = begin
-        for read, percent, words in placeholders:
-            value = read(attributes)
+    for words, names, derived in sentences:
+        shown = []
+        for name in names:
+            value = _value(attributes, name) if derived else attributes.get(name)
             if value is None:
                 break
-            line += _formatted(value, percent) + words
+            shown.append(value if type(value) is int else _formatted(value))
         else:
-            said.append(line)
+            said.append(words % tuple(shown))
     return "; ".join(said) or None
 
 
@@ -74,22 +69,25 @@ def parsed(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
 
 
 def _parsed_sentence(sentence: str) -> Sentence:
-    # literal, name, percent sign or None, literal, ...
-    begin, *pieces = re.split(r"\{([a-z0-9_.]+)(:%)?\}", sentence)
-    rest = zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True)
-    return begin, tuple(_Placeholder(_reader(name), bool(sign), words) for name, sign, words in rest)
+    words, names = _PLACEHOLDER.split(sentence)[::2], _PLACEHOLDER.findall(sentence)
+    gap = "%.500s"  # no value is longer, whatever the span says
+    return Sentence(
+        gap.join(word.replace("%", "%%") for word in words),
+        tuple(names),
+        any(name in _MESSAGE_NUMBERS or name in _DERIVED or name.endswith(":%") for name in names),
+    )
 
 
-def _reader(name: str) -> Callable[[Attributes], AttributeValue | None]:
-    """What reads the value that a placeholder's name stands for."""
+def _value(attributes: Attributes, name: str) -> AttributeValue | None:
     if name in _MESSAGE_NUMBERS:
-        return functools.partial(_message_number, _MESSAGE_NUMBERS[name])
-    return _DERIVED.get(name) or operator.methodcaller("get", name)
-
-
-def _message_number(pattern: str, attributes: Attributes) -> str | None:
-    match = _compiled(pattern).search(text(attributes, ERROR_MESSAGE)[:4000])
-    return match[1] if match else None
+        match = _compiled(_MESSAGE_NUMBERS[name]).search(text(attributes, ERROR_MESSAGE)[:4000])
+        return match[1] if match else None
+    if name in _DERIVED:
+        return _DERIVED[name](attributes)
+    if name.endswith(":%"):
+        share = attributes.get(name[:-2])
+        return f"{share:.0%}".replace("%", " %") if isinstance(share, (int, float)) else share
+    return attributes.get(name)
 
 
 def _shutdown(attributes: Attributes) -> str | None:
@@ -113,16 +111,16 @@ _DERIVED: Mapping[str, Callable[[Attributes], AttributeValue | None]] = {
 }
 
 
-def _formatted(value: AttributeValue, percent: bool) -> str:
-    if percent and isinstance(value, (int, float)):
-        return f"{value:.0%}".replace("%", " %")
+def _formatted(value: AttributeValue) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return (
             str(int(value)) if value.is_integer() else f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"
         )
     if isinstance(value, (tuple, list)):
-        return ", ".join(str(item)[:_LONGEST] for item in value[:10])
-    return str(value)[:_LONGEST]
+        return ", ".join(str(item)[:200] for item in value[:10])
+    return str(value)
 
 
 @functools.cache

@@ -31,19 +31,23 @@ def is_no_call(attributes: Attributes) -> bool:
 class Subject(NamedTuple):
     """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
-    It has none where the attribute that it `needs` is missing or false. It is read on spans with one of its `outcomes`,
-    or with none that is known. On the span around a loop of function calls only subjects of the loop are read: its rounds have
-    spans and hints of their own. On a span around a tool or an agent nothing is read.
+    It has none where the attribute that it `needs` is missing or false; with `if_false`, where that is anything but false. It is
+    read on spans with one of its `outcomes`, or with none that is known. On the span around a loop of function calls only
+    subjects of the loop are read: its rounds have spans and hints of their own. On a span around a tool or an agent nothing is
+    read.
     """
 
     read: Callable[[Attributes], object]
     outcomes: frozenset[str] = NOT_OK
     on_loop: bool = False
     needs: str | None = None
+    if_false: bool = False
 
     def suits(self, attributes: Attributes) -> bool:
-        if self.needs is not None and ((given := attributes.get(self.needs)) is None or given is False):
-            return False
+        if self.needs is not None:
+            given = attributes.get(self.needs)
+            if given is None or (given is False) is not self.if_false:
+                return False
         if attributes.get(AFC_ROUNDS):
             return self.on_loop
         if is_no_call(attributes):
@@ -87,9 +91,11 @@ def otherwise(subject: Subject, known: frozenset[str]) -> Trigger:
     return Trigger(subject, known=known)
 
 
-def where(holds: Predicate, *, outcomes: frozenset[str] = NOT_OK, needs: str | None = None) -> Trigger:
+def where(
+    holds: Predicate, *, outcomes: frozenset[str] = NOT_OK, needs: str | None = None, if_false: bool = False
+) -> Trigger:
     """Where a predicate holds: a subject of its own, of which there is nothing more to say."""
-    return Trigger(Subject(holds, outcomes, needs=needs))
+    return Trigger(Subject(holds, outcomes, needs=needs, if_false=if_false))
 
 
 def named_values(hints: Iterable[Hint]) -> frozenset[str]:

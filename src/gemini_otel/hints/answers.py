@@ -40,8 +40,6 @@ def _abandoned(attributes: Attributes) -> bool:
 
 def _unparsed(attributes: Attributes) -> bool:
     """A finished answer that does not fit its schema; one that was cut off has a hint that says more."""
-    if attributes.get(PARSED) is not False:
-        return False
     return attributes.get(FINISH_REASON) in ("STOP", None) and ERROR_TYPE not in attributes
 
 
@@ -103,7 +101,7 @@ HINTS = (
             "Retry once.",
         ),
         reference=links.STRUCTURED_OUTPUT,
-        when=where(_unparsed, outcomes=ANY),
+        when=where(_unparsed, outcomes=ANY, needs=PARSED, if_false=True),
         evidence=(f"output type {{{OUTPUT_TYPE}}}", _OUTPUT, f"parts received: {{{PARTS}}}"),
     ),
     Hint(

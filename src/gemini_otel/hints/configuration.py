@@ -323,7 +323,7 @@ NOTES = (
             "Record gen_ai.response.model to see when it changes.",
         ),
         reference=links.DEPRECATIONS,
-        when=where(_rerouted, outcomes=ANY, needs=RESPONSE_MODEL),
+        when=where(_rerouted, outcomes=ANY),
         evidence=(_MODEL, _ANSWERED),
     ),
     Hint(

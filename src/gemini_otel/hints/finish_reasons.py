@@ -83,16 +83,17 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
         told = GENERATION_ERRORS.get(text(attributes, ERROR_STATUS))
         if told is not None or INTERACTION_STATUS in attributes:
             return told  # the status stands among the reasons, and has entries of its own
-        reasons = attributes.get(RESPONSE_FINISH_REASONS)
-        named = (
-            [reasons] if isinstance(reasons, str) else reasons if isinstance(reasons, (tuple, list)) else []
-        )
-        reason = next(
-            (name for name in named if _plain(str(name)) not in HEALTHY), named[-1] if named else None
-        )
+        reason = _first_unhealthy(attributes.get(RESPONSE_FINISH_REASONS))
     if not isinstance(reason, str) or not reason:
         return None
     return reason if reason in _NAMED else _OTHER_WORDS.get(plain := _plain(reason), plain)
+
+
+def _first_unhealthy(reasons: object) -> object:
+    """Of several reasons, the first one that says something; the last one if none does."""
+    if isinstance(reasons, (tuple, list)) and reasons:
+        return next((name for name in reasons if _plain(str(name)) not in HEALTHY), reasons[-1])
+    return reasons
 
 
 def _plain(reason: str) -> str:
@@ -117,9 +118,8 @@ def _looped(attributes: Attributes) -> bool:
 
 
 def _thoughts_ate_the_cap(attributes: Attributes) -> bool:
-    thoughts = number(attributes, USAGE_REASONING_OUTPUT_TOKENS)
-    output = number(attributes, USAGE_OUTPUT_TOKENS)
-    return thoughts is not None and thoughts > 0 and thoughts >= _THINKING_SHARE * (output or 0)
+    thoughts = number(attributes, USAGE_REASONING_OUTPUT_TOKENS) or 0
+    return thoughts > 0 and thoughts >= _THINKING_SHARE * (number(attributes, USAGE_OUTPUT_TOKENS) or 0)
 
 
 def _structured(attributes: Attributes) -> bool:

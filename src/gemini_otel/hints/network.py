@@ -34,7 +34,8 @@ def _cancelled(attributes: Attributes) -> bool:
     if attributes.get(OUTCOME) == "cancelled":
         told = text(attributes, RESOURCE_STATE) or text(attributes, INTERACTION_STATUS)
         return read_failure(attributes) != "cancelled" and not told[-100:].upper().endswith("CANCELLED")
-    return ERROR_TYPE in attributes and class_name(attributes) in classes.CANCELLED
+    named = text(attributes, ERROR_TYPE)
+    return named.endswith(classes.CANCELLED) and class_name(attributes) in classes.CANCELLED
 
 
 HINTS = (

@@ -38,11 +38,11 @@ def _read_kind(attributes: Attributes) -> object:
     """Nothing where a limit ended the loop: the entry for that speaks of both. The span around a loop of calls has no limit."""
     if attributes.get(FINISH_REASON) == "MAX_TOKENS" and not attributes.get(AFC_ROUNDS):
         return None
-    return attributes.get(REPETITION_KIND)
+    return attributes.get(REPETITION_KIND) if attributes.get(REPETITION_DETECTED) else None
 
 
 # Calls repeat from round to round.
-REPETITION = Subject(_read_kind, outcomes=ANY, on_loop=True, needs=REPETITION_DETECTED)
+REPETITION = Subject(_read_kind, outcomes=ANY, on_loop=True, needs=REPETITION_KIND)
 
 _EVIDENCE = (
     (
@@ -207,6 +207,10 @@ def _lowered(attributes: Attributes) -> bool:
     return changed and sampling(model_of(attributes)) == "keep_default"
 
 
+def _lowered_in_a_loop(attributes: Attributes) -> bool:
+    return bool(attributes.get(REPETITION_DETECTED)) and _lowered(attributes)
+
+
 def _lowered_without_a_loop(attributes: Attributes) -> bool:
     healthy = attributes.get(OUTCOME) == "ok" and not attributes.get(REPETITION_DETECTED)
     return healthy and _lowered(attributes)
@@ -237,7 +241,9 @@ def _lowered_hint(hint_id: str, severity: Severity, when: Trigger) -> Hint:
 
 SAMPLING = (
     _lowered_hint(
-        "repeat.low_temperature_gemini3", "warning", where(_lowered, outcomes=ANY, needs=REPETITION_DETECTED)
+        "repeat.low_temperature_gemini3",
+        "warning",
+        where(_lowered_in_a_loop, outcomes=ANY, needs=REPETITION_KIND),
     ),
     _lowered_hint("cfg.low_temperature_gemini3", "info", where(_lowered_without_a_loop, outcomes=ANY)),
 )
