@@ -8,7 +8,17 @@ from google import genai
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 import gemini_otel
-from gemini_otel import _attempt_log, _call, _guard, _instruments, _repetition_watch, _turn
+from gemini_otel import (
+    _attempt_log,
+    _begin,
+    _call,
+    _guard,
+    _instruments,
+    _repetition_watch,
+    _round_metrics,
+    _round_span,
+    _turn,
+)
 from gemini_otel.operations import _usage, generate_content
 from gemini_otel.operations.generate_content import GENERATE_CONTENT, GenerateContentAnswer
 from support import Telemetry, send
@@ -23,15 +33,15 @@ def boom(*args: Any, **kwargs: Any) -> Any:
 
 
 SITES: list[tuple[Any, str]] = [
-    (_call, "start_attributes"),
+    (_round_span, "start_attributes"),
     (_call, "request_attributes"),
     (_call, "response_attributes"),
     (_call, "repetition_attributes"),
-    (_call, "error_attributes"),
+    (_attempt_log, "error_attributes"),
     (_call, "read_error"),
     (_call, "answer_outcome"),
     (_call, "worst_finish_reason"),
-    (_call, "is_instrumentation_enabled"),
+    (_begin, "is_instrumentation_enabled"),
     (_call.Call, "_record"),
     (_call.Call, "__init__"),
     (_call.Call, "recall"),
@@ -40,7 +50,7 @@ SITES: list[tuple[Any, str]] = [
     (_turn.Turn, "round_ended"),
     (_turn.Turn, "_record"),
     (_call.Call, "_write_span"),
-    (_call.Call, "_write_metrics"),
+    (_round_metrics.RoundMetrics, "record"),
     (_attempt_log, "attempt_attributes"),
     (_attempt_log.AttemptLog, "started"),
     (_attempt_log.AttemptLog, "succeeded"),

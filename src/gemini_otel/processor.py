@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["HintSpanProcessor"]
 
 
-class _Reader(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Reader:
     translate: Callable[[Span, dict[str, Any]], bool]
     find: Callable[[dict[str, Any]], list[Hint]]
     event: Callable[[Hint, dict[str, Any]], dict[str, str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from gemini_otel._guard import guarded
 from gemini_otel._outcome import OUTCOMES
@@ -18,26 +18,16 @@ _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITI
 _Entry = tuple[int, Hint, Predicate | None]  # rank in the list, the entry, what else must hold
 
 
-class _Table(NamedTuple):
-    """A subject, its entries by value, and its entries for any other value."""
-
-    read: Callable[[Attributes], object]
-    by_value: Mapping[str, tuple[_Entry, ...]]
-    others: tuple[_Entry, ...]
-
-
-class _Tables(NamedTuple):
-    """What spans of one outcome are asked: some in any case, the others where they have the attribute that is needed.
-
-    By need: the attribute's name, and whether it is false.
-    """
-
-    always: tuple[_Table, ...]
-    needed: frozenset[str]
-    by_need: Mapping[tuple[str, bool], tuple[_Table, ...]]
+# Plain tuples: Python takes named ones apart, and reads them, at half the speed.
+# What reads a subject, its entries by value, its entries for any other value.
+_Table = tuple[Callable[[Attributes], object], Mapping[str, tuple[_Entry, ...]], tuple[_Entry, ...]]
+# What spans of one outcome are asked: some in any case; the names of attributes that others need; these by the attribute and
+# whether it is false.
+_Tables = tuple[tuple[_Table, ...], frozenset[str], Mapping[tuple[str, bool], tuple[_Table, ...]]]
 
 
-class Finder(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Finder:
     """Finds the hints of one level."""
 
     tables: _Tables
@@ -141,7 +131,7 @@ def _plain(attributes: Attributes) -> dict[str, AttributeValue]:
     return attributes if isinstance(attributes, dict) else dict(attributes)
 
 
-_NONE = _Tables((), frozenset(), {})
+_NONE: _Tables = ((), frozenset(), {})
 
 
 def _tables(subjects: Mapping[Subject, _Table]) -> _Tables:
@@ -151,7 +141,7 @@ def _tables(subjects: Mapping[Subject, _Table]) -> _Tables:
 
     needed = frozenset(subject.needs for subject in subjects if subject.needs is not None)
     by_need = {(name, false): needing(name, if_false=false) for name in needed for false in (False, True)}
-    return _Tables(needing(None), needed, by_need)
+    return needing(None), needed, by_need
 
 
 def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Table:
@@ -160,7 +150,7 @@ def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Table
         for value in when.values or by_value.keys() - when.known:
             by_value[value].append((rank, hint, when.also))
     others = tuple((rank, hint, when) for rank, hint, when in entries if not when.values)
-    return _Table(subject.read, {value: tuple(found) for value, found in by_value.items()}, others)
+    return subject.read, {value: tuple(found) for value, found in by_value.items()}, others
 
 
 def _asked(hint_id: str, predicate: Predicate) -> Predicate:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gemini_otel import _semconv as names
 from gemini_otel.hints._advice import fitted, varies
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from gemini_otel.hints._hint import Attributes, Hint
 
 
-class _Constant(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Constant:
     """What is the same on every span; the entry itself is kept because it is looked up by its id()."""
 
     hint: Hint

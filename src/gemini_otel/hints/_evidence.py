@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gemini_otel._semconv import ERROR_MESSAGE, REQUEST_MODEL
 from gemini_otel.hints._hint import Attributes, AttributeValue
@@ -39,12 +39,8 @@ def evidence(hint: Hint, attributes: Attributes) -> str | None:
     return filled(parsed(hint.evidence), attributes)
 
 
-class Sentence(NamedTuple):
-    """Words with a gap for each value, the names of the values, and whether some are not attributes as they stand."""
-
-    words: str
-    names: tuple[str, ...]
-    derived: bool
+# Words with a gap for each value, the names of the values, and whether some are not attributes as they stand.
+Sentence = tuple[str, tuple[str, ...], bool]
 
 
 def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | None:
@@ -71,11 +67,8 @@ def parsed(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
 def _parsed_sentence(sentence: str) -> Sentence:
     words, names = _PLACEHOLDER.split(sentence)[::2], _PLACEHOLDER.findall(sentence)
     gap = "%.500s"  # no value is longer, whatever the span says
-    return Sentence(
-        gap.join(word.replace("%", "%%") for word in words),
-        tuple(names),
-        any(name in _MESSAGE_NUMBERS or name in _DERIVED or name.endswith(":%") for name in names),
-    )
+    derived = any(name in _MESSAGE_NUMBERS or name in _DERIVED or name.endswith(":%") for name in names)
+    return gap.join(word.replace("%", "%%") for word in words), tuple(names), derived
 
 
 def _value(attributes: Attributes, name: str) -> AttributeValue | None:
