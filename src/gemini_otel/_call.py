@@ -130,6 +130,11 @@ class Call(Observed):
         self._loop: Loop | None = current_loop() if operation.generates else None
 
     @property
+    def operation(self) -> str:
+        """The name of its operation."""
+        return self._operation.name
+
+    @property
     def start(self) -> StartFacts:
         """Model, provider and server."""
         return self._start

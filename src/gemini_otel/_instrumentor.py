@@ -170,6 +170,7 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
     from gemini_otel import (
         _attempts,
+        _batch_jobs,
         _generated_attempts,
         _live,
         _older_attempts,
@@ -184,6 +185,7 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
     functions = {
         _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS + _uploads.DRIVERS),
         _generated_attempts.MODULE: ("HTTP attempts of generated clients", _generated_attempts.DRIVERS),
+        _batch_jobs.MODULE: ("batches methods", _batch_jobs.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
         _older_attempts.MODULE: ("HTTP attempts of interactions", _older_attempts.DRIVERS),
         _tools.MODULE: ("automatic function calling", _tools.drivers(session)),

@@ -315,9 +315,48 @@ def test_a_batch_job(telemetry: Telemetry, mode: str, back_end: Any) -> None:
     attributes = telemetry.attributes
     assert attributes["gemini.response.outcome"] == "failed"
     assert attributes["gemini.resource.state"] == "JOB_STATE_FAILED"
-    assert attributes.get("gemini.failure.status", "FAILED_PRECONDITION") == "FAILED_PRECONDITION"
+    assert attributes["gemini.failure.status"] == "FAILED_PRECONDITION"
+    assert attributes["gemini.failure.message"] == "Training data '<masked>' has 3 bad rows."
     assert attributes["gemini.hint.id"] == "job.failed"
     assert "salaries" not in telemetry.span.to_json()
+
+
+@pytest.mark.parametrize("back_end", [make_client, make_vertex_client])
+@pytest.mark.parametrize(
+    ("scenario", "counts", "outcomes", "hints"),
+    [
+        ("ok", (3, 0, 0), {"ok"}, []),
+        ("job_partly_failed", (2, 1, 0), {"ok", "incomplete"}, ["job.partly_failed"]),
+        ("processing", (1, 0, 2), {"pending"}, []),
+        ("job_cancelled", (1, 0, 2), {"cancelled"}, []),
+    ],
+)
+def test_the_counts_of_a_batch_job(
+    telemetry: Telemetry,
+    mode: str,
+    back_end: Any,
+    scenario: str,
+    counts: tuple[int, int, int],
+    outcomes: set[str],
+    hints: list[str],
+) -> None:
+    """How many of its requests succeeded, failed and are not done; on the Gemini API the SDK itself drops that."""
+    with simulator.serve(scenario) as url:
+        name = "1" if back_end is make_vertex_client else "batches/b1"
+        job = invoke(back_end(str(url)), mode, "batches.get", name=name)
+    assert job.error is None
+    attributes = telemetry.attributes
+    found = tuple(attributes[f"gemini.job.{each}"] for each in ("succeeded", "failed", "incomplete"))
+    assert found == counts
+    assert attributes["gemini.response.outcome"] in outcomes
+    assert [event["gemini.hint.id"] for event in telemetry.events("gemini.hint")] == hints
+
+
+def test_a_listing_counts_no_requests(telemetry: Telemetry, client: genai.Client, mode: str) -> None:
+    """The counts of the jobs in a list are not those of the listing."""
+    invoke(client, mode, "batches.list")
+    assert telemetry.attributes["gemini.resource.count"] == 5
+    assert not [name for name in telemetry.attributes if name.startswith("gemini.job.")]
 
 
 def test_an_auth_token_is_never_shown(telemetry: Telemetry, client: genai.Client, mode: str) -> None:

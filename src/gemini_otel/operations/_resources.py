@@ -17,7 +17,7 @@ from gemini_otel._error_kinds import STATUSES
 from gemini_otel._facts import Measured, Value
 from gemini_otel._masking import mask
 from gemini_otel.operations._fields import decimal, field, fields, integer
-from gemini_otel.operations._measures import Measures, count, flag, word
+from gemini_otel.operations._measures import Measures, count, flag, measure, word
 
 _COLLECTIONS = (
     "files|cachedContents|batches|batchPredictionJobs|fileSearchStores|documents|media|operations|tuningJobs|tunedModels|models|"
@@ -63,6 +63,11 @@ def _file_name(value: object) -> str | None:
         return None
     uri = _FILE_URI.match(value)
     return uri[1] if uri else resource_name(value if "/" in value else f"files/{value}")
+
+
+def _count_said(value: object) -> int | None:
+    """A count; JSON has one of 64 bits as text."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else integer(value)
 
 
 def _mime_type(value: object) -> str | None:
@@ -137,6 +142,12 @@ BATCH: Measures = (
     ("completion_stats.failed_count", names.JOB_FAILED, integer),
     ("completion_stats.incomplete_count", names.JOB_INCOMPLETE, integer),
 )
+# As the Gemini Developer API says it: https://ai.google.dev/api/batch-api
+_BATCH_STATISTICS: Measures = (
+    ("metadata.batch_stats.successful_request_count", names.JOB_SUCCEEDED, _count_said),
+    ("metadata.batch_stats.failed_request_count", names.JOB_FAILED, _count_said),
+    ("metadata.batch_stats.pending_request_count", names.JOB_INCOMPLETE, _count_said),
+)
 AUTH_TOKEN_REQUEST: Measures = (("config.uses", names.AUTH_TOKEN_USES, integer),)
 DOWNLOADED: Measures = (("", names.RESOURCE_SIZE, _length),)
 LISTED: Measures = (("_page", names.RESOURCE_COUNT, count),)
@@ -191,3 +202,8 @@ def failure(response: object) -> dict[str, Value]:
     if isinstance(message, str) and message:
         found[names.FAILURE_MESSAGE] = mask(message)
     return found
+
+
+def read_batch_job(job: object) -> Measured:
+    """Counts and error of a batch job as the Gemini Developer API sends it."""
+    return {**measure(_BATCH_STATISTICS, job), **failure(job)}

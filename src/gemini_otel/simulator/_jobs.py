@@ -15,7 +15,14 @@ _STATES = {
     "cancelled": "CANCELLED",
     "partly": "PARTIALLY_SUCCEEDED",
 }
+_COUNTS = {"processing": (1, 0, 2), "failed": (0, 3, 0), "cancelled": (1, 0, 2), "partly": (2, 1, 0)}
 _FAILED: Json = {"code": 9, "message": "Training data 'gs://secret-bucket/salaries.jsonl' has 3 bad rows."}
+
+
+def _counts(variant: str) -> tuple[str, str, str]:
+    """How many requests of a batch succeeded, failed, and are not done; a count of 64 bits is text in JSON."""
+    succeeded, failed, pending = _COUNTS.get(variant, (3, 0, 0))
+    return str(succeeded), str(failed), str(pending)
 
 
 def _state(variant: str) -> str:
@@ -86,7 +93,8 @@ def _batch(call: Call, reply: Reply, name: str) -> Json:
 
 
 def _developer_batch(reply: Reply, name: str) -> Json:
-    state = _state(reply.variant)
+    state = "SUCCEEDED" if reply.variant == "partly" else _state(reply.variant)
+    succeeded, failed, pending = _counts(reply.variant)
     metadata: Json = {
         "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
         "name": f"batches/{name}",
@@ -95,7 +103,12 @@ def _developer_batch(reply: Reply, name: str) -> Json:
         "createTime": moment(),
         "updateTime": moment(),
         "state": f"BATCH_STATE_{state}",
-        "batchStats": {"requestCount": "3", "successfulRequestCount": "2", "failedRequestCount": "1"},
+        "batchStats": {
+            "requestCount": "3",
+            "successfulRequestCount": succeeded,
+            "failedRequestCount": failed,
+            "pendingRequestCount": pending,
+        },
     }
     told: Json = {"name": f"batches/{name}", "metadata": metadata}
     if state == "FAILED":
@@ -105,6 +118,7 @@ def _developer_batch(reply: Reply, name: str) -> Json:
 
 def _vertex_batch(call: Call, reply: Reply, name: str) -> Json:
     state = _state(reply.variant)
+    succeeded, failed, pending = _counts(reply.variant)
     return {
         "name": f"{parent_of(call)}batchPredictionJobs/{name}",
         "displayName": "salaries",
@@ -112,7 +126,11 @@ def _vertex_batch(call: Call, reply: Reply, name: str) -> Json:
         "state": f"JOB_STATE_{state}",
         "createTime": moment(),
         "updateTime": moment(),
-        "completionStats": {"successfulCount": "2", "failedCount": "1", "incompleteCount": "0"},
+        "completionStats": {
+            "successfulCount": succeeded,
+            "failedCount": failed,
+            "incompleteCount": pending,
+        },
     } | ({"error": _FAILED} if state == "FAILED" else {})
 
 

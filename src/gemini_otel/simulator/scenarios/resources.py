@@ -33,6 +33,7 @@ ALL = (
     _variants("processing", "A file that is still processed, a job that runs.", "processing"),
     _variants("failed", "A file that could not be processed, a job that failed.", "failed"),
     _variants("job_cancelled", "A job that was cancelled.", "cancelled"),
+    _variants("job_partly_failed", "A batch job of which one request failed.", "partly"),
     _variants("upload_cut", "The connection breaks off in the middle of an upload.", "upload_cut"),
     _variants("upload_refused", "503 to a piece of an upload.", "upload_refused"),
     _variants(

@@ -1,0 +1,33 @@
+"""Batch jobs of the Gemini Developer API: the SDK leaves their counts and their error out of what it gives the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gemini_otel._call import current_call
+from gemini_otel._guard import guarded
+from gemini_otel._operation import Arguments, Driver
+from gemini_otel.operations import read_batch_job
+
+Positional = tuple[Any, ...]
+
+MODULE = "google.genai.batches"
+_OF_ONE_JOB = ("create_batch_job", "get_batch_job")
+
+
+def convert(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+    """`_BatchJob_from_mldev(job)`, which makes the SDK's fields of what the service said."""
+    _note(args)
+    return wrapped(*args, **kwargs)
+
+
+@guarded
+def _note(args: Positional) -> None:
+    call = current_call()
+    if call is not None and call.operation in _OF_ONE_JOB:
+        call.note(read_batch_job(args[0]))
+
+
+# Name in the module, and what runs in its place.
+DRIVERS: tuple[tuple[str, Driver], ...] = (("_BatchJob_from_mldev", convert),)
