@@ -58,7 +58,11 @@ def test_a_video(telemetry: Telemetry, situation: str, outcome: str, hint: str |
     assert outcomes(telemetry) == ["pending", "pending", outcome]
     last = dict(telemetry.spans[-1].attributes or {})
     assert last.get("gemini.hint.id") == hint
-    if situation != "failed":
+    assert last["gemini.resource.done"] is True
+    if situation == "failed":
+        assert last["gemini.failure.status"]
+        assert last["gemini.failure.message"]
+    else:
         assert last["gemini.videos.count"] == (1 if outcome == "ok" else 0)
     if outcome == "blocked":
         assert last["gemini.videos.filtered"] == 1

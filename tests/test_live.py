@@ -577,6 +577,54 @@ async def test_an_error_message(client: genai.Client, telemetry: Telemetry) -> N
     has(connection(telemetry), {"gemini.response.outcome": "ok"})
 
 
+@pytest.mark.skipif(not HAS_CLOSE_ERRORS, reason="this SDK drops error messages")
+async def test_an_error_message_that_ends_the_session(client: genai.Client, telemetry: Telemetry) -> None:
+    """Where the caller leaves with the SDK's exception, the connection has the service's code and hint too, not the TypeError's."""
+    with pytest.raises(TypeError):
+        async with connected(client) as session:
+            await ask(session, "simulate:live_server_error")
+    (turn,) = turns(telemetry)
+    has(turn, {"error.type": "503", "gemini.hint.id": "http.503.overloaded"})
+    has(
+        connection(telemetry),
+        {
+            "error.type": "503",
+            "gemini.response.outcome": "error",
+            "gemini.hint.ids": ("http.503.overloaded",),
+        },
+    )
+
+
+async def test_two_that_receive(client: genai.Client, telemetry: Telemetry) -> None:
+    """A second task that receives is refused by the websocket; turn and connection go on with the first."""
+    async with connected(client) as session:
+        await session.send_client_content(turns={"parts": [{"text": "simulate:live_slow"}]})
+        first = asyncio.create_task(read(session))
+        await asyncio.sleep(0.1)
+        with pytest.raises(RuntimeError):
+            await read(session)
+        await first
+    (turn,) = turns(telemetry)
+    has(turn, {"gemini.response.outcome": "ok", "gemini.live.generation_complete": True, "error.type": None})
+    has(connection(telemetry), {"gemini.response.outcome": "ok", "error.type": None})
+
+
+async def read(session: Any) -> None:
+    """One turn, without asking."""
+    async for _ in session.receive():
+        pass
+
+
+async def test_a_close_that_nobody_noticed(client: genai.Client, telemetry: Telemetry) -> None:
+    """Where nobody received when the service closed, no exception tells it; the connection's close code does."""
+    async with connected(client) as session:
+        await session.send_client_content(turns={"parts": [{"text": "simulate:live_internal"}]})
+        await asyncio.sleep(0.3)
+    (turn,) = turns(telemetry)
+    has(turn, {"gemini.response.outcome": "abandoned", "error.type": None})
+    has(connection(telemetry), {"gemini.live.close_code": 1011, "gemini.response.outcome": "ok"})
+
+
 async def test_a_message_that_is_not_json(client: genai.Client, telemetry: Telemetry) -> None:
     """The turn fails with the SDK's exception; leaving the session with it fails the connection as well."""
     with pytest.raises(ValueError, match="Failed to parse"):

@@ -1,4 +1,7 @@
-"""Batch jobs of the Gemini Developer API: the SDK leaves their counts and their error out of what it gives the caller."""
+"""What the SDK leaves out of the batch jobs that it gives the caller.
+
+On the Gemini API counts and error, in older versions on Vertex AI the counts.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _OF_ONE_JOB = ("create_batch_job", "get_batch_job")
 
 
 def convert(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """`_BatchJob_from_mldev(job)`, which makes the SDK's fields of what the service said."""
+    """`_BatchJob_from_mldev(job)`, or `_vertex`, which makes the SDK's fields of what the service said."""
     _note(args)
     return wrapped(*args, **kwargs)
 
@@ -30,4 +33,7 @@ def _note(args: Positional) -> None:
 
 
 # Name in the module, and what runs in its place.
-DRIVERS: tuple[tuple[str, Driver], ...] = (("_BatchJob_from_mldev", convert),)
+DRIVERS: tuple[tuple[str, Driver], ...] = (
+    ("_BatchJob_from_mldev", convert),
+    ("_BatchJob_from_vertex", convert),
+)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes, media_attributes
 from gemini_otel._call import Call
 from gemini_otel._errors import is_cancellation, read_close
-from gemini_otel._facts import MediaFacts, ReceivedFacts, RequestFacts, SentFacts, StartFacts
-from gemini_otel._guard import guarded
+from gemini_otel._facts import ErrorFacts, MediaFacts, ReceivedFacts, RequestFacts, SentFacts, StartFacts
+from gemini_otel._guard import guarded, safely
 from gemini_otel._instruments import Session, open_streams
 from gemini_otel._operation import Operation
 from gemini_otel._round_span import RoundSpan
+from gemini_otel.operations.live import close_code, readable_error
+
+
+def _nothing() -> None:
+    """Before there is a websocket."""
+
 
 _CLEAN = (1000, 1001)  # RFC 6455: all is done; the endpoint goes away
 
@@ -21,7 +29,16 @@ _CLEAN = (1000, 1001)  # RFC 6455: all is done; the endpoint goes away
 class Connection(Call):
     """Ends once: when the caller leaves it, or as soon as an exception tells that the websocket is closed."""
 
-    __slots__ = ("_close_code", "_closing", "_failure", "_heard", "_opened", "_said", "_session")
+    __slots__ = (
+        "_close_code",
+        "_closing",
+        "_failure",
+        "_heard",
+        "_opened",
+        "_said",
+        "_session",
+        "_websocket",
+    )
 
     def __init__(
         self,
@@ -39,6 +56,7 @@ class Connection(Call):
         self._failure: BaseException | None = None
         self._close_code: int | None = None
         self._closing = False
+        self._websocket: Callable[[], Any] = _nothing
         open_streams.add(self)
 
     def join_loop(self) -> None:
@@ -49,6 +67,7 @@ class Connection(Call):
     def opened(self, live_session: Any) -> None:
         """Note that the session is set up."""
         self._opened = time.perf_counter()
+        self._websocket = safely(weakref.ref, live_session._ws) or _nothing  # noqa: SLF001
 
     @guarded
     def closing(self) -> None:
@@ -79,13 +98,14 @@ class Connection(Call):
     def failed(self, error: BaseException, *, receiving: bool) -> None:
         """Take an exception of one of the session's methods.
 
-        A cancelled task leaves the connection as it is, and so do wrong arguments to what sends.
+        A cancelled task leaves the connection as it is, and so do wrong arguments to what sends, and a second task that
+        receives, which websockets answers with a RuntimeError.
         """
         if isinstance(error, GeneratorExit) or is_cancellation(error) or self.ended:
             return
         closed = read_close(error)
         if closed is None:
-            if receiving:
+            if receiving and not isinstance(error, RuntimeError):
                 self._lost(error)
             return
         self._close_code = closed.code
@@ -95,6 +115,9 @@ class Connection(Call):
             self.finish()
         else:
             self.finish(error)
+
+    def _read_failure(self, error: BaseException) -> ErrorFacts:
+        return super()._read_failure(safely(readable_error, error) or error)
 
     def _lost(self, error: BaseException) -> None:
         """Take what the service said instead of a message that can be read; the connection stays."""
@@ -118,7 +141,14 @@ class Connection(Call):
         closed = read_close(error) if error is not None else None
         if closed is not None:
             self._close_code = closed.code
+        elif self._close_code is None:
+            self._close_code = self._unnoticed_close()
         super()._record(error)
+
+    def _unnoticed_close(self) -> int | None:
+        """The code with which the service closed the websocket, where nobody received any more and so no exception told it."""
+        code = safely(close_code, self._websocket())
+        return None if code in _CLEAN else code
 
     def _close(self) -> None:
         open_streams.discard(self)

@@ -8,13 +8,12 @@ from typing import Any
 from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes, media_attributes
 from gemini_otel._call import Call, Loop
-from gemini_otel._errors import ErrorBody
 from gemini_otel._facts import ErrorFacts, MediaFacts, ReceivedFacts, RequestFacts, SentFacts, StartFacts
 from gemini_otel._guard import safely
 from gemini_otel._instruments import Session
 from gemini_otel._operation import Operation
 from gemini_otel._round_span import RoundSpan
-from gemini_otel.operations.live import unread_error
+from gemini_otel.operations.live import readable_error
 
 
 class Waiting:
@@ -137,8 +136,7 @@ class LiveTurn(Call):
         return self._since_input(self._first_chunk)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        unread = safely(unread_error, error)
-        return super()._read_failure(error if unread is None else ErrorBody(*unread))
+        return super()._read_failure(safely(readable_error, error) or error)
 
     def _more_attributes(self) -> Attributes:
         counts = {

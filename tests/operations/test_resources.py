@@ -163,7 +163,8 @@ def test_a_piece_that_is_sent_again(
     assert (first["gemini.attempt.number"], second["gemini.attempt.number"]) == (2, 3)
     for event in (first, second):
         assert event["http.response.status_code"] == 503
-    assert 0.02 <= first["gemini.attempt.wait"] < second["gemini.attempt.wait"] < 5
+    assert first["gemini.attempt.wait"] >= 0.02
+    assert second["gemini.attempt.wait"] >= 0.04  # the SDK doubles its delay
     span = telemetry.span
     times = [span.start_time or 0, *(event.timestamp for event in span.events), span.end_time or 0]
     assert times == sorted(times)
@@ -357,6 +358,40 @@ def test_a_listing_counts_no_requests(telemetry: Telemetry, client: genai.Client
     invoke(client, mode, "batches.list")
     assert telemetry.attributes["gemini.resource.count"] == 5
     assert not [name for name in telemetry.attributes if name.startswith("gemini.job.")]
+
+
+def test_a_model(telemetry: Telemetry, client: genai.Client, mode: str) -> None:
+    """A model says how long a prompt and an answer may be."""
+    sent = invoke(client, mode, "models.get", model="gemini-2.5-flash")
+    model = sent.responses[0]
+    assert ours(telemetry) == {
+        "gemini.model.input_token_limit": model.input_token_limit,
+        "gemini.model.output_token_limit": model.output_token_limit,
+        "gemini.response.outcome": "ok",
+    }
+    assert model.input_token_limit > 0
+
+
+@pytest.mark.parametrize(
+    ("scenario", "state", "expected"),
+    [
+        ("ok", "JOB_STATE_SUCCEEDED", "ok"),
+        ("processing", "JOB_STATE_RUNNING", "pending"),
+        ("job_cancelled", "JOB_STATE_CANCELLED", "cancelled"),
+        ("failed", "JOB_STATE_FAILED", "failed"),
+    ],
+)
+def test_a_tuning_job(telemetry: Telemetry, mode: str, scenario: str, state: str, expected: str) -> None:
+    """The state of a tuning job is its outcome; one that failed says why, and gets a hint."""
+    with simulator.serve(scenario) as url:
+        name = "projects/my-project/locations/us-central1/tuningJobs/1"
+        sent = invoke(make_vertex_client(str(url)), mode, "tunings.get", name=name)
+    assert sent.error is None
+    attributes = telemetry.attributes
+    assert (attributes["gemini.resource.state"], attributes["gemini.response.outcome"]) == (state, expected)
+    failed = expected == "failed"
+    assert attributes.get("gemini.failure.status") == ("FAILED_PRECONDITION" if failed else None)
+    assert attributes.get("gemini.hint.id") == ("job.failed" if failed else None)
 
 
 def test_an_auth_token_is_never_shown(telemetry: Telemetry, client: genai.Client, mode: str) -> None:

@@ -142,8 +142,11 @@ BATCH: Measures = (
     ("completion_stats.failed_count", names.JOB_FAILED, integer),
     ("completion_stats.incomplete_count", names.JOB_INCOMPLETE, integer),
 )
-# As the Gemini Developer API says it: https://ai.google.dev/api/batch-api
+# As the services say it: https://ai.google.dev/api/batch-api, and on Vertex AI `completionStats`.
 _BATCH_STATISTICS: Measures = (
+    ("completion_stats.successful_count", names.JOB_SUCCEEDED, _count_said),
+    ("completion_stats.failed_count", names.JOB_FAILED, _count_said),
+    ("completion_stats.incomplete_count", names.JOB_INCOMPLETE, _count_said),
     ("metadata.batch_stats.successful_request_count", names.JOB_SUCCEEDED, _count_said),
     ("metadata.batch_stats.failed_request_count", names.JOB_FAILED, _count_said),
     ("metadata.batch_stats.pending_request_count", names.JOB_INCOMPLETE, _count_said),
@@ -205,5 +208,5 @@ def failure(response: object) -> dict[str, Value]:
 
 
 def read_batch_job(job: object) -> Measured:
-    """Counts and error of a batch job as the Gemini Developer API sends it."""
+    """Counts and error of a batch job as the service sends it."""
     return {**measure(_BATCH_STATISTICS, job), **failure(job)}

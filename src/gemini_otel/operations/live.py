@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gemini_otel._errors import ErrorBody
 from gemini_otel._facts import (
     MediaFacts,
     ReceivedFacts,
@@ -144,19 +145,26 @@ def read_music_received(message: Any) -> ReceivedFacts:
     )
 
 
-def unread_error(error: BaseException) -> tuple[int, object] | None:
-    """Code and body of an error message that the SDK trips over: it looks for the code where the service does not write it.
+def readable_error(error: BaseException) -> BaseException:
+    """The error message of the service, where `error` is what the SDK raises as it trips over it; else `error` itself.
 
-    The TypeError says nothing of it, so it is read where it was raised.
+    The SDK looks for the code where the service does not write it. Its TypeError says nothing of the message, which is read
+    where that was raised.
     """
     step = error.__traceback__ if isinstance(error, TypeError) else None
     while step is not None:
         if step.tb_frame.f_code.co_name == "_receive":
             body = step.tb_frame.f_locals.get("response")
             code = integer(field(field(body, "error"), "code"))
-            return None if code is None else (code, body)
+            return error if code is None else ErrorBody(code, body)
         step = step.tb_next
-    return None
+    return error
+
+
+def close_code(websocket: Any) -> int | None:
+    """How the websocket was closed; None while it is open."""
+    code = getattr(websocket, "close_code", None)
+    return code if isinstance(code, int) else None
 
 
 def _tool_calls(tool_call: object) -> tuple[ToolCall, ...]:
