@@ -263,6 +263,18 @@ def test_an_agent_in_the_background(telemetry: Telemetry, client: genai.Client) 
     assert not telemetry.points("gen_ai.client.token.usage")
 
 
+@pytest.mark.filterwarnings("ignore:.*DEPRECATED")
+@pytest.mark.parametrize("method", ["get", "cancel", "delete"])
+def test_an_interaction_that_is_not_there(telemetry: Telemetry, method: str) -> None:
+    """The span says which one was asked for, also where the id is given by position."""
+    with simulator.serve("not_found") as url:
+        client = make_client(str(url))
+        with pytest.raises(Exception, match="404"):
+            getattr(client.interactions, method)("v1_mine")
+    assert telemetry.attributes["gen_ai.response.id"] == "v1_mine"
+    assert telemetry.attributes["error.type"] == "404"
+
+
 @pytest.mark.parametrize("shape", ["stream", "async_stream"])
 def test_taking_up_a_stream_again(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
     """`get(stream=True)` is a fetch that streams."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
@@ -21,9 +23,31 @@ def driver(shape: Shape, begin: Begin) -> Driver:
     drive = _DRIVERS[shape]
 
     def run(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        return drive(begin, wrapped, instance, args, kwargs)
+        if not args:
+            return drive(begin, wrapped, instance, args, kwargs)
+        arguments = safely(_named, wrapped, instance, args, kwargs) or kwargs
+        return drive(lambda instance, _: begin(instance, arguments), wrapped, instance, args, kwargs)
 
     return run
+
+
+def _named(wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Arguments:
+    """The arguments by name, also those that are given by position."""
+    names = _positional(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+@functools.lru_cache(maxsize=256)
+def _positional(kind: type, name: str) -> tuple[str, ...]:
+    """The parameters of a method that may be given by position; most of the SDK's may not.
+
+    Some of the generated clients pass on whatever they get: then the method of the base class tells.
+    """
+    for function in (vars(each)[name] for each in kind.__mro__ if name in vars(each)):
+        _, *parameters = inspect.signature(function).parameters.values()
+        if all(each.kind is not each.VAR_POSITIONAL for each in parameters):
+            return tuple(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
+    return ()
 
 
 def _call(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from google import genai
 from gemini_otel import simulator
 from gemini_otel.simulator.scenarios.answers import OK
 from gemini_otel.simulator.scenarios.errors import OVERLOADED, refused
-from support import Telemetry, invoke, make_client
+from support import Telemetry, event_loop, invoke, make_client
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*experimental"),
@@ -134,3 +135,21 @@ def test_a_blocked_decision(telemetry: Telemetry, mode: str) -> None:
         invoke(make_client(str(url)), mode, "decisions.create", **DECISION)
     assert telemetry.attributes["gemini.response.outcome"] == "blocked"
     assert telemetry.attributes["gemini.response.block_reason"] == "SAFETY"
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [("agents.delete", "agents/x1"), ("webhooks.ping", "webhooks/x1")]
+)
+def test_an_id_by_position(
+    telemetry: Telemetry, client: genai.Client, mode: str, method: str, name: str
+) -> None:
+    """An id that is given by position is read as one that is given by name."""
+
+    async def call() -> None:
+        await operator.attrgetter(method)(client.aio)("x1")
+
+    if mode == "sync":
+        operator.attrgetter(method)(client)("x1")
+    else:
+        event_loop().run_until_complete(call())
+    assert telemetry.attributes["gemini.resource.name"] == name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from gemini_otel import _semconv as names
 from gemini_otel._operation import Arguments, Choice, Operation, Shape, Target
 from gemini_otel.operations._generated import read_request as read_options
 from gemini_otel.operations._generated import read_start
@@ -23,6 +24,7 @@ from gemini_otel.operations._interaction_request import (
     read_request,
     read_start_of_creation,
 )
+from gemini_otel.operations._measures import Measures, identifier
 
 _CLASSES = (
     # from google-genai 2.9 on, and before
@@ -59,6 +61,9 @@ def _creation(name: str) -> Operation:
 _GENERATE_CONTENT, _INVOKE_AGENT = _creation("generate_content"), _creation("invoke_agent")
 
 
+_ID: Measures = (("id", names.RESPONSE_ID, identifier),)
+
+
 def _read_nothing(arguments: Arguments) -> tuple[()]:
     return ()
 
@@ -70,7 +75,7 @@ def _administration(
         name=name,
         targets=_targets(method, Shape.CALL, Shape.ASYNC_CALL) if method else (),
         read_start=read_start,
-        read_request=partial(read_options, ()),
+        read_request=partial(read_options, _ID),
         read_history=_read_nothing,
         answer=answer,
         generates=False,
