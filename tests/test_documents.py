@@ -116,6 +116,19 @@ def test_a_stale_settings_table(
     assert stale.read_text(encoding="utf-8") == text
 
 
+def test_content_is_kept_out_as_a_whole() -> None:
+    """The patterns with which a Collector keeps captured content out match each attribute that may hold some."""
+    production, content = (
+        (ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("production.md", "content.md")
+    )
+    (snippet,) = re.findall(r"```yaml\n( +blocked_key_patterns:\n.*?)```", production, flags=re.DOTALL)
+    patterns = yaml.safe_load(snippet)["blocked_key_patterns"]
+    named = {name for row in table_rows(content, "Content") for name in re.findall(r"`([\w.]+)`", row[0])}
+    told = {name for name in named if not any(re.search(pattern, name) for pattern in patterns)}
+    assert len(named) == 10
+    assert told == {_semconv.CONTENT_TRUNCATED}
+
+
 def test_the_outcomes_table() -> None:
     """The table of outcomes has each of them, in the code's order."""
     rows = table_rows(GUIDE.read_text(encoding="utf-8"), "The outcome")

@@ -27,7 +27,7 @@ methods is one span of kind CLIENT, sync and async alike. Its name is the operat
 one. It carries provider, server, HTTP options, attempts, errors, outcome and hints as a `generate_content` span does, and
 counts in `gemini.client.responses`. Where the conventions measure a duration, it is in `gen_ai.client.operation.duration`.
 
-What the installed version of the SDK lacks is not traced, and nothing is logged about it.
+What the installed version of the SDK lacks is not traced, which the log says at level DEBUG.
 
 A `list` method makes one request and returns a pager, which makes the others when it is iterated. The listing is a span that
 ends with its first page; each later page is a span of the same name below it, wherever and whenever the pager is iterated, so

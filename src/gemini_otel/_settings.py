@@ -128,8 +128,8 @@ SETTINGS = (
     Setting("repetition", "true, false", "look for loops in the answers of sampled calls", parse_switch),
     Setting(
         "repetition_thresholds",
-        "numbers by name (see docs/repetition.md); name=number, comma-separated, or a dict",
-        "how long a run must be before it counts as a loop",
+        "numbers by name; name=number, comma-separated, or a dict",
+        "how long a run must be before it counts as a loop; see [thresholds](repetition.md#thresholds)",
         parse_thresholds,
     ),
     Setting(
