@@ -94,6 +94,23 @@ def test_the_wheel_has_it(tmp_path: Path) -> None:
         assert archive.read("gemini_otel/dashboards/gemini.json") == FILE.read_bytes()
 
 
+def test_everything_has_a_panel() -> None:
+    """There is a panel for each thing that one looks for."""
+    wanted = {
+        *("Requests", "Outcomes", "Finish reasons", "Status codes", "Failed attempts", "Top hints"),
+        *(
+            "Latency",
+            "Time to first chunk",
+            "Input tokens",
+            "Output tokens",
+            "Thought tokens",
+            "Cached tokens",
+        ),
+        *("Thought share", "Truncation rate", "Repetition", "Tool runs", "Tool errors"),
+    }
+    assert wanted <= PANELS.keys()
+
+
 def test_panels_have_ids_of_their_own() -> None:
     """No id and no title stands twice."""
     ids = [panel["id"] for panel in DASHBOARD["panels"]]

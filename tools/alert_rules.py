@@ -21,6 +21,7 @@ _RESPONSE_LABELS = (
 # The names of one measure in the profiles of the setting `semconv`; a program that records two of them is counted once.
 _DURATIONS = ("operation", "inference", "embeddings")
 
+SECONDS = {"5m": 300, "30m": 1800, "1h": 3600, "6h": 21600}  # of the windows
 ENOUGH = 50  # calls in a window, below which a share says nothing
 
 
@@ -58,10 +59,22 @@ def by(labels: str, expr: str) -> str:
     return f"sum by ({labels}) ({expr})"
 
 
+_NOT_NEW = "1h"  # A series that was there this long before a window did not begin in it; the Collector drops one that is idle for as long.
+
+
+def _growth(series: str, window: str) -> str:
+    """What a counter grows by in a second, with what it begins with: of a short job that is all there is.
+
+    Prometheus leaves the beginning out. With a label of its own it stands beside the growth, so that a sum adds them.
+    """
+    begun = f"min_over_time({series}[{window}]) unless last_over_time({series}[{_NOT_NEW}] offset {window})"
+    return f'rate({series}[{window}]) or label_replace(({begun}) / {SECONDS[window]}, "begun", "yes", "", "")'
+
+
 def _rate(part: str, window: str, labels: str, selector: str = "") -> str:
     """The rate of a part of the durations, whatever the profile calls them."""
     return "\n  or ".join(
-        by(labels, f"rate(gen_ai_client_{name}_duration_seconds_{part}{selector}[{window}])")
+        by(labels, _growth(f"gen_ai_client_{name}_duration_seconds_{part}{selector}", window))
         for name in _DURATIONS
     )
 
@@ -70,9 +83,9 @@ _SUCCESSES = _rate("bucket", "1h", f"le, {_OPERATION}", '{error_type=""}')
 RECORDINGS = (
     *(
         Recording(f"{CALLS}:rate{window}", _rate("count", window, f"{_MODEL}, error_type"))
-        for window in ("5m", "30m", "1h", "6h")
+        for window in SECONDS
     ),
-    Recording(RESPONSES, by(_RESPONSE_LABELS, "rate(gemini_client_responses_total[1h])")),
+    Recording(RESPONSES, by(_RESPONSE_LABELS, _growth("gemini_client_responses_total", "1h"))),
     Recording(
         P90,
         f"histogram_quantile(0.9,\n  {_SUCCESSES}\n)\nand {by(_OPERATION, RESPONSES)} * 3600 >= {ENOUGH}",
@@ -89,7 +102,6 @@ class Burn(NamedTuple):
     severity: str
     factor: float
     long: str
-    seconds: int
     short: str
     calls: int  # fewer in the long window are no reason to wake anybody
     hold: str
@@ -97,8 +109,8 @@ class Burn(NamedTuple):
 
 BUDGET_PERCENT = 1
 BURNS = (
-    Burn("critical", 14.4, "1h", 3600, "5m", 20, "2m"),
-    Burn("warning", 6, "6h", 21600, "30m", ENOUGH, "15m"),
+    Burn("critical", 14.4, "1h", "5m", 20, "2m"),
+    Burn("warning", 6, "6h", "30m", ENOUGH, "15m"),
 )
 
 
@@ -107,7 +119,7 @@ def _burning(code: str, burn: Burn) -> str:
     rates = [f"{CALLS}:rate{window}" for window in (burn.long, burn.short)]
     failed = f'{{error_type="{code}"}}'
     shares = [f"100 * {by(_MODEL, rate + failed)} / {by(_MODEL, rate)} > {limit}" for rate in rates]
-    return "\nand ".join((*shares, f"{by(_MODEL, rates[0])} * {burn.seconds} >= {burn.calls}"))
+    return "\nand ".join((*shares, f"{by(_MODEL, rates[0])} * {SECONDS[burn.long]} >= {burn.calls}"))
 
 
 def _burns(code: str, hint: str) -> tuple[Case, ...]:
@@ -162,7 +174,6 @@ def _looping() -> Iterator[Case]:
 # --- what a single response proves
 
 
-_NOT_NEW = "1h"  # A series that was there this long before a window did not begin in it; the Collector drops one that is idle for as long.
 _ONE = "2h"  # for what one response proves: longer than the pauses of a service that calls once an hour
 
 

@@ -44,7 +44,9 @@ class Service(NamedTuple):
     rounds: int = 8
 
 
-LOOPS = "loop_text={0} loop_json_items={0} loop_newlines_json={0} loop_table_hyphens={0} loop_table_tokens={0} tool_loop={0}"
+LOOPS = (
+    "loop_text={0} loop_json_items={0} loop_newlines_json={0} loop_table_hyphens={0} loop_table_tokens={0}"
+)
 BLOCKS = (
     "block_safety={0} finish_safety={0} finish_recitation={0} finish_prohibited_content={0} finish_spii={0}"
 )
@@ -55,11 +57,11 @@ SERVICES = (
     Service("quota", "ok=18 daily_quota=2"),
     Service("truncated", "ok=16 finish_max_tokens=2 thoughts_ate_budget=2"),
     Service("blocked", f"ok=10 {BLOCKS.format(2)}"),
-    Service("looping", f"ok=14 {LOOPS.format(2)}", rounds=6),
+    Service("looping", f"ok=14 {LOOPS.format(2)} tool_loop=2", rounds=6),
     Service("empty", "ok=16 empty_stop=2 finish_no_image=2"),
     Service("retiring", "ok=20", model="gemini-2.5-flash", rounds=2),
     Service("retired", "ok=18 model_not_found=2", model="gemini-2.0-flash", rounds=2),
-    # A little of everything, always less than what an alert asks for.
+    # A little of everything, always less than what an alert asks for; a single loop of tools would be more, it has many rounds.
     Service(
         "nearly",
         "ok=88 rate_limited=5 overloaded=5 finish_max_tokens=7 empty_stop=3 finish_no_image=3 "

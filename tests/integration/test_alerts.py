@@ -68,8 +68,8 @@ LOOPS = f"of the replies of {MODEL} repeat themselves."
 EMPTY = f"of the replies of {MODEL} have nothing in them."
 
 RECORDED = [
-    *burns("GeminiRateLimited", "rate-limited", "http.429.unspecified", "429", 38),
-    *burns("GeminiOverloaded", "overloaded", "http.503.overloaded", "503", 39),
+    *burns("GeminiRateLimited", "rate-limited", "http.429.unspecified", "429", 39),
+    *burns("GeminiOverloaded", "overloaded", "http.503.overloaded", "503", 40),
     Fires(
         "GeminiDailyQuotaExhausted",
         "critical",
@@ -77,20 +77,21 @@ RECORDED = [
         f"quota: the daily quota for {MODEL} is used up.",
         {"job": "quota", **BURN},
     ),
+    *burns("GeminiRateLimited", "quota", "http.429.unspecified", "429", 10)[1:],
     share("GeminiTruncated", "truncated", f"20 % {CUT}", "finish.max_tokens", "finish.max_tokens.thinking"),
     share("GeminiBlocked", "blocked", f"9 % {BLOCKED}", "block.safety", "block.other"),
-    share("GeminiBlocked", "blocked", f"9 % {BLOCKED}", "finish.safety"),
+    share("GeminiBlocked", "blocked", f"10 % {BLOCKED}", "finish.safety"),
     share("GeminiBlocked", "blocked", f"9 % {BLOCKED}", "finish.recitation"),
     share("GeminiBlocked", "blocked", f"10 % {BLOCKED}", "finish.prohibited"),
     share("GeminiBlocked", "blocked", f"10 % {BLOCKED}", "finish.filtered"),
     share("GeminiRepetition", "looping", f"4 % {LOOPS}", "repeat.text"),
     share("GeminiRepetition", "looping", f"4 % {LOOPS}", "repeat.text_structured"),
-    share("GeminiRepetition", "looping", f"4 % {LOOPS}", "repeat.newlines_structured"),
+    share("GeminiRepetition", "looping", f"6 % {LOOPS}", "repeat.newlines_structured"),
     share("GeminiRepetition", "looping", f"4 % {LOOPS}", "repeat.table_hyphens"),
     share("GeminiRepetition", "looping", f"4 % {LOOPS}", "repeat.table_tokens"),
-    share("GeminiRepetition", "looping", f"25 % {LOOPS}", "repeat.tool_calls"),
+    share("GeminiRepetition", "looping", f"26 % {LOOPS}", "repeat.tool_calls"),
     share("GeminiEmpty", "empty", f"10 % {EMPTY}", "finish.stop.empty", "finish.stop.empty.thoughts"),
-    share("GeminiEmpty", "empty", f"9 % {EMPTY}", "finish.no_image", "finish.image_other"),
+    share("GeminiEmpty", "empty", f"10 % {EMPTY}", "finish.no_image", "finish.image_other"),
     Fires(
         "GeminiModelRetired",
         "critical",
@@ -124,6 +125,18 @@ def calls(ok: str, failed: str = "", code: str = "429", measure: str = "operatio
     series = {written(metric, {"job": "mine", **SHARE}): ok}
     if failed:
         series[written(metric, {"job": "mine", **SHARE, "error_type": code})] = failed
+    return series
+
+
+def short_jobs(code: str) -> Series:
+    """A process every five minutes, which makes ten calls and exports once; two fail."""
+    metric, labels = "gen_ai_client_operation_duration_seconds_count", {"job": "mine", **SHARE}
+    series = {}
+    for number in range(61):
+        job = {**labels, "instance": str(number)}
+        pause = f"_x{number} " if number else ""
+        series[written(metric, job)] = f"{pause}8"
+        series[written(metric, {**job, "error_type": code})] = f"{pause}2"
     return series
 
 
@@ -237,6 +250,8 @@ MADE = {
     "it is over": Made(calls("0+8x360", "0+2x300 602x60"), "360m"),
     "one of two calls": Made(calls("0 1x60", "0 1x60"), "30m"),
     "nine of eighteen calls": Made(calls("0+1x9 9x60", "0+1x9 9x60"), "12m"),
+    "short jobs, each of one export": Made(short_jobs("429"), "300m", [FAST, SLOW], "5m"),
+    "short jobs with other errors": Made(short_jobs("400"), "300m", (), "5m"),
     "other errors": Made(calls("0+8x400", "0+2x400", "400"), "390m"),
     "the newest names": Made(calls("0+8x400", "0+2x400", measure="inference"), "300m", [FAST, SLOW]),
     "embeddings by the newest names": Made(

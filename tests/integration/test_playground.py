@@ -47,6 +47,12 @@ def test_images_are_pinned() -> None:
     assert [image for image in images if not re.search(r":v?\d+\.\d+\.\d+(-[a-z-]+)?$", image)] == []
 
 
+def test_no_image_is_built_twice() -> None:
+    """Services that are built alike have images of their own: compose builds all at once, and the second of one name may fail."""
+    built = [service.get("image", name) for name, service in SERVICES.items() if "build" in service]
+    assert len(built) == len(set(built)) == 4
+
+
 def test_versions_are_the_tested_ones() -> None:
     """Collector and Jaeger are of the versions that the tests build."""
     modules = (ROOT / "tests/integration/collector/go.mod").read_text(encoding="utf-8")
@@ -166,6 +172,27 @@ def test_data_sources() -> None:
     assert read("tempo.yaml")["server"]["http_listen_port"] == 3200
     for uid in ("tempo", "jaeger"):
         assert sources[uid]["jsonData"]["tracesToMetrics"]["datasourceUid"] == "prometheus"
+
+
+def test_grafana_knows_what_is_provisioned() -> None:
+    """Grafana passes over keys that it does not know: there are none."""
+    source = {"name", "type", "uid", "access", "url", "isDefault", "jsonData"}
+    metrics = {"tracesToMetrics"}
+    options = {
+        "prometheus": {"timeInterval", "httpMethod", "manageAlerts", "exemplarTraceIdDestinations"},
+        "tempo": metrics,
+        "jaeger": metrics,
+    }
+    linked = {"datasourceUid", "spanStartTimeShift", "spanEndTimeShift", "tags", "queries"}
+    for each in read("grafana/datasources.yaml")["datasources"]:
+        assert each.keys() <= source
+        assert each["jsonData"].keys() == options[each["type"]]
+        assert each["jsonData"].get("tracesToMetrics", {}).keys() <= linked
+    dashboards = read("grafana/dashboards.yaml")
+    assert dashboards == {
+        "apiVersion": 1,
+        "providers": [{"name": "gemini", "type": "file", "options": {"path": "/var/lib/grafana/dashboards"}}],
+    }
 
 
 def test_queries_of_the_data_sources_parse(tmp_path: Path) -> None:
