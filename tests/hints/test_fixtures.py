@@ -45,6 +45,14 @@ def test_predicate_holds_where_the_entry_is_found(hint_id: str) -> None:
 
 
 @pytest.mark.parametrize("hint_id", TRIGGERED)
+def test_entry_shows_what_it_saw(hint_id: str) -> None:
+    """On its span each entry has evidence; what is missing from a span cannot be shown."""
+    attributes = _attributes(hint_id)
+    (hint,) = (hint for hint in find(attributes, level="info") if hint.id == hint_id)
+    assert bool(evidence(hint, attributes)) is (hint_id != "cfg.no_timeout")
+
+
+@pytest.mark.parametrize("hint_id", TRIGGERED)
 def test_evidence_names_no_text(hint_id: str) -> None:
     """What is shown is made of the entry's own words and the span's numbers, enums and names; never of its message."""
     attributes = _attributes(hint_id)

@@ -60,10 +60,22 @@ def test_no_loop() -> None:
 )
 def test_advice_depends_on_the_model(kind: str, model: str, advice: str) -> None:
     """Temperature is raised on 2.5 and older, left alone on Gemini 3, and not spoken for where it is ignored."""
-    text = " ".join(find(looped(kind, model, **{names.REQUEST_TEMPERATURE: 1.0}))[0].remedy)
+    text = " ".join(find(looped(kind, model))[0].remedy)
     others = {"0.8 or more", "at their defaults", "no effect"} - {advice}
     assert advice in text
     assert not any(other in text for other in others)
+
+
+@pytest.mark.parametrize("kind", BY_GENERATION)
+@pytest.mark.parametrize(("temperature", "raised"), [(0.0, True), (0.7, True), (0.8, False), (1, False)])
+def test_temperature_that_is_high_enough(kind: str, temperature: float, raised: bool) -> None:
+    """Nobody is told to raise a temperature to what it is already; the rest of the advice stays, also at the limit."""
+    attributes = looped(kind, **{names.REQUEST_TEMPERATURE: temperature})
+    cut = {**attributes, names.FINISH_REASON: "MAX_TOKENS", names.OUTCOME: "truncated"}
+    for span in (attributes, cut):
+        remedy = find(span)[0].remedy
+        assert ("0.8 or more" in " ".join(remedy)) is raised
+        assert len(remedy) >= 1
 
 
 def test_the_model_that_answered_counts() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from gemini_otel._semconv import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND
+from gemini_otel._semconv import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND, REQUEST_TEMPERATURE
 from gemini_otel.hints import finish_reasons, repetition
 from gemini_otel.hints._failure import SET_RETRIES
 from gemini_otel.hints._hint import Attributes, Hint
@@ -16,20 +16,30 @@ _LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 
 def varies(hint: Hint) -> bool:
     """Whether `fitted` may give another entry than this one."""
-    return SET_RETRIES in hint.remedy or hint is finish_reasons.LOOP
+    return (
+        SET_RETRIES in hint.remedy
+        or repetition.RAISE_TEMPERATURE in hint.remedy
+        or hint is finish_reasons.LOOP
+    )
 
 
 def fitted(hint: Hint, attributes: Attributes) -> Hint:
     """The entry, without advice that the span shows to be followed already; of a loop, with what is known of its kind."""
-    if SET_RETRIES in hint.remedy and _retries(attributes):
-        return _without_retries(hint)
     if hint is finish_reasons.LOOP:
-        return _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
+        hint = _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
+    if SET_RETRIES in hint.remedy and _retries(attributes):
+        return _without(SET_RETRIES, hint)
+    if repetition.RAISE_TEMPERATURE in hint.remedy and _is_hot(attributes):
+        return _without(repetition.RAISE_TEMPERATURE, hint)
     return hint
 
 
 def _retries(attributes: Attributes) -> bool:
     return (number(attributes, MAX_ATTEMPTS) or 1) > 1 or (number(attributes, HTTP_RESEND_COUNT) or 0) > 0
+
+
+def _is_hot(attributes: Attributes) -> bool:
+    return (number(attributes, REQUEST_TEMPERATURE) or 0) >= repetition.WARM_ENOUGH
 
 
 def _is_of_kind(entry: Hint, attributes: Attributes) -> bool:
@@ -38,8 +48,8 @@ def _is_of_kind(entry: Hint, attributes: Attributes) -> bool:
 
 
 @functools.cache
-def _without_retries(hint: Hint) -> Hint:
-    return dataclasses.replace(hint, remedy=tuple(each for each in hint.remedy if each != SET_RETRIES))
+def _without(advice: str, hint: Hint) -> Hint:
+    return dataclasses.replace(hint, remedy=tuple(each for each in hint.remedy if each != advice))
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from gemini_otel._semconv import (
     ERROR_STATUS,
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
+    HTTP_STATUS_CODE,
     MAX_ATTEMPTS,
     OUTPUT_TYPE,
     PROVIDER_NAME,
@@ -33,6 +34,7 @@ from gemini_otel.hints._trigger import FAILED, number, on, text, where
 from gemini_otel.hints.models import CONTEXT_WINDOW, lifecycle, today
 
 _MODEL = f"model {{{REQUEST_MODEL}}}"
+_ANSWER = f"HTTP {{{HTTP_STATUS_CODE}}} {{{ERROR_STATUS}}}"
 _REASON = f"reason {{{ERROR_REASON}}}"
 _QUOTA = f"quota {{{QUOTA_ID}}}, limit {{{QUOTA_LIMIT}}}"
 _METRIC = f"metric {{{QUOTA_METRIC}}}"
@@ -97,6 +99,7 @@ NARROW = (
         ),
         reference=links.API_KEY,
         when=on(FAILURE, "leaked_key"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.403.key_restricted",
@@ -124,6 +127,7 @@ NARROW = (
         ),
         reference=links.API_KEY,
         when=on(FAILURE, "missing_key"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.401.token_expired",
@@ -217,6 +221,7 @@ NARROW = (
         ),
         reference=links.REGIONS,
         when=on(FAILURE, "location"),
+        evidence=(_ANSWER, _MODEL),
     ),
     # --- files and caches
     Hint(
@@ -232,6 +237,7 @@ NARROW = (
         ),
         reference=links.FILES,
         when=on(FAILURE, "file_access"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.400.file_not_ready",
@@ -476,6 +482,7 @@ NARROW = (
         remedy=("Write `model` instead of `assistant`.", "Move system messages to system_instruction."),
         reference=links.API_ERRORS,
         when=on(FAILURE, "invalid_role"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.400.tools_json_unsupported",
@@ -580,6 +587,7 @@ NARROW = (
         remedy=("Leave out turns without parts.", "Check that there is a prompt before calling."),
         reference=links.API_ERRORS,
         when=on(FAILURE, "empty_contents"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.400.media_invalid",
@@ -594,6 +602,7 @@ NARROW = (
         ),
         reference=links.FILES,
         when=on(FAILURE, "invalid_media"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.400.content_policy",
@@ -604,6 +613,7 @@ NARROW = (
         remedy=("Change the wording of the prompt.", "Send feedback if the refusal is a mistake."),
         reference=links.SAFETY,
         when=on(FAILURE, "content_policy"),
+        evidence=(_ANSWER, _MODEL),
     ),
     # --- limits on use
     Hint(
@@ -615,6 +625,7 @@ NARROW = (
         remedy=("Add credit, or switch on automatic reload, at https://ai.studio/projects .",),
         reference=links.BILLING,
         when=on(FAILURE, "prepaid_credit"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.429.spend_cap",
@@ -628,6 +639,7 @@ NARROW = (
         ),
         reference=links.BILLING,
         when=on(FAILURE, "spend_cap"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.429.zero_limit",
@@ -696,7 +708,7 @@ NARROW = (
         remedy=("Delete caches that are no longer needed.", "Give caches a shorter time to live."),
         reference=links.CACHING,
         when=on(FAILURE, "cache_storage"),
-        evidence=(_QUOTA,),
+        evidence=(_QUOTA, _ANSWER, _MODEL),
     ),
     Hint(
         id="http.429.provisioned",
@@ -710,6 +722,7 @@ NARROW = (
         ),
         reference=links.CLOUD_429,
         when=on(FAILURE, "provisioned_throughput"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.429.shared_capacity",
@@ -869,6 +882,7 @@ GENERIC = (
         remedy=("Read the resource again, then decide whether to retry.", "Check before creating."),
         reference=links.API_ERRORS,
         when=on(FAILURE, "conflict"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.416.out_of_range",
@@ -879,6 +893,7 @@ GENERIC = (
         remedy=("Check the parameters against their limits.",),
         reference=links.API_ERRORS,
         when=on(FAILURE, "out_of_range"),
+        evidence=(_ANSWER, _MODEL),
     ),
     Hint(
         id="http.429.unspecified",

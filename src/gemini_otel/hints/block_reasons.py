@@ -8,6 +8,7 @@ from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Subject, named_values, on, otherwise
 
 _CATEGORIES = f"rated: {{{BLOCKED_CATEGORIES}}}"
+_REASON = f"block reason {{{BLOCK_REASON}}}"
 _MODEL = f"model {{{REQUEST_MODEL}}}"
 _RESPONSE = f"response id {{{RESPONSE_ID}}}"
 
@@ -58,6 +59,7 @@ HINTS = (
         remedy=("Find the term and the list.", "Change the prompt, or the list."),
         reference=links.SAFETY,
         when=on(BLOCK, "BLOCKLIST"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="block.prohibited",
@@ -68,6 +70,7 @@ HINTS = (
         remedy=("Do not retry.", "Look at where the input came from, above all if users write it."),
         reference=links.SAFETY,
         when=on(BLOCK, "PROHIBITED_CONTENT"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="block.image_safety",
@@ -78,7 +81,7 @@ HINTS = (
         remedy=("Rephrase the prompt.", "Use other reference images."),
         reference=links.IMAGES,
         when=on(BLOCK, "IMAGE_SAFETY"),
-        evidence=(_CATEGORIES,),
+        evidence=(_CATEGORIES, _REASON, _MODEL),
     ),
     Hint(
         id="block.model_armor",
@@ -106,7 +109,7 @@ HINTS = (
         ),
         reference=links.SAFETY,
         when=on(BLOCK, "JAILBREAK"),
-        evidence=(_CATEGORIES,),
+        evidence=(_CATEGORIES, _REASON, _MODEL),
     ),
     Hint(
         id="block.unspecified",

@@ -321,6 +321,7 @@ HINTS = (
         remedy=("Find the term and the list.", "Change the prompt, or the list."),
         reference=links.SAFETY,
         when=on(FINISH, "BLOCKLIST"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="finish.prohibited",
@@ -331,6 +332,7 @@ HINTS = (
         remedy=("Do not retry.", "Look at where the input came from, above all if users write it."),
         reference=links.SAFETY,
         when=on(FINISH, "PROHIBITED_CONTENT"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="finish.spii",
@@ -341,6 +343,7 @@ HINTS = (
         remedy=("Mask such data in the input.", "Tell the model not to repeat raw identifiers."),
         reference=links.SAFETY,
         when=on(FINISH, "SPII"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="finish.model_armor",
@@ -376,6 +379,7 @@ HINTS = (
         remedy=("Stop sending requests.", "Contact support, and appeal if it is a mistake."),
         reference=links.TROUBLESHOOTING,
         when=on(FINISH, "PUP_LIMITED_DISABLED"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="finish.filtered",
@@ -386,6 +390,7 @@ HINTS = (
         remedy=("Look up the raw finish reason.", "Change the content.", "Do not retry unchanged."),
         reference=links.SAFETY,
         when=on(FINISH, "CONTENT_FILTER"),
+        evidence=(f"finish reason {{{RESPONSE_FINISH_REASONS}}}", _MODEL),
     ),
     # --- tool calls
     Hint(
@@ -417,7 +422,7 @@ HINTS = (
         ),
         reference=links.FUNCTION_CALLING,
         when=on(FINISH, "UNEXPECTED_TOOL_CALL"),
-        evidence=(_TOOLS, "tool mode {gemini.request.tool_mode}"),
+        evidence=(_TOOLS, "tool mode {gemini.request.tool_mode}", _REASON, _MODEL),
     ),
     Hint(
         id="finish.too_many_tools",
@@ -428,7 +433,7 @@ HINTS = (
         remedy=("Narrow the task, or split it.", "Offer fewer tools.", "Say when the task is done."),
         reference=links.FUNCTION_CALLING,
         when=on(FINISH, "TOO_MANY_TOOL_CALLS"),
-        evidence=(_TOOLS, "{gemini.usage.tool_use_tokens} tokens of tool results"),
+        evidence=(_TOOLS, "{gemini.usage.tool_use_tokens} tokens of tool results", _REASON, _MODEL),
     ),
     Hint(
         id="finish.missing_signature",
@@ -462,7 +467,7 @@ HINTS = (
         remedy=("Rephrase the prompt.", "Use other reference images."),
         reference=links.IMAGES,
         when=on(FINISH, "IMAGE_SAFETY"),
-        evidence=(_CATEGORIES,),
+        evidence=(_CATEGORIES, _REASON, _MODEL),
     ),
     Hint(
         id="finish.image_prohibited",
@@ -473,6 +478,7 @@ HINTS = (
         remedy=("Change the subject.", "Do not retry unchanged."),
         reference=links.IMAGES,
         when=on(FINISH, "IMAGE_PROHIBITED_CONTENT"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="finish.image_recitation",
@@ -483,6 +489,7 @@ HINTS = (
         remedy=("Ask for an original design.",),
         reference=links.IMAGES,
         when=on(FINISH, "IMAGE_RECITATION"),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="finish.image_other",

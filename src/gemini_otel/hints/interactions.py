@@ -127,7 +127,7 @@ HINTS = (
         remedy=("Nothing to do if this was meant.",),
         reference=links.INTERACTIONS,
         when=on(_STATUS, "cancelled"),
-        evidence=(_RESPONSE,),
+        evidence=(_RESPONSE, f"status {{{INTERACTION_STATUS}}}"),
     ),
 )
 

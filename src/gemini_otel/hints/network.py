@@ -7,6 +7,7 @@ from gemini_otel._semconv import (
     HTTP_RESEND_COUNT,
     INTERACTION_STATUS,
     OUTCOME,
+    REQUEST_MODEL,
     REQUEST_STREAM,
     RESOURCE_STATE,
     RESPONSE_TIME_TO_FIRST_CHUNK,
@@ -22,6 +23,7 @@ from gemini_otel.hints._trigger import on, otherwise, text, where
 _EXCEPTION = f"exception {{{ERROR_TYPE}}}"
 _AFTER = f"timeout {{{TIMEOUT}}} s"
 _RESENDS = f"resent {{{HTTP_RESEND_COUNT}}} times"
+_MODEL = f"model {{{REQUEST_MODEL}}}"
 _SERVER = f"server {{{SERVER_ADDRESS}}}"
 
 
@@ -245,7 +247,7 @@ HINTS = (
         ),
         reference=links.API_ERRORS,
         when=where(_cancelled, outcomes=frozenset({"cancelled", "error"})),
-        evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s",),
+        evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _EXCEPTION, _MODEL),
     ),
 )
 

@@ -54,7 +54,8 @@ _EVIDENCE = (
 )
 _CALLS_EVIDENCE = (f"{{{REPETITION_COUNT}}} times the same calls", f"{{{TOOLS}}} tools declared")
 
-_RAISE = "On Gemini 2.5 and older, set temperature to 0.8 or more."
+WARM_ENOUGH = 0.8  # temperature
+RAISE_TEMPERATURE = f"On Gemini 2.5 and older, set temperature to {WARM_ENOUGH} or more."
 _KEEP = "Leave temperature, top_p and top_k at their defaults: lower values make Gemini 3 models loop."
 _IGNORED = "Temperature, top_p and top_k have no effect on this model; change the prompt, the schema or the thinking level."
 
@@ -73,7 +74,7 @@ def _by_generation(
     variants: tuple[tuple[str, str, Predicate | None], ...] = (
         (".gemini3", _KEEP, _sampling_is("keep_default")),
         (".sampling_ignored", _IGNORED, _sampling_is("ignored")),
-        ("", _RAISE, None),
+        ("", RAISE_TEMPERATURE, None),
     )
     return tuple(
         Hint(

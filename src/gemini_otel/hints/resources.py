@@ -164,7 +164,10 @@ HINTS: tuple[Hint, ...] = (
         remedy=("Set include_rai_reason=True to be told why.", "Rephrase the prompt."),
         reference=links.IMAGE_FILTERS,
         when=where(_no_image, outcomes=frozenset({"empty"})),
-        evidence=(f"{{{REQUEST_CHOICE_COUNT}}} asked for",),
+        evidence=(
+            f"{{{REQUEST_CHOICE_COUNT}}} asked for",
+            f"{{{IMAGES}}} images",
+        ),
     ),
     Hint(
         id="image.partly_filtered",
