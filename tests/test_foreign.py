@@ -94,7 +94,7 @@ def test_an_error_that_only_the_status_tells(hinting: Telemetry) -> None:
     assert ended(hinting) == ["http.504.deadline"]
 
 
-@pytest.mark.parametrize("reason", ["stop", "tool_calls", "content_filter", "error", "none"])
+@pytest.mark.parametrize("reason", ["stop", "tool_calls", "error", "none"])
 def test_words_that_stand_for_no_gemini_reason(hinting: Telemetry, reason: str) -> None:
     """A mapped finish reason that could be anything gives no hint: never more is claimed than the span shows."""
     attributes = {"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": (reason,)}

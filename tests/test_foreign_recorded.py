@@ -46,7 +46,8 @@ _CODE_ONLY = {
     "model_not_found": ("http.404.not_found",),
     "daily_quota": ("http.429.unspecified",),
 }
-_MAPPED = {"finish_safety": (), "finish_recitation": ()}  # `content_filter` could be any of eight reasons
+# `content_filter` stands for eight reasons.
+_MAPPED = {"finish_safety": ("finish.filtered",), "finish_recitation": ("finish.filtered",)}
 # Where a source shows less. In brackets: only in a stream, or only not.
 LESS: dict[str, dict[Any, tuple[str, ...]]] = {
     OFFICIAL: {
@@ -67,6 +68,7 @@ LESS: dict[str, dict[Any, tuple[str, ...]]] = {
         **_MAPPED,
         ("thoughts_ate_budget", False): ("finish.max_tokens",),
         ("thoughts_ate_budget", True): (),  # its streams have no finish reason
+        ("finish_recitation", True): (),
     },
     OPENAI_OPENLLMETRY: {**_CODE_ONLY, **_MAPPED, "finish_max_tokens": ("finish.max_tokens.thinking",)},
 }

@@ -72,10 +72,12 @@ def test_evidence() -> None:
         ("OTHER", 700, ["finish.other"]),
         ("MAX_TOKENS", 880, ["finish.max_tokens"]),
         ("MALFORMED_FUNCTION_CALL", 880, ["finish.malformed_call", "repeat.thoughts"]),
+        ("SAFETY", 880, ["finish.safety"]),
+        ("CONTENT_FILTER", 880, ["finish.filtered"]),
     ],
 )
 def test_thoughts_in_circles(reason: str, thoughts: int, expected: list[str]) -> None:
-    """Thoughts that took most of the cap are told where the reply ended in another way than by the cap."""
+    """Thoughts that took most of the cap are told where neither the cap nor a filter ended the reply."""
     tokens = {names.USAGE_OUTPUT_TOKENS: 990, names.USAGE_REASONING_OUTPUT_TOKENS: thoughts}
     attributes = {**tokens, names.REQUEST_MAX_TOKENS: 1000, names.FINISH_REASON: reason}
     assert ids({**attributes, names.OUTCOME: finish_reason_outcome(reason)}) == expected

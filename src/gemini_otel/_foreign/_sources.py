@@ -57,7 +57,7 @@ _OPENINFERENCE_OPERATIONS = {
     "EVALUATOR": "retrieval",
 }
 # OpenAI's word for several of Gemini's reasons, or for none of them.
-_OPENAI_NO_REASON = ("CONTENT_FILTER", "ERROR", "TOOL_CALL", "TOOL_CALLS", "FUNCTION_CALL", "UNKNOWN")
+_OPENAI_NO_REASON = ("ERROR", "TOOL_CALL", "TOOL_CALLS", "FUNCTION_CALL", "UNKNOWN")
 _OPENAI_WORDS = {"LENGTH": "MAX_TOKENS"}
 
 OFFICIAL = Source(

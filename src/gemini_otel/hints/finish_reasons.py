@@ -387,7 +387,11 @@ HINTS = (
         retry="no",
         summary="A content filter stopped the reply.",
         cause="The span does not tell which of Gemini's filters it was; an OpenAI-style client names them all alike.",
-        remedy=("Look up the raw finish reason.", "Change the content.", "Do not retry unchanged."),
+        remedy=(
+            "To learn which filter it was, make the call with google-genai: candidates[0].finish_reason names it.",
+            "Change the content.",
+            "Do not retry unchanged.",
+        ),
         reference=links.SAFETY,
         when=on(FINISH, "CONTENT_FILTER"),
         evidence=(f"finish reason {{{RESPONSE_FINISH_REASONS}}}", _MODEL),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gemini_otel._outcome import finish_reason_outcome
 from gemini_otel._semconv import (
     FINISH_REASON,
     OUTCOME,
@@ -17,7 +18,7 @@ from gemini_otel._semconv import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import ANY, number, where
+from gemini_otel.hints._trigger import ANY, number, text, where
 from gemini_otel.hints.models import LONG_CONTEXT
 
 _THINKING_SHARE = 0.5  # of the output
@@ -57,16 +58,15 @@ def _much_thinking(attributes: Attributes) -> bool:
 
 
 def _thought_in_circles(attributes: Attributes) -> bool:
-    """Whether thoughts took most of the cap, and the reply neither ended well nor ran into it: that has an entry of its own."""
+    """Whether thoughts took most of the cap, and it was neither the cap nor a filter that ended a reply which did not end well."""
     cap, thoughts = (
         _count(attributes, REQUEST_MAX_TOKENS),
         _count(attributes, USAGE_REASONING_OUTPUT_TOKENS),
     )
-    return thoughts > _LOOPING_SHARE * cap > 0 and attributes.get(FINISH_REASON) not in (
-        None,
-        "STOP",
-        "MAX_TOKENS",
-    )
+    reason = text(attributes, FINISH_REASON)
+    if reason in ("", "STOP", "MAX_TOKENS", "CONTENT_FILTER") or finish_reason_outcome(reason) == "blocked":
+        return False
+    return thoughts > _LOOPING_SHARE * cap > 0
 
 
 def _near_cap(attributes: Attributes) -> bool:
