@@ -45,6 +45,16 @@ def test_a_body(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert "\n  Seen: quota RequestsPerMinute, limit 10; the service asks to retry in 34 s\n" in out
 
 
+def test_a_pipe_needs_no_dash(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a code the body is read from a pipe; at a terminal nobody waits for input that was not announced."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(QUOTA)))
+    assert cli.main(["explain", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["id"] == "http.429.rate_minute"
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    assert cli.main(["explain"]) == 2
+    assert capsys.readouterr().err.startswith("gemini-otel: give a code, such as MAX_TOKENS or 429")
+
+
 @pytest.mark.parametrize(
     ("body", "hint_id"),
     [

@@ -88,8 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="explain a finish reason, status, code or hint id")
     explain.add_argument(
         "code",
+        nargs="?",
         help="for example MAX_TOKENS, 429, RESOURCE_EXHAUSTED, API_KEY_INVALID; - reads an error body as JSON from standard "
-        "input",
+        "input, as does a pipe without a code",
     )
     explain.add_argument("--json", action="store_true", help="print all entries as JSON")
     explain.add_argument(
@@ -149,8 +150,10 @@ def _check(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from gemini_otel import _explained
 
+    if options.code is None and sys.stdin.isatty():
+        return _fail("give a code, such as MAX_TOKENS or 429, or the body of an error on standard input.")
     try:
-        found = _explained_body() if options.code == "-" else _explained_code(options.code)
+        found = _explained_body() if options.code in ("-", None) else _explained_code(options.code)
     except ValueError as error:
         return _fail(str(error))
     if options.json:
