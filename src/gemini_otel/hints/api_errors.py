@@ -822,9 +822,11 @@ GENERIC = (
         severity="error",
         retry="no",
         summary="The credentials are missing or of the wrong kind.",
-        cause="Vertex AI expects OAuth credentials; an API key that is sent there, or as a bearer token, is not accepted.",
+        cause="Vertex AI expects OAuth credentials, or a key of its express mode; the Gemini API expects its own API key. Neither "
+        "takes what is meant for the other, nor a key as a bearer token.",
         remedy=(
             "On Vertex AI, log in with application default credentials and unset the API keys.",
+            "On the Gemini API, check the key: https://aistudio.google.com/apikey .",
             "Check that GOOGLE_GENAI_USE_VERTEXAI says what you mean.",
             "Refresh an expired token.",
         ),
