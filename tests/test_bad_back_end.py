@@ -207,3 +207,14 @@ def test_again_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [report(), report()] == ["Failed: why (3 such reports since the last one)", None]
     now = 1300.0
     assert report("Another: %s") == "Another: why"
+
+
+def test_reports_that_are_new_each_time() -> None:
+    """Reports that differ each time all pass, and are not all remembered."""
+    once = _exporter_log.OncePerOutage()
+    records = [
+        logging.LogRecord("name", logging.ERROR, __file__, 1, f"Failed: {number}", None, None)
+        for number in range(1000)
+    ]
+    assert all(map(once.filter, records))
+    assert len(once._seen) <= 100

@@ -16,6 +16,7 @@ _LOGGERS = (
     "opentelemetry.sdk.trace.export",
 )
 _SECONDS = 600  # after that, what still fails is reported again
+_MOST_REPORTS = 100
 
 
 class OncePerOutage(logging.Filter):
@@ -34,6 +35,8 @@ class OncePerOutage(logging.Filter):
         if last is not None and now - last[0] < _SECONDS:
             last[1] += 1
             return False
+        if len(self._seen) == _MOST_REPORTS:
+            self._seen.clear()  # texts that are new each time
         self._seen[report] = [now, 0]
         if last is not None and last[1]:
             record.msg = f"{record.msg} ({last[1]:.0f} such reports since the last one)"
