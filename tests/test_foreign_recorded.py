@@ -18,6 +18,7 @@ OPENLLMETRY = "opentelemetry-instrumentation-google-generativeai"
 ADK = "google-adk"
 OPENAI_V2 = "opentelemetry-instrumentation-openai-v2"
 OPENAI_OPENLLMETRY = "opentelemetry-instrumentation-openai"
+OPENAI_OPENINFERENCE = "openinference-instrumentation-openai"
 RECORDED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 CALLS = [(name, call) for name, recorded in RECORDED.items() for call in recorded["calls"]]
 
@@ -70,6 +71,7 @@ LESS: dict[str, dict[Any, tuple[str, ...]]] = {
         ("thoughts_ate_budget", True): (),  # its streams have no finish reason
         ("finish_recitation", True): (),
     },
+    OPENAI_OPENINFERENCE: {**_CODE_ONLY, **_MAPPED, "finish_max_tokens": ("finish.max_tokens.thinking",)},
     OPENAI_OPENLLMETRY: {**_CODE_ONLY, **_MAPPED, "finish_max_tokens": ("finish.max_tokens.thinking",)},
 }
 LESS[LOGFIRE] = LESS[OFFICIAL]

@@ -265,6 +265,13 @@ def openai_traceloop(provider: TracerProvider, url: str) -> Caller:
     return _openai()
 
 
+def openai_openinference(provider: TracerProvider, url: str) -> Caller:
+    from openinference.instrumentation.openai import OpenAIInstrumentor
+
+    OpenAIInstrumentor().instrument(tracer_provider=provider)
+    return _openai()
+
+
 # Source, its file, and the packages whose versions are noted.
 SOURCES: dict[str, tuple[Source, str, tuple[str, ...]]] = {
     "official": (official, "opentelemetry-instrumentation-google-genai", ("google-genai",)),
@@ -274,6 +281,7 @@ SOURCES: dict[str, tuple[Source, str, tuple[str, ...]]] = {
     "adk": (adk, "google-adk", ("google-genai",)),
     "openai_v2": (openai_v2, "opentelemetry-instrumentation-openai-v2", ("openai",)),
     "openai_traceloop": (openai_traceloop, "opentelemetry-instrumentation-openai", ("openai",)),
+    "openai_openinference": (openai_openinference, "openinference-instrumentation-openai", ("openai",)),
 }
 _exporter = InMemorySpanExporter()
 

@@ -40,6 +40,8 @@ def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
     if not _PAIRS[source].keys().isdisjoint(found):
         _rename(source, found)
     provider = found.get(names.PROVIDER_NAME)
+    if source.parameters is not None and names.REQUEST_MODEL not in found:  # as where the call failed
+        _add_parameters(found, found.get(source.parameters))
     model = found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL)
     if not _is_google(
         source,

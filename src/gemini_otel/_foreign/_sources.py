@@ -163,6 +163,7 @@ ANYONE = Source(
 
 # What a parameter is called in the JSON that some sources write.
 PARAMETERS: Mapping[str, str] = {
+    "model": names.REQUEST_MODEL,
     "temperature": names.REQUEST_TEMPERATURE,
     "top_p": names.REQUEST_TOP_P,
     "top_k": names.REQUEST_TOP_K,
