@@ -102,6 +102,28 @@ def test_words_that_stand_for_no_gemini_reason(hinting: Telemetry, reason: str) 
     assert ended(hinting) == []
 
 
+@pytest.mark.parametrize(
+    ("reasons", "hints"),
+    [
+        ('["stop"]', []),
+        ('["stop","length"]', ["finish.max_tokens"]),
+        ('["tool_calls"]', []),
+        ("[]", []),
+        ("[", []),
+        ("[7]", ["finish.unknown"]),
+        ("[" * 100_000, []),
+        ('["' + "x" * 100_000, []),
+    ],
+)
+def test_reasons_in_json(hinting: Telemetry, reasons: str, hints: list[str]) -> None:
+    """An array that is written as JSON is read; what is none says nothing."""
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.response.finish_reasons": reasons}
+    assert (
+        ended_with(hinting, "logfire.openai", attributes | {"gen_ai.request.model": "gemini-2.5-flash"})
+        == hints
+    )
+
+
 def ended_with(hinting: Telemetry, scope: str, attributes: dict[str, Any]) -> list[str]:
     hinting.tracer_provider.get_tracer(scope).start_span("x", attributes=attributes).end()
     return ended(hinting)

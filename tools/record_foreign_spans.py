@@ -61,6 +61,10 @@ _LEFT_OUT = (
     "code.lineno",
     "code.line.number",
     "thread.id",
+    "code.function",
+    "duration",
+    "logfire.json_schema",
+    "logfire.exception.fingerprint",
 )
 
 Caller = Callable[[str, bool], None]
@@ -108,7 +112,7 @@ def traceloop(provider: TracerProvider, url: str) -> Caller:
     return _genai(url)
 
 
-def logfire(provider: TracerProvider, url: str) -> Caller:
+def _logfire() -> Any:
     import logfire as package
 
     package.configure(
@@ -117,7 +121,11 @@ def logfire(provider: TracerProvider, url: str) -> Caller:
         additional_span_processors=[SimpleSpanProcessor(_exporter)],
         inspect_arguments=False,
     )
-    package.instrument_google_genai()
+    return package
+
+
+def logfire(provider: TracerProvider, url: str) -> Caller:
+    _logfire().instrument_google_genai()
     return _genai(url)
 
 
@@ -272,16 +280,30 @@ def openai_openinference(provider: TracerProvider, url: str) -> Caller:
     return _openai()
 
 
+def openai_logfire(provider: TracerProvider, url: str) -> Caller:
+    _logfire().instrument_openai()
+    return _openai()
+
+
+OPENTELEMETRY = "opentelemetry-instrumentation"
+OFFICIAL = f"{OPENTELEMETRY}-google-genai"
+OPENLLMETRY = f"{OPENTELEMETRY}-google-generativeai"
+OPENINFERENCE = "openinference-instrumentation-google-genai"
 # Source, its file, and the packages whose versions are noted.
 SOURCES: dict[str, tuple[Source, str, tuple[str, ...]]] = {
-    "official": (official, "opentelemetry-instrumentation-google-genai", ("google-genai",)),
-    "openinference": (openinference, "openinference-instrumentation-google-genai", ("google-genai",)),
-    "traceloop": (traceloop, "opentelemetry-instrumentation-google-generativeai", ("google-genai",)),
-    "logfire": (logfire, "logfire", ("google-genai", "opentelemetry-instrumentation-google-genai")),
-    "adk": (adk, "google-adk", ("google-genai",)),
-    "openai_v2": (openai_v2, "opentelemetry-instrumentation-openai-v2", ("openai",)),
-    "openai_traceloop": (openai_traceloop, "opentelemetry-instrumentation-openai", ("openai",)),
-    "openai_openinference": (openai_openinference, "openinference-instrumentation-openai", ("openai",)),
+    "official": (official, OFFICIAL, (OFFICIAL, "google-genai")),
+    "openinference": (openinference, OPENINFERENCE, (OPENINFERENCE, "google-genai")),
+    "traceloop": (traceloop, OPENLLMETRY, (OPENLLMETRY, "google-genai")),
+    "logfire": (logfire, "logfire", ("logfire", "google-genai", OFFICIAL)),
+    "adk": (adk, "google-adk", ("google-adk", "google-genai")),
+    "openai_v2": (openai_v2, f"{OPENTELEMETRY}-openai-v2", (f"{OPENTELEMETRY}-openai-v2", "openai")),
+    "openai_traceloop": (openai_traceloop, f"{OPENTELEMETRY}-openai", (f"{OPENTELEMETRY}-openai", "openai")),
+    "openai_openinference": (
+        openai_openinference,
+        "openinference-instrumentation-openai",
+        ("openinference-instrumentation-openai", "openai"),
+    ),
+    "openai_logfire": (openai_logfire, "logfire-openai", ("logfire", "openai")),
 }
 _exporter = InMemorySpanExporter()
 
@@ -321,14 +343,14 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in SOURCES:
         print(f"usage: record_foreign_spans.py {' | '.join(SOURCES)}")
         return 2
-    source, package, beside = SOURCES[arguments[0]]
+    source, file, packages = SOURCES[arguments[0]]
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(_exporter))
     with simulator.serve() as url:
         calls = list(recorded(source(provider, str(url))))
-    versions = {name: importlib.metadata.version(name) for name in (package, *beside, "opentelemetry-sdk")}
+    versions = {name: importlib.metadata.version(name) for name in (*packages, "opentelemetry-sdk")}
     FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{package}.json"
+    path = FOLDER / f"{file}.json"
     path.write_text(json.dumps({"packages": versions, "calls": calls}, indent=1) + "\n", encoding="utf-8")
     print(f"{path.name}: {sum(len(call['spans']) for call in calls)} spans of {len(calls)} calls")
     with contextlib.suppress(Exception):

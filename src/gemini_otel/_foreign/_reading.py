@@ -126,8 +126,17 @@ def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
 
 
 def _words(raw: object) -> list[str]:
-    named = (raw,) if isinstance(raw, str) else raw[:100] if isinstance(raw, tuple) else ()
-    return [str(word)[-100:] for word in named]
+    if isinstance(raw, str):
+        raw = _array(raw) if raw.startswith("[") else (raw,)
+    return [str(word)[-100:] for word in raw[:100]] if isinstance(raw, (tuple, list)) else []
+
+
+def _array(text: str) -> object:
+    """What is in an array that was written as JSON, as Logfire does."""
+    try:
+        return json.loads(text[:_LONGEST_JSON])
+    except (ValueError, RecursionError):
+        return None
 
 
 def _worst(source: Source, words: list[str]) -> str | None:
