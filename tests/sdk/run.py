@@ -62,6 +62,7 @@ def outcomes(mode: str, tests: list[str], workers: str, replays: str) -> dict[st
         "GOOGLE_CLOUD_LOCATION": "location",
         "GOOGLE_GENAI_REPLAYS_DIRECTORY": replays,
         "PYTHONPATH": str(HERE),
+        "SSL_CERT_FILE": str(HERE.parent / "data/authority.pem"),  # short, as each client reads it
     }
     options = "-q --tb=no -p no:cacheprovider -p instrumented --mode=replay --timeout=60 -W ignore --no-header".split()
     overrides = ["-o", "consider_namespace_packages=true", "-o", "asyncio_mode=auto", "-o", "addopts="]
