@@ -145,6 +145,9 @@ def is_cancellation(error: BaseException) -> bool:
 
 def _transport_kind(error: BaseException) -> str | None:
     name = type(error).__name__
+    if name == "APIConnectionError":  # of the generated clients, for whatever went wrong below
+        cause = error.__cause__
+        return (_transport_kind(cause) if cause is not None else None) or "connection"
     if "Timeout" in name:
         return "timeout"
     if type(error) is RuntimeError:

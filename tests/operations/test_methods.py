@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 
 import pytest
 from calls import EXAMPLES, Example
 from google import genai
 
+from gemini_otel import simulator
 from gemini_otel.operations.methods import METHODS
-from support import Telemetry, invoke
+from support import Telemetry, invoke, make_client, make_vertex_client
 
 SECRETS = ("board", "minutes", "salar", "secret-", "secret?", "gs://", "auth_tokens", "my-project")
-pytestmark = pytest.mark.filterwarnings("ignore:.*([Ee]xperimental|deprecated)")
+CLIENTS = {"client": make_client, "vertex": make_vertex_client}
+pytestmark = pytest.mark.filterwarnings("ignore:.*([Ee]xperimental|deprecated|cannot use aiohttp)")
 
 
 @pytest.fixture(params=EXAMPLES, ids=lambda example: f"{example.method}-{example.back_end}")
@@ -52,17 +55,42 @@ def test_every_row_has_an_example() -> None:
     assert rows - covered == set()
 
 
-def test_a_closed_client(telemetry: Telemetry, url: str) -> None:
-    """A closed client raises what it raises without us, and the span ends with that exception."""
-    from support import make_client
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[str]:
+    """A service that refuses whatever is asked."""
+    with simulator.serve("permission_denied") as url:
+        yield str(url)
 
-    client = make_client(url)
+
+def test_a_refusal(telemetry: Telemetry, refusing: str, example: Example, mode: str) -> None:
+    """A refusal of each method has the attempt, the error facts, the outcome and the hint of `generate_content`."""
+    client = CLIENTS[example.back_end](refusing)
+    assert invoke(client, mode, example.method, **example.arguments).error is not None
+    assert telemetry.span.name == example.span
+    attributes = telemetry.attributes
+    assert attributes["gemini.response.outcome"] == "error"
+    assert (attributes["error.type"], attributes["http.response.status_code"]) == ("403", 403)
+    assert attributes["gemini.error.kind"] == (
+        "missing_role" if example.back_end == "vertex" else "permission_denied"
+    )
+    assert attributes["gemini.hint.id"].startswith("http.403")
+    assert [event["http.response.status_code"] for event in telemetry.events("gemini.attempt")] == [403]
+
+
+def test_a_closed_client(telemetry: Telemetry, url: str, example: Example) -> None:
+    """A closed client raises what it raises without us, and the span ends with that exception, its kind and its hint."""
+    client = CLIENTS[example.back_end](url)
     if not hasattr(client, "close"):
         pytest.skip("this SDK closes no clients")
     client.close()
-    sent = invoke(client, "sync", "files.get", name="files/f1")
-    assert isinstance(sent.error, RuntimeError)
-    assert telemetry.attributes["error.type"] == "RuntimeError"
+    error = invoke(client, "sync", example.method, **example.arguments).error
+    assert error is not None
+    assert "has been closed" in str(
+        error.__cause__ or error
+    )  # webhooks were a client of their own until google-genai 2.8
+    assert telemetry.attributes["error.type"].endswith(type(error).__name__)
+    assert telemetry.attributes["gemini.error.kind"] == "client_closed"
+    assert telemetry.attributes["gemini.hint.id"] == "sdk.client_closed"
 
 
 BAD_CALLS = (

@@ -63,6 +63,9 @@ DISCONNECTED = (
     "IncompleteReadError",
     "APIConnectionError",
 )
+CATCH_ALL = (
+    "APIConnectionError",
+)  # for whatever went wrong below: gemini.error.kind says more, where it is there
 CANCELLED = ("CancelledError", "Cancelled")
 UNREADABLE = ("UnknownApiResponseError", "JSONDecodeError")
 INTERRUPTED = ("ContinuationInterruptedError",)

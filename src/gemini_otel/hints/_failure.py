@@ -96,9 +96,10 @@ def read_failure(attributes: Attributes) -> str | None:
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
     name = class_name(attributes)
-    if name in classes.KNOWN:
+    told = kind in classes.KNOWN_KINDS
+    if name in classes.KNOWN and not (told and name in classes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
-    if kind in classes.KNOWN_KINDS:
+    if told:
         return str(kind)
     return _kind_of(attributes) or name
 
