@@ -79,12 +79,13 @@ def test_a_batch_job(telemetry: Telemetry) -> None:
     assert_linked(telemetry)
 
 
-def test_an_interaction(telemetry: Telemetry, client: genai.Client) -> None:
+def test_an_interaction(telemetry: Telemetry) -> None:
     """So is an agent's work."""
-    if not hasattr(client, "interactions"):
+    if not hasattr(genai.Client, "interactions"):
         pytest.skip("google-genai before 1.55 has no interactions")
-    with warnings.catch_warnings():
+    with simulator.serve() as url, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the SDK says that interactions are experimental
+        client = make_client(str(url))
         prompt = "simulate:interaction_background"
         begun = client.interactions.create(agent="deep-research", input=prompt, background=True)
         for _ in range(3):

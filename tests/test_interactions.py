@@ -8,7 +8,7 @@ import importlib.util
 import json
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -231,8 +231,16 @@ def test_a_refusal(telemetry: Telemetry, url: str, shape: str) -> None:
     assert found["gemini.hint.id"]
 
 
-def test_an_agent_in_the_background(telemetry: Telemetry, client: genai.Client) -> None:
+@pytest.fixture
+def own_client() -> Iterator[genai.Client]:
+    """A client whose service nobody else asks: how far an interaction has got depends on how often it was looked at."""
+    with simulator.serve() as url:
+        yield make_client(str(url))
+
+
+def test_an_agent_in_the_background(telemetry: Telemetry, own_client: genai.Client) -> None:
     """Starting is `invoke_agent`, every look `fetch_response`; the tokens of what was fetched are no usage, however often."""
+    client = own_client
     started = run(
         client,
         "call",

@@ -71,6 +71,10 @@ def _read_decision(response: Any) -> ResponseFacts:
     )
 
 
+def _size(value: object) -> int | None:
+    return len(value) if isinstance(value, dict | list) else None
+
+
 DECISION = Reader(
     _read_decision,
     (
@@ -81,7 +85,7 @@ DECISION = Reader(
         names.USAGE_TOTAL_TOKENS,
     ),
 )
-QUESTIONS: Measures = (("questions", names.DECISION_QUESTIONS, len),)
+QUESTIONS: Measures = (("questions", names.DECISION_QUESTIONS, _size),)
 EXECUTION: Measures = (
     ("id", names.RESOURCE_NAME, generated_name("executions")),
     ("status", names.RESOURCE_STATE, word),
