@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from gemini_otel import _semconv as names
 from gemini_otel._call import Call, current_call
-from gemini_otel._guard import guarded
+from gemini_otel._guard import guarded, safely
 from gemini_otel._operation import Arguments, Driver
 
 Positional = tuple[Any, ...]
@@ -98,7 +100,11 @@ def transfer(wrapped: Callable[..., Any], instance: Any, args: Positional, kwarg
     All of them are one attempt, however many pieces a file has, but for pieces that are sent again: see `_uploads`.
     """
     _note_size(args)
-    return attempt(wrapped, instance, args, kwargs)
+    destination = kwargs.get("destination")
+    start = safely(_written, destination)
+    answer = attempt(wrapped, instance, args, kwargs)
+    _note_written(destination, start)
+    return answer
 
 
 async def async_transfer(
@@ -106,7 +112,11 @@ async def async_transfer(
 ) -> Any:
     """`BaseApiClient.async_upload_file` and `async_download_file`."""
     _note_size(args)
-    return await async_attempt(wrapped, instance, args, kwargs)
+    destination = kwargs.get("destination")
+    start = safely(_written, destination)
+    answer = await async_attempt(wrapped, instance, args, kwargs)
+    _note_written(destination, start)
+    return answer
 
 
 @guarded
@@ -115,6 +125,27 @@ def _note_size(args: Positional) -> None:
     call = current_call()
     if call is not None and len(args) > _SIZE and isinstance(args[_SIZE], int):
         call.note({names.RESOURCE_SIZE: args[_SIZE]})
+
+
+def _written(destination: Any) -> int | None:
+    """How far a stream is written that a download goes to; a file at a path is written anew."""
+    if current_call() is None:
+        return None
+    if isinstance(destination, str | os.PathLike):
+        return 0
+    seekable = getattr(destination, "seekable", None)
+    return int(destination.tell()) if seekable is not None and seekable() else None
+
+
+@guarded
+def _note_written(destination: Any, start: int | None) -> None:
+    """The size of a download that the caller does not get as bytes."""
+    call = current_call()
+    if call is None or start is None:
+        return
+    at_path = isinstance(destination, str | os.PathLike)
+    end = Path(destination).stat().st_size if at_path else destination.tell()
+    call.note({names.RESOURCE_SIZE: end - start})
 
 
 _SIZE = 2  # upload_file(file, url, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from google import genai
 from google.genai import _api_client
+from google.genai.files import Files
 
 import gemini_otel
 from gemini_otel import _semconv as names
@@ -247,6 +249,25 @@ def test_downloads(telemetry: Telemetry, client: genai.Client, mode: str) -> Non
     sent = invoke(client, mode, "files.download", file=uri)
     assert telemetry.attributes["gemini.resource.size"] == len(sent.responses[0])
     assert telemetry.attributes["gemini.resource.name"] == "files/movie1"
+
+
+@pytest.mark.skipif(
+    "destination" not in inspect.signature(Files.download).parameters, reason="this SDK gives bytes only"
+)
+def test_a_download_to_disk(telemetry: Telemetry, client: genai.Client, mode: str, tmp_path: Path) -> None:
+    """A download that goes to a path or a stream says how much came, too."""
+    size = len(client.files.download(file="files/movie1"))
+    telemetry.exporter.clear()
+    path = tmp_path / "movie"
+    stream = io.BytesIO(b"before")
+    stream.seek(6)
+    for destination in (path, stream):
+        assert (
+            invoke(client, mode, "files.download", file="files/movie1", destination=destination).error is None
+        )
+    assert path.stat().st_size == size
+    assert len(stream.getvalue()) == size + 6
+    assert [dict(span.attributes or {})["gemini.resource.size"] for span in telemetry.spans] == [size, size]
 
 
 def test_a_cache(telemetry: Telemetry, client: genai.Client, mode: str) -> None:
