@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests_repetition import feed
+from repetition_support import feed
 
 from gemini_otel import Repetition, RepetitionDetector
 

@@ -8,7 +8,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests_repetition import feed, pieces
+from repetition_support import feed, pieces
 
 from gemini_otel import Repetition, RepetitionDetector
 
