@@ -28,6 +28,7 @@ MATRIX = (
     ("3.0.0", "3.13", ("httpx", "httpx2", "aiohttp")),
     (NEWEST, "3.13", ("httpx", "httpx2", "aiohttp")),
 )
+BEFORE_MCP_2 = ("1.32.0", "1.75.0", "2.0.1")  # they read fields that mcp 2 has renamed
 OLDEST = MATRIX[0][0]
 SHORT = {(OLDEST, "aiohttp"), ("2.20.0", "httpx"), (NEWEST, "httpx2")}
 # What does not depend on the SDK's version or transport is tested with the oldest and, by the README's command, the newest.
@@ -89,6 +90,8 @@ def tests(session: nox.Session, sdk: str, transport: str) -> None:
     constraints = ["-c", "tests/oldest.txt"] if sdk == OLDEST else []
     package = "google-genai" if sdk == NEWEST else f"google-genai=={sdk}"
     extra = ["httpx2"] if transport == "httpx2" else []
+    if sdk in BEFORE_MCP_2:
+        extra.append("mcp<2")
     session.install("-q", "-e", ".[test]", package, *extra, *constraints)
     if transport != "aiohttp":  # the SDK's async client takes it wherever it is installed
         session.run("pip", "uninstall", "-q", "-y", "aiohttp")

@@ -41,6 +41,11 @@ def test_bare_parts_count_as_contents() -> None:
     assert history(call("a"), parts[0]) == ["a"]
 
 
+def test_what_the_sdk_writes_twice_counts_once() -> None:
+    """A content that repeats the one before it is what an older SDK makes of one round."""
+    assert history(call("a"), answer("a"), call("a"), call("a"), answer("a")) == ["a", "a"]
+
+
 def test_long_histories_are_cut() -> None:
     """At most the last 64 parts are looked at."""
     contents = [content for _ in range(200) for content in (call("a"), answer("a"))]

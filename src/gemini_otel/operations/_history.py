@@ -21,10 +21,15 @@ def read_history(arguments: Arguments) -> list[tuple[str, object]]:
 
 
 def _last_parts(contents: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
-    """The last parts, newest first."""
+    """The last parts, newest first.
+
+    In function calling with streams, google-genai before 2.18 writes the calls of a round twice, one content after the other.
+    """
     left = MAX_PARTS
+    newer = None
     for content in reversed(contents):
-        for part in reversed(_parts(content)):
+        twice, newer = content == newer and "parts" in fields(content), content
+        for part in reversed(() if twice else _parts(content)):
             if not left:
                 return
             left -= 1
