@@ -24,7 +24,8 @@ MATRIX = (
     ("1.75.0", "3.10", ("httpx", "aiohttp")),
     ("2.0.1", "3.11", ("httpx", "aiohttp")),
     ("2.20.0", "3.12", ("httpx", "httpx2", "aiohttp")),
-    ("2.34.0", "3.12", ("httpx", "httpx2", "aiohttp")),
+    # Over httpx2 it sends no interactions: it gives httpx2 a constant of httpx for the timeout, and fails without us too.
+    ("2.34.0", "3.12", ("httpx", "aiohttp")),
     ("3.0.0", "3.13", ("httpx", "httpx2", "aiohttp")),
     (NEWEST, "3.13", ("httpx", "httpx2", "aiohttp")),
 )
