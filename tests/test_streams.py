@@ -257,8 +257,10 @@ async def ticks() -> None:
 def test_a_loop_that_ends_with_a_stream_open(telemetry: Telemetry, url: str) -> None:
     """A stream that is still open when its event loop ends is ended then."""
 
+    client = make_client(url)  # it closes its connections when it is dropped
+
     async def leave() -> Any:
-        chunks = await async_stream(make_client(url))
+        chunks = await async_stream(client)
         await chunks.__anext__()
         return chunks
 
