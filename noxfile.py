@@ -24,8 +24,7 @@ MATRIX = (
     ("1.75.0", "3.10", ("httpx", "aiohttp")),
     ("2.0.1", "3.11", ("httpx", "aiohttp")),
     ("2.20.0", "3.12", ("httpx", "httpx2", "aiohttp")),
-    # Over httpx2 it sends no interactions: it gives httpx2 a constant of httpx for the timeout, and fails without us too.
-    ("2.34.0", "3.12", ("httpx", "aiohttp")),
+    ("2.34.0", "3.12", ("httpx", "httpx2", "aiohttp")),
     ("3.0.0", "3.13", ("httpx", "httpx2", "aiohttp")),
     (NEWEST, "3.13", ("httpx", "httpx2", "aiohttp")),
 )
@@ -53,6 +52,16 @@ SDK_INDEPENDENT = (
     "tests/test_servers.py",
     "tests/test_shell_snippets.py",
 )
+# What the SDK cannot do, with us or without: there, its generated clients give httpx2 a constant of httpx for the timeout.
+NOT_SENT = {
+    ("2.34.0", "httpx2"): (
+        "--ignore=tests/test_interactions.py",
+        "--ignore=tests/test_interaction_content.py",
+        "--ignore=tests/operations/test_generated.py",
+        "--ignore=tests/operations/test_methods.py",
+        "--deselect=tests/test_background.py::test_an_interaction",
+    )
+}
 
 
 def _interpreter(version: str) -> str:
@@ -99,6 +108,7 @@ def tests(session: nox.Session, sdk: str, transport: str) -> None:
     chosen = session.posargs or [
         "tests",
         *(f"--ignore={path}" for path in SDK_INDEPENDENT if sdk != OLDEST),
+        *NOT_SENT.get((sdk, transport), ()),
     ]
     environment = {"GOOGLE_GENAI_HTTP_CLIENT": "auto" if transport == "aiohttp" else transport}
     session.run("pytest", "-q", "-n", "auto", *chosen, env=environment)
