@@ -187,12 +187,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=600)
     parser.add_argument("--json", help="also write the figures to this file")
     options = parser.parse_args(arguments)
-    unit = measured(CASES[1], options.rounds, Nothing)[0]
+    compared = (*((case.name, case, HintSpanProcessor) for case in CASES), *FLOORS)
+    times = [measured(case, options.rounds, processor) for _, case, processor in compared]
+    unit = min(bare for (bare, _), (_, case, _) in zip(times, compared, strict=True) if case is CASES[1])
     print(f"bare start and end of a span: {unit:.2f} us")
     print(f"{'':46}{'bare':>9}{'with':>9}{'added':>9}{'at 8.2 us':>12}{'target':>9}")
     rows = []
-    for name, case, processor in (*((case.name, case, HintSpanProcessor) for case in CASES), *FLOORS):
-        bare, watched = measured(case, options.rounds, processor)
+    for (name, case, processor), (bare, watched) in zip(compared, times, strict=True):
         added, scaled = watched - bare, (watched - bare) / unit * REFERENCE_US
         rows.append({"case": name, "bare_us": bare, "added_us": added, "added_at_reference_us": scaled})
         target = f"{case.target_us:6} us" if processor is HintSpanProcessor else ""

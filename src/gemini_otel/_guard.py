@@ -51,7 +51,6 @@ def end_after(
         hook = hooks.pop()
     except IndexError:
         return
-    span.end = _leave
     try:
         hook(span, end_time)
     except Exception:
@@ -61,10 +60,6 @@ def end_after(
         del span.end
     except AttributeError:  # of two processors that shadow it, the other one was first
         return
-
-
-def _leave(end_time: int | None = None) -> None:
-    """What `end` is while another thread ends the span."""
 
 
 def call_back(site: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 
-from gemini_otel import _semconv as names
 from gemini_otel._foreign import SCOPES, begins_as_genai
 from gemini_otel._guard import end_after, guarded, report
+from gemini_otel._semconv import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
 from gemini_otel._settings import HINT_LEVELS, HINT_SIGNALS
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class HintSpanProcessor(SpanProcessor):
             watched = SCOPES.get(scope.name) if scope else None
             if watched is None:
                 watched = begins_as_genai(span)
-            if (watched or self._all_spans) and self.active:
+            if watched or self._all_spans:
                 self._watch(span)
         except (AttributeError, TypeError):  # of spans and scopes that are not the SDK's
             report("HintSpanProcessor.on_start")
@@ -103,7 +103,7 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def watch(self, span: Span) -> None:
         """Give hints on this span when it ends, whatever it looked like when it started."""
-        if self.active and "end" not in vars(span):
+        if "end" not in vars(span):
             self._watch(span)
 
     def _watch(self, span: Span) -> None:
@@ -111,35 +111,37 @@ class HintSpanProcessor(SpanProcessor):
 
         https://github.com/open-telemetry/opentelemetry-python/issues/5614: `_on_ending` sees an ended span.
         """
-        span.end = partial(end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
+        if self.active:
+            span.end = partial(end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
-        if not self.active:
-            return
-        reader = self._reader or self._make_reader()
-        attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
-        if names.OUTCOME not in attributes and not reader.translate(span, attributes):
-            return
-        found = reader.find(attributes)
-        if found and span.is_recording():
-            given = attributes.get(names.HINT_IDS)  # by another processor
-            ids = given if isinstance(given, tuple) else ()
-            for hint in found:
-                if hint.id not in ids:
-                    self._give(span, reader.event(hint, attributes), end_time)
-                    ids += (hint.id,)
-            if ids is not given:
-                span.set_attribute(names.HINT_ID, ids[0])
-                span.set_attribute(names.HINT_IDS, ids)  # the SDK takes longer for a mapping of both
+        if self.active:
+            reader = self._reader or self._make_reader()
+            attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
+            if OUTCOME in attributes or reader.translate(span, attributes):
+                found = reader.find(attributes)
+                if found and span.is_recording():
+                    self._give(reader, span, found, attributes, end_time)
 
-    def _give(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
-        if self.hint_signal != "logs":
-            # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
-            span.add_event(names.EVENT_HINT, event, span.start_time)
-        if self.hint_signal != "span":
-            self._emit(span, event, end_time)
-        if self.on_hint is not None:
-            self.on_hint(event[names.HINT_ID], event[names.HINT_SEVERITY])
+    def _give(
+        self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
+    ) -> None:
+        given = attributes.get(HINT_IDS)  # by another processor
+        ids = given if isinstance(given, tuple) else ()
+        for hint in found:
+            if hint.id in ids:
+                continue
+            ids += (hint.id,)
+            event = reader.event(hint, attributes)
+            if self.hint_signal != "logs":
+                # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
+                span.add_event(EVENT_HINT, event, span.start_time)
+            if self.hint_signal != "span":
+                self._emit(span, event, end_time)
+            if self.on_hint is not None:
+                self.on_hint(hint.id, hint.severity)
+        if ids is not given:
+            span.set_attributes({HINT_ID: ids[0], HINT_IDS: ids})
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:

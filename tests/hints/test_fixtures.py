@@ -10,6 +10,7 @@ import pytest
 
 from gemini_otel import _semconv as names
 from gemini_otel.hints import default_hints, evidence, find
+from gemini_otel.hints._trigger import Trigger
 
 FIXTURES: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "data" / "hints.json").read_text(encoding="utf-8")
@@ -42,6 +43,22 @@ def test_predicate_holds_where_the_entry_is_found(hint_id: str) -> None:
     (hint,) = (hint for hint in default_hints() if hint.id == hint_id)
     assert hint.when is not None
     assert hint.when(_attributes(hint_id))
+
+
+@pytest.mark.parametrize(
+    "hint_id", [h.id for h in default_hints() if isinstance(h.when, Trigger) and h.when.needs is not None]
+)
+def test_an_entry_does_not_hold_without_what_it_needs(hint_id: str) -> None:
+    """The attribute that an entry is said to need saves asking its predicate, and says nothing else than that."""
+    (when,) = (hint.when for hint in default_hints() if hint.id == hint_id)
+    assert isinstance(when, Trigger)
+    assert when.needs is not None
+    assert when.also is not None
+    attributes = _attributes(hint_id)
+    assert when.also(attributes)
+    del attributes[when.needs]
+    assert not when.also(attributes)
+    assert not when(attributes)
 
 
 @pytest.mark.parametrize("hint_id", TRIGGERED)

@@ -12,7 +12,7 @@ from opentelemetry.trace import StatusCode
 
 from gemini_otel import _semconv as names
 from gemini_otel._foreign._sources import ANYONE, PARAMETERS, SOURCES, Source
-from gemini_otel._outcome import KNOWN_FINISH_REASONS, worst_finish_reason
+from gemini_otel._outcome import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -185,7 +185,9 @@ def _add_outcome(source: Source, found: dict[str, Any]) -> None:
         thoughts = found.get(names.USAGE_REASONING_OUTPUT_TOKENS, 0)
         if isinstance(output, int) and isinstance(thoughts, int) and output > thoughts:
             found[names.OUTCOME] = "ok"
-    elif reason is None and source.always_says_reason and output is None:
+    elif reason is not None:
+        found[names.OUTCOME] = finish_reason_outcome(reason)
+    elif source.always_says_reason and output is None:
         answered = names.RESPONSE_ID in found and names.USAGE_INPUT_TOKENS in found
         if answered and not found.get(names.REQUEST_STREAM):
             found[names.OUTCOME] = "incomplete"

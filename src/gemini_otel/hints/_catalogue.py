@@ -10,43 +10,53 @@ from gemini_otel._guard import guarded
 from gemini_otel._outcome import OUTCOMES
 from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import SEVERITIES, Attributes, AttributeValue, Hint
-from gemini_otel.hints._trigger import NO_CALL, Predicate, Subject, Trigger, is_no_call
+from gemini_otel.hints._trigger import Predicate, Subject, Trigger, is_no_call
 
 MOST = 3  # hints on one span
 _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
-_Entry = tuple[int, Hint, Predicate | None]  # rank in the list, the entry, what else must hold
-
-
 # Plain tuples: Python takes named ones apart, and reads them, at half the speed.
-# What reads a subject, its entries by value, its entries for any other value.
-_Table = tuple[Callable[[Attributes], object], Mapping[str, tuple[_Entry, ...]], tuple[_Entry, ...]]
+_Entry = tuple[int, Hint]  # the place in the list comes first
+# Of these a span gets the first that applies, with the attribute that it needs and what must hold; else the one after them.
+_Choice = tuple[tuple[tuple[str | None, Predicate, _Entry], ...], tuple[_Entry, ...]]
+# Where a subject's value stands, what reads it otherwise, its entries by value, its entries for any other value.
+_Table = tuple[str, Callable[[Attributes], object], Mapping[str, _Choice], _Choice]
+# A subject with one entry only, and with nothing more to say of it than that it holds.
+_Single = tuple[Callable[[Attributes], object], _Entry]
+_Questions = tuple[tuple[_Table, ...], tuple[_Single, ...]]
 # What spans of one outcome are asked: some in any case; the names of attributes that others need; these by the attribute and
 # whether it is false.
-_Tables = tuple[tuple[_Table, ...], frozenset[str], Mapping[tuple[str, bool], tuple[_Table, ...]]]
+_Asked = tuple[_Questions, frozenset[str], Mapping[tuple[str, bool], _Questions]]
 
 
 @dataclass(frozen=True, slots=True)
 class Finder:
     """Finds the hints of one level."""
 
-    tables: _Tables
-    by_outcome: Mapping[str, _Tables]
-    on_loop: _Tables
-    asked: tuple[tuple[int, Hint, Predicate], ...]
+    asked: _Asked
+    by_outcome: Mapping[str, _Asked]
+    on_loop: _Asked
+    on_no_call: _Asked
     wanted: frozenset[int]  # ranks
 
     def find(self, attributes: dict[str, AttributeValue]) -> list[Hint]:
         """The hints for a span, at most three, in the order of the catalogue. Healthy spans pass here, so each step counts."""
         outcome = attributes.get(OUTCOME)
-        tables = self.by_outcome.get(outcome, self.tables) if isinstance(outcome, str) else self.tables
-        if attributes.get(AFC_ROUNDS):
-            tables = self.on_loop
-        elif attributes.get(OPERATION_NAME) in NO_CALL and is_no_call(attributes):
-            tables = _NONE
-        found = _applying(tables, attributes)
-        if self.asked:
-            found += [entry for entry in self.asked if entry[2](attributes)]
+        asked = self.by_outcome.get(outcome, self.asked) if isinstance(outcome, str) else self.asked
+        if (outcome is None or attributes.get(OPERATION_NAME) == "execute_tool") and is_no_call(attributes):
+            asked = self.on_no_call
+        (tables, singles), needed, by_need = asked
+        if not needed.isdisjoint(attributes):
+            if attributes.get(AFC_ROUNDS):
+                (tables, singles), needed, by_need = self.on_loop
+            for name in needed.intersection(attributes):
+                if (given := attributes[name]) is not None:
+                    more = by_need[name, given is False]
+                    tables, singles = tables + more[0], singles + more[1]
+        found = _applying(tables, attributes) if tables else []
+        for holds, entry in singles:
+            if holds(attributes):
+                found.append(entry)  # a comprehension is a call
         return _chosen(found, self.wanted) if found else []
 
 
@@ -71,26 +81,29 @@ class Catalogue:
 
     def _finder(self, level: str) -> Finder:
         """The tables for a level: of subjects with an entry of that level, and of a user's own predicates."""
-        own: dict[Subject, list[tuple[int, Hint, Trigger]]] = {}
-        asked: list[tuple[int, Hint, Predicate]] = []
+        of_subjects: dict[Subject, list[tuple[int, Hint, Trigger]]] = {}
+        own: list[_Single] = []
         for rank, hint in enumerate(self.hints):
             if isinstance(hint.when, Trigger):
-                own.setdefault(hint.when.subject, []).append((rank, hint, hint.when))
+                of_subjects.setdefault(hint.when.subject, []).append((rank, hint, hint.when))
             elif hint.when is not None and self._wanted(hint, level):
-                asked.append((rank, hint, _asked(hint.id, hint.when)))
-        subjects = {
-            subject: _table(subject, entries)
-            for subject, entries in own.items()
+                own.append((_safe(hint.id, hint.when), (rank, hint)))
+        questions = {
+            subject: _questions(subject, entries)
+            for subject, entries in of_subjects.items()
             if any(self._wanted(hint, level) for _, hint, _ in entries)
         }
+
+        def asked(subjects: Iterable[Subject]) -> _Asked:
+            return _asked({each: questions[each] for each in subjects}, tuple(own))
+
         finder = self._finders[level] = Finder(
-            tables=_tables(subjects),
+            asked=asked(questions),
             by_outcome={
-                outcome: _tables({each: subjects[each] for each in subjects if outcome in each.outcomes})
-                for outcome in OUTCOMES
+                outcome: asked(each for each in questions if outcome in each.outcomes) for outcome in OUTCOMES
             },
-            on_loop=_tables({each: subjects[each] for each in subjects if each.on_loop}),
-            asked=tuple(asked),
+            on_loop=asked(each for each in questions if each.on_loop),
+            on_no_call=asked(()),
             wanted=frozenset(rank for rank, hint in enumerate(self.hints) if self._wanted(hint, level)),
         )
         return finder
@@ -99,30 +112,33 @@ class Catalogue:
         return _RANK[hint.severity] >= _RANK[level] and hint.id not in self._disabled
 
 
-def _applying(tables: _Tables, attributes: dict[str, AttributeValue]) -> list[_Entry]:
+def _applying(tables: tuple[_Table, ...], attributes: Attributes) -> list[_Entry]:
     """The first entry of each subject that applies."""
-    asked, needed, by_need = tables
-    if not needed.isdisjoint(attributes):
-        for name in needed.intersection(attributes):
-            if (given := attributes[name]) is not None:
-                asked += by_need[name, given is False]
     found: list[_Entry] = []
-    for read, by_value, others in asked:
-        if value := read(attributes):
-            for entry in by_value.get(value, others) if isinstance(value, str) else others:
-                if entry[2] is None or entry[2](attributes):
-                    found.append(entry)
-                    break
+    for attribute, read, by_value, others in tables:
+        value: object = attributes.get(attribute)
+        choice = by_value.get(value) if isinstance(value, str) else None
+        if choice is None:
+            if not (value := read(attributes)):
+                continue
+            choice = by_value.get(value, others) if isinstance(value, str) else others
+        conditional, sure = choice
+        for needs, holds, entry in conditional:
+            if (needs is None or attributes.get(needs)) and holds(attributes):
+                found.append(entry)
+                break
+        else:
+            found += sure
     return found
 
 
 def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
     """An entry that is below the level or switched off is left out only now: it stands in front of wider ones."""
     if len(found) == 1:
-        ((rank, hint, _),) = found
+        ((rank, hint),) = found
         return [hint] if rank in wanted else []
     found.sort(key=operator.itemgetter(0))
-    unique = {hint.id: hint for rank, hint, _ in found if rank in wanted}
+    unique = {hint.id: hint for rank, hint in found if rank in wanted}
     return list(unique.values())[:MOST]
 
 
@@ -131,29 +147,47 @@ def _plain(attributes: Attributes) -> dict[str, AttributeValue]:
     return attributes if isinstance(attributes, dict) else dict(attributes)
 
 
-_NONE: _Tables = ((), frozenset(), {})
+def _asked(questions: Mapping[Subject, _Questions], own: tuple[_Single, ...]) -> _Asked:
+    def needing(name: str | None, *, if_false: bool = False) -> _Questions:
+        fitting = [questions[each] for each in questions if each.needs == name and each.if_false is if_false]
+        tables = tuple(table for tables, _ in fitting for table in tables)
+        return tables, tuple(single for _, singles in fitting for single in singles)
 
-
-def _tables(subjects: Mapping[Subject, _Table]) -> _Tables:
-    def needing(name: str | None, *, if_false: bool = False) -> tuple[_Table, ...]:
-        fitting = [each for each in subjects if each.needs == name and each.if_false is if_false]
-        return tuple(subjects[each] for each in fitting)
-
-    needed = frozenset(subject.needs for subject in subjects if subject.needs is not None)
+    needed = frozenset(subject.needs for subject in questions if subject.needs is not None) | {AFC_ROUNDS}
     by_need = {(name, false): needing(name, if_false=false) for name in needed for false in (False, True)}
-    return needing(None), needed, by_need
+    tables, singles = needing(None)
+    return (tables, singles + own), needed, by_need
 
 
-def _table(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Table:
-    by_value: dict[str, list[_Entry]] = {value: [] for _, _, when in entries for value in when.values}
-    for rank, hint, when in entries:
-        for value in when.values or by_value.keys() - when.known:
-            by_value[value].append((rank, hint, when.also))
-    others = tuple((rank, hint, when) for rank, hint, when in entries if not when.values)
-    return subject.read, {value: tuple(found) for value, found in by_value.items()}, others
+def _questions(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Questions:
+    rank, hint, only = entries[0]
+    if len(entries) == 1 and only == Trigger(subject):
+        return (), ((subject.read, (rank, hint)),)
+    by_value = {
+        value: _choice(
+            ((rank, hint), when.needs, when.also) for rank, hint, when in entries if when.accepts(value)
+        )
+        for _, _, named in entries
+        for value in named.values
+    }
+    others = _choice(((rank, hint), None, when) for rank, hint, when in entries if not when.values)
+    return ((subject.attribute, subject.read, by_value, others),), ()
 
 
-def _asked(hint_id: str, predicate: Predicate) -> Predicate:
+def _choice(entries: Iterable[tuple[_Entry, str | None, Predicate | None]]) -> _Choice:
+    conditional: list[tuple[str | None, Predicate, _Entry]] = []
+    for entry, needs, also in entries:
+        if needs is None and also is None:
+            return tuple(conditional), (entry,)
+        conditional.append((needs, also or _always, entry))
+    return tuple(conditional), ()
+
+
+def _always(_: Attributes) -> bool:
+    return True
+
+
+def _safe(hint_id: str, predicate: Predicate) -> Predicate:
     """A user's predicate: one that raises does not match, and is logged once."""
 
     def holds(attributes: Attributes) -> bool:

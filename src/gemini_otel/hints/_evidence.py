@@ -28,6 +28,7 @@ _MESSAGE_NUMBERS = {
     "message.lower_bound": r"(?:range is from|between) (-?\d+(?:\.\d+)?)",
     "message.upper_bound": r"(?:range is from|between) -?\d+(?:\.\d+)?(?: \(inclusive\))? (?:to|and) (\d+(?:\.\d+)?)",
 }
+_PLAIN = (str, int)
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::%)?)\}")
 
 
@@ -52,7 +53,7 @@ def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | Non
             value = _value(attributes, name) if derived else attributes.get(name)
             if value is None:
                 break
-            shown.append(value if type(value) is int else _formatted(value))
+            shown.append(value if type(value) in _PLAIN else _formatted(value))
         else:
             said.append(words % tuple(shown))
     return "; ".join(said) or None
@@ -105,8 +106,6 @@ _DERIVED: Mapping[str, Callable[[Attributes], AttributeValue | None]] = {
 
 
 def _formatted(value: AttributeValue) -> str:
-    if isinstance(value, str):
-        return value
     if isinstance(value, float):
         return (
             str(int(value)) if value.is_integer() else f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}"

@@ -86,10 +86,10 @@ def read_failure(attributes: Attributes) -> str | None:
     A span that does not say the kind, as other instrumentations' do not, is judged by what it says. That a file could not be
     processed is no failure of a call, and what stopped the model is a finish reason.
     """
+    status, kind = attributes.get(ERROR_STATUS), attributes.get(ERROR_KIND)
     file_failed = attributes.get(OUTCOME) == "failed" and is_file(attributes)
-    if file_failed or text(attributes, ERROR_STATUS) in GENERATION_ERRORS:
+    if file_failed or (isinstance(status, str) and status in GENERATION_ERRORS):
         return None
-    kind = attributes.get(ERROR_KIND)
     if isinstance(kind, str) and kind in _KINDS:
         return kind
     error_type, code = attributes.get(ERROR_TYPE), attributes.get(HTTP_STATUS_CODE)

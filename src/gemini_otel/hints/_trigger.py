@@ -34,7 +34,7 @@ class Subject(NamedTuple):
     It has none where the attribute that it `needs` is missing or false; with `if_false`, where that is anything but false. It is
     read on spans with one of its `outcomes`, or with none that is known. On the span around a loop of function calls only
     subjects of the loop are read: its rounds have spans and hints of their own. On a span around a tool or an agent nothing is
-    read.
+    read. Where `attribute` has a value that an entry names, that is what `read` would give.
     """
 
     read: Callable[[Attributes], object]
@@ -42,6 +42,7 @@ class Subject(NamedTuple):
     on_loop: bool = False
     needs: str | None = None
     if_false: bool = False
+    attribute: str = ""
 
     def suits(self, attributes: Attributes) -> bool:
         if self.needs is not None:
@@ -58,7 +59,7 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Holds where the subject has one of `values` and `also` agrees.
+    """Holds where the subject has one of `values`, the attribute that it `needs` is not empty or false, and `also` agrees.
 
     Without `values` any value will do, except those that are `known` to have entries of their own.
     """
@@ -66,13 +67,16 @@ class Trigger:
     subject: Subject
     values: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
+    needs: str | None = None
     also: Predicate | None = None
 
     def __call__(self, attributes: Attributes) -> bool:
         if not self.subject.suits(attributes):
             return False
         value = self.subject.read(attributes)
-        return bool(value) and self.accepts(value) and (self.also is None or self.also(attributes))
+        if not value or not self.accepts(value) or not (self.needs is None or attributes.get(self.needs)):
+            return False
+        return self.also is None or self.also(attributes)
 
     def accepts(self, value: object) -> bool:
         """Whether the subject's value alone fits; a value that is no text is one that nobody knows."""
@@ -81,9 +85,9 @@ class Trigger:
         return value in self.values if self.values else value not in self.known
 
 
-def on(subject: Subject, *values: str, also: Predicate | None = None) -> Trigger:
+def on(subject: Subject, *values: str, needs: str | None = None, also: Predicate | None = None) -> Trigger:
     """Where `subject` has one of `values`; any value if none is given."""
-    return Trigger(subject, frozenset(values), also=also)
+    return Trigger(subject, frozenset(values), needs=needs, also=also)
 
 
 def otherwise(subject: Subject, known: frozenset[str]) -> Trigger:

@@ -265,7 +265,7 @@ REFUSED = (
 def _rerouted(attributes: Attributes) -> bool:
     """Whether another generation of model answered than was asked for; an alias asks for none."""
     asked, answered = attributes.get(REQUEST_MODEL), attributes.get(RESPONSE_MODEL)
-    if asked == answered or not isinstance(asked, str) or not isinstance(answered, str):
+    if answered is None or asked == answered or not isinstance(asked, str) or not isinstance(answered, str):
         return False
     generations = series(asked), series(answered)
     return None not in generations and generations[0] != generations[1]

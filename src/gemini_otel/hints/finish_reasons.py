@@ -29,7 +29,7 @@ from gemini_otel._semconv import (
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import GENERATION_ERRORS
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import Subject, named_values, number, on, otherwise, text
+from gemini_otel.hints._trigger import Subject, named_values, number, on, otherwise
 from gemini_otel.hints.models import model_of, sampling
 
 HEALTHY = frozenset({"STOP", "INTERRUPTED"})  # the latter is our word for a Live turn that the user cut off
@@ -80,10 +80,11 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
     """The raw name; written in other ways (`FinishReason.SAFETY`, `max_tokens`) where the attribute is not ours."""
     reason: object = attributes.get(FINISH_REASON)
     if reason is None:
-        told = GENERATION_ERRORS.get(text(attributes, ERROR_STATUS))
-        if told is not None or INTERACTION_STATUS in attributes:
-            return told  # the status stands among the reasons, and has entries of its own
-        reason = _first_unhealthy(attributes.get(RESPONSE_FINISH_REASONS))
+        status, reasons = attributes.get(ERROR_STATUS), attributes.get(RESPONSE_FINISH_REASONS)
+        told = GENERATION_ERRORS.get(status) if isinstance(status, str) else None
+        if told is not None or reasons is None or INTERACTION_STATUS in attributes:
+            return told  # the status of an interaction stands among the reasons, and has entries of its own
+        reason = _first_unhealthy(reasons)
     if not isinstance(reason, str) or not reason:
         return None
     return reason if reason in _NAMED else _OTHER_WORDS.get(plain := _plain(reason), plain)
@@ -110,7 +111,7 @@ _OTHER_WORDS = {
     "FUNCTION_CALL": "STOP",
 }
 
-FINISH = Subject(_read_finish_reason)
+FINISH = Subject(_read_finish_reason, attribute=FINISH_REASON)
 
 
 def _looped(attributes: Attributes) -> bool:
@@ -159,7 +160,7 @@ LOOP = Hint(
         "Stream, and stop reading when a loop is found.",
     ),
     reference=links.REPETITIVE_TOKENS,
-    when=on(FINISH, "MAX_TOKENS", also=_looped),
+    when=on(FINISH, "MAX_TOKENS", needs=REPETITION_DETECTED, also=_looped),
     evidence=(
         f"{{{REPETITION_KIND}}}, {{{REPETITION_COUNT}}} repeats, {{{REPETITION_SHARE}:%}} of the output",
         _OUTPUT,
@@ -222,7 +223,7 @@ HINTS = (
             "Watch the share of thoughts instead of the length of the text.",
         ),
         reference=links.THINKING,
-        when=on(FINISH, "MAX_TOKENS", also=_thoughts_ate_the_cap),
+        when=on(FINISH, "MAX_TOKENS", needs=USAGE_REASONING_OUTPUT_TOKENS, also=_thoughts_ate_the_cap),
         evidence=(_THOUGHTS, _CAP),
     ),
     Hint(
@@ -233,7 +234,7 @@ HINTS = (
         cause="max_output_tokens was reached, so the JSON ends in the middle and cannot be parsed.",
         remedy=(_RAISE_CAP, "Ask for fewer or shorter items.", "Split the task."),
         reference=links.STRUCTURED_OUTPUT,
-        when=on(FINISH, "MAX_TOKENS", also=_structured),
+        when=on(FINISH, "MAX_TOKENS", needs=STRUCTURED_OUTPUT, also=_structured),
         evidence=(_OUTPUT, _THOUGHTS, _CAP),
     ),
     Hint(

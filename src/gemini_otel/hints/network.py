@@ -36,8 +36,10 @@ def _cancelled(attributes: Attributes) -> bool:
     if attributes.get(OUTCOME) == "cancelled":
         told = text(attributes, RESOURCE_STATE) or text(attributes, INTERACTION_STATUS)
         return read_failure(attributes) != "cancelled" and not told[-100:].upper().endswith("CANCELLED")
-    named = text(attributes, ERROR_TYPE)
-    return named.endswith(classes.CANCELLED) and class_name(attributes) in classes.CANCELLED
+    named = attributes.get(ERROR_TYPE)
+    if not isinstance(named, str) or not named.endswith(classes.CANCELLED):
+        return False
+    return class_name(attributes) in classes.CANCELLED
 
 
 HINTS = (
