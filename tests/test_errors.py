@@ -1,4 +1,5 @@
 import json
+import ssl
 from typing import Any
 
 import pytest
@@ -122,6 +123,8 @@ def test_an_interactions_error_is_read_by_its_status_code() -> None:
     [
         (TimeoutError("prompt text"), "TimeoutError", "timeout"),
         (ConnectionResetError(), "ConnectionResetError", "connection"),
+        (ConnectionRefusedError(), "ConnectionRefusedError", "unreachable"),
+        (ssl.SSLCertVerificationError("prompt text"), "ssl.SSLCertVerificationError", "tls"),
         (ServiceError(None), f"{__name__}.ServiceError", None),
         (ServiceError(True), f"{__name__}.ServiceError", None),
     ],

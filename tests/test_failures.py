@@ -182,6 +182,23 @@ def test_an_error_in_mid_stream(telemetry: Telemetry, client: genai.Client, shap
     assert attributes["gen_ai.response.time_to_first_chunk"] > 0
 
 
+@pytest.mark.parametrize(
+    ("base_url", "kind", "hint_id"),
+    [
+        ("https://127.0.0.1:{port}", "tls", "net.tls"),
+        ("http://127.0.0.1:9", "unreachable", "net.unreachable"),
+    ],
+)
+def test_no_connection(
+    telemetry: Telemetry, url: str, shape: str, base_url: str, kind: str, hint_id: str
+) -> None:
+    """A server that is not there is told from one that cannot be trusted, for which httpx has no class."""
+    sent = send(make_client(base_url.format(port=url.rpartition(":")[2]), attempts=2), shape, "hello")
+    assert sent.error is not None
+    assert telemetry.attributes["gemini.error.kind"] == kind
+    assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+
+
 @pytest.mark.parametrize("shape", ["stream", "async_stream"])
 def test_a_cut_stream(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
     """A connection that breaks in mid-stream ends the span as an error of the transport's class, with partial facts."""

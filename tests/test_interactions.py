@@ -231,6 +231,15 @@ def test_a_refusal(telemetry: Telemetry, url: str, shape: str) -> None:
     assert found["gemini.hint.id"]
 
 
+@pytest.mark.parametrize(("scheme", "hint_id"), [("https", "net.tls"), ("http", "net.unreachable")])
+def test_no_connection(telemetry: Telemetry, url: str, shape: str, scheme: str, hint_id: str) -> None:
+    """The generated client has one class for all that goes wrong with a connection; its causes tell more."""
+    port = url.rpartition(":")[2] if scheme == "https" else "9"
+    error = caught(interact, make_client(f"{scheme}://127.0.0.1:{port}", attempts=1), shape)
+    assert type(error).__name__ == "APIConnectionError"
+    assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+
+
 @pytest.fixture
 def own_client() -> Iterator[genai.Client]:
     """A client whose service nobody else asks: how far an interaction has got depends on how often it was looked at."""

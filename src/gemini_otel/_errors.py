@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gemini_otel import _exception_classes as classes
 from gemini_otel._error_kinds import STATUSES, error_kind
 from gemini_otel._facts import ErrorFacts
 from gemini_otel._masking import mask
@@ -152,8 +153,24 @@ def _transport_kind(error: BaseException) -> str | None:
         return "timeout"
     if type(error) is RuntimeError:
         return next((kind for words, kind in _CLIENT_MISUSE if words in str(error)), None)
-    return "connection" if isinstance(error, ConnectionError) or name in _CONNECTION_ERRORS else None
+    if name in classes.NO_TRUST:
+        return "tls"
+    if name in classes.UNREACHABLE:
+        return "tls" if _is_about_tls(error) else "unreachable"
+    return "connection" if isinstance(error, ConnectionError) or name in classes.DISCONNECTED else None
 
+
+def _is_about_tls(error: BaseException) -> bool:
+    """Whether the connection failed for want of trust: httpx has no class for it, only a cause."""
+    cause: BaseException | None = error
+    for _ in range(_CAUSES):
+        cause = cause and (cause.__cause__ or cause.__context__)
+        if type(cause).__name__ in classes.NO_TRUST:
+            return True
+    return False
+
+
+_CAUSES = 5  # that are looked at; there are two between httpx and ssl
 
 # What httpx, aiohttp and asyncio say where they have no class for it.
 _CLIENT_MISUSE = (
@@ -162,28 +179,6 @@ _CLIENT_MISUSE = (
     ("Event loop is closed", "closed_loop"),
     ("attached to a different loop", "closed_loop"),
     ("bound to a different event loop", "closed_loop"),
-)
-
-# httpx, httpx2, aiohttp and requests name their transport failures alike; neither is imported for it.
-_CONNECTION_ERRORS = frozenset(
-    {
-        "ConnectError",
-        "ReadError",
-        "WriteError",
-        "CloseError",
-        "NetworkError",
-        "RemoteProtocolError",
-        "ProxyError",
-        "ClientConnectorError",
-        "ClientConnectorDNSError",
-        "ClientOSError",
-        "ClientPayloadError",
-        "ServerDisconnectedError",
-        "ClientConnectionResetError",
-        "ConnectionError",
-        "ChunkedEncodingError",
-        "SSLError",
-    }
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gemini_otel import _exception_classes as classes
 from gemini_otel._error_kinds import KINDS, error_kind
 from gemini_otel._semconv import (
     ERROR_KIND,
@@ -19,7 +20,6 @@ from gemini_otel._semconv import (
     RESOURCE_NAME,
     RETRY_DELAY,
 )
-from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints._trigger import FAILED, Subject, number, text
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def read_failure(attributes: Attributes) -> str | None:
         return None
     name = class_name(attributes)
     told = kind in classes.KNOWN_KINDS
-    if name in classes.KNOWN and not (told and name in classes.CATCH_ALL):
+    if name in classes.KNOWN and kind not in classes.CLEAR_KINDS and not (told and name in classes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
     if told:
         return str(kind)

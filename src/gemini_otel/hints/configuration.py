@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from gemini_otel import _exception_classes as classes
 from gemini_otel._semconv import (
     API_VERSION,
     ERROR_TYPE,
@@ -25,7 +26,6 @@ from gemini_otel._semconv import (
     THINKING_BUDGET,
     TIMEOUT,
 )
-from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import FAILURE, read_failure
 from gemini_otel.hints._hint import Attributes, Hint

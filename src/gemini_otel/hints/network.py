@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gemini_otel import _exception_classes as classes
 from gemini_otel._semconv import (
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
@@ -14,7 +15,6 @@ from gemini_otel._semconv import (
     SERVER_ADDRESS,
     TIMEOUT,
 )
-from gemini_otel.hints import _exception_classes as classes
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES, SET_RETRIES, class_name, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
@@ -80,7 +80,8 @@ HINTS = (
         severity="error",
         retry="no",
         summary="The connection could not be secured.",
-        cause="The server's certificate was not accepted. A company proxy that inspects traffic is a common reason.",
+        cause="The server's certificate was not accepted, as behind a company proxy that inspects traffic, or what listens at "
+        "that address does not speak TLS.",
         remedy=(
             "Give the client the proxy's root certificate, for example with SSL_CERT_FILE.",
             "Check the clock and the base URL.",

@@ -27,6 +27,7 @@ NO_TRUST = (
     "ClientConnectorCertificateError",
     "ClientConnectorSSLError",
     "ClientSSLError",
+    "tls",  # gemini.error.kind where one of these is the cause of another class
 )
 UNREACHABLE = (
     "ConnectError",
@@ -39,6 +40,7 @@ UNREACHABLE = (
     "gaierror",
     "NewConnectionError",
     "NameResolutionError",
+    "unreachable",  # gemini.error.kind of any other class of this sort
 )
 DISCONNECTED = (
     "connection",  # gemini.error.kind of any other class of this sort
@@ -76,12 +78,9 @@ REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
 CLOSED = ("client_closed",)
 OTHER_LOOP = ("closed_loop",)
 
-KNOWN_KINDS = (
-    "timeout",
-    "connection",
-    *CLOSED,
-    *OTHER_LOOP,
-)  # of gemini.error.kind, for classes that are not listed here
+# Of gemini.error.kind: those that say more than any class, and all.
+CLEAR_KINDS = ("tls", "unreachable", *CLOSED, *OTHER_LOOP)
+KNOWN_KINDS = ("timeout", "connection", *CLEAR_KINDS)
 KNOWN = frozenset(
     (
         *(*NO_CONNECTION_FREE, *TIMEOUT, *NO_TRUST, *UNREACHABLE, *DISCONNECTED, *CANCELLED, *UNREADABLE),
