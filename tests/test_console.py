@@ -388,7 +388,7 @@ def test_spans_of_other_instrumentations(scope: str) -> None:
     )
     span.end(2 * TICK)
     line, hint = terminal.lines[:2]
-    assert line == "GenerateContent  gemini-2.5-flash  MAX_TOKENS  7 tokens in, 20 out  1 ms"
+    assert line == "GenerateContent  gemini-2.5-flash  truncated  MAX_TOKENS  7 tokens in, 20 out  1 ms"
     assert hint.startswith("└── ")
     assert "finish.max_tokens" in hint
 
