@@ -1,3 +1,4 @@
+import errno
 import json
 import ssl
 from typing import Any
@@ -135,6 +136,42 @@ def test_an_exception_without_a_code_gives_its_class_only(
     """The texts of other exceptions may quote prompts: only the class name is taken."""
     facts = read_error(error)
     assert (facts.type, facts.kind, facts.message) == (type_, kind, None)
+
+
+class ConnectError(Exception):
+    """Has the name of httpx's class for whatever kept it from connecting."""
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        (ssl.SSLCertVerificationError(), "tls"),
+        (OSError(errno.EMFILE, "Too many open files"), "too_many_files"),
+        (OSError(errno.ECONNREFUSED, "Connection refused"), "unreachable"),
+        (OSError("407 Proxy Authentication Required"), "proxy_auth"),
+        (None, "unreachable"),
+    ],
+)
+def test_the_cause_tells_why_there_is_no_connection(cause: Exception | None, kind: str) -> None:
+    """However many exceptions of the transport's layers are in between."""
+    between = ConnectError()
+    between.__cause__ = cause
+    error = ConnectError()
+    error.__context__ = between
+    assert read_error(error).kind == kind
+
+
+def test_codes_of_aiohttp_are_not_those_of_the_api() -> None:
+    """A proxy's refusal, and what cannot be parsed, carry a `code` that the API did not send."""
+    aiohttp = pytest.importorskip("aiohttp")
+    request = aiohttp.RequestInfo("https://host", "POST", {}, "https://host")
+    error = aiohttp.ClientHttpProxyError(request, (), status=407, message="Proxy Authentication Required")
+    facts = read_error(error)
+    assert (facts.type, facts.code, facts.kind) == (
+        "aiohttp.client_exceptions.ClientHttpProxyError",
+        None,
+        "proxy_auth",
+    )
 
 
 def test_cancellation_is_told_by_its_name() -> None:

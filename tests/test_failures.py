@@ -1,5 +1,6 @@
 """Calls that end with an exception: what the span says, and that the caller gets the SDK's own exception."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,6 +198,37 @@ def test_no_connection(
     assert sent.error is not None
     assert telemetry.attributes["gemini.error.kind"] == kind
     assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "hint_id"), [("forbidden_page", "http.gateway"), ("proxy_auth", "http.407.proxy_auth")]
+)
+def test_a_proxy_refuses(
+    telemetry: Telemetry, client: genai.Client, shape: str, scenario: str, hint_id: str
+) -> None:
+    """A page that a proxy wrote is not taken for an answer of the API."""
+    send(client, shape, f"simulate:{scenario}")
+    assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "key", "hint_id"),
+    [("127.0.0.1", "test-key", "net.bad_url"), (None, "test\N{ZERO WIDTH SPACE}key", "net.bad_header")],
+)
+def test_a_request_that_cannot_be_sent(
+    telemetry: Telemetry, url: str, base_url: str | None, key: str, hint_id: str
+) -> None:
+    """Neither an address without https:// nor a key with an invisible character leads to a server."""
+    client = genai.Client(api_key=key, http_options={"base_url": base_url or url})
+    assert send(client, "call", "hello").error is not None
+    assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+
+
+def test_a_file_that_is_not_there(telemetry: Telemetry, client: genai.Client, tmp_path: Path) -> None:
+    """The call fails before anything is sent, with Python's own exception."""
+    with pytest.raises(FileNotFoundError):
+        client.files.upload(file=tmp_path / "none.txt")
+    assert telemetry.attributes["gemini.hint.ids"] == ("file.unreadable",)
 
 
 @pytest.mark.parametrize("shape", ["stream", "async_stream"])

@@ -189,6 +189,32 @@ def test_a_failure_that_nobody_describes(hinting: Telemetry) -> None:
     assert ended(hinting) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "hint_ids"),
+    [
+        (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate",
+            ["net.tls"],
+        ),
+        ("[Errno 24] Too many open files", ["net.too_many_files"]),
+        ("407 Proxy Authentication Required", ["http.407.proxy_auth"]),
+        ("403 Forbidden. {'message': '<html>', 'status': 'Forbidden'}", ["http.gateway"]),
+        ("[Errno 111] Connection refused", ["net.unreachable"]),
+    ],
+)
+def test_the_text_of_an_exception_tells_its_cause(hinting: Telemetry, text: str, hint_ids: list[str]) -> None:
+    """httpx has one class for whatever kept it from connecting."""
+
+    class ConnectError(Exception):
+        pass
+
+    span = hinting.tracer_provider.get_tracer("t").start_span("x", attributes={"gen_ai.system": "gemini"})
+    span.record_exception(ConnectError(text))
+    span.set_status(Status(StatusCode.ERROR))
+    span.end()
+    assert ended(hinting) == hint_ids
+
+
 def test_an_exception_that_was_overcome(hinting: Telemetry) -> None:
     """An exception event on a span that did not fail is no failure."""
     span = hinting.tracer_provider.get_tracer("t").start_span("x", attributes={"gen_ai.system": "gemini"})

@@ -256,11 +256,18 @@ SIGNATURES = (
     Signature("content_policy", statuses=("CONTENT_BLOCKED",)),
     # Vertex AI serves pay-as-you-go from shared capacity: a 429 without a quota is the server's limit, not the project's.
     Signature("shared_capacity", (429,), vertex=True, bare=True),
+    # The SDK puts HTTP's own phrase where the body is no JSON: it is not the API that answered.
+    Signature(
+        "gateway",
+        (401, 403, 404, 405),
+        statuses=("UNAUTHORIZED", "FORBIDDEN", "NOT FOUND", "METHOD NOT ALLOWED"),
+    ),
     Signature("invalid_argument", (400,)),
     Signature("unauthenticated", (401,)),
     Signature("prepaid_credit", (402,)),
     Signature("permission_denied", (403,)),
     Signature("not_found", (404,)),
+    Signature("proxy_auth", (407,)),
     Signature("request_timeout", (408,)),
     Signature("conflict", (409,)),
     Signature("payload_too_large", (413,)),
@@ -269,7 +276,8 @@ SIGNATURES = (
     Signature("cancelled", (499,)),
     Signature("internal", (500,)),
     Signature("unimplemented", (501,)),
-    Signature("bad_gateway", (502,)),
+    # https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
+    Signature("bad_gateway", (502, *range(520, 528), 530)),
     Signature("overloaded", (503,)),
     Signature("deadline_exceeded", (504,)),
     Signature("live_closed", (1000, 1001)),

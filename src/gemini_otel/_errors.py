@@ -5,6 +5,7 @@ their texts may quote prompts.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Mapping
@@ -125,6 +126,8 @@ def _closed_facts(closed: Close, vertex: bool) -> ErrorFacts:
 
 def _http_code(error: BaseException) -> int | None:
     """The HTTP status that the exception carries; of a refused websocket, that of the refusal."""
+    if type(error).__module__.startswith("aiohttp."):  # its codes are those of a proxy, or of its own reading
+        return None
     refusal = getattr(error, "response", None) if type(error).__name__ == "InvalidStatus" else None
     return (
         _integer(getattr(error, "code", None))
@@ -156,21 +159,26 @@ def _transport_kind(error: BaseException) -> str | None:
     if name in classes.NO_TRUST:
         return "tls"
     if name in classes.UNREACHABLE:
-        return "tls" if _is_about_tls(error) else "unreachable"
+        return _why_not_connected(error)
     return "connection" if isinstance(error, ConnectionError) or name in classes.DISCONNECTED else None
 
 
-def _is_about_tls(error: BaseException) -> bool:
-    """Whether the connection failed for want of trust: httpx has no class for it, only a cause."""
+def _why_not_connected(error: BaseException) -> str:
+    """Httpx has one class for all of it; the causes tell more."""
     cause: BaseException | None = error
     for _ in range(_CAUSES):
-        cause = cause and (cause.__cause__ or cause.__context__)
         if type(cause).__name__ in classes.NO_TRUST:
-            return True
-    return False
+            return "tls"
+        if getattr(cause, "errno", None) in (errno.EMFILE, errno.ENFILE):
+            return "too_many_files"
+        if getattr(cause, "status", None) == _PROXY_AUTH or str(cause).startswith(f"{_PROXY_AUTH} "):
+            return "proxy_auth"
+        cause = cause and (cause.__cause__ or cause.__context__)
+    return "unreachable"
 
 
-_CAUSES = 5  # that are looked at; there are two between httpx and ssl
+_CAUSES = 5  # that are looked at; ssl and socket are two below httpx
+_PROXY_AUTH = 407
 
 # What httpx, aiohttp and asyncio say where they have no class for it.
 _CLIENT_MISUSE = (

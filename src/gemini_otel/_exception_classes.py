@@ -42,6 +42,17 @@ UNREACHABLE = (
     "NameResolutionError",
     "unreachable",  # gemini.error.kind of any other class of this sort
 )
+BAD_URL = (
+    "UnsupportedProtocol",
+    "InvalidURL",
+    "InvalidUrlClientError",
+    "NonHttpUrlClientError",
+    "InvalidUrlRedirectClientError",
+    "NonHttpUrlRedirectClientError",
+    "TooManyRedirects",
+)
+BAD_HEADER = ("LocalProtocolError", "UnicodeEncodeError")
+NO_FILE = ("FileNotFoundError", "PermissionError", "IsADirectoryError", "NotADirectoryError")
 DISCONNECTED = (
     "connection",  # gemini.error.kind of any other class of this sort
     "RemoteProtocolError",
@@ -69,20 +80,28 @@ CATCH_ALL = (
     "APIConnectionError",
 )  # for whatever went wrong below: gemini.error.kind says more, where it is there
 CANCELLED = ("CancelledError", "Cancelled")
-UNREADABLE = ("UnknownApiResponseError", "JSONDecodeError")
+UNREADABLE = (
+    "UnknownApiResponseError",
+    "JSONDecodeError",
+    "UnicodeDecodeError",
+    "DecodingError",
+    "ClientResponseError",  # of aiohttp: the answer is no HTTP
+)
 INTERRUPTED = ("ContinuationInterruptedError",)
 OWN_TOOL = ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunctionCallArgumentError")
 CREDENTIALS = ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError")
 REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
 
+TOO_MANY_FILES = ("too_many_files",)
 CLOSED = ("client_closed",)
 OTHER_LOOP = ("closed_loop",)
 
 # Of gemini.error.kind: those that say more than any class, and all.
-CLEAR_KINDS = ("tls", "unreachable", *CLOSED, *OTHER_LOOP)
+CLEAR_KINDS = ("tls", "unreachable", *TOO_MANY_FILES, *CLOSED, *OTHER_LOOP)
 KNOWN_KINDS = ("timeout", "connection", *CLEAR_KINDS)
 KNOWN = frozenset(
     (
+        *(*BAD_URL, *BAD_HEADER, *NO_FILE, *TOO_MANY_FILES),
         *(*NO_CONNECTION_FREE, *TIMEOUT, *NO_TRUST, *UNREACHABLE, *DISCONNECTED, *CANCELLED, *UNREADABLE),
         *(*INTERRUPTED, *OWN_TOOL, *CREDENTIALS, *REFUSED_BY_SDK, *CLOSED, *OTHER_LOOP),
     )

@@ -49,6 +49,13 @@ from .test_catalogue import ids
         ("asyncio.CancelledError", "net.cancelled"),
         ("asyncio.exceptions.CancelledError", "net.cancelled"),
         ("trio.Cancelled", "net.cancelled"),
+        ("httpx2.UnsupportedProtocol", "net.bad_url"),
+        ("aiohttp.client_exceptions.InvalidUrlClientError", "net.bad_url"),
+        ("httpx.TooManyRedirects", "net.bad_url"),
+        ("httpx.LocalProtocolError", "net.bad_header"),
+        ("httpx.DecodingError", "net.bad_response"),
+        ("aiohttp.client_exceptions.ClientResponseError", "net.bad_response"),
+        ("PermissionError", "file.unreadable"),
         ("my.module.SurprisingError", "error.exception"),
         ("KeyError", "error.exception"),
     ],
@@ -73,8 +80,15 @@ def test_class_goes_before_a_coarse_kind(error_type: str, kind: str, hint_id: st
     assert ids({names.ERROR_TYPE: error_type, names.ERROR_KIND: kind}) == [hint_id]
 
 
+@pytest.mark.parametrize(("kind", "hint_id"), [("tls", "net.tls"), ("too_many_files", "net.too_many_files")])
+def test_a_clear_kind_goes_before_the_class(kind: str, hint_id: str) -> None:
+    """Where the cause of the exception was found, its class says less."""
+    assert ids({names.ERROR_TYPE: "httpx2.ConnectError", names.ERROR_KIND: kind}) == [hint_id]
+
+
 @pytest.mark.parametrize(
-    ("kind", "hint_id"), [("timeout", "net.timeout"), ("connection", "net.disconnected")]
+    ("kind", "hint_id"),
+    [("timeout", "net.timeout"), ("connection", "net.disconnected"), ("unreachable", "net.unreachable")],
 )
 def test_coarse_kind_of_an_unknown_class(kind: str, hint_id: str) -> None:
     """A class that nobody knows is explained by its kind."""

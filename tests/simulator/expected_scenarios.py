@@ -129,6 +129,8 @@ SEQUENCES = {"rate_limited_twice": 3, "overloaded_once": 2}
 
 OTHER_FAILURES = (
     "bad_gateway",
+    "forbidden_page",
+    "proxy_auth",
     "cut_stream",
     "cut_before_headers",
     "error_in_stream",

@@ -75,6 +75,17 @@ def test_bad_gateway_is_html(sdk: genai.Client, shape: str) -> None:
     assert "<html" in (caught.value.message or "")
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "status"),
+    [("forbidden_page", 403, "Forbidden"), ("proxy_auth", 407, "Proxy Authentication Required")],
+)
+def test_pages_of_a_proxy(sdk: genai.Client, shape: str, name: str, code: int, status: str) -> None:
+    """A refusal that is not JSON has HTTP's phrase for its status."""
+    with pytest.raises(errors.ClientError) as caught:
+        ask(sdk, shape, name)
+    assert (caught.value.code, caught.value.status) == (code, status)
+
+
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_sequence_with_retries(server: simulator.Simulator, name: str, shape: str) -> None:
     """A client that retries gets the answer at the end of the sequence, and the next call starts it again."""

@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 _LONGEST = 8000  # characters of a text that are looked at
 # `str(APIError)` is "429 RESOURCE_EXHAUSTED. {'error': {...}}", also in the middle of what others make of it.
-_API_ERROR = re.compile(r"\b([45]\d\d) ([A-Z][A-Z_]{3,40})\b")
+_API_ERROR = re.compile(r"\b([45]\d\d) ([A-Z][A-Z_]{3,40}\b|[A-Z][A-Za-z -]{3,40}(?=\. \{))")
 _OPENAI_ERROR = re.compile(r"\bError code: ([45]\d\d)\b")
 # One field of the body in it, as Python or as JSON writes it. The text may end anywhere, so that it cannot be parsed.
 _FIELD = re.compile(
     r"""["'](status|message|reason|quotaId|quotaMetric|quotaValue|retryDelay)["']: ?"""
     r"""(?:'((?:[^'\\]|\\.){0,2000})'|"((?:[^"\\]|\\.){0,2000})")"""
+)
+# What the text of an exception without a code says of its cause, where the class says less.
+_CAUSES = (
+    ("[SSL: ", "tls"),
+    ("Too many open files", "too_many_files"),
+    ("407 Proxy Authentication Required", "proxy_auth"),
 )
 _VERTEX = ("gcp.vertex_ai", "vertex_ai")
 
@@ -38,6 +44,9 @@ def add_error(span: ReadableSpan, found: dict[str, Any]) -> None:
     else:
         if exception:
             found.setdefault(names.ERROR_TYPE, exception)
+            kind = next((kind for words, kind in _CAUSES if words in text), None)
+            if kind is not None:
+                found.setdefault(names.ERROR_KIND, kind)
         return
     found.setdefault(names.HTTP_STATUS_CODE, code)
     found.setdefault(names.ERROR_TYPE, str(code))

@@ -21,6 +21,7 @@ from gemini_otel._semconv import (
     REQUEST_TEMPERATURE,
     REQUEST_TOP_P,
     RETRY_DELAY,
+    SERVER_ADDRESS,
     STRUCTURED_OUTPUT,
     THINKING_BUDGET,
     TIMEOUT,
@@ -42,6 +43,7 @@ _RETRY_IN = f"the service asks to retry in {{{RETRY_DELAY}}} s"
 _RESENDS = f"resent {{{HTTP_RESEND_COUNT}}} times"
 _ATTEMPTS = f"{{{MAX_ATTEMPTS}}} attempts allowed"
 _TIMEOUT = f"timeout {{{TIMEOUT}}} s"
+_SERVER = f"server {{{SERVER_ADDRESS}}}"
 _TOOLS = f"{{{TOOLS}}} tools declared"
 _BACK_OFF = "Retry with exponential backoff and jitter: 1, 2, 4, 8 s, and a limit on the number of retries."
 
@@ -835,6 +837,33 @@ GENERIC = (
         evidence=(_REASON, f"provider {{{PROVIDER_NAME}}}"),
     ),
     Hint(
+        id="http.gateway",
+        severity="error",
+        retry="no",
+        summary="The refusal did not come from the API.",
+        cause="Answers of the API are JSON, and this one was not. A proxy, a firewall or a gateway on the way wrote it, or "
+        "Google's front end, which knows no such address.",
+        remedy=(
+            "Read the message: it often names who wrote it.",
+            "Check http_options.base_url and api_version, and the proxy settings HTTPS_PROXY and NO_PROXY.",
+            "Let the network allow the server that is shown below.",
+        ),
+        reference=links.API_ERRORS,
+        when=on(FAILURE, "gateway"),
+        evidence=(_ANSWER, _SERVER),
+    ),
+    Hint(
+        id="http.407.proxy_auth",
+        severity="error",
+        retry="no",
+        summary="A proxy asks for credentials.",
+        cause="The request did not get past the proxy of the network.",
+        remedy=("Put the user name and the password into HTTPS_PROXY, or let the proxy allow this machine.",),
+        reference=links.SDK,
+        when=on(FAILURE, "proxy_auth"),
+        evidence=(f"error type {{{ERROR_TYPE}}}", _SERVER),
+    ),
+    Hint(
         id="http.403.permission",
         severity="error",
         retry="no",
@@ -965,7 +994,7 @@ GENERIC = (
         remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status .", SET_RETRIES),
         reference=links.TROUBLESHOOTING,
         when=on(FAILURE, "bad_gateway"),
-        evidence=(_RESENDS, _ATTEMPTS),
+        evidence=(f"HTTP {{{HTTP_STATUS_CODE}}}", _RESENDS, _ATTEMPTS),
     ),
     Hint(
         id="http.503.overloaded",

@@ -25,6 +25,10 @@ _INTERNAL = (
     "An internal error has occurred. Please retry or report in "
     "https://developers.generativeai.google/guide/troubleshooting"
 )
+_HTML = {"content-type": "text/html; charset=UTF-8"}
+_FORBIDDEN = (
+    "<html><title>Blocked</title><p>This address is not allowed by the policy of your network.</html>"
+)
 _BAD_GATEWAY = """<!DOCTYPE html>
 <html lang=en>
   <meta charset=utf-8>
@@ -164,8 +168,10 @@ ALL = (
     Scenario(
         "bad_gateway",
         "502: an HTML page of a proxy in between.",
-        (Reply(502, {"content-type": "text/html; charset=UTF-8"}, _BAD_GATEWAY),),
+        (Reply(502, _HTML, _BAD_GATEWAY),),
     ),
+    Scenario("forbidden_page", "403: an HTML page of a company's proxy.", (Reply(403, _HTML, _FORBIDDEN),)),
+    Scenario("proxy_auth", "407: a proxy asks for credentials.", (Reply(407, _HTML, _FORBIDDEN),)),
     _error("overloaded", "503: the model is overloaded.", OVERLOADED),
     _error(
         "deadline_exceeded",
