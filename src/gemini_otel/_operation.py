@@ -86,9 +86,14 @@ class Choice(NamedTuple):
 
 
 class TurnOperation(NamedTuple):
-    """One kind of user call, which may take several rounds. Readers take the SDK instance and the keyword arguments."""
+    """One kind of user call, which may take several rounds. Readers take the SDK instance and the keyword arguments.
+
+    `read_round` gives what its first round would be called on, and with which arguments.
+    """
 
     area: str
     targets: tuple[Target, ...]
     read_model: Callable[[Any, Arguments], str | None]
     may_loop: Callable[[Any, Arguments], bool]
+    round: Operation
+    read_round: Callable[[Any, Arguments], tuple[Any, Arguments]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
@@ -20,9 +21,10 @@ from gemini_otel._facts import ResponseFacts
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import SCOPE, Session, open_streams
-from gemini_otel._observed import Observed, outcome_of, set_error
+from gemini_otel._observed import Observed, current, outcome_of, set_error
 from gemini_otel._operation import Arguments, TurnOperation
 from gemini_otel._owner import INFERENCE, current_owner, finish_before
+from gemini_otel._plain_call import PlainCall, tell_refusal
 from gemini_otel._round_span import share
 from gemini_otel._usage_totals import UsageTotals
 
@@ -38,16 +40,19 @@ def current_turn() -> Turn | None:
 @guarded
 def begin_turn(
     session: Session, operation: TurnOperation, instance: Any, arguments: Arguments, *, stream: bool = False
-) -> Turn | None:
-    """Start a turn; None where nobody listens, inside of the SDK's own use of another public method, and where none is needed.
+) -> Turn | PlainCall | None:
+    """Start a turn; None where nobody listens, and inside of the SDK's own use of another public method.
 
     A plain call that can run no tools is its round. A stream may be read elsewhere: its turn keeps the call site's context.
     """
-    if not stream and not operation.may_loop(instance, arguments):
+    if not session.instruments.listening():
         return None
-    if not session.instruments.listening() or not is_instrumentation_enabled() or current_turn() is not None:
+    if not stream and not operation.may_loop(instance, arguments):
+        return PlainCall(session, operation, instance, arguments)
+    if not is_instrumentation_enabled() or current_turn() is not None:
         return None
     turn = Turn(session, safely(operation.read_model, instance, arguments))
+    turn.refused = functools.partial(tell_refusal, session, operation, instance, arguments, stream=stream)
     if stream:
         open_streams.add(turn)
     return turn
@@ -72,6 +77,7 @@ class Turn(Observed):
         "_tools",
         "_totals",
         "has_mcp_tools",
+        "refused",
     )
 
     def __init__(self, session: Session, model: str | None) -> None:
@@ -87,6 +93,7 @@ class Turn(Observed):
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
         self.has_mcp_tools = False
+        self.refused: Callable[[BaseException], object] | None = None  # tells a call that got to no round
 
     def __enter__(self) -> None:
         # A turn of one round has nothing to say once that has begun: its later chunks are read as the SDK gives them.
@@ -141,6 +148,7 @@ class Turn(Observed):
 
     def round_started(self, call: Call) -> None:
         self._rounds += 1
+        self.refused = None
         self._open[call] = None
         self._tool_mode = call.tool_mode
 
@@ -166,6 +174,9 @@ class Turn(Observed):
         return None
 
     def _record(self, error: BaseException | None) -> None:
+        if error is not None and not self._rounds and self.refused is not None:
+            with current(self._context):
+                self.refused(error)
         for call in list(self._open):
             call.finish(error if error is not None else GeneratorExit())
         if self._span is not None:

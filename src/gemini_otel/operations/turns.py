@@ -7,6 +7,7 @@ from typing import Any
 from gemini_otel._operation import Arguments, Shape, Target, TurnOperation
 from gemini_otel.operations._client import model_name
 from gemini_otel.operations._fields import field
+from gemini_otel.operations.generate_content import GENERATE_CONTENT
 
 
 def _read_model(models: Any, arguments: Arguments) -> str | None:
@@ -25,6 +26,19 @@ def _may_have_tools(chat: Any, arguments: Arguments) -> bool:
     return True  # they may be the chat's own, or in a positional config
 
 
+def _read_round(models: Any, arguments: Arguments) -> tuple[Any, Arguments]:
+    return models, arguments
+
+
+def _read_chat_round(chat: Any, arguments: Arguments) -> tuple[Any, Arguments]:
+    own = vars(chat)
+    return own["_modules"], {
+        "model": own["_model"],
+        "contents": arguments.get("message"),
+        "config": arguments.get("config") or own["_config"],
+    }
+
+
 def _targets(module: str, sync: str, asynchronous: str, call: str) -> tuple[Target, ...]:
     return (
         Target(module, ((f"{sync}.{call}", Shape.CALL),)),
@@ -40,11 +54,15 @@ TURNS = (
         _targets("google.genai.models", "Models", "AsyncModels", "generate_content"),
         _read_model,
         _has_tools,
+        GENERATE_CONTENT,
+        _read_round,
     ),
     TurnOperation(
         "chats",
         _targets("google.genai.chats", "Chat", "AsyncChat", "send_message"),
         _read_chat_model,
         _may_have_tools,
+        GENERATE_CONTENT,
+        _read_chat_round,
     ),
 )
