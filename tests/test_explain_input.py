@@ -80,6 +80,7 @@ def test_shapes_of_a_body(
         ("", "standard input is no JSON."),
         ("{", "standard input is no JSON."),
         ("[" * 100_000, "standard input is no JSON."),
+        ("All is well: no connection, no timeout.", "standard input is no JSON."),
         ("7", "there is no error in the JSON on standard input."),
         ("[]", "there is no error in the JSON on standard input."),
         ("{}", "there is no error in the JSON on standard input."),
@@ -95,6 +96,42 @@ def test_no_body(
     assert (status, out) == (2, "")
     assert error.startswith(f"gemini-otel: {said} An error of the Gemini API looks like ")
     assert error.count("\n") == 1
+
+
+_TRACEBACK = """Traceback (most recent call last):
+  File "app.py", line 7, in <module>
+    client.models.generate_content(model="gemini-2.5-flash", contents="hello")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "hint_id", "evidence"),
+    [
+        (
+            "google.genai.errors.ClientError: 429 RESOURCE_EXHAUSTED. {'error': {'code': 429, 'details': [{'quotaId': 'PerDay', 'quotaValue': '5'}]}}",
+            "http.429.rate_day",
+            "quota PerDay, limit 5",
+        ),
+        ("openai.RateLimitError: Error code: 429 - [{'error': {'code': 429}}]", "http.429.unspecified", None),
+        ("httpx.ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "net.tls", None),
+        ("httpx.ReadTimeout: The read operation timed out", "net.timeout", "exception ReadTimeout"),
+        ("RuntimeError: x\n\nDuring handling:\n\nValueError: y\n", "sdk.invalid_request", None),
+    ],
+)
+def test_the_text_of_an_exception(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    hint_id: str,
+    evidence: str | None,
+) -> None:
+    """A traceback or a line of a log is read as well as the body that it quotes."""
+    for given in (_TRACEBACK + text, f"2026-11-21 10:00 ERROR {text}"):
+        status, out, _ = run(monkeypatch, capsys, given, "--json")
+        assert status == 0
+        first = json.loads(out)[0]
+        assert first["id"] == hint_id
+        assert evidence is None or evidence in first["evidence"]
 
 
 def test_json_of_a_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes, error_attributes, repetition_attributes, response_attributes
 from gemini_otel._error_kinds import HTTP_CODES, error_kind
 from gemini_otel._errors import ErrorBody, read_error
+from gemini_otel._exception_classes import KNOWN, KNOWN_KINDS
 from gemini_otel._facts import RequestFacts
 from gemini_otel._outcome import answer_outcome, worst_finish_reason
 from gemini_otel._repetition_watch import RepetitionWatch
@@ -16,6 +18,10 @@ from gemini_otel.hints import Hint, find, for_code
 
 if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
+
+
+_LONGEST = 8000  # characters at the end of a text that are looked at
+_CLASSES = KNOWN.difference(KNOWN_KINDS)
 
 
 def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:
@@ -56,6 +62,20 @@ def body_attributes(body: object) -> Attributes | None:
         names.ERROR_KIND: kind,
         names.OUTCOME: "error",
     }
+
+
+def text_attributes(text: str) -> Attributes | None:
+    """What a span would show of an exception whose text stands in a log or a traceback; None where there is none.
+
+    Of several classes the last one counts: Python writes the exception that left last below the others.
+    """
+    from gemini_otel._foreign._errors import add_exception
+
+    end = text[-_LONGEST:]
+    named = next((word for word in reversed(re.findall(r"\w+", end)) if word in _CLASSES), "")
+    found: Attributes = {}
+    add_exception(named, end, found)
+    return {**found, names.OUTCOME: "error"} if names.ERROR_TYPE in found else None
 
 
 def _error(error: BaseException) -> Attributes:

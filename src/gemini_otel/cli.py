@@ -151,7 +151,9 @@ def _explain(options: argparse.Namespace) -> int:
     from gemini_otel import _explained
 
     if options.code is None and sys.stdin.isatty():
-        return _fail("give a code, such as MAX_TOKENS or 429, or the body of an error on standard input.")
+        return _fail(
+            "give a code, such as MAX_TOKENS or 429, or the body or text of an error on standard input."
+        )
     try:
         found = _explained_body() if options.code in ("-", None) else _explained_code(options.code)
     except ValueError as error:
@@ -181,18 +183,20 @@ def _explained_code(code: str) -> list[Explained]:
 
 
 def _explained_body() -> list[Explained]:
-    """What there is to say about the error body on standard input."""
-    from gemini_otel._explain import body_attributes
+    """What there is to say about the error on standard input: its body, or a log or traceback with its text."""
+    from gemini_otel._explain import body_attributes, text_attributes
     from gemini_otel._explained import Explained
     from gemini_otel.hints import evidence, find
 
+    text = sys.stdin.read(_LONGEST_BODY)
     try:
-        body = json.loads(sys.stdin.read(_LONGEST_BODY))
+        attributes = body_attributes(json.loads(text))
+        problem = "there is no error in the JSON on standard input"
     except (ValueError, RecursionError):
-        raise ValueError(f"standard input is no JSON. {_BODY}") from None
-    attributes = body_attributes(body)
+        attributes = text_attributes(text)
+        problem = "standard input is no JSON"
     if attributes is None:
-        raise ValueError(f"there is no error in the JSON on standard input. {_BODY}")
+        raise ValueError(f"{problem}. {_BODY}")
     return [Explained(hint, evidence(hint, attributes)) for hint in find(attributes, level="info")]
 
 

@@ -34,7 +34,11 @@ _VERTEX = ("gcp.vertex_ai", "vertex_ai")
 
 def add_error(span: ReadableSpan, found: dict[str, Any]) -> None:
     """Code, status, cause, quota and delay of an API error, or the class of another exception."""
-    exception, text = _exception(span)
+    add_exception(*_exception(span), found)
+
+
+def add_exception(exception: str, text: str, found: dict[str, Any]) -> None:
+    """The same, from the name of an exception's class and its text."""
     match = _API_ERROR.search(text) or _OPENAI_ERROR.search(text)
     given = str(found.get(names.ERROR_TYPE, ""))
     if match is not None:
