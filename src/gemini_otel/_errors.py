@@ -158,13 +158,21 @@ def _transport_kind(error: BaseException) -> str | None:
         return next((kind for words, kind in _CLIENT_MISUSE if words in str(error)), None)
     if name in classes.NO_TRUST:
         return "tls"
-    if name in classes.UNREACHABLE:
+    if name in classes.UNREACHABLE or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
     return "connection" if isinstance(error, ConnectionError) or name in classes.DISCONNECTED else None
 
 
+def _is_about_connecting(error: OSError) -> bool:
+    """Sockets have classes for some of what may happen to them, and asyncio has none for several that happened at once."""
+    return error.errno in _NO_CONNECTION or str(error).startswith("Multiple exceptions: ")
+
+
+_NO_CONNECTION = (errno.EMFILE, errno.ENFILE, errno.ENETUNREACH, errno.EHOSTUNREACH)
+
+
 def _why_not_connected(error: BaseException) -> str:
-    """Httpx has one class for all of it; the causes tell more."""
+    """One class of httpx stands for all of it; the causes tell more."""
     cause: BaseException | None = error
     for _ in range(_CAUSES):
         if type(cause).__name__ in classes.NO_TRUST:

@@ -45,6 +45,7 @@ UNREACHABLE = (
 BAD_URL = (
     "UnsupportedProtocol",
     "InvalidURL",
+    "InvalidURI",
     "InvalidUrlClientError",
     "NonHttpUrlClientError",
     "InvalidUrlRedirectClientError",

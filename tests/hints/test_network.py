@@ -52,6 +52,7 @@ from .test_catalogue import ids
         ("httpx2.UnsupportedProtocol", "net.bad_url"),
         ("aiohttp.client_exceptions.InvalidUrlClientError", "net.bad_url"),
         ("httpx.TooManyRedirects", "net.bad_url"),
+        ("websockets.exceptions.InvalidURI", "net.bad_url"),
         ("httpx.LocalProtocolError", "net.bad_header"),
         ("httpx.DecodingError", "net.bad_response"),
         ("aiohttp.client_exceptions.ClientResponseError", "net.bad_response"),

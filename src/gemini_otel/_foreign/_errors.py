@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gemini_otel import _semconv as names
 from gemini_otel._error_kinds import error_kind
+from gemini_otel._exception_classes import UNREACHABLE
 from gemini_otel._masking import mask
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _FIELD = re.compile(
     r"""["'](status|message|reason|quotaId|quotaMetric|quotaValue|retryDelay)["']: ?"""
     r"""(?:'((?:[^'\\]|\\.){0,2000})'|"((?:[^"\\]|\\.){0,2000})")"""
 )
-# What the text of an exception without a code says of its cause, where the class says less.
+# What the text of an exception says of what kept it from connecting, where the class says less.
 _CAUSES = (
     ("[SSL: ", "tls"),
     ("Too many open files", "too_many_files"),
@@ -49,7 +50,7 @@ def add_exception(exception: str, text: str, found: dict[str, Any]) -> None:
         if exception:
             found.setdefault(names.ERROR_TYPE, exception)
             kind = next((kind for words, kind in _CAUSES if words in text), None)
-            if kind is not None:
+            if kind is not None and exception.rpartition(".")[2] in (*UNREACHABLE, "OSError"):
                 found.setdefault(names.ERROR_KIND, kind)
         return
     found.setdefault(names.HTTP_STATUS_CODE, code)
