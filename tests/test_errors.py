@@ -3,6 +3,7 @@ import json
 import ssl
 from typing import Any
 
+import google.auth.exceptions
 import pytest
 
 from gemini_otel._errors import is_cancellation, read_error
@@ -124,6 +125,8 @@ def test_an_interactions_error_is_read_by_its_status_code() -> None:
     [
         (TimeoutError("prompt text"), "TimeoutError", "timeout"),
         (ConnectionResetError(), "ConnectionResetError", "connection"),
+        (google.auth.exceptions.TransportError(), "google.auth.exceptions.TransportError", "credentials"),
+        (google.auth.exceptions.ReauthFailError(), "google.auth.exceptions.ReauthFailError", "credentials"),
         (ConnectionRefusedError(), "ConnectionRefusedError", "unreachable"),
         (ssl.SSLCertVerificationError("prompt text"), "ssl.SSLCertVerificationError", "tls"),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "OSError", "unreachable"),

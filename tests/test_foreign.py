@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import google.auth.exceptions
 import pytest
 from opentelemetry.trace import Status, StatusCode
 
@@ -187,6 +188,15 @@ def test_a_failure_that_nobody_describes(hinting: Telemetry) -> None:
     span.set_status(Status(StatusCode.ERROR))
     span.end()
     assert ended(hinting) == []
+
+
+def test_an_exception_of_google_auth(hinting: Telemetry) -> None:
+    """Its TransportError is not that of httpx: it has no credentials to call with."""
+    span = hinting.tracer_provider.get_tracer("t").start_span("x", attributes={"gen_ai.system": "gemini"})
+    span.record_exception(google.auth.exceptions.TransportError())  # type: ignore[no-untyped-call]
+    span.set_status(Status(StatusCode.ERROR))
+    span.end()
+    assert ended(hinting) == ["auth.credentials"]
 
 
 @pytest.mark.parametrize(

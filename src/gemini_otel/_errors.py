@@ -152,23 +152,26 @@ def _transport_kind(error: BaseException) -> str | None:
     if name == "APIConnectionError":  # of the generated clients, for whatever went wrong below
         cause = error.__cause__
         return (_transport_kind(cause) if cause is not None else None) or "connection"
+    if type(error).__module__.startswith(
+        "google.auth."
+    ):  # its TransportError speaks of the server that gives tokens
+        return "credentials"
     if "Timeout" in name:
         return "timeout"
     if type(error) is RuntimeError:
         return next((kind for words, kind in _CLIENT_MISUSE if words in str(error)), None)
-    if name in classes.NO_TRUST:
-        return "tls"
-    if name in classes.UNREACHABLE or (type(error) is OSError and _is_about_connecting(error)):
+    if name in _NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
     return "connection" if isinstance(error, ConnectionError) or name in classes.DISCONNECTED else None
 
 
 def _is_about_connecting(error: OSError) -> bool:
     """Sockets have classes for some of what may happen to them, and asyncio has none for several that happened at once."""
-    return error.errno in _NO_CONNECTION or str(error).startswith("Multiple exceptions: ")
+    return error.errno in _SOCKET_ERRORS or str(error).startswith("Multiple exceptions: ")
 
 
-_NO_CONNECTION = (errno.EMFILE, errno.ENFILE, errno.ENETUNREACH, errno.EHOSTUNREACH)
+_NOT_CONNECTED = (*classes.NO_TRUST, *classes.UNREACHABLE)
+_SOCKET_ERRORS = (errno.EMFILE, errno.ENFILE, errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 
 def _why_not_connected(error: BaseException) -> str:

@@ -90,7 +90,13 @@ UNREADABLE = (
 )
 INTERRUPTED = ("ContinuationInterruptedError",)
 OWN_TOOL = ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunctionCallArgumentError")
-CREDENTIALS = ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError")
+CREDENTIALS = (
+    "credentials",  # gemini.error.kind of any other class of google-auth
+    "DefaultCredentialsError",
+    "RefreshError",
+    "MutualTLSChannelError",
+    "GoogleAuthError",
+)
 REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
 
 TOO_MANY_FILES = ("too_many_files",)
@@ -98,7 +104,7 @@ CLOSED = ("client_closed",)
 OTHER_LOOP = ("closed_loop",)
 
 # Of gemini.error.kind: those that say more than any class, and all.
-CLEAR_KINDS = ("tls", "unreachable", *TOO_MANY_FILES, *CLOSED, *OTHER_LOOP)
+CLEAR_KINDS = ("tls", "unreachable", "credentials", *TOO_MANY_FILES, *CLOSED, *OTHER_LOOP)
 KNOWN_KINDS = ("timeout", "connection", *CLEAR_KINDS)
 KNOWN = frozenset(
     (

@@ -81,7 +81,10 @@ def test_class_goes_before_a_coarse_kind(error_type: str, kind: str, hint_id: st
     assert ids({names.ERROR_TYPE: error_type, names.ERROR_KIND: kind}) == [hint_id]
 
 
-@pytest.mark.parametrize(("kind", "hint_id"), [("tls", "net.tls"), ("too_many_files", "net.too_many_files")])
+@pytest.mark.parametrize(
+    ("kind", "hint_id"),
+    [("tls", "net.tls"), ("credentials", "auth.credentials"), ("too_many_files", "net.too_many_files")],
+)
 def test_a_clear_kind_goes_before_the_class(kind: str, hint_id: str) -> None:
     """Where the cause of the exception was found, its class says less."""
     assert ids({names.ERROR_TYPE: "httpx2.ConnectError", names.ERROR_KIND: kind}) == [hint_id]

@@ -50,7 +50,9 @@ def add_exception(exception: str, text: str, found: dict[str, Any]) -> None:
         if exception:
             found.setdefault(names.ERROR_TYPE, exception)
             kind = next((kind for words, kind in _CAUSES if words in text), None)
-            if kind is not None and exception.rpartition(".")[2] in (*UNREACHABLE, "OSError"):
+            if exception.startswith("google.auth."):
+                found.setdefault(names.ERROR_KIND, "credentials")
+            elif kind is not None and exception.rpartition(".")[2] in (*UNREACHABLE, "OSError"):
                 found.setdefault(names.ERROR_KIND, kind)
         return
     found.setdefault(names.HTTP_STATUS_CODE, code)
