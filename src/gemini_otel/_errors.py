@@ -152,10 +152,8 @@ def _transport_kind(error: BaseException) -> str | None:
     if name == "APIConnectionError":  # of the generated clients, for whatever went wrong below
         cause = error.__cause__
         return (_transport_kind(cause) if cause is not None else None) or "connection"
-    if type(error).__module__.startswith(
-        "google.auth."
-    ):  # its TransportError speaks of the server that gives tokens
-        return "credentials"
+    if type(error).__module__.startswith("google.auth."):
+        return "credentials"  # its TransportError speaks of the server that gives tokens
     if "Timeout" in name:
         return "timeout"
     if type(error) is RuntimeError:
