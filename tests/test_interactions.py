@@ -231,6 +231,22 @@ def test_a_refusal(telemetry: Telemetry, url: str, shape: str) -> None:
     assert found["gemini.hint.id"]
 
 
+@pytest.mark.parametrize(
+    ("scenario", "hint_id"),
+    [
+        ("forbidden_page", "http.gateway"),
+        ("proxy_auth", "http.407.proxy_auth"),
+        ("bad_json_body", "net.bad_response"),
+    ],
+)
+def test_an_answer_that_is_not_of_the_api(
+    telemetry: Telemetry, url: str, scenario: str, hint_id: str
+) -> None:
+    """A page that a proxy wrote, and a body that cannot be read."""
+    caught(interact, make_client(url, attempts=1), "call", f"simulate:{scenario}")
+    assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+
+
 @pytest.mark.parametrize(("scheme", "hint_id"), [("https", "net.tls"), ("http", "net.unreachable")])
 def test_no_connection(telemetry: Telemetry, url: str, shape: str, scheme: str, hint_id: str) -> None:
     """The generated client has one class for all that goes wrong with a connection; its causes tell more."""

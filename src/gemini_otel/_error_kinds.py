@@ -262,6 +262,7 @@ SIGNATURES = (
         (401, 403, 404, 405),
         statuses=("UNAUTHORIZED", "FORBIDDEN", "NOT FOUND", "METHOD NOT ALLOWED"),
     ),
+    Signature("bad_response", tuple(range(200, 300))),  # the SDK could not read what came with a success
     Signature("invalid_argument", (400,)),
     Signature("unauthenticated", (401,)),
     Signature("prepaid_credit", (402,)),

@@ -28,7 +28,7 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
     if code is None or not isinstance(error, Exception):
         return ErrorFacts(type=class_name(error), kind=_transport_kind(error))
     said = _said(error)
-    status, message = _text(said.get("status")), _text(said.get("message"))
+    status, message = _text(said.get("status")) or _phrase(error, code), _text(said.get("message"))
     details = [detail for detail in _items(said.get("details")) if isinstance(detail, Mapping)]
     info = next((detail for detail in details if _is(detail, "ErrorInfo")), {})
     quota_id, quota_metric, quota_limit = _quota(details, info)
@@ -160,7 +160,16 @@ def _transport_kind(error: BaseException) -> str | None:
         return next((kind for words, kind in _CLIENT_MISUSE if words in str(error)), None)
     if name in _NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
-    return "connection" if isinstance(error, ConnectionError) or name in classes.DISCONNECTED else None
+    otherwise = "connection" if isinstance(error, ConnectionError) else None
+    return next((kind for kind, names in _KINDS_OF_CLASSES if name in names), otherwise)
+
+
+_KINDS_OF_CLASSES = (
+    ("connection", classes.DISCONNECTED),
+    ("bad_url", classes.BAD_URL),
+    ("bad_header", classes.BAD_HEADER),
+    ("bad_response", classes.UNREADABLE),
+)
 
 
 def _is_about_connecting(error: OSError) -> bool:
@@ -213,6 +222,14 @@ def _said(error: Exception) -> Mapping[str, Any]:
         return parsed
     status = _text(getattr(error, "status", None)) or said.get("status") or _code_word(said.get("code"))
     return {**said, "message": message, "status": status}
+
+
+def _phrase(error: Exception, code: int) -> str | None:
+    """HTTP's own words for a code whose body is no JSON: other clients of the SDK put them where the status is."""
+    from http import HTTPStatus
+
+    is_text = isinstance(getattr(error, "body", None), str)
+    return next((each.phrase for each in HTTPStatus if is_text and each == code), None)
 
 
 def _body_of_refusal(error: Exception) -> Any:

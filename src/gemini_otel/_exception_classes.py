@@ -42,7 +42,9 @@ UNREACHABLE = (
     "NameResolutionError",
     "unreachable",  # gemini.error.kind of any other class of this sort
 )
+# The words in lower case are values of gemini.error.kind, for a class that wraps another.
 BAD_URL = (
+    "bad_url",
     "UnsupportedProtocol",
     "InvalidURL",
     "InvalidURI",
@@ -52,7 +54,7 @@ BAD_URL = (
     "NonHttpUrlRedirectClientError",
     "TooManyRedirects",
 )
-BAD_HEADER = ("LocalProtocolError", "UnicodeEncodeError")
+BAD_HEADER = ("bad_header", "LocalProtocolError", "UnicodeEncodeError")
 NO_FILE = ("FileNotFoundError", "PermissionError", "IsADirectoryError", "NotADirectoryError")
 DISCONNECTED = (
     "connection",  # gemini.error.kind of any other class of this sort
@@ -82,6 +84,7 @@ CATCH_ALL = (
 )  # for whatever went wrong below: gemini.error.kind says more, where it is there
 CANCELLED = ("CancelledError", "Cancelled")
 UNREADABLE = (
+    "bad_response",
     "UnknownApiResponseError",
     "JSONDecodeError",
     "UnicodeDecodeError",
@@ -104,7 +107,17 @@ CLOSED = ("client_closed",)
 OTHER_LOOP = ("closed_loop",)
 
 # Of gemini.error.kind: those that say more than any class, and all.
-CLEAR_KINDS = ("tls", "unreachable", "credentials", *TOO_MANY_FILES, *CLOSED, *OTHER_LOOP)
+CLEAR_KINDS = (
+    "tls",
+    "unreachable",
+    "bad_url",
+    "bad_header",
+    "bad_response",
+    "credentials",
+    *TOO_MANY_FILES,
+    *CLOSED,
+    *OTHER_LOOP,
+)
 KNOWN_KINDS = ("timeout", "connection", *CLEAR_KINDS)
 KNOWN = frozenset(
     (
