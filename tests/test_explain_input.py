@@ -134,6 +134,16 @@ def test_the_text_of_an_exception(
         assert evidence is None or evidence in first["evidence"]
 
 
+def test_the_last_exception_of_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However long the log is; what stands below an exception may belong to its message."""
+    first = "openai.RateLimitError: Error code: 429\n"
+    last = "pydantic_core.ValidationError: 1 validation error for Config\nno_such_setting\n  Extra inputs are not permitted\n"
+    _, out, _ = run(monkeypatch, capsys, first + "INFO all is well\n" * 100_000 + first + last, "--json")
+    assert [hint["id"] for hint in json.loads(out)] == ["sdk.invalid_request"]
+
+
 def test_json_of_a_code(capsys: pytest.CaptureFixture[str]) -> None:
     """--json prints all entries of a code with all fields."""
     assert cli.main(["explain", "400", "--json"]) == 0

@@ -65,17 +65,19 @@ def body_attributes(body: object) -> Attributes | None:
 
 
 def text_attributes(text: str) -> Attributes | None:
-    """What a span would show of an exception whose text stands in a log or a traceback; None where there is none.
-
-    Of several classes the last one counts: Python writes the exception that left last below the others.
-    """
+    """What a span would show of the last exception whose text stands in a log or a traceback; None where there is none."""
     from gemini_otel._foreign._errors import add_exception
 
-    end = text[-_LONGEST:]
-    named = next((word for word in reversed(re.findall(r"\w+", end)) if word in _CLASSES), "")
-    found: Attributes = {}
-    add_exception(named, end, found)
-    return {**found, names.OUTCOME: "error"} if names.ERROR_TYPE in found else None
+    lines = text[-_LONGEST:].splitlines()
+    for place in reversed(range(len(lines))):
+        named = next((word for word in re.findall(r"\w+", lines[place]) if word in _CLASSES), "")
+        told: Attributes = {}
+        add_exception(named, lines[place], told)
+        if names.ERROR_TYPE in told:
+            found: Attributes = {names.OUTCOME: "error"}
+            add_exception(named, "\n".join(lines[place:]), found)  # its message may go on below
+            return found
+    return None
 
 
 def _error(error: BaseException) -> Attributes:

@@ -189,6 +189,8 @@ def _explained_body() -> list[Explained]:
     from gemini_otel.hints import evidence, find
 
     text = sys.stdin.read(_LONGEST_BODY)
+    while more := sys.stdin.read(_LONGEST_BODY):  # of a log, its end
+        text = (text + more)[-_LONGEST_BODY:]
     try:
         attributes = body_attributes(json.loads(text))
         problem = "there is no error in the JSON on standard input"
