@@ -1,12 +1,15 @@
+import enum
 import errno
 import json
 import ssl
+from types import SimpleNamespace
 from typing import Any
 
 import google.auth.exceptions
 import pytest
 
-from gemini_otel._errors import is_cancellation, read_error
+from gemini_otel._errors import is_cancellation, read_close, read_error
+from gemini_otel.operations.live import close_code
 
 
 class ServiceError(Exception):
@@ -179,6 +182,22 @@ def test_codes_of_aiohttp_are_not_those_of_the_api() -> None:
         None,
         "proxy_auth",
     )
+
+
+class Code(enum.IntEnum):
+    """As websockets has them."""
+
+    BROKEN = 1006
+
+
+def test_codes_of_a_close_are_plain_numbers() -> None:
+    """They are numbers on a span, and texts in `error.type`: an enum of Python 3.10 writes its name there."""
+    error = ServiceError(Code.BROKEN, details="x")
+    closed = read_close(error)
+    assert closed is not None
+    assert type(closed.code) is int
+    assert read_error(error).type == "1006"
+    assert type(close_code(SimpleNamespace(close_code=Code.BROKEN))) is int
 
 
 def test_cancellation_is_told_by_its_name() -> None:

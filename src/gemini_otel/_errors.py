@@ -104,10 +104,10 @@ def read_close(error: BaseException) -> Close | None:
         cause = error.__context__
         if code == _ABNORMAL and cause is not None and "rcvd" in vars(cause):
             return read_close(cause)
-        return Close(code, _text(reason))
+        return Close(int(code), _text(reason))
     received, sent = frames["rcvd"], frames.get("sent")
     if received is not None:
-        return Close(received.code, _text(received.reason))
+        return Close(int(received.code), _text(received.reason))
     # Who closes for a keepalive that was not answered says so in his own frame.
     return Close(_ABNORMAL, _text(getattr(sent, "reason", None)))
 

@@ -164,7 +164,7 @@ def readable_error(error: BaseException) -> BaseException:
 def close_code(websocket: Any) -> int | None:
     """How the websocket was closed; None while it is open."""
     code = getattr(websocket, "close_code", None)
-    return code if isinstance(code, int) else None
+    return int(code) if isinstance(code, int) else None  # an enum of websockets, where it broke
 
 
 def _tool_calls(tool_call: object) -> tuple[ToolCall, ...]:
