@@ -127,6 +127,33 @@ def event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
+def ask(client: genai.Client, area: str, shape: str, config: Any, contents: Any = "hello") -> None:
+    """One call of `models` or of a chat with a config that is passed on as it stands."""
+
+    async def ask_async() -> None:
+        stream = _method(client.aio, area, shape)(contents, config)
+        if shape == "async_call":
+            await stream
+        else:
+            async for _ in await stream:
+                pass
+
+    if shape.startswith("async"):
+        event_loop().run_until_complete(ask_async())
+    elif shape == "stream":
+        list(_method(client, area, shape)(contents, config))
+    else:
+        _method(client, area, shape)(contents, config)
+
+
+def _method(client: Any, area: str, shape: str) -> Callable[[Any, Any], Any]:
+    suffix = "_stream" if shape.endswith("stream") else ""
+    if area == "chat":
+        return getattr(client.chats.create(model=MODEL), f"send_message{suffix}")
+    generate = getattr(client.models, f"generate_content{suffix}")
+    return lambda contents, config: generate(model=MODEL, contents=contents, config=config)
+
+
 MODES = ("sync", "async")
 
 

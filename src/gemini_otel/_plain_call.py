@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from gemini_otel import _neighbours
 from gemini_otel._begin import begin
 from gemini_otel._guard import guarded
 from gemini_otel._instruments import Session
@@ -13,7 +12,6 @@ from gemini_otel._observed import Observed, outcome_of
 from gemini_otel._operation import Arguments, TurnOperation
 
 _DRIVERS = "gemini_otel._shapes"
-_OTHERS = tuple(neighbour.module for neighbour in _neighbours.KNOWN)
 
 
 class PlainCall(Observed):
@@ -33,7 +31,7 @@ class PlainCall(Observed):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is not None and traceback is not None and not _came_through(_DRIVERS, traceback.tb_next):
+        if error is not None and not _came_through_a_round(traceback):
             tell_refusal(self._session, self._operation, self._instance, self._arguments, error)
 
     def finish(self, error: BaseException | None = None) -> None:
@@ -50,11 +48,8 @@ def tell_refusal(
     *,
     stream: bool = False,
 ) -> None:
-    """Give a call that failed before a round began what it would have had as a round: a span, and its metrics.
-
-    Another instrumentation that the exception came through has told it, and knows nothing of ours.
-    """
-    if outcome_of(error) != "error" or _came_through(_OTHERS, error.__traceback__):
+    """Give a call that failed before a round began what it would have had as a round: a span, and its metrics."""
+    if outcome_of(error) != "error":
         return
     models, of_round = operation.read_round(instance, arguments)
     call = begin(session, operation.round, models, of_round, stream=stream)
@@ -62,10 +57,9 @@ def tell_refusal(
         call.finish(error)
 
 
-def _came_through(modules: str | tuple[str, ...], traceback: TracebackType | None) -> bool:
-    """Whether a frame of these modules is among those that an exception left."""
-    while traceback is not None:
-        if str(traceback.tb_frame.f_globals.get("__name__")).startswith(modules):
+def _came_through_a_round(traceback: TracebackType | None) -> bool:
+    """Whether a driver of ours is among the frames that the exception left, below the one that caught it."""
+    while traceback is not None and (traceback := traceback.tb_next) is not None:
+        if traceback.tb_frame.f_globals.get("__name__") == _DRIVERS:
             return True
-        traceback = traceback.tb_next
     return False

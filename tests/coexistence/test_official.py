@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.google_genai import GoogleGenAiSdkInstrumento
 from opentelemetry.util.genai.handler import TelemetryHandler
 
 from neighbours import OURS, Neighbours, attributes, get_weather, measured, scopes
-from support import MODEL, SHAPES, Telemetry, make_client, send
+from support import MODEL, SHAPES, Telemetry, ask, make_client, send
 
 OFFICIAL = "opentelemetry.instrumentation.google_genai"
 
@@ -45,6 +45,13 @@ def test_an_error(both: Neighbours, telemetry: Telemetry, url: str, shape: str) 
     assert [event["gemini.hint.id"] for event in telemetry.events("gemini.hint")] == ["http.429.rate_day"]
     assert telemetry.span.status.is_ok is False
     assert measured(telemetry) == 1
+
+
+def test_a_refused_call(both: Neighbours, telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """A call that fails before any request has one span, too; of an async stream they never end it, with us or without."""
+    with pytest.raises(ValueError, match="no_such_setting"):
+        ask(client, "models", shape, {"no_such_setting": 1})
+    assert scopes(telemetry.spans) == ([] if shape == "async_stream" else [OFFICIAL])
 
 
 def test_a_loop(both: Neighbours, telemetry: Telemetry, client: genai.Client, shape: str) -> None:

@@ -10,7 +10,7 @@ from google import genai
 from openinference.instrumentation.google_genai import GoogleGenAIInstrumentor
 
 from neighbours import OURS, Neighbours, get_weather, measured, scopes
-from support import MODEL, SHAPES, Telemetry, make_client, send
+from support import MODEL, SHAPES, Telemetry, ask, make_client, send
 
 OPENINFERENCE = "openinference.instrumentation.google_genai"
 
@@ -39,6 +39,13 @@ def test_an_error(both: Neighbours, telemetry: Telemetry, url: str, shape: str) 
     assert len(telemetry.events("gemini.attempt")) == 2
     assert [event["gemini.hint.id"] for event in telemetry.events("gemini.hint")] == ["http.429.rate_day"]
     assert telemetry.span.status.is_ok is False
+
+
+def test_a_refused_call(both: Neighbours, telemetry: Telemetry, client: genai.Client, shape: str) -> None:
+    """A call that fails before any request has one span, too."""
+    with pytest.raises(ValueError, match="no_such_setting"):
+        ask(client, "models", shape, {"no_such_setting": 1})
+    assert scopes(telemetry.spans) == [OPENINFERENCE]
 
 
 def test_a_loop(both: Neighbours, telemetry: Telemetry, client: genai.Client, shape: str) -> None:

@@ -846,7 +846,7 @@ GENERIC = (
         remedy=(
             "Read the message: it often names who wrote it.",
             "Check http_options.base_url and api_version, and the proxy settings HTTPS_PROXY and NO_PROXY.",
-            "Let the network allow the server that is shown below.",
+            "Let the network allow the server that the client calls.",
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "gateway"),
