@@ -8,7 +8,7 @@ from typing import Any
 import google.auth.exceptions
 import pytest
 
-from gemini_otel._errors import is_cancellation, read_close, read_error
+from gemini_otel._facts.errors.exceptions import is_cancellation, read_close, read_error
 from gemini_otel.operations.live import close_code
 
 

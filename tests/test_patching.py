@@ -9,7 +9,7 @@ import wrapt
 from opentelemetry.instrumentation.utils import unwrap
 
 from gemini_otel import _patching
-from gemini_otel._operation import Driver
+from gemini_otel._facts.operation import Driver
 from gemini_otel._patching import Patch
 
 

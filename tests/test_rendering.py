@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemini_otel._content_facts import CandidateContent, Part
+from gemini_otel._facts.content import CandidateContent, Part
 from gemini_otel._rendering import MARGIN, MAX_DEPTH, Rendering, Rules
 from gemini_otel._transcript import MAX_CANDIDATES, MAX_PARTS, Transcript
 

@@ -37,7 +37,7 @@ from rich.terminal_theme import MONOKAI
 
 import gemini_otel
 from gemini_otel import _demo, simulator
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.console import ConsoleTraceExporter
 
 if TYPE_CHECKING:

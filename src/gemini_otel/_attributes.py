@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gemini_otel import _semconv as names
-from gemini_otel._facts import (
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import (
     ErrorFacts,
     MediaFacts,
     RequestFacts,
@@ -12,7 +12,7 @@ from gemini_otel._facts import (
     UsageFacts,
     Value,
 )
-from gemini_otel._outcome import worst_finish_reason
+from gemini_otel._facts.outcomes import worst_finish_reason
 from gemini_otel.repetition import Repetition
 
 Attributes = dict[str, Value]

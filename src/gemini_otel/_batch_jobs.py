@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gemini_otel._call import current_call
+from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
-from gemini_otel._operation import Arguments, Driver
 from gemini_otel.operations import read_batch_job
 
 Positional = tuple[Any, ...]

@@ -11,11 +11,11 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Link
 
 from gemini_otel._call import Call, current_loop
-from gemini_otel._facts import RequestFacts, StartFacts
+from gemini_otel._facts.calls import RequestFacts, StartFacts
+from gemini_otel._facts.operation import Arguments, Choice, Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import Session
-from gemini_otel._operation import Arguments, Choice, Operation
 from gemini_otel._owner import finish_before
 from gemini_otel._round_span import start_span
 

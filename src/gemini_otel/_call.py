@@ -11,7 +11,6 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.trace import Status, StatusCode
 
-from gemini_otel import _semconv as names
 from gemini_otel._attempt_log import AttemptLog
 from gemini_otel._attributes import (
     Attributes,
@@ -20,15 +19,16 @@ from gemini_otel._attributes import (
     response_attributes,
 )
 from gemini_otel._background import link_to_beginning
-from gemini_otel._echo import mask_echo
-from gemini_otel._errors import read_error
-from gemini_otel._facts import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.errors.echo import mask_echo
+from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.operation import Arguments, Operation
+from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import Session
 from gemini_otel._observed import Observed, outcome_of, set_error
-from gemini_otel._operation import Arguments, Operation
-from gemini_otel._outcome import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._repetition_watch import RepetitionWatch
 from gemini_otel._round_metrics import RoundEnd, round_metrics
 from gemini_otel._round_span import RoundSpan

@@ -11,7 +11,7 @@ from typing import Any
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Span
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel._guard import call_back, logger
 
 VARIABLE = "OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK"

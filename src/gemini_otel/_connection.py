@@ -7,14 +7,21 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes, media_attributes
 from gemini_otel._call import Call
-from gemini_otel._errors import is_cancellation, read_close
-from gemini_otel._facts import ErrorFacts, MediaFacts, ReceivedFacts, RequestFacts, SentFacts, StartFacts
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import (
+    ErrorFacts,
+    MediaFacts,
+    ReceivedFacts,
+    RequestFacts,
+    SentFacts,
+    StartFacts,
+)
+from gemini_otel._facts.errors.exceptions import is_cancellation, read_close
+from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._instruments import Session, open_streams
-from gemini_otel._operation import Operation
 from gemini_otel._round_span import RoundSpan
 from gemini_otel.operations.live import close_code, readable_error
 

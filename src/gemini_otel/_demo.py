@@ -15,8 +15,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rich.console import Console
 
-from gemini_otel import _semconv as names
 from gemini_otel import simulator
+from gemini_otel._facts import names
 from gemini_otel._instrumentor import instrument, uninstrument
 from gemini_otel.console import ConsoleTraceExporter
 

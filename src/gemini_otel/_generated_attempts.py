@@ -7,7 +7,7 @@ from typing import Any
 
 from gemini_otel._attempts import Attempt, RefusedAttemptError
 from gemini_otel._call import current_call
-from gemini_otel._operation import Arguments, Driver
+from gemini_otel._facts.operation import Arguments, Driver
 
 Positional = tuple[Any, ...]
 Send = Callable[[int], Any]

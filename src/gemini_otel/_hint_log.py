@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.trace import Span
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel._log_events import EventLog
 
 _SEVERITIES = {"info": SeverityNumber.INFO, "warning": SeverityNumber.WARN, "error": SeverityNumber.ERROR}

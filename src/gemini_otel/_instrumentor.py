@@ -18,7 +18,7 @@ from gemini_otel._instruments import Instruments, Session
 
 if TYPE_CHECKING:
     from gemini_otel._content import Content
-    from gemini_otel._operation import Target
+    from gemini_otel._facts.operation import Target
     from gemini_otel._settings import Settings
     from gemini_otel.processor import HintSpanProcessor
 

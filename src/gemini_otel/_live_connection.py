@@ -9,11 +9,18 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes
 from gemini_otel._call import Call
 from gemini_otel._connection import Connection
-from gemini_otel._facts import ErrorFacts, ReceivedFacts, ResponseFacts, SentFacts, ToolCall, ToolResponse
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import (
+    ErrorFacts,
+    ReceivedFacts,
+    ResponseFacts,
+    SentFacts,
+    ToolCall,
+    ToolResponse,
+)
 from gemini_otel._guard import guarded
 from gemini_otel._live_turn import LiveTurn, Waiting
 from gemini_otel._observed import current

@@ -5,13 +5,20 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes, media_attributes
 from gemini_otel._call import Call, Loop
-from gemini_otel._facts import ErrorFacts, MediaFacts, ReceivedFacts, RequestFacts, SentFacts, StartFacts
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import (
+    ErrorFacts,
+    MediaFacts,
+    ReceivedFacts,
+    RequestFacts,
+    SentFacts,
+    StartFacts,
+)
+from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import safely
 from gemini_otel._instruments import Session
-from gemini_otel._operation import Operation
 from gemini_otel._round_span import RoundSpan
 from gemini_otel.operations.live import readable_error
 

@@ -11,8 +11,8 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 
-from gemini_otel._errors import is_cancellation
-from gemini_otel._facts import ErrorFacts
+from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.errors.exceptions import is_cancellation
 from gemini_otel._guard import safely
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from gemini_otel import _semconv
 from gemini_otel._counters import OTHER, Dimensions
+from gemini_otel._facts import names
 from gemini_otel._guard import call_back
 
 MAX_SPAN_ATTRIBUTES = 32
@@ -99,7 +99,7 @@ def _split(
 @functools.cache
 def _names_of_ours() -> frozenset[str]:
     return frozenset(
-        value for name, value in vars(_semconv).items() if name.isupper() and isinstance(value, str)
+        value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)
     )
 
 

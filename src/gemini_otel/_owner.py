@@ -13,7 +13,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel._guard import guarded
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import wrapt
 from gemini_otel._guard import guarded, logger
 
 if TYPE_CHECKING:
-    from gemini_otel._operation import Driver
+    from gemini_otel._facts.operation import Driver
 
 
 class Patch(NamedTuple):

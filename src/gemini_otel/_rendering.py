@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
-from gemini_otel._content_facts import Binary, CutText, Message, Part
+from gemini_otel._facts.content import Binary, CutText, Message, Part
 from gemini_otel._guard import call_back
 
 # A text is redacted with this many characters more than are kept, so that what the cut would halve is seen whole.

@@ -12,7 +12,7 @@ from opentelemetry.trace import Link, Span, SpanKind
 
 from gemini_otel import _neighbours
 from gemini_otel._attributes import start_attributes
-from gemini_otel._facts import StartFacts
+from gemini_otel._facts.calls import StartFacts
 from gemini_otel._instruments import SCOPE, Session
 from gemini_otel._owner import Owner, current_owner, guest
 

@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gemini_otel._outcome import OUTCOMES
-from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.outcomes import OUTCOMES
 
 CAPTURE_MODES = ("no_content", "span_only", "event_only", "span_and_event")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")

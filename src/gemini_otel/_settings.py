@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gemini_otel._outcome import OUTCOMES
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.outcomes import OUTCOMES
 from gemini_otel._own_attributes import (
     MetricAttributes,
     SpanAttributes,
     parse_metric_attributes,
     parse_span_attributes,
 )
-from gemini_otel._semconv import DEFAULT_PROFILE, PROFILES
 from gemini_otel._setting_values import (
     CAPTURE_MODES,
     callable_with,

@@ -8,10 +8,10 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
+from gemini_otel._facts.operation import Arguments, Driver, Shape
 from gemini_otel._guard import safely
 from gemini_otel._instruments import open_streams
 from gemini_otel._observed import Observed
-from gemini_otel._operation import Arguments, Driver, Shape
 
 Positional = tuple[Any, ...]
 # Starts to observe a call of `instance`, given its keyword arguments; None where nobody listens.

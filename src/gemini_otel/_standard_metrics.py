@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
-from gemini_otel import _semconv as names
 from gemini_otel._counters import MAX_VALUES, BoundedNames, CounterTable
-from gemini_otel._semconv import MetricNames, Profile
+from gemini_otel._facts import names
+from gemini_otel._facts.names import MetricNames, Profile
 
 if TYPE_CHECKING:
-    from gemini_otel._facts import UsageFacts
+    from gemini_otel._facts.calls import UsageFacts
 
 Labels = Mapping[str, str | bool | int | float | tuple[str, ...]]
 

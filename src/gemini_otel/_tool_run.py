@@ -9,10 +9,10 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
-from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes
 from gemini_otel._call import loop_context
-from gemini_otel._errors import class_name
+from gemini_otel._facts import names
+from gemini_otel._facts.errors.exceptions import class_name
 from gemini_otel._guard import guarded
 from gemini_otel._instruments import Session
 from gemini_otel._observed import Observed, outcome_of

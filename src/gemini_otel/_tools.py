@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
 from gemini_otel._instruments import Session
-from gemini_otel._operation import Arguments, Driver
 from gemini_otel._tool_run import ToolRun, begin_tool
 from gemini_otel._turn import current_turn
 

@@ -10,7 +10,7 @@ from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext, StatusCode
 from rich.text import Text
 from rich.tree import Tree
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel._foreign import SCOPES, begins_as_genai
 
 if TYPE_CHECKING:

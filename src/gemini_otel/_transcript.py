@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from gemini_otel import _outcome
-from gemini_otel._content_facts import CandidateContent, CutText, Part
+from gemini_otel._facts import outcomes
+from gemini_otel._facts.content import CandidateContent, CutText, Part
 from gemini_otel._rendering import MARGIN, Rendering, Rules
 
 MAX_CANDIDATES = 16
@@ -134,5 +134,5 @@ def _arguments(text: CutText, rendering: Rendering) -> Any:
 
 def _finish_reason(raw: str | None, calls: bool) -> str:
     """In the conventions' words, which have fewer; `error` where it was due and never came."""
-    outcome = "incomplete" if raw is None else _outcome.finish_reason_outcome(raw)
+    outcome = "incomplete" if raw is None else outcomes.finish_reason_outcome(raw)
     return "tool_call" if outcome == "ok" and calls else _FINISH_REASONS.get(outcome, "error")

@@ -13,16 +13,16 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Span, SpanKind
 
-from gemini_otel import _semconv as names
 from gemini_otel._attributes import Attributes
 from gemini_otel._call import Call, current_loop, loop_context
-from gemini_otel._errors import read_error
-from gemini_otel._facts import ResponseFacts
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ResponseFacts
+from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._hooks import call_hook
 from gemini_otel._instruments import SCOPE, Session, open_streams
 from gemini_otel._observed import Observed, current, outcome_of, set_error
-from gemini_otel._operation import Arguments, TurnOperation
 from gemini_otel._owner import INFERENCE, current_owner, finish_before
 from gemini_otel._plain_call import PlainCall, tell_refusal
 from gemini_otel._round_span import share

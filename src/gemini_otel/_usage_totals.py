@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gemini_otel import _semconv as names
-from gemini_otel._facts import UsageFacts
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import UsageFacts
 
 _TOTALS = (
     ("input_tokens", names.LOOP_INPUT_TOKENS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.genai import types
 
-from gemini_otel._error_kinds import HTTP_CODES, KINDS
+from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS
 from gemini_otel.hints import codes, default_hints, find, for_code, related
 from gemini_otel.hints.finish_reasons import HEALTHY
 

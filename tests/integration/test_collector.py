@@ -20,7 +20,7 @@ from seen import JaegerBackEnd, ReceiverBackEnd, Seen, from_sdk
 import gemini_otel
 from conftest import needs
 from gemini_otel import _demo, simulator
-from gemini_otel._outcome import OUTCOMES
+from gemini_otel._facts.outcomes import OUTCOMES
 from servers import COLLECTOR_CONFIG, Collector, Jaeger, Prometheus, eventually, get, run_collector
 from support import MODEL, ROOT, OtlpReceiver, Telemetry
 

@@ -28,7 +28,7 @@ from registry import plain
 import gemini_otel
 from conftest import needs
 from gemini_otel import _demo, simulator
-from gemini_otel._semconv import PROFILES
+from gemini_otel._facts.names import PROFILES
 from servers import Collector, Jaeger, Prometheus, eventually, get, program, run_collector
 from support import MODEL, ROOT, OtlpReceiver
 

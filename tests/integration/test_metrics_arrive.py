@@ -18,7 +18,7 @@ from registry import exposed, plain
 import gemini_otel
 from conftest import Exposition
 from gemini_otel import _demo, simulator
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from servers import Collector, Prometheus, eventually, get, program, run_prometheus
 from support import MODEL
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel import _semconv as names
-from gemini_otel._error_kinds import error_kind
-from gemini_otel._exception_classes import UNREACHABLE
-from gemini_otel._masking import mask
+from gemini_otel._facts import names
+from gemini_otel._facts.errors.causes import UNREACHABLE
+from gemini_otel._facts.errors.kinds import error_kind
+from gemini_otel._facts.errors.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import StatusCode
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
 from gemini_otel._foreign._sources import ANYONE, PARAMETERS, SOURCES, Source
-from gemini_otel._outcome import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan

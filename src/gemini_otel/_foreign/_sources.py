@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 
 
 @dataclass(frozen=True, eq=False)

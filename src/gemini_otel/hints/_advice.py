@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from gemini_otel._semconv import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND, REQUEST_TEMPERATURE
+from gemini_otel._facts.names import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND, REQUEST_TEMPERATURE
 from gemini_otel.hints import finish_reasons, repetition
 from gemini_otel.hints._failure import SET_RETRIES
 from gemini_otel.hints._hint import Attributes, Hint

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from gemini_otel._semconv import BLOCK_REASON, BLOCKED_CATEGORIES, PROVIDER_NAME, REQUEST_MODEL, RESPONSE_ID
+from gemini_otel._facts.names import (
+    BLOCK_REASON,
+    BLOCKED_CATEGORIES,
+    PROVIDER_NAME,
+    REQUEST_MODEL,
+    RESPONSE_ID,
+)
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Subject, named_values, on, otherwise

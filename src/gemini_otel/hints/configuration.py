@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from gemini_otel import _exception_classes as classes
-from gemini_otel._semconv import (
+from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.names import (
     API_VERSION,
     ERROR_TYPE,
     HTTP_RESEND_COUNT,

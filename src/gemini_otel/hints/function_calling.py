@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._semconv import AFC_EXHAUSTED, AFC_MAX_ROUNDS, AFC_ROUNDS, AFC_TOOLS, TOOL_MODE
+from gemini_otel._facts.names import AFC_EXHAUSTED, AFC_MAX_ROUNDS, AFC_ROUNDS, AFC_TOOLS, TOOL_MODE
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Subject, on, text

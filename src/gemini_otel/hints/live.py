@@ -6,7 +6,7 @@ most closes have an entry among the API's errors, or here, that says more than t
 
 from __future__ import annotations
 
-from gemini_otel._semconv import (
+from gemini_otel._facts.names import (
     ERROR_TYPE,
     LIVE_CLOSE_CODE,
     LIVE_FILTERED_PROMPTS,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gemini_otel import _exception_classes as classes
-from gemini_otel._semconv import (
+from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.names import (
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
     INTERACTION_STATUS,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._outcome import finish_reason_outcome
-from gemini_otel._semconv import (
+from gemini_otel._facts.names import (
     FINISH_REASON,
     OUTCOME,
     REQUEST_MAX_TOKENS,
@@ -16,6 +15,7 @@ from gemini_otel._semconv import (
     USAGE_OUTPUT_TOKENS,
     USAGE_REASONING_OUTPUT_TOKENS,
 )
+from gemini_otel._facts.outcomes import finish_reason_outcome
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import ANY, number, text, where

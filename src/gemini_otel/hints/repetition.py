@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._semconv import (
+from gemini_otel._facts.names import (
     AFC_ROUNDS,
     FINISH_REASON,
     OUTCOME,

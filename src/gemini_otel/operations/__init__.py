@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._operation import Operation
+from gemini_otel._facts.operation import Operation
 from gemini_otel.operations._resources import read_batch_job
 from gemini_otel.operations.generate_content import GENERATE_CONTENT
 from gemini_otel.operations.interactions import CHOICES, INTERACTIONS

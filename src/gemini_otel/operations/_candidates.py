@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gemini_otel._content_facts import CandidateContent, Part, RequestContent
-from gemini_otel._operation import Arguments
+from gemini_otel._facts.content import CandidateContent, Part, RequestContent
+from gemini_otel._facts.operation import Arguments
 from gemini_otel.operations._fields import enum_value, field, fields, items, with_body
 from gemini_otel.operations._parts import read_instructions, read_messages, read_part, tool_definitions
 

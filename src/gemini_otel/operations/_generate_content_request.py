@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gemini_otel._facts import RequestFacts, StartFacts
-from gemini_otel._operation import Arguments
+from gemini_otel._facts.calls import RequestFacts, StartFacts
+from gemini_otel._facts.operation import Arguments
 from gemini_otel.operations._client import endpoint, http_options, identity, model_name
 from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer, items
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gemini_otel import _semconv as names
-from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts, UsageFacts
-from gemini_otel._operation import Arguments
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts, UsageFacts
+from gemini_otel._facts.operation import Arguments
 from gemini_otel.operations._client import endpoint_at, model_name
 from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer
 from gemini_otel.operations._measures import Measures, Reader, count, measure, word

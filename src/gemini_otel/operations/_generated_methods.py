@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.operations import _generated as gen
 from gemini_otel.operations._measures import Measures
 from gemini_otel.operations._method import Method

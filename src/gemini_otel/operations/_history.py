@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gemini_otel._operation import Arguments
+from gemini_otel._facts.operation import Arguments
 from gemini_otel.operations._fields import field, fields, items
 
 MAX_PARTS = 64

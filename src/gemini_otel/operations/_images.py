@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gemini_otel import _semconv as names
-from gemini_otel._facts import ResponseFacts, Value
-from gemini_otel._masking import mask
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ResponseFacts, Value
+from gemini_otel._facts.errors.masking import mask
 from gemini_otel.operations._fields import field, integer, items
 from gemini_otel.operations._measures import Measures, Reader
 

@@ -9,10 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gemini_otel import _semconv as names
-from gemini_otel._errors import read_reported
-from gemini_otel._facts import ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
-from gemini_otel._operation import Listener
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
+from gemini_otel._facts.errors.exceptions import read_reported
+from gemini_otel._facts.operation import Listener
 from gemini_otel.operations._client import model_name
 from gemini_otel.operations._fields import enum_value, integer, items
 from gemini_otel.operations._fields import fields as known_fields

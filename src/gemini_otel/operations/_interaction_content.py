@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from gemini_otel._content_facts import Binary, CandidateContent, Message, Part, RequestContent
-from gemini_otel._operation import Arguments
+from gemini_otel._facts.content import Binary, CandidateContent, Message, Part, RequestContent
+from gemini_otel._facts.operation import Arguments
 from gemini_otel.operations._fields import enum_value, field, items
 from gemini_otel.operations._interaction_answer import fields, with_raw_body
 from gemini_otel.operations._interaction_request import body_of

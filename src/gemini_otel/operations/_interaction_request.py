@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gemini_otel import _semconv as names
-from gemini_otel._facts import RequestFacts, StartFacts, Value
-from gemini_otel._operation import Arguments
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import RequestFacts, StartFacts, Value
+from gemini_otel._facts.operation import Arguments
 from gemini_otel.operations import _generated
 from gemini_otel.operations._fields import decimal, enum_value, field, fields, integer, items
 from gemini_otel.operations._history import MAX_PARTS

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from gemini_otel._facts import Measured, ResponseFacts, Value
+from gemini_otel._facts.calls import Measured, ResponseFacts, Value
 from gemini_otel.operations._fields import enum_value, field, items
 
 Measures = tuple[tuple[str, str, Callable[[Any], Value | None]], ...]

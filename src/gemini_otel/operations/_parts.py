@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from gemini_otel._content_facts import Binary, Message, Part
+from gemini_otel._facts.content import Binary, Message, Part
 from gemini_otel.operations._fields import enum_value, field, fields, items
 
 _ROLES = {"model": "assistant", "function": "tool"}

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from gemini_otel import _semconv as names
-from gemini_otel._error_kinds import STATUSES
-from gemini_otel._facts import Measured, Value
-from gemini_otel._masking import mask
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import Measured, Value
+from gemini_otel._facts.errors.kinds import STATUSES
+from gemini_otel._facts.errors.masking import mask
 from gemini_otel.operations._fields import decimal, field, fields, integer
 from gemini_otel.operations._measures import Measures, count, flag, measure, word
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gemini_otel import _semconv as names
-from gemini_otel._facts import ResponseFacts, UsageFacts, Value
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ResponseFacts, UsageFacts, Value
 from gemini_otel.operations._fields import field, integer, items
 from gemini_otel.operations._measures import Measures, Reader, count, measure, word
 from gemini_otel.operations._usage import UsageReader

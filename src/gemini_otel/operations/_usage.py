@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gemini_otel._facts import UsageFacts
+from gemini_otel._facts.calls import UsageFacts
 from gemini_otel.operations._fields import enum_value, field, fields, integer, items
 
 _BY_MODALITY = {

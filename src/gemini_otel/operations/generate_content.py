@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gemini_otel._facts import RequestFacts, ResponseFacts
-from gemini_otel._operation import Listener, Operation, Shape, Target
+from gemini_otel._facts.calls import RequestFacts, ResponseFacts
+from gemini_otel._facts.operation import Listener, Operation, Shape, Target
 from gemini_otel.operations._candidates import read_candidates, read_request_content
 from gemini_otel.operations._client import model_name
 from gemini_otel.operations._fields import enum_value, field, fields, items, with_body

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from gemini_otel import _semconv as names
-from gemini_otel._operation import Arguments, Choice, Operation, Shape, Target
+from gemini_otel._facts import names
+from gemini_otel._facts.operation import Arguments, Choice, Operation, Shape, Target
 from gemini_otel.operations._generated import read_request as read_options
 from gemini_otel.operations._generated import read_start
 from gemini_otel.operations._interaction_answer import (

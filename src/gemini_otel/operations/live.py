@@ -6,8 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gemini_otel._errors import ErrorBody
-from gemini_otel._facts import (
+from gemini_otel._facts.calls import (
     MediaFacts,
     ReceivedFacts,
     RequestFacts,
@@ -17,7 +16,8 @@ from gemini_otel._facts import (
     ToolResponse,
     UsageFacts,
 )
-from gemini_otel._operation import Answer, Arguments, Listener, Operation
+from gemini_otel._facts.errors.exceptions import ErrorBody
+from gemini_otel._facts.operation import Answer, Arguments, Listener, Operation
 from gemini_otel.operations._fields import enum_value, field, fields, integer, items
 from gemini_otel.operations._generate_content_request import read_request, read_start
 from gemini_otel.operations._usage import UsageReader

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
-from gemini_otel._operation import Arguments, Listener, Operation, Shape, Target
+from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.operation import Arguments, Listener, Operation, Shape, Target
 from gemini_otel.operations import _generated as gen
 from gemini_otel.operations import _resources as res
 from gemini_otel.operations._client import endpoint, http_options, identity, model_name

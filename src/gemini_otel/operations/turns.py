@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gemini_otel._operation import Arguments, Shape, Target, TurnOperation
+from gemini_otel._facts.operation import Arguments, Shape, Target, TurnOperation
 from gemini_otel.operations._client import model_name
 from gemini_otel.operations._fields import field
 from gemini_otel.operations.generate_content import GENERATE_CONTENT

@@ -6,8 +6,8 @@ import enum
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from gemini_otel._content_facts import CandidateContent, RequestContent
-from gemini_otel._facts import RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.content import CandidateContent, RequestContent
 
 Arguments = Mapping[str, Any]
 # What runs in place of an SDK function: `driver(wrapped, instance, args, kwargs)`, as wrapt calls it.

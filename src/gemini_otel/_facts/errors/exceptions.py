@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from gemini_otel import _exception_classes as classes
-from gemini_otel._error_kinds import STATUSES, error_kind
-from gemini_otel._facts import ErrorFacts
-from gemini_otel._masking import mask
+from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors.kinds import STATUSES, error_kind
+from gemini_otel._facts.errors.masking import mask
 
 _CODE_WORD = re.compile(r"[A-Za-z_]{1,64}")
 

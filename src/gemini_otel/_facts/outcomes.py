@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gemini_otel._facts import ResponseFacts
+    from gemini_otel._facts.calls import ResponseFacts
 
 OUTCOMES = (
     "ok",
