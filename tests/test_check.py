@@ -26,7 +26,7 @@ import gemini_otel
 from gemini_otel import _neighbours, cli
 from gemini_otel._check import _environment, _live, _show, examine
 from gemini_otel._check._report import Finding, Report, Target
-from gemini_otel._settings import SETTINGS
+from gemini_otel._settings.table import SETTINGS
 from support import Telemetry
 
 HTTP = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}

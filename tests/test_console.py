@@ -28,7 +28,7 @@ from rich.console import Console
 
 from gemini_otel import HintSpanProcessor
 from gemini_otel import console as console_module
-from gemini_otel._settings_in_force import unknown_variables
+from gemini_otel._settings.in_force import unknown_variables
 from gemini_otel._trace_tree import trace_trees
 from gemini_otel.console import ConsoleTraceExporter
 

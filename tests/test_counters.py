@@ -10,7 +10,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 import gemini_otel
 from gemini_otel._counters import OTHER, BoundedNames, CounterTable
 from gemini_otel._instruments import Instruments, Session
-from gemini_otel._settings import Settings
+from gemini_otel._settings.table import Settings
 from support import Telemetry, send
 
 
@@ -75,7 +75,7 @@ import os
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from gemini_otel._instruments import Instruments, Session
-from gemini_otel._settings import Settings
+from gemini_otel._settings.table import Settings
 
 reader = InMemoryMetricReader()
 instruments = Instruments(meter_provider=MeterProvider(metric_readers=[reader]))

@@ -21,7 +21,7 @@ from documents import DOCUMENTS, README, Snippet, snippets
 from gemini_otel import _demo, simulator
 from gemini_otel._facts import names as _semconv
 from gemini_otel._facts.outcomes import OUTCOMES
-from gemini_otel._settings import SETTINGS
+from gemini_otel._settings.table import SETTINGS
 from live_support import needs_live
 from support import ROOT, Telemetry
 

@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace import TracerProvider
 import gemini_otel
 from gemini_otel import Hint, HintSpanProcessor, _log_events, default_hints
 from gemini_otel._hint_log import HintLog
-from gemini_otel._settings import Settings
-from gemini_otel._settings_in_force import load
+from gemini_otel._settings.in_force import load
+from gemini_otel._settings.table import Settings
 from support import Telemetry, send
 
 BLOCKED = {"gen_ai.operation.name": "generate_content", "gen_ai.response.finish_reasons": ("safety",)}

@@ -10,7 +10,7 @@ from google import genai
 
 import gemini_otel
 from gemini_otel._facts import names
-from gemini_otel._settings_in_force import load
+from gemini_otel._settings.in_force import load
 from support import MODEL, Telemetry, send
 
 OLD = {

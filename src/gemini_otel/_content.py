@@ -20,7 +20,7 @@ from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._log_events import EventLog, takes_structures
 from gemini_otel._rendering import Rendering, Rules
-from gemini_otel._settings import Settings
+from gemini_otel._settings.table import Settings
 from gemini_otel._transcript import Transcript
 
 _UNREADABLE = [{"type": "omitted", "content": "[left out: it could not be read]"}]

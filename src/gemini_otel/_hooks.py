@@ -6,7 +6,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Span
 
 from gemini_otel._guard import call_back
-from gemini_otel._settings import Settings
+from gemini_otel._settings.table import Settings
 
 
 def call_hook(settings: Settings, name: str, span: Span, subject: object) -> None:

@@ -12,14 +12,15 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
-from gemini_otel import _exporter_log, _patching, _settings_in_force
+from gemini_otel import _exporter_log, _patching
 from gemini_otel._guard import guarded, logger
 from gemini_otel._instruments import Instruments, Session
+from gemini_otel._settings import in_force
 
 if TYPE_CHECKING:
     from gemini_otel._content import Content
     from gemini_otel._facts.operation import Target
-    from gemini_otel._settings import Settings
+    from gemini_otel._settings.table import Settings
     from gemini_otel.processor import HintSpanProcessor
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
@@ -65,7 +66,7 @@ def instrument(
     Without providers the global ones are used, also when they are set later. Raises ValueError for an unknown setting or
     value, naming the choices. Calling it again changes nothing.
     """
-    _settings_in_force.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
+    in_force.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
     try:
         importlib.metadata.distribution(_SDK)  # its metadata are long, and not read here
     except importlib.metadata.PackageNotFoundError:
@@ -90,7 +91,7 @@ class _Configuration:
     """Gives the dataclass that declarative configuration (OTEL_CONFIG_FILE) reads the options of `gemini` into."""
 
     def __get__(self, instance: object, owner: object) -> type:
-        return _settings_in_force.configuration()
+        return in_force.configuration()
 
 
 class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped base
@@ -104,8 +105,8 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
     @guarded  # an exception here would stop every other instrumentor of the process
     def _instrument(self, **kwargs: Any) -> None:
         keywords = _valid({name: value for name, value in kwargs.items() if name not in _PROVIDERS})
-        settings = _settings_in_force.load(keywords)
-        _settings_in_force.warn_of_unknown_variables()
+        settings = in_force.load(keywords)
+        in_force.warn_of_unknown_variables()
         instruments = Instruments(
             kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
         )
@@ -159,7 +160,7 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
     valid = {}
     for name, value in keywords.items():
         try:
-            _settings_in_force.load({name: value}, environ={})
+            in_force.load({name: value}, environ={})
             valid[name] = value
         except ValueError as error:
             logger.warning("%s; ignored", error)

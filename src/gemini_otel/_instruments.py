@@ -20,7 +20,7 @@ from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensio
 from gemini_otel._facts import names
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
-from gemini_otel._settings import Settings
+from gemini_otel._settings.table import Settings
 from gemini_otel._standard_metrics import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 

@@ -24,7 +24,7 @@ except ImportError as missing:
         name=missing.name,
     ) from missing
 
-from gemini_otel import _settings_in_force
+from gemini_otel._settings import in_force
 
 __all__ = ["ConsoleTraceExporter"]
 
@@ -49,7 +49,7 @@ class ConsoleTraceExporter(SpanExporter):
     def __init__(self, console: Console | None = None, problems_only: bool | None = None) -> None:
         if console is not None and not isinstance(console, Console):
             raise TypeError(f"console={console!r} is not valid; it takes a rich.console.Console")
-        self._problems_only = _settings_in_force.problems_only(problems_only)
+        self._problems_only = in_force.problems_only(problems_only)
         self._given = console
         self._reset()
         _exporters.add(self)

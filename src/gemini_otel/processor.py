@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from gemini_otel._facts.names import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
 from gemini_otel._foreign import SCOPES, begins_as_genai
 from gemini_otel._guard import end_after, guarded, report
-from gemini_otel._settings import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider

@@ -12,8 +12,8 @@ from typing import Any
 from gemini_otel import _neighbours
 from gemini_otel._check import _endpoints, _environment, _live
 from gemini_otel._check._report import Finding, Other, Report, SettingInForce, Target
-from gemini_otel._settings import shown
-from gemini_otel._settings_in_force import load, resolve
+from gemini_otel._settings.in_force import load, resolve
+from gemini_otel._settings.table import shown
 from gemini_otel._version import __version__
 
 _PACKAGES = (

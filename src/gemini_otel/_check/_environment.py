@@ -7,10 +7,10 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gemini_otel import _settings_in_force
 from gemini_otel._check._endpoints import SIGNALS, environment_problems, protocol_of
 from gemini_otel._check._report import NO_SERVICE_NAME, Finding
-from gemini_otel._settings import shown
+from gemini_otel._settings import in_force
+from gemini_otel._settings.table import shown
 
 ENTRY_POINT = "gemini"
 _CONSOLE = "gemini_console"
@@ -56,13 +56,13 @@ def sdk_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Variables of our own that are misspelled or have values that nobody knows."""
-    for name, meant in _settings_in_force.unknown_variables(environ).items():
+    for name, meant in in_force.unknown_variables(environ).items():
         known = f"Did you mean {meant}?" if meant else "docs/settings.md lists them all."
         yield Finding("error", f"{name} is no setting of gemini-otel.", known)
-    for each in _settings_in_force.resolve({}, environ):
+    for each in in_force.resolve({}, environ):
         if each.problem is not None:
             yield Finding("error", each.problem, f"In force instead: {each.value} ({each.source}).")
-    value, problem = _settings_in_force.problems_only_variable(environ)
+    value, problem = in_force.problems_only_variable(environ)
     if problem is not None:
         yield Finding("error", problem, f"In force instead: {shown(value)} (default).")
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from gemini_otel._guard import logger
-from gemini_otel._setting_values import parse_switch
-from gemini_otel._settings import PREFIX, SETTINGS, Setting, Settings
+from gemini_otel._settings.parsing import parse_switch
+from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
 
 CONSOLE_PROBLEMS_ONLY = (
     f"{PREFIX}CONSOLE_PROBLEMS_ONLY"  # of the console exporter, which `instrument()` knows nothing of

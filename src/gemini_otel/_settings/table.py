@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
 from gemini_otel._facts.outcomes import OUTCOMES
-from gemini_otel._own_attributes import (
+from gemini_otel._settings.own_attributes import (
     MetricAttributes,
     SpanAttributes,
     parse_metric_attributes,
     parse_span_attributes,
 )
-from gemini_otel._setting_values import (
+from gemini_otel._settings.parsing import (
     CAPTURE_MODES,
     callable_with,
     one_of,
