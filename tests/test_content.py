@@ -13,7 +13,9 @@ from google.genai import types
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import gemini_otel
-from gemini_otel import _content, _guard, _log_events
+from gemini_otel import _guard
+from gemini_otel._telemetry import log_events
+from gemini_otel._telemetry.content import capture as _content
 from gemini_otel.operations import _candidates, _parts
 from support import MODEL, Telemetry, make_vertex_client, send
 from test_hint_signal import Logs, name_of
@@ -149,7 +151,7 @@ def test_structures_or_text(client: genai.Client) -> None:
     telemetry = Captured({"capture_content": "event_only"})
     send(client, "call", "simulate:ok")
     (record,) = telemetry.logs.records
-    assert isinstance(record.attributes[INPUT], str) != _log_events.takes_structures()
+    assert isinstance(record.attributes[INPUT], str) != log_events.takes_structures()
 
 
 def test_text_on_older_releases(client: genai.Client, monkeypatch: pytest.MonkeyPatch) -> None:

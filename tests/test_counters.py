@@ -8,9 +8,9 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import gemini_otel
-from gemini_otel._counters import OTHER, BoundedNames, CounterTable
-from gemini_otel._instruments import Instruments, Session
 from gemini_otel._settings.table import Settings
+from gemini_otel._telemetry.instrumentation import Instruments, Session
+from gemini_otel._telemetry.metrics.counters import OTHER, BoundedNames, CounterTable
 from support import Telemetry, send
 
 
@@ -74,7 +74,7 @@ FORK = """
 import os
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from gemini_otel._instruments import Instruments, Session
+from gemini_otel._telemetry.instrumentation import Instruments, Session
 from gemini_otel._settings.table import Settings
 
 reader = InMemoryMetricReader()

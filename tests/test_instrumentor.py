@@ -240,9 +240,9 @@ before = set(sys.modules)
 import gemini_otel
 gemini_otel.instrument()
 new = set(sys.modules) - before
-print(sorted(m for m in new if m.startswith("google") or "operations" in m or m.startswith("gemini_otel._call")))
+print(sorted(m for m in new if m.startswith("google") or "operations" in m or m.startswith("gemini_otel._telemetry.rounds")))
 import google.genai
-print("gemini_otel._call" in sys.modules)
+print("gemini_otel._telemetry.rounds" in sys.modules)
 """
     assert run(code).splitlines() == ["[]", "True"]
 

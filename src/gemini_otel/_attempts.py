@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from gemini_otel._call import Call, current_call
 from gemini_otel._facts import names
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry.rounds import Call, current_call
 
 Positional = tuple[Any, ...]
 

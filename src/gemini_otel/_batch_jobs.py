@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gemini_otel._call import current_call
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
+from gemini_otel._telemetry.rounds import current_call
 from gemini_otel.operations import read_batch_job
 
 Positional = tuple[Any, ...]

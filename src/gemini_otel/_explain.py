@@ -6,14 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gemini_otel._attributes import Attributes, error_attributes, repetition_attributes, response_attributes
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts
 from gemini_otel._facts.errors.causes import KNOWN, KNOWN_KINDS
 from gemini_otel._facts.errors.exceptions import ErrorBody, read_error
 from gemini_otel._facts.errors.kinds import HTTP_CODES, error_kind
 from gemini_otel._facts.outcomes import answer_outcome, worst_finish_reason
-from gemini_otel._repetition_watch import RepetitionWatch
+from gemini_otel._telemetry.attributes import (
+    Attributes,
+    error_attributes,
+    repetition_attributes,
+    response_attributes,
+)
+from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel.hints import Hint, find, for_code
 
 if TYPE_CHECKING:

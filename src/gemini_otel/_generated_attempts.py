@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gemini_otel._attempts import Attempt, RefusedAttemptError
-from gemini_otel._call import current_call
 from gemini_otel._facts.operation import Arguments, Driver
+from gemini_otel._telemetry.rounds import current_call
 
 Positional = tuple[Any, ...]
 Send = Callable[[int], Any]

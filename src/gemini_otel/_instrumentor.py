@@ -12,15 +12,16 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
-from gemini_otel import _exporter_log, _patching
+from gemini_otel import _patching
 from gemini_otel._guard import guarded, logger
-from gemini_otel._instruments import Instruments, Session
 from gemini_otel._settings import in_force
+from gemini_otel._telemetry import exporter_log
+from gemini_otel._telemetry.instrumentation import Instruments, Session
 
 if TYPE_CHECKING:
-    from gemini_otel._content import Content
     from gemini_otel._facts.operation import Target
     from gemini_otel._settings.table import Settings
+    from gemini_otel._telemetry.content.capture import Content
     from gemini_otel.processor import HintSpanProcessor
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
@@ -118,7 +119,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
                 _add_hint_processor, session, kwargs.get("logger_provider")
             )
         if settings.quiet_exporters:
-            _exporter_log.quieten()
+            exporter_log.quieten()
         global _session
         _session = session
         instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
@@ -128,7 +129,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
     def _uninstrument(self, **_: Any) -> None:
         global _session
         _session = None
-        _exporter_log.restore()
+        exporter_log.restore()
         _patching.uninstall()
         for processor in _processors:
             processor.active = False
@@ -150,7 +151,7 @@ def _content(settings: Settings, logger_provider: Any) -> Content | None:
     """What captures content; imported only where something asks for it."""
     if not settings.wants_content:
         return None
-    from gemini_otel._content import make_content
+    from gemini_otel._telemetry.content.capture import make_content
 
     return make_content(settings, logger_provider)
 
@@ -179,8 +180,8 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
         _tools,
         _uploads,
     )
-    from gemini_otel._begin import begin, begin_chosen
-    from gemini_otel._turn import begin_turn
+    from gemini_otel._telemetry.begin import begin, begin_chosen
+    from gemini_otel._telemetry.user_calls import begin_turn
     from gemini_otel.operations import CHOICES, OPERATIONS, TURNS, operations
 
     functions = {

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
-from gemini_otel._begin import begin
-from gemini_otel._connection import Connection, MusicConnection
 from gemini_otel._facts.calls import ReceivedFacts
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
-from gemini_otel._instruments import Session
-from gemini_otel._live_connection import LiveConnection
+from gemini_otel._telemetry.begin import begin
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.live.connection import Connection, MusicConnection
+from gemini_otel._telemetry.live.session import LiveConnection
 from gemini_otel.operations import live as reading
 
 Positional = tuple[Any, ...]

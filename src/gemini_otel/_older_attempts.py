@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gemini_otel._attempts import Attempt, RefusedAttemptError
-from gemini_otel._call import Call, current_call
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
+from gemini_otel._telemetry.rounds import Call, current_call
 
 Positional = tuple[Any, ...]
 

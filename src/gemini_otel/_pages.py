@@ -16,14 +16,14 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link
 
-from gemini_otel._begin import begin
-from gemini_otel._call import Call, current_call
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import StartFacts
 from gemini_otel._facts.operation import Arguments, Driver, Shape
 from gemini_otel._guard import guarded
-from gemini_otel._instruments import Session
 from gemini_otel._shapes import driver
+from gemini_otel._telemetry.begin import begin
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.rounds import Call, current_call
 from gemini_otel.operations import page_operation
 
 Positional = tuple[Any, ...]

@@ -10,8 +10,8 @@ from typing import Any
 
 from gemini_otel._facts.operation import Arguments, Driver, Shape
 from gemini_otel._guard import safely
-from gemini_otel._instruments import open_streams
-from gemini_otel._observed import Observed
+from gemini_otel._telemetry.instrumentation import open_streams
+from gemini_otel._telemetry.lifecycle import Observed
 
 Positional = tuple[Any, ...]
 # Starts to observe a call of `instance`, given its keyword arguments; None where nobody listens.

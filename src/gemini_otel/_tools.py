@@ -7,9 +7,9 @@ from typing import Any
 
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
-from gemini_otel._instruments import Session
-from gemini_otel._tool_run import ToolRun, begin_tool
-from gemini_otel._turn import current_turn
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.tool_runs import ToolRun, begin_tool
+from gemini_otel._telemetry.user_calls import current_turn
 
 Positional = tuple[Any, ...]
 

@@ -12,9 +12,9 @@ from types import MethodType
 from typing import Any
 
 from gemini_otel._attempts import RefusedAttemptError
-from gemini_otel._call import Call, current_call
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry.rounds import Call, current_call
 
 Positional = tuple[Any, ...]
 

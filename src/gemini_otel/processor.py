@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
-    from gemini_otel._hint_log import HintLog
+    from gemini_otel._telemetry.hint_log import HintLog
     from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
@@ -146,7 +146,7 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
         if self._log is None:
-            from gemini_otel._hint_log import HintLog
+            from gemini_otel._telemetry.hint_log import HintLog
 
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)

@@ -9,11 +9,11 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gemini_otel import _neighbours
 from gemini_otel._check import _endpoints, _environment, _live
 from gemini_otel._check._report import Finding, Other, Report, SettingInForce, Target
 from gemini_otel._settings.in_force import load, resolve
 from gemini_otel._settings.table import shown
+from gemini_otel._telemetry import neighbours
 from gemini_otel._version import __version__
 
 _PACKAGES = (
@@ -134,8 +134,8 @@ def _launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _others() -> Iterator[Other]:
-    active = {neighbour.name: neighbour for neighbour in _neighbours.active()}
-    installed = {neighbour.name: (neighbour, version) for neighbour, version in _neighbours.installed()}
+    active = {neighbour.name: neighbour for neighbour in neighbours.active()}
+    installed = {neighbour.name: (neighbour, version) for neighbour, version in neighbours.installed()}
     for name, neighbour in active.items():
         version = installed[name][1] if name in installed else None
         yield Other(name, version, active=True, advice=neighbour.advice)

@@ -13,8 +13,8 @@ from opentelemetry import _logs, metrics, trace
 from gemini_otel import _instrumentor, _patching
 from gemini_otel._check._endpoints import SIGNALS, masked, problems
 from gemini_otel._check._report import NO_SERVICE_NAME, Finding, Signal, Target
-from gemini_otel._instruments import Instruments, Session, is_placeholder
 from gemini_otel._settings.table import Settings
+from gemini_otel._telemetry.instrumentation import Instruments, Session, is_placeholder
 
 # How providers and processors of the SDK's releases hold what they hand things to; there is no public way to ask.
 _HOLDERS = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from gemini_otel._begin import begin
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._guard import guarded
-from gemini_otel._instruments import Session
-from gemini_otel._observed import Observed, outcome_of
+from gemini_otel._telemetry.begin import begin
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of
 
 _DRIVERS = "gemini_otel._shapes"
 

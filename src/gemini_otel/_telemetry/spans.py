@@ -17,7 +17,7 @@ from gemini_otel._facts import names
 from gemini_otel._guard import guarded
 
 if TYPE_CHECKING:
-    from gemini_otel._observed import Observed
+    from gemini_otel._telemetry.lifecycle import Observed
 
 INFERENCE = "generate_content"
 # Of an operation of ours, the names that it has on others' spans.

@@ -11,8 +11,8 @@ from collections import OrderedDict
 
 from opentelemetry.trace import Span, SpanContext
 
-from gemini_otel._attributes import Attributes
 from gemini_otel._facts import names
+from gemini_otel._telemetry.attributes import Attributes
 
 _MOST = 1000  # beginnings that are remembered
 _begun: OrderedDict[str, SpanContext] = OrderedDict()

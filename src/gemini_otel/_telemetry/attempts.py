@@ -6,14 +6,14 @@ import time
 
 from opentelemetry.trace import Span
 
-from gemini_otel._attributes import (
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._telemetry.attributes import (
     Attributes,
     attempt_attributes,
     error_attributes,
     failed_attempt_attributes,
 )
-from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts
 
 
 class AttemptLog:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gemini_otel._facts import outcomes
 from gemini_otel._facts.content import CandidateContent, CutText, Part
-from gemini_otel._rendering import MARGIN, Rendering, Rules
+from gemini_otel._telemetry.content.rendering import MARGIN, Rendering, Rules
 
 MAX_CANDIDATES = 16
 MAX_PARTS = 256  # of one candidate; each run of text is one

@@ -10,14 +10,14 @@ from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Link
 
-from gemini_otel._call import Call, current_loop
 from gemini_otel._facts.calls import RequestFacts, StartFacts
 from gemini_otel._facts.operation import Arguments, Choice, Operation
 from gemini_otel._guard import guarded, safely
-from gemini_otel._hooks import call_hook
-from gemini_otel._instruments import Session
-from gemini_otel._owner import finish_before
-from gemini_otel._round_span import start_span
+from gemini_otel._telemetry.hooks import call_hook
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.rounds import Call, current_loop
+from gemini_otel._telemetry.span_choice import start_span
+from gemini_otel._telemetry.spans import finish_before
 
 _UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 

@@ -11,14 +11,6 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.trace import Status, StatusCode
 
-from gemini_otel._attempt_log import AttemptLog
-from gemini_otel._attributes import (
-    Attributes,
-    repetition_attributes,
-    request_attributes,
-    response_attributes,
-)
-from gemini_otel._background import link_to_beginning
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._facts.errors.echo import mask_echo
@@ -26,15 +18,23 @@ from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._guard import guarded, safely
-from gemini_otel._hooks import call_hook
-from gemini_otel._instruments import Session
-from gemini_otel._observed import Observed, outcome_of, set_error
-from gemini_otel._repetition_watch import RepetitionWatch
-from gemini_otel._round_metrics import RoundEnd, round_metrics
-from gemini_otel._round_span import RoundSpan
+from gemini_otel._telemetry.attempts import AttemptLog
+from gemini_otel._telemetry.attributes import (
+    Attributes,
+    repetition_attributes,
+    request_attributes,
+    response_attributes,
+)
+from gemini_otel._telemetry.background import link_to_beginning
+from gemini_otel._telemetry.hooks import call_hook
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error
+from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
+from gemini_otel._telemetry.repetition_watch import RepetitionWatch
+from gemini_otel._telemetry.span_choice import RoundSpan
 
 if TYPE_CHECKING:
-    from gemini_otel._content import CallContent
+    from gemini_otel._telemetry.content.capture import CallContent
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")

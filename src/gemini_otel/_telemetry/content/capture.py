@@ -13,15 +13,15 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Span
 
-from gemini_otel._completion_hook import CompletionHook, find_hook
 from gemini_otel._facts import names
 from gemini_otel._facts.content import RequestContent
 from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._guard import guarded, safely
-from gemini_otel._log_events import EventLog, takes_structures
-from gemini_otel._rendering import Rendering, Rules
 from gemini_otel._settings.table import Settings
-from gemini_otel._transcript import Transcript
+from gemini_otel._telemetry.content.completion_hook import CompletionHook, find_hook
+from gemini_otel._telemetry.content.rendering import Rendering, Rules
+from gemini_otel._telemetry.content.transcript import Transcript
+from gemini_otel._telemetry.log_events import EventLog, takes_structures
 
 _UNREADABLE = [{"type": "omitted", "content": "[left out: it could not be read]"}]
 _UNREADABLE_MESSAGES = {

@@ -7,8 +7,6 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from gemini_otel._attributes import Attributes, media_attributes
-from gemini_otel._call import Call
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
     ErrorFacts,
@@ -21,8 +19,10 @@ from gemini_otel._facts.calls import (
 from gemini_otel._facts.errors.exceptions import is_cancellation, read_close
 from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import guarded, safely
-from gemini_otel._instruments import Session, open_streams
-from gemini_otel._round_span import RoundSpan
+from gemini_otel._telemetry.attributes import Attributes, media_attributes
+from gemini_otel._telemetry.instrumentation import Session, open_streams
+from gemini_otel._telemetry.rounds import Call
+from gemini_otel._telemetry.span_choice import RoundSpan
 from gemini_otel.operations.live import close_code, readable_error
 
 

@@ -10,11 +10,11 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind
 
-from gemini_otel import _neighbours
-from gemini_otel._attributes import start_attributes
 from gemini_otel._facts.calls import StartFacts
-from gemini_otel._instruments import SCOPE, Session
-from gemini_otel._owner import Owner, current_owner, guest
+from gemini_otel._telemetry import neighbours
+from gemini_otel._telemetry.attributes import start_attributes
+from gemini_otel._telemetry.instrumentation import SCOPE, Session
+from gemini_otel._telemetry.spans import Owner, current_owner, guest
 
 
 class RoundSpan(NamedTuple):
@@ -47,7 +47,7 @@ def start_span(
     if tracer is None:
         span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
         return RoundSpan(span, trace.set_span_in_context(span), measured, attributes)
-    _neighbours.warn_of_two_spans()
+    neighbours.warn_of_two_spans()
     if owner is not None and owner.claim():
         span = share(session, owner)
         span.set_attributes(attributes)

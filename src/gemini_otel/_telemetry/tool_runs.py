@@ -9,15 +9,15 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
 
-from gemini_otel._attributes import Attributes
-from gemini_otel._call import loop_context
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.exceptions import class_name
 from gemini_otel._guard import guarded
-from gemini_otel._instruments import Session
-from gemini_otel._observed import Observed, outcome_of
-from gemini_otel._owner import without_owner
-from gemini_otel._turn import current_turn
+from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of
+from gemini_otel._telemetry.rounds import loop_context
+from gemini_otel._telemetry.spans import without_owner
+from gemini_otel._telemetry.user_calls import current_turn
 
 _OPERATION = "execute_tool"
 

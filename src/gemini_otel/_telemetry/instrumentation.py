@@ -15,17 +15,17 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
-from gemini_otel._conversation import conversation_id
-from gemini_otel._counters import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
 from gemini_otel._facts import names
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel._settings.table import Settings
-from gemini_otel._standard_metrics import StandardMetrics, observed_counter
+from gemini_otel._telemetry.conversation import conversation_id
+from gemini_otel._telemetry.metrics.counters import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
+from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
-    from gemini_otel._content import Content
+    from gemini_otel._telemetry.content.capture import Content
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")

@@ -8,7 +8,7 @@ from opentelemetry._logs import LoggerProvider, SeverityNumber
 from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
-from gemini_otel._log_events import EventLog
+from gemini_otel._telemetry.log_events import EventLog
 
 _SEVERITIES = {"info": SeverityNumber.INFO, "warning": SeverityNumber.WARN, "error": SeverityNumber.ERROR}
 

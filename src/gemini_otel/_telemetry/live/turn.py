@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from gemini_otel._attributes import Attributes, media_attributes
-from gemini_otel._call import Call, Loop
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
     ErrorFacts,
@@ -18,8 +16,10 @@ from gemini_otel._facts.calls import (
 )
 from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import safely
-from gemini_otel._instruments import Session
-from gemini_otel._round_span import RoundSpan
+from gemini_otel._telemetry.attributes import Attributes, media_attributes
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.rounds import Call, Loop
+from gemini_otel._telemetry.span_choice import RoundSpan
 from gemini_otel.operations.live import readable_error
 
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from gemini_otel._attributes import Attributes
-from gemini_otel._call import Call
-from gemini_otel._connection import Connection
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
     ErrorFacts,
@@ -22,11 +19,14 @@ from gemini_otel._facts.calls import (
     ToolResponse,
 )
 from gemini_otel._guard import guarded
-from gemini_otel._live_turn import LiveTurn, Waiting
-from gemini_otel._observed import current
-from gemini_otel._round_span import start_span
-from gemini_otel._tool_run import ToolRun, start_tool
-from gemini_otel._usage_totals import UsageTotals
+from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.lifecycle import current
+from gemini_otel._telemetry.live.connection import Connection
+from gemini_otel._telemetry.live.turn import LiveTurn, Waiting
+from gemini_otel._telemetry.rounds import Call
+from gemini_otel._telemetry.span_choice import start_span
+from gemini_otel._telemetry.tool_runs import ToolRun, start_tool
+from gemini_otel._telemetry.usage_totals import UsageTotals
 from gemini_otel.operations.live import LIVE, read_late_usage, read_session_id
 
 

@@ -13,20 +13,20 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Span, SpanKind
 
-from gemini_otel._attributes import Attributes
-from gemini_otel._call import Call, current_loop, loop_context
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts
 from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._guard import guarded, safely
-from gemini_otel._hooks import call_hook
-from gemini_otel._instruments import SCOPE, Session, open_streams
-from gemini_otel._observed import Observed, current, outcome_of, set_error
-from gemini_otel._owner import INFERENCE, current_owner, finish_before
-from gemini_otel._plain_call import PlainCall, tell_refusal
-from gemini_otel._round_span import share
-from gemini_otel._usage_totals import UsageTotals
+from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.hooks import call_hook
+from gemini_otel._telemetry.instrumentation import SCOPE, Session, open_streams
+from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error
+from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
+from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
+from gemini_otel._telemetry.span_choice import share
+from gemini_otel._telemetry.spans import INFERENCE, current_owner, finish_before
+from gemini_otel._telemetry.usage_totals import UsageTotals
 
 _WORKFLOW = "automatic_function_calling"
 
