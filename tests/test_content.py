@@ -14,9 +14,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import gemini_otel
 from gemini_otel import _guard
+from gemini_otel._sdk.generate_content import content as _candidates
+from gemini_otel._sdk.reading import parts as _parts
 from gemini_otel._telemetry import log_events
 from gemini_otel._telemetry.content import capture as _content
-from gemini_otel.operations import _candidates, _parts
 from support import MODEL, Telemetry, make_vertex_client, send
 from test_hint_signal import Logs, name_of
 from test_turns import ask, get_weather
@@ -346,8 +347,8 @@ def test_a_reader_that_fails(
     def boom(*_: Any) -> Any:
         raise RuntimeError
 
-    from gemini_otel import operations
-    from gemini_otel.operations.generate_content import GENERATE_CONTENT
+    from gemini_otel._sdk import operations
+    from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT
 
     monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
     telemetry = Captured({"capture_content": True})

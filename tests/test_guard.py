@@ -9,6 +9,9 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 import gemini_otel
 from gemini_otel import _guard
+from gemini_otel._sdk.generate_content import operation as generate_content
+from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT, GenerateContentAnswer
+from gemini_otel._sdk.reading import usage
 from gemini_otel._telemetry import (
     attempts,
     begin,
@@ -19,8 +22,6 @@ from gemini_otel._telemetry import (
     user_calls,
 )
 from gemini_otel._telemetry.metrics import rounds as _round_metrics
-from gemini_otel.operations import _usage, generate_content
-from gemini_otel.operations.generate_content import GENERATE_CONTENT, GenerateContentAnswer
 from support import Telemetry, send
 
 
@@ -58,8 +59,8 @@ SITES: list[tuple[Any, str]] = [
     (instrumentation.Instruments, "tracer"),
     (instrumentation.Instruments, "metrics"),
     (repetition_watch.RepetitionWatch, "text"),
-    (_usage.UsageReader, "feed"),
-    (_usage.UsageReader, "facts"),
+    (usage.UsageReader, "feed"),
+    (usage.UsageReader, "facts"),
     (GenerateContentAnswer, "feed"),
     (GenerateContentAnswer, "facts"),
     (GenerateContentAnswer, "_feed_candidate"),
@@ -107,7 +108,7 @@ def test_a_failing_reader_is_harmless(
     client: genai.Client, shape: str, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a reader of the operation itself raising, the call is unaffected."""
-    from gemini_otel import operations
+    from gemini_otel._sdk import operations
 
     monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
     telemetry = Telemetry()

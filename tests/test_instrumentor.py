@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
 from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
-from gemini_otel.operations import OPERATIONS, TURNS
+from gemini_otel._sdk.operations import OPERATIONS, TURNS
 from support import SHAPES, Telemetry, make_client, send
 
 
@@ -209,20 +209,23 @@ def test_dependencies_equal_the_extra() -> None:
 
 def test_the_modules_to_hook_are_those_of_the_targets() -> None:
     """Every module that a target lives in has its post-import hook."""
-    from gemini_otel import _attempts, _generated_attempts, _live, _older_attempts, _pages, _tools
-    from gemini_otel.operations import CHOICES
-    from gemini_otel.operations.methods import METHODS
+    from gemini_otel._sdk import function_calling
+    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client
+    from gemini_otel._sdk.live import drivers
+    from gemini_otel._sdk.methods import pages
+    from gemini_otel._sdk.methods.table import METHODS
+    from gemini_otel._sdk.operations import CHOICES
 
     wanted = {target.module for operation in (*OPERATIONS, *CHOICES, *TURNS) for target in operation.targets}
     wanted |= {
-        _attempts.MODULE,
-        _generated_attempts.MODULE,
-        _older_attempts.MODULE,
-        _live.MODULE,
-        _live.MUSIC_MODULE,
-        _pages.MODULE,
-        _tools.MODULE,
-        _tools.MCP_MODULE,
+        api_client.MODULE,
+        generated_clients.MODULE,
+        older_client.MODULE,
+        drivers.MODULE,
+        drivers.MUSIC_MODULE,
+        pages.MODULE,
+        function_calling.MODULE,
+        function_calling.MCP_MODULE,
         *METHODS,
     }
     assert set(_instrumentor._MODULES) == wanted

@@ -95,7 +95,7 @@ def _error(error: BaseException) -> Attributes:
 
 
 def _answer(response: GenerateContentResponse) -> Attributes:
-    from gemini_otel.operations.generate_content import GenerateContentAnswer
+    from gemini_otel._sdk.generate_content.operation import GenerateContentAnswer
 
     answer = GenerateContentAnswer(RequestFacts())
     watch = RepetitionWatch(structured=False)

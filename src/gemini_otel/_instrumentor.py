@@ -12,8 +12,8 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
-from gemini_otel import _patching
 from gemini_otel._guard import guarded, logger
+from gemini_otel._sdk import patching
 from gemini_otel._settings import in_force
 from gemini_otel._telemetry import exporter_log
 from gemini_otel._telemetry.instrumentation import Instruments, Session
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 _SDK = "google-genai"
 _INSTRUMENTS = (f"{_SDK} >= 1.32",)
-# Where the targets of operations/ and _attempts are; those are imported with the SDK, not at start-up.
+# Where the targets of operations/ and api_client are; those are imported with the SDK, not at start-up.
 _MODULES = (
     "google.genai._api_client",
     "google.genai._adapters",
@@ -112,7 +112,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
         )
         content = _content(settings, kwargs.get("logger_provider"))
-        instruments.on_bypass = _patching.repair
+        instruments.on_bypass = patching.repair
         session = Session(instruments, settings, keywords, content)
         if session.settings.hints:
             instruments.on_tracer_provider = functools.partial(
@@ -123,14 +123,14 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         global _session
         _session = session
         instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
-        _patching.install(_MODULES, functools.partial(_patches, session))
+        patching.install(_MODULES, functools.partial(_patches, session))
 
     @guarded
     def _uninstrument(self, **_: Any) -> None:
         global _session
         _session = None
         exporter_log.restore()
-        _patching.uninstall()
+        patching.uninstall()
         for processor in _processors:
             processor.active = False
 
@@ -140,7 +140,7 @@ def active_session() -> Session | None:
     return _session
 
 
-def plan(session: Session) -> Iterator[tuple[str, _patching.Patch]]:
+def plan(session: Session) -> Iterator[tuple[str, patching.Patch]]:
     """Every patch of every SDK module, whether or not the installed SDK has it."""
     for module in _MODULES:
         for patch in _patches(session, module):
@@ -168,37 +168,32 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
     return valid
 
 
-def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
+def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import (
-        _attempts,
-        _batch_jobs,
-        _generated_attempts,
-        _live,
-        _older_attempts,
-        _pages,
-        _tools,
-        _uploads,
-    )
+    from gemini_otel._sdk import function_calling
+    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client, uploads
+    from gemini_otel._sdk.live import drivers as _live
+    from gemini_otel._sdk.methods import batch_jobs
+    from gemini_otel._sdk.methods import pages as _pages
+    from gemini_otel._sdk.operations import CHOICES, OPERATIONS, TURNS, operations
     from gemini_otel._telemetry.begin import begin, begin_chosen
     from gemini_otel._telemetry.user_calls import begin_turn
-    from gemini_otel.operations import CHOICES, OPERATIONS, TURNS, operations
 
     functions = {
-        _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS + _uploads.DRIVERS),
-        _generated_attempts.MODULE: ("HTTP attempts of generated clients", _generated_attempts.DRIVERS),
-        _batch_jobs.MODULE: ("batches methods", _batch_jobs.DRIVERS),
+        api_client.MODULE: ("HTTP attempts", api_client.DRIVERS + uploads.DRIVERS),
+        generated_clients.MODULE: ("HTTP attempts of generated clients", generated_clients.DRIVERS),
+        batch_jobs.MODULE: ("batches methods", batch_jobs.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
-        _older_attempts.MODULE: ("HTTP attempts of interactions", _older_attempts.DRIVERS),
-        _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
-        _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),
+        older_client.MODULE: ("HTTP attempts of interactions", older_client.DRIVERS),
+        function_calling.MODULE: ("automatic function calling", function_calling.drivers(session)),
+        function_calling.MCP_MODULE: ("MCP tools", function_calling.mcp_drivers(session)),
         _live.MODULE: ("Live", _live.drivers(session)),
         _live.MUSIC_MODULE: ("Live music", _live.music_drivers(session)),
     }
     if module in functions:
         area, drivers = functions[module]
         for name, driver in drivers:
-            yield _patching.Patch(area, ((name, driver),))
+            yield patching.Patch(area, ((name, driver),))
     for operation in OPERATIONS:
         yield from _targets(
             module, operation.name, operation.targets, functools.partial(begin, session, operation)
@@ -216,8 +211,8 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
 
 def _targets(
     module: str, area: str, targets: tuple[Target, ...], begin: Callable[..., Any]
-) -> Iterator[_patching.Patch]:
-    from gemini_otel._shapes import STREAMS, driver
+) -> Iterator[patching.Patch]:
+    from gemini_otel._sdk.drivers import STREAMS, driver
 
     for target in targets:
         if target.module == module:
@@ -225,7 +220,7 @@ def _targets(
                 (name, driver(shape, functools.partial(begin, stream=shape in STREAMS)))
                 for name, shape in target.candidates
             )
-            yield _patching.Patch(area, names)
+            yield patching.Patch(area, names)
 
 
 @guarded

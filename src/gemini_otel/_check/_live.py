@@ -10,9 +10,10 @@ from typing import Any
 
 from opentelemetry import _logs, metrics, trace
 
-from gemini_otel import _instrumentor, _patching
+from gemini_otel import _instrumentor
 from gemini_otel._check._endpoints import SIGNALS, masked, problems
 from gemini_otel._check._report import NO_SERVICE_NAME, Finding, Signal, Target
+from gemini_otel._sdk import patching
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.instrumentation import Instruments, Session, is_placeholder
 
@@ -198,9 +199,9 @@ def _state(module: str, names: tuple[str, ...]) -> tuple[str, str]:
     if module not in sys.modules:
         return f"{module}.{names[0]}", "waiting"
     for name in names:
-        if _patching.is_patched(module, name):
+        if patching.is_patched(module, name):
             return f"{module}.{name}", "patched"
     for name in names:
-        if _patching.exists(sys.modules[module], name):
+        if patching.exists(sys.modules[module], name):
             return f"{module}.{name}", "ready"
     return f"{module}.{names[-1]}", "missing"

@@ -11,7 +11,7 @@ from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.lifecycle import Observed, outcome_of
 
-_DRIVERS = "gemini_otel._shapes"
+_DRIVERS = "gemini_otel._sdk.drivers"
 
 
 class PlainCall(Observed):

@@ -19,11 +19,11 @@ from gemini_otel._facts.calls import (
 from gemini_otel._facts.errors.exceptions import is_cancellation, read_close
 from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import guarded, safely
+from gemini_otel._sdk.live.messages import close_code, readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.instrumentation import Session, open_streams
 from gemini_otel._telemetry.rounds import Call
 from gemini_otel._telemetry.span_choice import RoundSpan
-from gemini_otel.operations.live import close_code, readable_error
 
 
 def _nothing() -> None:

@@ -19,6 +19,7 @@ from gemini_otel._facts.calls import (
     ToolResponse,
 )
 from gemini_otel._guard import guarded
+from gemini_otel._sdk.live.messages import LIVE, read_late_usage, read_session_id
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.lifecycle import current
 from gemini_otel._telemetry.live.connection import Connection
@@ -27,7 +28,6 @@ from gemini_otel._telemetry.rounds import Call
 from gemini_otel._telemetry.span_choice import start_span
 from gemini_otel._telemetry.tool_runs import ToolRun, start_tool
 from gemini_otel._telemetry.usage_totals import UsageTotals
-from gemini_otel.operations.live import LIVE, read_late_usage, read_session_id
 
 
 class LiveConnection(Connection):

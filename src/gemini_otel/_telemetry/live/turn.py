@@ -16,11 +16,11 @@ from gemini_otel._facts.calls import (
 )
 from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import safely
+from gemini_otel._sdk.live.messages import readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.rounds import Call, Loop
 from gemini_otel._telemetry.span_choice import RoundSpan
-from gemini_otel.operations.live import readable_error
 
 
 class Waiting:
