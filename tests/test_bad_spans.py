@@ -11,8 +11,8 @@ from opentelemetry.trace import Status, StatusCode
 from gemini_otel import HintSpanProcessor, _guard
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.kinds import SIGNATURES, error_kind
-from gemini_otel._foreign import SOURCES
 from gemini_otel.hints import default_hints, evidence, find
+from gemini_otel.hints._foreign import SOURCES
 from support import Telemetry
 
 HUGE = 200_000

@@ -71,7 +71,7 @@ def body_attributes(body: object) -> Attributes | None:
 
 def text_attributes(text: str) -> Attributes | None:
     """What a span would show of the last exception whose text stands in a log or a traceback; None where there is none."""
-    from gemini_otel._foreign._errors import add_exception
+    from gemini_otel.hints._foreign.errors import add_exception
 
     lines = text[-_LONGEST:].splitlines()
     for place in reversed(range(len(lines))):

@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from gemini_otel._facts import names
-from gemini_otel._foreign import SCOPES, begins_as_genai
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -81,7 +81,7 @@ def _read(span: ReadableSpan) -> dict[str, Any]:
     scope = span.instrumentation_scope
     genai = SCOPES.get(scope.name) if scope is not None else None
     if names.OUTCOME not in found and (begins_as_genai(span) if genai is None else genai):
-        from gemini_otel._foreign._reading import translate
+        from gemini_otel.hints._foreign.reading import translate
 
         translate(span, found)
     return found

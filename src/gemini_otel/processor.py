@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.sdk.trace import SpanProcessor
 
 from gemini_otel._facts.names import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
-from gemini_otel._foreign import SCOPES, begins_as_genai
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -153,8 +153,8 @@ class HintSpanProcessor(SpanProcessor):
 
     def _make_reader(self) -> _Reader:
         """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
-        from gemini_otel._foreign._reading import translate
         from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.reading import translate
 
         hints = default_hints() if self._hints is None else self._hints
         finder = Catalogue(hints, self._disabled).at(self.hint_level)

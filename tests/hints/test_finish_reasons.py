@@ -9,7 +9,8 @@ from google.genai import types
 
 from gemini_otel._facts import names
 from gemini_otel._facts.outcomes import finish_reason_outcome
-from gemini_otel.hints import evidence, find, finish_reasons
+from gemini_otel.hints import evidence, find
+from gemini_otel.hints.entries import finish_reasons
 
 from .test_catalogue import ids
 

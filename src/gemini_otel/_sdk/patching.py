@@ -89,7 +89,7 @@ class _Layer:
 def _wrapper(function: Any) -> Any:
     """The wrapper itself: whoever reads it from the class to restore it later puts a binding of it there."""
     if isinstance(function, wrapt.BoundFunctionWrapper):
-        return cast("Any", function)._self_parent  # noqa: SLF001  # wrapt's names for what a wrapper of one's own may use
+        return cast("Any", function)._self_parent  # wrapt's names for what a wrapper of one's own may use
     return function if isinstance(function, wrapt.FunctionWrapper) else None
 
 

@@ -94,7 +94,7 @@ class _ApiClient:
         setattr(self._instance, name, value.client if isinstance(value, _Sender) else value)
 
     async def _get_aiohttp_session(self) -> Any:
-        return _AsyncSender(await self._instance._get_aiohttp_session(), self._pieces)  # noqa: SLF001
+        return _AsyncSender(await self._instance._get_aiohttp_session(), self._pieces)
 
 
 _SENDERS = {"_httpx_client": _Sender, "_async_httpx_client": _AsyncSender, "_aiohttp_session": _AsyncSender}

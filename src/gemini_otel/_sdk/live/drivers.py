@@ -19,7 +19,7 @@ from gemini_otel._telemetry.live.connection import Connection, MusicConnection
 from gemini_otel._telemetry.live.session import LiveConnection
 
 Positional = tuple[Any, ...]
-Manager = contextlib._AsyncGeneratorContextManager  # noqa: SLF001  # what the SDK's `connect` returns
+Manager = contextlib._AsyncGeneratorContextManager  # what the SDK's `connect` returns
 
 MODULE = "google.genai.live"
 MUSIC_MODULE = "google.genai.live_music"

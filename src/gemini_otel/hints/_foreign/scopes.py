@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel._foreign._sources import SOURCES
+from gemini_otel.hints._foreign.sources import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

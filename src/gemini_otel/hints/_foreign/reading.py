@@ -12,7 +12,7 @@ from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
-from gemini_otel._foreign._sources import ANYONE, PARAMETERS, SOURCES, Source
+from gemini_otel.hints._foreign.sources import ANYONE, PARAMETERS, SOURCES, Source
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -57,7 +57,7 @@ def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
     if source.leaves_out_thoughts:
         _add_thoughts(found)
     if names.ERROR_TYPE in found or span.status.status_code is StatusCode.ERROR:
-        from gemini_otel._foreign._errors import add_error
+        from gemini_otel.hints._foreign.errors import add_error
 
         add_error(span, found)
     else:
