@@ -17,7 +17,7 @@ try:
     from rich.console import Console
     from rich.tree import Tree
 
-    from gemini_otel._trace_tree import context_of, is_problem, trace_trees
+    from gemini_otel.console._tree import context_of, is_problem, trace_trees
 except ImportError as missing:
     raise ImportError(
         f"gemini_otel.console needs {missing.name}. Install it with: pip install 'gemini-otel[console]'",
