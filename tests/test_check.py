@@ -24,8 +24,11 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRat
 
 import gemini_otel
 from gemini_otel import cli
-from gemini_otel._check import _environment, _live, _show, examine
-from gemini_otel._check._report import Finding, Report, Target
+from gemini_otel._commands.check import environment as _environment
+from gemini_otel._commands.check import examine
+from gemini_otel._commands.check import live as _live
+from gemini_otel._commands.check import show as _show
+from gemini_otel._commands.check.report import Finding, Report, Target
 from gemini_otel._settings.table import SETTINGS
 from gemini_otel._telemetry import neighbours
 from support import Telemetry

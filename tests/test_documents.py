@@ -18,7 +18,8 @@ from registry import attributes, load
 
 import gemini_otel
 from documents import DOCUMENTS, README, Snippet, snippets
-from gemini_otel import _demo, simulator
+from gemini_otel import simulator
+from gemini_otel._commands import demo as _demo
 from gemini_otel._facts import names as _semconv
 from gemini_otel._facts.outcomes import OUTCOMES
 from gemini_otel._settings.table import SETTINGS

@@ -11,8 +11,8 @@ from typing import Any
 from opentelemetry import _logs, metrics, trace
 
 from gemini_otel import _instrumentor
-from gemini_otel._check._endpoints import SIGNALS, masked, problems
-from gemini_otel._check._report import NO_SERVICE_NAME, Finding, Signal, Target
+from gemini_otel._commands.check.endpoints import SIGNALS, masked, problems
+from gemini_otel._commands.check.report import NO_SERVICE_NAME, Finding, Signal, Target
 from gemini_otel._sdk import patching
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.instrumentation import Instruments, Session, is_placeholder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from gemini_otel._check._report import Report, finding_lines, sections
+from gemini_otel._commands.check.report import Report, finding_lines, sections
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 

@@ -7,8 +7,8 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gemini_otel._check._endpoints import SIGNALS, environment_problems, protocol_of
-from gemini_otel._check._report import NO_SERVICE_NAME, Finding
+from gemini_otel._commands.check.endpoints import SIGNALS, environment_problems, protocol_of
+from gemini_otel._commands.check.report import NO_SERVICE_NAME, Finding
 from gemini_otel._settings import in_force
 from gemini_otel._settings.table import shown
 

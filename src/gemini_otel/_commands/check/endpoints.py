@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
-from gemini_otel._check._report import Finding
+from gemini_otel._commands.check.report import Finding
 
 SIGNALS = ("traces", "metrics", "logs")
 _GENERIC = "OTEL_EXPORTER_OTLP_ENDPOINT"

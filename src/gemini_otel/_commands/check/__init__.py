@@ -9,8 +9,10 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gemini_otel._check import _endpoints, _environment, _live
-from gemini_otel._check._report import Finding, Other, Report, SettingInForce, Target
+from gemini_otel._commands.check import endpoints as _endpoints
+from gemini_otel._commands.check import environment as _environment
+from gemini_otel._commands.check import live as _live
+from gemini_otel._commands.check.report import Finding, Other, Report, SettingInForce, Target
 from gemini_otel._settings.in_force import load, resolve
 from gemini_otel._settings.table import shown
 from gemini_otel._telemetry import neighbours
