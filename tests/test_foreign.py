@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel import HintSpanProcessor
-from support import Telemetry
+from support import Telemetry, hint_ids
 
 SPANS: dict[str, tuple[str, dict[str, Any], str]] = {
     "official": (
@@ -56,7 +56,7 @@ SPANS: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 def ended(telemetry: Telemetry) -> list[str]:
-    return list(telemetry.attributes.get("gemini.hint.ids", ()))
+    return list(hint_ids(telemetry.attributes))
 
 
 @pytest.fixture

@@ -590,7 +590,7 @@ async def test_an_error_message_that_ends_the_session(client: genai.Client, tele
         {
             "error.type": "503",
             "gemini.response.outcome": "error",
-            "gemini.hint.ids": ("http.503.overloaded",),
+            "gemini.hint.id": "http.503.overloaded",
         },
     )
 

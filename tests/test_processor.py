@@ -55,7 +55,7 @@ def test_every_order_and_kind_of_processors(multi: str | None, exporting: Any, h
     (span,) = exporter.get_finished_spans()
     assert hint_ids(span) == ["finish.safety"]
     assert (span.attributes or {})["gemini.hint.id"] == "finish.safety"
-    assert (span.attributes or {})["gemini.hint.ids"] == ("finish.safety",)
+    assert (span.attributes or {})["gemini.hint.id"] == "finish.safety"
     provider.shutdown()
 
 
@@ -66,11 +66,12 @@ def test_the_event(caplog: pytest.LogCaptureFixture) -> None:
     end_one(telemetry.tracer_provider, {"gen_ai.operation.name": "chat", "mine": 1})
     assert telemetry.events("gemini.hint") == [
         {
+            "gemini.hint.advice": "Slow.\nWait.\nOr not.",
             "gemini.hint.id": "mine.slow",
             "gemini.hint.severity": "info",
             "gemini.hint.summary": "Slow.",
             "gemini.hint.cause": "It took long.",
-            "gemini.hint.remedy": "Wait. Or not.",
+            "gemini.hint.remedy": "Wait.\nOr not.",
             "gemini.hint.retry": "yes",
             "gemini.hint.reference": "https://example.com",
             "gemini.hint.evidence": "1 and chat",
@@ -282,6 +283,46 @@ def test_a_span_that_ends_after_shutdown() -> None:
     processor.shutdown()
     span.end()
     assert hint_ids(telemetry.span) == []
+
+
+def test_the_hint_is_on_the_span() -> None:
+    """Summary, remedy and severity of the most specific hint are span attributes, as they are in its event."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    end_one(telemetry.tracer_provider, BLOCKED)
+    (event,) = telemetry.events("gemini.hint")
+    names = ("gemini.hint.id", "gemini.hint.summary", "gemini.hint.remedy", "gemini.hint.severity")
+    assert {name: telemetry.attributes[name] for name in names} == {name: event[name] for name in names}
+    assert event["gemini.hint.remedy"].count("\n") == event["gemini.hint.advice"].count("\n") - 1
+    assert min(event) == "gemini.hint.advice"
+    assert "gemini.hint.ids" not in telemetry.attributes
+
+
+def test_only_the_id_is_on_the_span() -> None:
+    """With `hint_attributes=False` the span has the id alone; the event has it all."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor(hint_attributes=False))
+    end_one(telemetry.tracer_provider, BLOCKED)
+    of_hint = [name for name in telemetry.attributes if name.startswith("gemini.hint")]
+    assert of_hint == ["gemini.hint.id"]
+    assert len(telemetry.events("gemini.hint")) == 1
+
+
+def test_a_second_processor_adds_its_own() -> None:
+    """The hint that another processor gave stays the span's; the ids name both."""
+    telemetry = Telemetry()
+    mine = Hint(
+        "mine.blocked", "error", "Mine.", "Mine.", ("Do.",), "no", "https://example.org", when=lambda _: True
+    )
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor([mine]))
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    end_one(telemetry.tracer_provider, BLOCKED)
+    ids = telemetry.attributes["gemini.hint.ids"]
+    assert sorted(ids) == ["finish.safety", "mine.blocked"]
+    summaries = {
+        event["gemini.hint.id"]: event["gemini.hint.summary"] for event in telemetry.events("gemini.hint")
+    }
+    assert telemetry.attributes["gemini.hint.summary"] == summaries[ids[0]]
 
 
 def test_hint_ids_of_another_type() -> None:

@@ -244,6 +244,7 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
             hint_level=session.settings.hint_level,
             disabled_hints=session.settings.disabled_hints,
             hint_signal=session.settings.hint_signal,
+            hint_attributes=session.settings.hint_attributes,
             logger_provider=logger_provider,
         )
         processor.active = True

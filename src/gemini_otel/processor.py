@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 
-from gemini_otel._facts.names import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
+from gemini_otel._facts.names import (
+    EVENT_HINT,
+    HINT_ID,
+    HINT_IDS,
+    HINT_REMEDY,
+    HINT_SEVERITY,
+    HINT_SUMMARY,
+    OUTCOME,
+)
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
@@ -23,6 +31,8 @@ if TYPE_CHECKING:
     from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
+
+_ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most specific hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,8 @@ class HintSpanProcessor(SpanProcessor):
     Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
     it); hints below `hint_level` ("info", "warning", "error") and `disabled_hints` (ids, or beginnings such as `cfg`) are left
     out. `hint_signal` says where hints go: "span", "logs" (log events of the same name and attributes, by `logger_provider` or
-    the global one) or "both". Raises ValueError or TypeError for anything else. The order of processors does not matter.
+    the global one) or "both". With `hint_attributes` summary, remedy and severity of the most specific hint are attributes of the
+    span as well, because many pages fold or drop span events. Raises ValueError or TypeError for anything else. The order of processors does not matter.
     """
 
     def __init__(
@@ -51,6 +62,7 @@ class HintSpanProcessor(SpanProcessor):
         *,
         disabled_hints: Iterable[str] = (),
         hint_signal: str = "span",
+        hint_attributes: bool = True,
         logger_provider: LoggerProvider | None = None,
     ) -> None:
         self._hints = None if hints is None else _checked(hints)
@@ -61,6 +73,7 @@ class HintSpanProcessor(SpanProcessor):
             hint_level=hint_level,
             disabled_hints=disabled_hints,
             hint_signal=hint_signal,
+            hint_attributes=hint_attributes,
             logger_provider=logger_provider,
         )
 
@@ -70,6 +83,7 @@ class HintSpanProcessor(SpanProcessor):
         hint_level: str,
         disabled_hints: Iterable[str] = (),
         hint_signal: str = "span",
+        hint_attributes: bool = True,
         logger_provider: LoggerProvider | None = None,
     ) -> None:
         """Take other settings from now on, with the checks of the constructor."""
@@ -82,6 +96,7 @@ class HintSpanProcessor(SpanProcessor):
         self._logger_provider = logger_provider
         self.hint_level = hint_level
         self.hint_signal = hint_signal
+        self._on_span = _ON_SPAN if hint_attributes else _ON_SPAN[:1]
 
     def _ids(self, disabled: tuple[str, ...]) -> frozenset[str]:
         from gemini_otel.hints import default_hints, disabled_ids
@@ -126,13 +141,15 @@ class HintSpanProcessor(SpanProcessor):
     def _give(
         self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
     ) -> None:
-        given = attributes.get(HINT_IDS)  # by another processor
-        ids = given if isinstance(given, tuple) else ()
+        given = _ids_on(attributes)  # by another processor
+        ids, on_span = given, {}
         for hint in found:
             if hint.id in ids:
                 continue
             ids += (hint.id,)
             event = reader.event(hint, attributes)
+            if len(ids) == 1:
+                on_span = {name: event[name] for name in self._on_span}
             if self.hint_signal != "logs":
                 # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
                 span.add_event(EVENT_HINT, event, span.start_time)
@@ -141,7 +158,7 @@ class HintSpanProcessor(SpanProcessor):
             if self.on_hint is not None:
                 self.on_hint(hint.id, hint.severity)
         if ids is not given:
-            span.set_attributes({HINT_ID: ids[0], HINT_IDS: ids})
+            span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
@@ -171,6 +188,14 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Nothing is ever pending."""
         return True
+
+
+def _ids_on(attributes: dict[str, Any]) -> tuple[str, ...]:
+    """The ids of the hints that a span has already."""
+    ids = attributes.get(HINT_IDS)
+    if isinstance(ids, tuple):
+        return ids
+    return (attributes[HINT_ID],) if HINT_ID in attributes else ()
 
 
 def _check(name: str, value: str, choices: tuple[str, ...]) -> None:
