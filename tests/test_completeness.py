@@ -45,6 +45,9 @@ UNTRACED = {
     "GeminiNextGenEnvironments.list": "calls list_environments, which is traced",
     "GeminiNextGenEnvironments.get": "calls get_environment, which is traced",
     "GeminiNextGenEnvironments.delete": "calls delete_environment, which is traced",
+    "GeminiNextGenAuthTokens.create": "calls that of the class below, which is traced",
+    "GeminiNextGenAuthTokens.delete": "calls that of the class below, which is traced",
+    "GeminiNextGenInteractions.connect": "makes what opens the connection, whose opening is traced",
     "WebhooksResource.unwrap": "checks a signature; no request",
 }
 # A public method that is traced by what it calls.
