@@ -22,27 +22,28 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import gemini_otel
-from gemini_otel import _demo, simulator
+from gemini_otel import simulator
+from gemini_otel._commands import demo
 
 ROOT = Path(__file__).parent.parent
 CALLS = 500
 BATCH = 512  # spans
 SCENES = {
-    "healthy call": _demo.Scene("", "simulate:ok", {}),
-    "healthy stream": _demo.Scene("", "simulate:ok", {}, stream=True),
-    "cut off, one hint": _demo.Scene("", "simulate:thoughts_ate_budget", {}),
-    "daily quota: 3 attempts, one hint": _demo.Scene("", "simulate:daily_quota", {}),
-    "loop of three rounds: 6 spans": _demo.Scene("", "simulate:tool_chain", {"tools": [_demo.get_weather]}),
+    "healthy call": demo.Scene("", "simulate:ok", {}),
+    "healthy stream": demo.Scene("", "simulate:ok", {}, stream=True),
+    "cut off, one hint": demo.Scene("", "simulate:thoughts_ate_budget", {}),
+    "daily quota: 3 attempts, one hint": demo.Scene("", "simulate:daily_quota", {}),
+    "loop of three rounds: 6 spans": demo.Scene("", "simulate:tool_chain", {"tools": [demo.get_weather]}),
 }
 
 
-def spans_of(scene: _demo.Scene, client: genai.Client, calls: int) -> Sequence[ReadableSpan]:
+def spans_of(scene: demo.Scene, client: genai.Client, calls: int) -> Sequence[ReadableSpan]:
     kept = InMemorySpanExporter()
     provider = TracerProvider(resource=Resource.create({"service.name": "storage"}))
     provider.add_span_processor(SimpleSpanProcessor(kept))
     gemini_otel.instrument(tracer_provider=provider)
     for _ in range(calls):
-        _demo.send(client, _demo.MODEL, scene)
+        demo.send(client, demo.MODEL, scene)
     gemini_otel.uninstrument()
     return kept.get_finished_spans()
 
@@ -60,7 +61,7 @@ def main() -> None:
     with simulator.serve() as url:
         for name, scene in SCENES.items():
             calls = 20 if "attempts" in name else options.calls
-            spans = spans_of(scene, _demo.simulated_client(url), calls)
+            spans = spans_of(scene, demo.simulated_client(url), calls)
             wire = encode_spans(spans).SerializeToString()
             sizes = [len(wire) / len(spans), len(gzip.compress(wire)) / len(spans)]
             print(f"{name:36}{sizes[0]:8,.0f}{sizes[1]:8,.0f}", end="")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from google import genai
 
-from gemini_otel import _background, simulator
+from gemini_otel import simulator
+from gemini_otel._telemetry import background
 from support import MODEL, Telemetry, make_client, make_vertex_client
 
 pytestmark = pytest.mark.filterwarnings("ignore:The generate_videos method:DeprecationWarning")
@@ -17,7 +18,7 @@ VIDEO_MODEL = "veo-3.1-generate-preview"
 
 @pytest.fixture(autouse=True)
 def nothing_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_background, "_begun", type(_background._begun)())
+    monkeypatch.setattr(background, "_begun", type(background._begun)())
 
 
 def assert_linked(telemetry: Telemetry) -> None:
@@ -105,8 +106,8 @@ def test_a_look_from_another_process(telemetry: Telemetry, client: genai.Client)
 
 def test_beginnings_are_bounded(telemetry: Telemetry, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest of them is forgotten."""
-    monkeypatch.setattr(_background, "_MOST", 2)
+    monkeypatch.setattr(background, "_MOST", 2)
     client = make_vertex_client(url)
     for _ in range(3):
         client.models.generate_videos(model=VIDEO_MODEL, prompt="A lighthouse.")
-    assert len(_background._begun) == 2
+    assert len(background._begun) == 2

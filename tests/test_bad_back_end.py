@@ -25,7 +25,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 import gemini_otel
-from gemini_otel import _exporter_log
+from gemini_otel._telemetry import exporter_log
 from support import receiving, send
 
 QUEUE, BATCH, CALLS = 50, 10, 150
@@ -194,7 +194,7 @@ def test_again_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What still fails after ten minutes is reported again, with the number of reports that were left out."""
     now = 0.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    once = _exporter_log.OncePerOutage()
+    once = exporter_log.OncePerOutage()
 
     def report(message: str = "Failed: %s", level: int = logging.ERROR) -> str | None:
         record = logging.LogRecord("name", level, __file__, 1, message, ("why",), None)
@@ -211,7 +211,7 @@ def test_again_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_reports_that_are_new_each_time() -> None:
     """Reports that differ each time all pass, and are not all remembered."""
-    once = _exporter_log.OncePerOutage()
+    once = exporter_log.OncePerOutage()
     records = [
         logging.LogRecord("name", logging.ERROR, __file__, 1, f"Failed: {number}", None, None)
         for number in range(1000)

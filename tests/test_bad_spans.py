@@ -8,10 +8,11 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Status, StatusCode
 
-from gemini_otel import HintSpanProcessor, _guard, _semconv
-from gemini_otel._error_kinds import SIGNATURES, error_kind
-from gemini_otel._foreign import SOURCES
+from gemini_otel import HintSpanProcessor, _guard
+from gemini_otel._facts import names
+from gemini_otel._facts.errors.kinds import SIGNATURES, error_kind
 from gemini_otel.hints import default_hints, evidence, find
+from gemini_otel.hints._foreign import SOURCES
 from support import Telemetry
 
 HUGE = 200_000
@@ -51,7 +52,7 @@ HOSTILE = (
     "key=",
     "a@b.",
 )
-NAMES = sorted(value for name, value in vars(_semconv).items() if name.isupper() and isinstance(value, str))
+NAMES = sorted(value for name, value in vars(names).items() if name.isupper() and isinstance(value, str))
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +134,7 @@ def test_wrongly_typed_spans_of_others(value: Any, caplog: pytest.LogCaptureFixt
     provider.add_span_processor(HintSpanProcessor(hint_level="info"))
     theirs = {alias for source in SOURCES for aliases in source.aliases.values() for alias in aliases}
     theirs |= {"output.value", "llm.invocation_parameters", "openinference.span.kind", "llm.finish_reason"}
-    ours = {*NAMES} - {_semconv.OUTCOME}
+    ours = {*NAMES} - {names.OUTCOME}
     with caplog.at_level(logging.WARNING, "gemini_otel"):
         for scope in ("mine", *(scope for source in SOURCES for scope in source.scopes)):
             for keys in (theirs, ours | theirs):

@@ -23,10 +23,14 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
 
 import gemini_otel
-from gemini_otel import _neighbours, cli
-from gemini_otel._check import _environment, _live, _show, examine
-from gemini_otel._check._report import Finding, Report, Target
-from gemini_otel._settings import SETTINGS
+from gemini_otel import cli
+from gemini_otel._commands.check import environment as _environment
+from gemini_otel._commands.check import examine
+from gemini_otel._commands.check import live as _live
+from gemini_otel._commands.check import show as _show
+from gemini_otel._commands.check.report import Finding, Report, Target
+from gemini_otel._settings.table import SETTINGS
+from gemini_otel._telemetry import neighbours
 from support import Telemetry
 
 HTTP = {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}
@@ -38,8 +42,8 @@ SECRET = "c4n4ry"
 def bystander_free(monkeypatch: pytest.MonkeyPatch) -> None:
     """No providers that other tests have set, and none of their instrumentations."""
     monkeypatch.setattr(trace, "get_tracer_provider", trace.ProxyTracerProvider)
-    monkeypatch.setattr(_neighbours, "active", list)
-    monkeypatch.setattr(_neighbours, "installed", list)
+    monkeypatch.setattr(neighbours, "active", list)
+    monkeypatch.setattr(neighbours, "installed", list)
     monkeypatch.setattr(_live, "launched", lambda: False)
 
 
@@ -369,9 +373,9 @@ def test_set_up_and_not_instrumented(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_other_instrumentations(monkeypatch: pytest.MonkeyPatch, telemetry: Telemetry) -> None:
     """An active neighbour is a warning with its advice; one that is only installed is listed."""
-    active, installed = _neighbours.KNOWN[:2]
-    monkeypatch.setattr(_neighbours, "active", lambda: [active])
-    monkeypatch.setattr(_neighbours, "installed", lambda: [(active, "1.0"), (installed, "2.0")])
+    active, installed = neighbours.KNOWN[:2]
+    monkeypatch.setattr(neighbours, "active", lambda: [active])
+    monkeypatch.setattr(neighbours, "installed", lambda: [(active, "1.0"), (installed, "2.0")])
     report = gemini_otel.check()
     assert found(report, "warning") == [f"{active.name} is active as well."]
     assert [(each.name, each.version, each.active) for each in report.others] == [

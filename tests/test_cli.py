@@ -115,9 +115,9 @@ def test_demo_without_its_extra(
     """Without a package that the demo needs, it fails with one line that says what to install."""
     import google
 
-    for name in ("gemini_otel._demo", "gemini_otel.console"):
+    for name in ("gemini_otel._commands.demo", "gemini_otel.console"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.delattr("gemini_otel._demo", raising=False)
+    monkeypatch.delattr("gemini_otel._commands.demo", raising=False)
     monkeypatch.delattr(google, "genai")
     monkeypatch.setitem(sys.modules, module, None)
     line = failure(capsys, "demo")
@@ -127,7 +127,7 @@ def test_demo_without_its_extra(
 
 def test_demo_hands_over_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
     """`demo` passes the endpoint, by default that of a local Jaeger, and the model."""
-    from gemini_otel import _demo
+    from gemini_otel._commands import demo as _demo
 
     given: list[dict[str, Any]] = []
     monkeypatch.setattr(_demo, "run", lambda **options: given.append(options))
@@ -150,7 +150,7 @@ def test_demo_live_without_a_key(capsys: pytest.CaptureFixture[str], monkeypatch
 
 def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends a command with status 130 and no traceback."""
-    from gemini_otel import _demo
+    from gemini_otel._commands import demo as _demo
 
     def interrupt(**_: object) -> None:
         raise KeyboardInterrupt

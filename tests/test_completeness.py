@@ -1,6 +1,6 @@
 """Every method of the installed SDK that reaches the service is traced, or is said here not to be, and why.
 
-When this fails for a new SDK: add a row to `gemini_otel.operations.methods`, or a reason below.
+When this fails for a new SDK: add a row to `gemini_otel._sdk.methods.table`, or a reason below.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import google.genai
 import pytest
 from google import genai
 
-from gemini_otel import _patching
+from gemini_otel._sdk import patching
 from support import Telemetry, make_client
 
 GENERATED = "google.genai._gaos.google_genai"
@@ -131,7 +131,7 @@ def traced(module: str, method: str) -> bool:
     if method.startswith("Async") and not below.startswith("Async"):
         below = f"Async{below}"
     names = {method, below, below + CONTINUED}
-    return any(_patching.is_patched(module, name) for name in names)
+    return any(patching.is_patched(module, name) for name in names)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from google import genai
 from google.genai import types
 
 import gemini_otel
-from gemini_otel import _completion_hook, _guard
+from gemini_otel import _guard
+from gemini_otel._telemetry.content import completion_hook as _completion_hook
 from support import Telemetry, send
 from test_content import INPUT, OUTPUT, Captured
 from test_turns import ask, get_weather

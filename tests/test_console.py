@@ -27,10 +27,10 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCod
 from rich.console import Console
 
 from gemini_otel import HintSpanProcessor
-from gemini_otel import console as console_module
-from gemini_otel._settings_in_force import unknown_variables
-from gemini_otel._trace_tree import trace_trees
+from gemini_otel._settings.in_force import unknown_variables
 from gemini_otel.console import ConsoleTraceExporter
+from gemini_otel.console import _exporter as exporter_module
+from gemini_otel.console._tree import trace_trees
 
 TICK = 1_000_000  # a millisecond in nanoseconds
 
@@ -157,7 +157,7 @@ def test_spans_whose_root_never_comes_are_bounded(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of too many spans without an ended root, the oldest trace is printed, also where all are of one trace."""
-    monkeypatch.setattr(console_module, "_MAX_PENDING", 2)
+    monkeypatch.setattr(exporter_module, "_MAX_PENDING", 2)
     for name in ("oldest", "older", "newest"):
         end(terminal.start(name, terminal.start("root")))
     assert terminal.lines == ["oldest  9 ms"]
@@ -170,7 +170,7 @@ def test_spans_whose_root_never_comes_are_bounded(
 def test_spans_wait_a_minute_for_their_root(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """A span whose root is still open after a minute is printed with the next export."""
     clock = iter([0.0, 1.0, 30.0, 31.0, 61.0, 61.0])
-    monkeypatch.setattr("gemini_otel.console.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("gemini_otel.console._exporter.time.monotonic", lambda: next(clock))
     root = terminal.start("root")
     end(terminal.start("first", root))
     end(terminal.start("second", root))
@@ -270,7 +270,7 @@ with tracer.start_as_current_span("root"):
 def test_a_child_begins_with_nothing(terminal: Terminal) -> None:
     """After a fork, what was pending is forgotten, and the exporter goes on."""
     end(terminal.start("of the parent", terminal.start("root")))
-    console_module._reset_after_fork()
+    exporter_module._reset_after_fork()
     end(terminal.start("of the child"))
     terminal.provider.shutdown()
     assert terminal.lines == ["of the child  9 ms"]
@@ -696,7 +696,7 @@ def test_opentelemetry_instrument_with_problems_only(url: str) -> None:
 
 def test_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without rich, the import fails with a line that names the extra."""
-    for name in ("gemini_otel.console", "gemini_otel._trace_tree"):
+    for name in ("gemini_otel.console", "gemini_otel.console._exporter", "gemini_otel.console._tree"):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rich.console", None)
     with pytest.raises(ImportError, match=r"needs rich\.console.*pip install 'gemini-otel\[console\]'"):

@@ -13,8 +13,11 @@ from google.genai import types
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import gemini_otel
-from gemini_otel import _content, _guard, _log_events
-from gemini_otel.operations import _candidates, _parts
+from gemini_otel import _guard
+from gemini_otel._sdk.generate_content import content as _candidates
+from gemini_otel._sdk.reading import parts as _parts
+from gemini_otel._telemetry import log_events
+from gemini_otel._telemetry.content import capture as _content
 from support import MODEL, Telemetry, make_vertex_client, send
 from test_hint_signal import Logs, name_of
 from test_turns import ask, get_weather
@@ -149,7 +152,7 @@ def test_structures_or_text(client: genai.Client) -> None:
     telemetry = Captured({"capture_content": "event_only"})
     send(client, "call", "simulate:ok")
     (record,) = telemetry.logs.records
-    assert isinstance(record.attributes[INPUT], str) != _log_events.takes_structures()
+    assert isinstance(record.attributes[INPUT], str) != log_events.takes_structures()
 
 
 def test_text_on_older_releases(client: genai.Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,8 +347,8 @@ def test_a_reader_that_fails(
     def boom(*_: Any) -> Any:
         raise RuntimeError
 
-    from gemini_otel import operations
-    from gemini_otel.operations.generate_content import GENERATE_CONTENT
+    from gemini_otel._sdk import operations
+    from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT
 
     monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
     telemetry = Captured({"capture_content": True})

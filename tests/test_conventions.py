@@ -19,7 +19,7 @@ from registry import attributes, level, load
 
 from emissions import HAS_LIVE
 from emissions import collect as emitted
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 
 CONVENTIONS = json.loads(
     Path(__file__).with_name("data").joinpath("conventions.json").read_text(encoding="utf-8")

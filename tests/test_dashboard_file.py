@@ -19,7 +19,7 @@ import yaml
 from registry import attributes, exposed, load, plain
 
 from gemini_otel import cli, default_hints
-from gemini_otel._outcome import OUTCOMES
+from gemini_otel._facts.outcomes import OUTCOMES
 from support import ROOT
 
 FILE = ROOT / "src" / "gemini_otel" / "dashboards" / "gemini.json"

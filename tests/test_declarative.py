@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gemini_otel import GeminiInstrumentor
-from gemini_otel._settings import SETTINGS
+from gemini_otel._settings.table import SETTINGS
 
 needs_package = pytest.mark.skipif(
     importlib.util.find_spec("opentelemetry.configuration") is None,

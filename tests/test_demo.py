@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from gemini_otel import _demo, cli
+from gemini_otel import cli
+from gemini_otel._commands import demo as _demo
 from support import ROOT, OtlpReceiver, plain
 
 

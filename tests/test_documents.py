@@ -18,9 +18,11 @@ from registry import attributes, load
 
 import gemini_otel
 from documents import DOCUMENTS, README, Snippet, snippets
-from gemini_otel import _demo, _semconv, simulator
-from gemini_otel._outcome import OUTCOMES
-from gemini_otel._settings import SETTINGS
+from gemini_otel import simulator
+from gemini_otel._commands import demo as _demo
+from gemini_otel._facts import names as _semconv
+from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._settings.table import SETTINGS
 from live_support import needs_live
 from support import ROOT, Telemetry
 

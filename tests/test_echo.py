@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from google.genai import types
 
-from gemini_otel._echo import mask_echo
+from gemini_otel._facts.errors.echo import mask_echo
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemini_otel._error_kinds import HTTP_CODES, KINDS, SIGNATURES, error_kind
-from gemini_otel._masking import mask
+from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS, SIGNATURES, error_kind
+from gemini_otel._facts.errors.masking import mask
 
 BLOCKED = (
     "Requests to this API generativelanguage.googleapis.com method google.ai.GenerateContent are blocked."

@@ -8,8 +8,8 @@ from typing import Any
 import google.auth.exceptions
 import pytest
 
-from gemini_otel._errors import is_cancellation, read_close, read_error
-from gemini_otel.operations.live import close_code
+from gemini_otel._facts.errors.exceptions import is_cancellation, read_close, read_error
+from gemini_otel._sdk.live.messages import close_code
 
 
 class ServiceError(Exception):

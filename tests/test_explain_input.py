@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _explained, cli, explain
-from gemini_otel._explain import body_attributes
+from gemini_otel import cli, explain
+from gemini_otel._commands import presenting
+from gemini_otel._commands.explain import body_attributes
 from gemini_otel.hints import default_hints
 from support import RECORDINGS
 
@@ -167,7 +168,7 @@ def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
     hint = next(hint for hint in default_hints() if hint.id == "http.503.overloaded")
-    _explained.show([_explained.Explained(hint, "model x")], full=True)
+    presenting.show([presenting.Explained(hint, "model x")], full=True)
     shown = terminal.getvalue()
     assert "\x1b[" in shown
     for text in (hint.id, hint.summary, hint.cause, *hint.remedy, hint.reference, "model x"):
@@ -177,7 +178,7 @@ def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_terminal_without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without rich a terminal gets plain text."""
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
-    monkeypatch.setattr(_explained.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(presenting.importlib.util, "find_spec", lambda name: None)
     assert cli.main(["explain", "http.503.overloaded"]) == 0
     assert terminal.getvalue().startswith("http.503.overloaded (warning)\n")
     assert "\x1b[" not in terminal.getvalue()

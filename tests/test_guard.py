@@ -8,19 +8,20 @@ from google import genai
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 import gemini_otel
-from gemini_otel import (
-    _attempt_log,
-    _begin,
-    _call,
-    _guard,
-    _instruments,
-    _repetition_watch,
-    _round_metrics,
-    _round_span,
-    _turn,
+from gemini_otel import _guard
+from gemini_otel._sdk.generate_content import operation as generate_content
+from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT, GenerateContentAnswer
+from gemini_otel._sdk.reading import usage
+from gemini_otel._telemetry import (
+    attempts,
+    begin,
+    instrumentation,
+    repetition_watch,
+    rounds,
+    span_choice,
+    user_calls,
 )
-from gemini_otel.operations import _usage, generate_content
-from gemini_otel.operations.generate_content import GENERATE_CONTENT, GenerateContentAnswer
+from gemini_otel._telemetry.metrics import rounds as _round_metrics
 from support import Telemetry, send
 
 
@@ -33,33 +34,33 @@ def boom(*args: Any, **kwargs: Any) -> Any:
 
 
 SITES: list[tuple[Any, str]] = [
-    (_round_span, "start_attributes"),
-    (_call, "request_attributes"),
-    (_call, "response_attributes"),
-    (_call, "repetition_attributes"),
-    (_attempt_log, "error_attributes"),
-    (_call, "read_error"),
-    (_call, "answer_outcome"),
-    (_call, "worst_finish_reason"),
-    (_begin, "is_instrumentation_enabled"),
-    (_call.Call, "_record"),
-    (_call.Call, "__init__"),
-    (_call.Call, "recall"),
-    (_turn, "loop_context"),
-    (_turn.Turn, "round_started"),
-    (_turn.Turn, "round_ended"),
-    (_turn.Turn, "_record"),
-    (_call.Call, "_write_span"),
+    (span_choice, "start_attributes"),
+    (rounds, "request_attributes"),
+    (rounds, "response_attributes"),
+    (rounds, "repetition_attributes"),
+    (attempts, "error_attributes"),
+    (rounds, "read_error"),
+    (rounds, "answer_outcome"),
+    (rounds, "worst_finish_reason"),
+    (begin, "is_instrumentation_enabled"),
+    (rounds.Call, "_record"),
+    (rounds.Call, "__init__"),
+    (rounds.Call, "recall"),
+    (user_calls, "loop_context"),
+    (user_calls.Turn, "round_started"),
+    (user_calls.Turn, "round_ended"),
+    (user_calls.Turn, "_record"),
+    (rounds.Call, "_write_span"),
     (_round_metrics.RoundMetrics, "record"),
-    (_attempt_log, "attempt_attributes"),
-    (_attempt_log.AttemptLog, "started"),
-    (_attempt_log.AttemptLog, "succeeded"),
-    (_attempt_log.AttemptLog, "failed"),
-    (_instruments.Instruments, "tracer"),
-    (_instruments.Instruments, "metrics"),
-    (_repetition_watch.RepetitionWatch, "text"),
-    (_usage.UsageReader, "feed"),
-    (_usage.UsageReader, "facts"),
+    (attempts, "attempt_attributes"),
+    (attempts.AttemptLog, "started"),
+    (attempts.AttemptLog, "succeeded"),
+    (attempts.AttemptLog, "failed"),
+    (instrumentation.Instruments, "tracer"),
+    (instrumentation.Instruments, "metrics"),
+    (repetition_watch.RepetitionWatch, "text"),
+    (usage.UsageReader, "feed"),
+    (usage.UsageReader, "facts"),
     (GenerateContentAnswer, "feed"),
     (GenerateContentAnswer, "facts"),
     (GenerateContentAnswer, "_feed_candidate"),
@@ -107,7 +108,7 @@ def test_a_failing_reader_is_harmless(
     client: genai.Client, shape: str, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a reader of the operation itself raising, the call is unaffected."""
-    from gemini_otel import operations
+    from gemini_otel._sdk import operations
 
     monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
     telemetry = Telemetry()

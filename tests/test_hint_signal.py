@@ -12,10 +12,11 @@ from opentelemetry.sdk._logs import export
 from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
-from gemini_otel import Hint, HintSpanProcessor, _log_events, default_hints
-from gemini_otel._hint_log import HintLog
-from gemini_otel._settings import Settings
-from gemini_otel._settings_in_force import load
+from gemini_otel import Hint, HintSpanProcessor, default_hints
+from gemini_otel._settings.in_force import load
+from gemini_otel._settings.table import Settings
+from gemini_otel._telemetry import log_events
+from gemini_otel._telemetry.hint_log import HintLog
 from support import Telemetry, send
 
 BLOCKED = {"gen_ai.operation.name": "generate_content", "gen_ai.response.finish_reasons": ("safety",)}
@@ -40,9 +41,9 @@ class Logs:
 
 @pytest.fixture(autouse=True)
 def a_fresh_look_at_the_release() -> Iterator[None]:
-    _log_events._way_to_emit.cache_clear()
+    log_events._way_to_emit.cache_clear()
     yield
-    _log_events._way_to_emit.cache_clear()
+    log_events._way_to_emit.cache_clear()
 
 
 def end_one(telemetry: Telemetry, processor: HintSpanProcessor, attributes: dict[str, Any] = BLOCKED) -> None:
@@ -143,7 +144,7 @@ def test_releases_that_take_records_only(named: bool, monkeypatch: pytest.Monkey
         def __init__(self, **fields: Any) -> None:
             self.fields = fields
 
-    monkeypatch.setattr(_log_events, "Logger", Old)
+    monkeypatch.setattr(log_events, "Logger", Old)
     monkeypatch.setattr(sdk_logs, "LogRecord", Named if named else Unnamed, raising=False)
     telemetry = Telemetry()
     tracer = telemetry.tracer_provider.get_tracer("t")

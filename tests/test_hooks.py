@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 
 import gemini_otel
 from gemini_otel import _guard
-from gemini_otel._settings_in_force import load
+from gemini_otel._settings.in_force import load
 from support import MODEL, Telemetry, send
 from test_turns import ask, get_weather
 

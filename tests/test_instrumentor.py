@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
 from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
-from gemini_otel.operations import OPERATIONS, TURNS
+from gemini_otel._sdk.operations import OPERATIONS, TURNS
 from support import SHAPES, Telemetry, make_client, send
 
 
@@ -182,7 +182,7 @@ def test_a_failing_set_up_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An unforeseen exception of ours in _instrument is logged, not raised."""
-    monkeypatch.setattr(_instrumentor._patching, "install", None)
+    monkeypatch.setattr(_instrumentor.patching, "install", None)
     with caplog.at_level(logging.WARNING):
         GeminiInstrumentor().instrument()
     GeminiInstrumentor().uninstrument()
@@ -209,20 +209,23 @@ def test_dependencies_equal_the_extra() -> None:
 
 def test_the_modules_to_hook_are_those_of_the_targets() -> None:
     """Every module that a target lives in has its post-import hook."""
-    from gemini_otel import _attempts, _generated_attempts, _live, _older_attempts, _pages, _tools
-    from gemini_otel.operations import CHOICES
-    from gemini_otel.operations.methods import METHODS
+    from gemini_otel._sdk import function_calling
+    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client
+    from gemini_otel._sdk.live import drivers
+    from gemini_otel._sdk.methods import pages
+    from gemini_otel._sdk.methods.table import METHODS
+    from gemini_otel._sdk.operations import CHOICES
 
     wanted = {target.module for operation in (*OPERATIONS, *CHOICES, *TURNS) for target in operation.targets}
     wanted |= {
-        _attempts.MODULE,
-        _generated_attempts.MODULE,
-        _older_attempts.MODULE,
-        _live.MODULE,
-        _live.MUSIC_MODULE,
-        _pages.MODULE,
-        _tools.MODULE,
-        _tools.MCP_MODULE,
+        api_client.MODULE,
+        generated_clients.MODULE,
+        older_client.MODULE,
+        drivers.MODULE,
+        drivers.MUSIC_MODULE,
+        pages.MODULE,
+        function_calling.MODULE,
+        function_calling.MCP_MODULE,
         *METHODS,
     }
     assert set(_instrumentor._MODULES) == wanted
@@ -240,9 +243,9 @@ before = set(sys.modules)
 import gemini_otel
 gemini_otel.instrument()
 new = set(sys.modules) - before
-print(sorted(m for m in new if m.startswith("google") or "operations" in m or m.startswith("gemini_otel._call")))
+print(sorted(m for m in new if m.startswith("google") or "operations" in m or m.startswith("gemini_otel._telemetry.rounds")))
 import google.genai
-print("gemini_otel._call" in sys.modules)
+print("gemini_otel._telemetry.rounds" in sys.modules)
 """
     assert run(code).splitlines() == ["[]", "True"]
 

@@ -144,8 +144,8 @@ def test_steps(client: genai.Client) -> None:
 )
 def test_forms_of_input(given: Any, expected: Any) -> None:
     """Contents, one content, turns of older clients, and what nobody knows."""
-    from gemini_otel._rendering import Rendering, Rules
-    from gemini_otel.operations._interaction_content import read_request_content
+    from gemini_otel._sdk.interactions.content import read_request_content
+    from gemini_otel._telemetry.content.rendering import Rendering, Rules
 
     content = read_request_content({"input": given})
     assert Rendering(Rules(1000)).messages(content.messages) == expected

@@ -789,7 +789,7 @@ async def test_keepalive(telemetry: Telemetry) -> None:
     from websockets.exceptions import ConnectionClosedError
     from websockets.frames import Close
 
-    from gemini_otel._errors import read_error
+    from gemini_otel._facts.errors.exceptions import read_error
 
     closed = ConnectionClosedError(None, Close(1011, "keepalive ping timeout"), None)
     assert read_error(closed)[:5] == ("1006", None, None, None, "live_keepalive")

@@ -1,6 +1,6 @@
 import pytest
 
-from gemini_otel._masking import MAX_LENGTH, mask
+from gemini_otel._facts.errors.masking import MAX_LENGTH, mask
 
 
 @pytest.mark.parametrize(

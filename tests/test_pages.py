@@ -125,7 +125,7 @@ def test_a_pager_holds_nothing_alive(telemetry: Telemetry, client: genai.Client)
     """What is remembered of a listing goes with its pager."""
     import gc
 
-    from gemini_otel import _pages
+    from gemini_otel._sdk.methods import pages as _pages
 
     gc.collect()  # pagers of other tests
     before = len(_pages._listings)

@@ -8,9 +8,9 @@ import pytest
 import wrapt
 from opentelemetry.instrumentation.utils import unwrap
 
-from gemini_otel import _patching
-from gemini_otel._operation import Driver
-from gemini_otel._patching import Patch
+from gemini_otel._facts.operation import Driver
+from gemini_otel._sdk import patching
+from gemini_otel._sdk.patching import Patch
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     made = types.ModuleType("some_sdk")
     made.Api = type("Api", (), {"call": lambda self: "original"})  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "some_sdk", made)
-    monkeypatch.setattr(_patching, "_layers", {})
+    monkeypatch.setattr(patching, "_layers", {})
     yield made
-    _patching.uninstall()
+    patching.uninstall()
 
 
 def marking(mark: str) -> Driver:
@@ -31,7 +31,7 @@ def marking(mark: str) -> Driver:
 
 
 def install(*names: str, mark: str = "ours", area: str = "api") -> None:
-    _patching.install(
+    patching.install(
         ["some_sdk"], lambda module: [Patch(area, tuple((name, marking(mark)) for name in names))]
     )
 
@@ -46,7 +46,7 @@ def test_uninstall_restores_the_very_object(module: Any) -> None:
     """After uninstall the attribute is the function that was there before."""
     original = vars(module.Api)["call"]
     install("Api.call")
-    _patching.uninstall()
+    patching.uninstall()
     assert vars(module.Api)["call"] is original
 
 
@@ -55,7 +55,7 @@ def test_a_later_wrapper_stays_and_ours_is_switched_off(module: Any) -> None:
     install("Api.call")
     foreign = wrapt.FunctionWrapper(vars(module.Api)["call"], marking("theirs"))
     module.Api.call = foreign
-    _patching.uninstall()
+    patching.uninstall()
     assert vars(module.Api)["call"] is foreign
     assert module.Api().call() == "theirs(original)"
 
@@ -64,7 +64,7 @@ def test_installing_again_wakes_the_layer_below(module: Any) -> None:
     """Installing again under a foreign wrapper gives one layer, not two."""
     install("Api.call")
     module.Api.call = wrapt.FunctionWrapper(vars(module.Api)["call"], marking("theirs"))
-    _patching.uninstall()
+    patching.uninstall()
     install("Api.call", mark="again")
     assert module.Api().call() == "theirs(again(original))"
 
@@ -85,7 +85,7 @@ def test_we_go_below_those_who_came_first(module: Any) -> None:
     install("Api.call")
     assert vars(module.Api)["call"] is foreign
     assert module.Api().call() == "theirs(ours(original))"
-    _patching.uninstall()
+    patching.uninstall()
     assert foreign.__wrapped__ is original
 
 
@@ -96,7 +96,7 @@ def test_a_wrapper_above_is_taken_off(module: Any) -> None:
     install("Api.call")
     unwrap(module.Api, "call")
     assert module.Api().call() == "ours(original)"
-    _patching.uninstall()
+    patching.uninstall()
     assert vars(module.Api)["call"] is original
 
 
@@ -113,14 +113,14 @@ def test_repair(module: Any) -> None:
     original = vars(module.Api)["call"]
     install("Api.call")
     layer = vars(module.Api)["call"]
-    _patching.repair()
+    patching.repair()
     assert vars(module.Api)["call"] is layer
     module.Api.call = original
-    _patching.repair()
+    patching.repair()
     assert module.Api().call() == "ours(original)"
-    _patching.uninstall()
+    patching.uninstall()
     module.Api.call = original
-    _patching.repair()
+    patching.repair()
     assert module.Api().call() == "original"
 
 
@@ -137,7 +137,7 @@ def test_a_method_binds_as_a_method(module: Any) -> None:
 def test_a_missing_name_is_a_debug_line(module: Any, caplog: pytest.LogCaptureFixture) -> None:
     """One name that the SDK lacks is skipped with a debug line that names it."""
     with caplog.at_level(logging.DEBUG):
-        _patching.install(
+        patching.install(
             ["some_sdk"],
             lambda name: [
                 Patch("api", (("Api.call", marking("ours")),)),
@@ -161,7 +161,7 @@ def test_a_loader_that_raises_is_logged_and_harmless(module: Any, caplog: pytest
     def broken(name: str) -> list[Patch]:
         raise RuntimeError(name)
 
-    _patching.install(["some_sdk"], broken)
+    patching.install(["some_sdk"], broken)
     assert module.Api().call() == "original"
 
 
@@ -194,7 +194,7 @@ def test_below_a_decorator(module: Any) -> None:
     assert module.Api().call() == "ours(original)"
     install("Api.call.__wrapped__", mark="again")
     assert module.Api().call() == "again(original)"
-    _patching.uninstall()
+    patching.uninstall()
     assert module.Api().call() == "original"
     assert calls == ["decorator"] * 3
 
@@ -208,7 +208,7 @@ def test_below_a_decorator_the_instance_is_known(module: Any) -> None:
         return wrapped(*args, **kwargs)
 
     module.Api = decorated([])
-    _patching.install(["some_sdk"], lambda _: [Patch("api", (("Api.call.__wrapped__", driver),))])
+    patching.install(["some_sdk"], lambda _: [Patch("api", (("Api.call.__wrapped__", driver),))])
     api = module.Api()
     api.call()
     assert seen == [api]

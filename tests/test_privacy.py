@@ -223,13 +223,14 @@ def test_hooks_that_raise(url: str, exported: Exported, settings: Any) -> None:
 @pytest.mark.parametrize("place", ["fields", "snake_case"])
 def test_our_own_failures(url: str, exported: Exported, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where our own code fails on what it reads, the log says where, and not on what."""
-    from gemini_otel.operations import _candidates, generate_content
+    from gemini_otel._sdk.generate_content import content
+    from gemini_otel._sdk.generate_content import operation as generate_content
 
     def fail(value: Any, *_: Any) -> Any:
         raise KeyError(chr(90) + "yqxv", value)
 
     def calls() -> None:
-        for module in (generate_content, _candidates):
+        for module in (generate_content, content):
             monkeypatch.setattr(module, "fields", fail)
         send(make_client(url), "call", "Zyqxvprompt simulate:finish_max_tokens")
         monkeypatch.undo()

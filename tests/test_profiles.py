@@ -9,8 +9,8 @@ import pytest
 from google import genai
 
 import gemini_otel
-from gemini_otel import _semconv as names
-from gemini_otel._settings_in_force import load
+from gemini_otel._facts import names
+from gemini_otel._settings.in_force import load
 from support import MODEL, Telemetry, send
 
 OLD = {

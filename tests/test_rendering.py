@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemini_otel._content_facts import CandidateContent, Part
-from gemini_otel._rendering import MARGIN, MAX_DEPTH, Rendering, Rules
-from gemini_otel._transcript import MAX_CANDIDATES, MAX_PARTS, Transcript
+from gemini_otel._facts.content import CandidateContent, Part
+from gemini_otel._telemetry.content.rendering import MARGIN, MAX_DEPTH, Rendering, Rules
+from gemini_otel._telemetry.content.transcript import MAX_CANDIDATES, MAX_PARTS, Transcript
 
 SECRET = "4111-1111-1111-1111"
 

@@ -12,8 +12,8 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import sampling
 
 import gemini_otel
-from gemini_otel import _call
-from gemini_otel._counters import MAX_MODELS, OTHER
+from gemini_otel._facts.labels import MAX_MODELS, OTHER
+from gemini_otel._telemetry import rounds
 from support import Telemetry, send
 
 
@@ -148,9 +148,9 @@ import gemini_otel
 from gemini_otel import simulator
 gemini_otel.instrument()
 from google import genai
-from gemini_otel import _call
+from gemini_otel._telemetry import rounds
 made = []
-_call.Call.__init__ = lambda *args: made.append(args)
+rounds.Call.__init__ = lambda *args: made.append(args)
 with simulator.serve() as url:
     client = genai.Client(api_key="k", http_options={"base_url": url})
     client.models.generate_content(model="m", contents="simulate:ok")
@@ -172,9 +172,9 @@ def test_the_placeholder_is_the_apis_own(provider: Any) -> None:
     """A provider of the SDK is no placeholder; the API's own is."""
     from opentelemetry import metrics, trace
 
-    from gemini_otel._instruments import is_placeholder
+    from gemini_otel._telemetry.instrumentation import is_placeholder
 
     assert not is_placeholder(provider())
     assert is_placeholder(trace.NoOpTracerProvider())
     assert is_placeholder(metrics.NoOpMeterProvider())
-    assert _call.current_call() is None
+    assert rounds.current_call() is None

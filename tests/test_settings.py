@@ -4,8 +4,8 @@ import logging
 import pytest
 
 import gemini_otel
-from gemini_otel._settings import SETTINGS, Settings
-from gemini_otel._settings_in_force import load
+from gemini_otel._settings.in_force import load
+from gemini_otel._settings.table import SETTINGS, Settings
 
 
 def test_defaults() -> None:

@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import gemini_otel
-from gemini_otel._owner import current_owner, guest
+from gemini_otel._telemetry.spans import current_owner, guest
 from support import MODEL, Telemetry, make_client, send
 
 THEIRS = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "theirs"}
@@ -336,7 +336,7 @@ def test_a_guest_leaves_an_ended_span_alone(telemetry: Telemetry, caplog: pytest
 
 def test_nothing_is_kept(telemetry: Telemetry, client: genai.Client) -> None:
     """Their span can be freed once it has ended."""
-    from gemini_otel import _owner
+    from gemini_otel._telemetry import spans as _owner
 
     gc.collect()
     before = len(_owner._claimed)

@@ -14,7 +14,7 @@ from opentelemetry.sdk.metrics.export import Histogram
 from opentelemetry.trace import SpanKind
 
 from emissions import collect
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from support import ROOT
 
 WEAVER = shutil.which("weaver")

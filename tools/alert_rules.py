@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gemini_otel.hints.configuration import RETIRING_WITHIN
+from gemini_otel.hints.entries.configuration import RETIRING_WITHIN
 from gemini_otel.hints.models import LIFECYCLE, NOT_RETIRING, Lifecycle
 
 CALLS = "gemini:calls"

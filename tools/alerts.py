@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from alert_rules import ALERTS, RECORDINGS, Alert, Case
 
-from gemini_otel._semconv import REQUEST_MODEL
+from gemini_otel._facts.names import REQUEST_MODEL
 from gemini_otel.hints import Hint, default_hints, evidence
 
 ROOT = Path(__file__).parent.parent

@@ -23,7 +23,7 @@ from dashboard_looks import (
     wrapped,
 )
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.hints import default_hints
 
 Row = tuple[str, list[Panel]]

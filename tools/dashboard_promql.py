@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from registry import plain
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 
 OPERATION = plain(names.OPERATION_NAME)
 MODEL = plain(names.REQUEST_MODEL)

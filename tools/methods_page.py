@@ -1,4 +1,4 @@
-"""Writes docs/methods.md, every traced method of the SDK, from the table in gemini_otel.operations.methods.
+"""Writes docs/methods.md, every traced method of the SDK, from the table in gemini_otel._sdk.methods.table.
 
 Usage: python tools/methods_page.py [--check]
 """
@@ -11,16 +11,16 @@ from pathlib import Path
 
 from registry import attributes, load
 
-from gemini_otel.operations._generated_methods import GENERATED_METHODS
-from gemini_otel.operations._measures import Measures, Reader
-from gemini_otel.operations._method import BELOW_DECORATOR, Method
-from gemini_otel.operations.methods import METHODS
+from gemini_otel._sdk.methods.generated_table import GENERATED_METHODS
+from gemini_otel._sdk.methods.table import METHODS
+from gemini_otel._sdk.reading.measures import Measures, Reader
+from gemini_otel._sdk.reading.method import BELOW_DECORATOR, Method
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 _HEAD = """\
 # Traced methods
 
-<!-- Written by tools/methods_page.py from gemini_otel.operations.methods; edit the table there. -->
+<!-- Written by tools/methods_page.py from gemini_otel._sdk.methods.table; edit the table there. -->
 
 Besides `generate_content`, its streams, chats and function calling ([What you see](what-you-see.md)), each of these
 methods is one span of kind CLIENT, sync and async alike. Its name is the operation, with the model where the method takes

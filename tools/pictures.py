@@ -36,8 +36,9 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 import gemini_otel
-from gemini_otel import _demo, simulator
-from gemini_otel import _semconv as names
+from gemini_otel import simulator
+from gemini_otel._commands import demo as _demo
+from gemini_otel._facts import names
 from gemini_otel.console import ConsoleTraceExporter
 
 if TYPE_CHECKING:

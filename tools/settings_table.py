@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gemini_otel._settings import SETTINGS, shown
+from gemini_otel._settings.table import SETTINGS, shown
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 _HEAD = "| keyword | variables, the stronger first | default | choices | meaning |\n|---|---|---|---|---|\n"

@@ -12,10 +12,10 @@ from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel import simulator
-    from gemini_otel._check import check
-    from gemini_otel._conversation import conversation
-    from gemini_otel._explain import explain
+    from gemini_otel._commands.check import check
+    from gemini_otel._commands.explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
+    from gemini_otel._telemetry.conversation import conversation
     from gemini_otel.hints import Hint, default_hints
     from gemini_otel.processor import HintSpanProcessor
     from gemini_otel.repetition import Repetition, RepetitionDetector
@@ -42,10 +42,10 @@ _HOMES = {
     "HintSpanProcessor": "processor",
     "Repetition": "repetition",
     "RepetitionDetector": "repetition",
-    "check": "_check",
-    "conversation": "_conversation",
+    "check": "_commands.check",
+    "conversation": "_telemetry.conversation",
     "default_hints": "hints",
-    "explain": "_explain",
+    "explain": "_commands.explain",
     "instrument": "_instrumentor",
     "uninstrument": "_instrumentor",
 }

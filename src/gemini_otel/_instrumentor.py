@@ -12,20 +12,22 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
-from gemini_otel import _exporter_log, _patching, _settings_in_force
 from gemini_otel._guard import guarded, logger
-from gemini_otel._instruments import Instruments, Session
+from gemini_otel._sdk import patching
+from gemini_otel._settings import in_force
+from gemini_otel._telemetry import exporter_log
+from gemini_otel._telemetry.instrumentation import Instruments, Session
 
 if TYPE_CHECKING:
-    from gemini_otel._content import Content
-    from gemini_otel._operation import Target
-    from gemini_otel._settings import Settings
+    from gemini_otel._facts.operation import Target
+    from gemini_otel._settings.table import Settings
+    from gemini_otel._telemetry.content.capture import Content
     from gemini_otel.processor import HintSpanProcessor
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 _SDK = "google-genai"
 _INSTRUMENTS = (f"{_SDK} >= 1.32",)
-# Where the targets of operations/ and _attempts are; those are imported with the SDK, not at start-up.
+# Where the targets of operations/ and api_client are; those are imported with the SDK, not at start-up.
 _MODULES = (
     "google.genai._api_client",
     "google.genai._adapters",
@@ -65,7 +67,7 @@ def instrument(
     Without providers the global ones are used, also when they are set later. Raises ValueError for an unknown setting or
     value, naming the choices. Calling it again changes nothing.
     """
-    _settings_in_force.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
+    in_force.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
     try:
         importlib.metadata.distribution(_SDK)  # its metadata are long, and not read here
     except importlib.metadata.PackageNotFoundError:
@@ -90,7 +92,7 @@ class _Configuration:
     """Gives the dataclass that declarative configuration (OTEL_CONFIG_FILE) reads the options of `gemini` into."""
 
     def __get__(self, instance: object, owner: object) -> type:
-        return _settings_in_force.configuration()
+        return in_force.configuration()
 
 
 class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped base
@@ -104,31 +106,31 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
     @guarded  # an exception here would stop every other instrumentor of the process
     def _instrument(self, **kwargs: Any) -> None:
         keywords = _valid({name: value for name, value in kwargs.items() if name not in _PROVIDERS})
-        settings = _settings_in_force.load(keywords)
-        _settings_in_force.warn_of_unknown_variables()
+        settings = in_force.load(keywords)
+        in_force.warn_of_unknown_variables()
         instruments = Instruments(
             kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
         )
         content = _content(settings, kwargs.get("logger_provider"))
-        instruments.on_bypass = _patching.repair
+        instruments.on_bypass = patching.repair
         session = Session(instruments, settings, keywords, content)
         if session.settings.hints:
             instruments.on_tracer_provider = functools.partial(
                 _add_hint_processor, session, kwargs.get("logger_provider")
             )
         if settings.quiet_exporters:
-            _exporter_log.quieten()
+            exporter_log.quieten()
         global _session
         _session = session
         instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
-        _patching.install(_MODULES, functools.partial(_patches, session))
+        patching.install(_MODULES, functools.partial(_patches, session))
 
     @guarded
     def _uninstrument(self, **_: Any) -> None:
         global _session
         _session = None
-        _exporter_log.restore()
-        _patching.uninstall()
+        exporter_log.restore()
+        patching.uninstall()
         for processor in _processors:
             processor.active = False
 
@@ -138,7 +140,7 @@ def active_session() -> Session | None:
     return _session
 
 
-def plan(session: Session) -> Iterator[tuple[str, _patching.Patch]]:
+def plan(session: Session) -> Iterator[tuple[str, patching.Patch]]:
     """Every patch of every SDK module, whether or not the installed SDK has it."""
     for module in _MODULES:
         for patch in _patches(session, module):
@@ -149,7 +151,7 @@ def _content(settings: Settings, logger_provider: Any) -> Content | None:
     """What captures content; imported only where something asks for it."""
     if not settings.wants_content:
         return None
-    from gemini_otel._content import make_content
+    from gemini_otel._telemetry.content.capture import make_content
 
     return make_content(settings, logger_provider)
 
@@ -159,44 +161,39 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
     valid = {}
     for name, value in keywords.items():
         try:
-            _settings_in_force.load({name: value}, environ={})
+            in_force.load({name: value}, environ={})
             valid[name] = value
         except ValueError as error:
             logger.warning("%s; ignored", error)
     return valid
 
 
-def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
+def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
-    from gemini_otel import (
-        _attempts,
-        _batch_jobs,
-        _generated_attempts,
-        _live,
-        _older_attempts,
-        _pages,
-        _tools,
-        _uploads,
-    )
-    from gemini_otel._begin import begin, begin_chosen
-    from gemini_otel._turn import begin_turn
-    from gemini_otel.operations import CHOICES, OPERATIONS, TURNS, operations
+    from gemini_otel._sdk import function_calling
+    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client, uploads
+    from gemini_otel._sdk.live import drivers as _live
+    from gemini_otel._sdk.methods import batch_jobs
+    from gemini_otel._sdk.methods import pages as _pages
+    from gemini_otel._sdk.operations import CHOICES, OPERATIONS, TURNS, operations
+    from gemini_otel._telemetry.begin import begin, begin_chosen
+    from gemini_otel._telemetry.user_calls import begin_turn
 
     functions = {
-        _attempts.MODULE: ("HTTP attempts", _attempts.DRIVERS + _uploads.DRIVERS),
-        _generated_attempts.MODULE: ("HTTP attempts of generated clients", _generated_attempts.DRIVERS),
-        _batch_jobs.MODULE: ("batches methods", _batch_jobs.DRIVERS),
+        api_client.MODULE: ("HTTP attempts", api_client.DRIVERS + uploads.DRIVERS),
+        generated_clients.MODULE: ("HTTP attempts of generated clients", generated_clients.DRIVERS),
+        batch_jobs.MODULE: ("batches methods", batch_jobs.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
-        _older_attempts.MODULE: ("HTTP attempts of interactions", _older_attempts.DRIVERS),
-        _tools.MODULE: ("automatic function calling", _tools.drivers(session)),
-        _tools.MCP_MODULE: ("MCP tools", _tools.mcp_drivers(session)),
+        older_client.MODULE: ("HTTP attempts of interactions", older_client.DRIVERS),
+        function_calling.MODULE: ("automatic function calling", function_calling.drivers(session)),
+        function_calling.MCP_MODULE: ("MCP tools", function_calling.mcp_drivers(session)),
         _live.MODULE: ("Live", _live.drivers(session)),
         _live.MUSIC_MODULE: ("Live music", _live.music_drivers(session)),
     }
     if module in functions:
         area, drivers = functions[module]
         for name, driver in drivers:
-            yield _patching.Patch(area, ((name, driver),))
+            yield patching.Patch(area, ((name, driver),))
     for operation in OPERATIONS:
         yield from _targets(
             module, operation.name, operation.targets, functools.partial(begin, session, operation)
@@ -214,8 +211,8 @@ def _patches(session: Session, module: str) -> Iterator[_patching.Patch]:
 
 def _targets(
     module: str, area: str, targets: tuple[Target, ...], begin: Callable[..., Any]
-) -> Iterator[_patching.Patch]:
-    from gemini_otel._shapes import STREAMS, driver
+) -> Iterator[patching.Patch]:
+    from gemini_otel._sdk.drivers import STREAMS, driver
 
     for target in targets:
         if target.module == module:
@@ -223,7 +220,7 @@ def _targets(
                 (name, driver(shape, functools.partial(begin, stream=shape in STREAMS)))
                 for name, shape in target.candidates
             )
-            yield _patching.Patch(area, names)
+            yield patching.Patch(area, names)
 
 
 @guarded

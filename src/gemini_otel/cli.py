@@ -15,7 +15,7 @@ from gemini_otel._version import __version__
 from gemini_otel.hints import codes as known_codes
 
 if TYPE_CHECKING:
-    from gemini_otel._explained import Explained
+    from gemini_otel._commands.presenting import Explained
 
 __all__ = ["main"]
 
@@ -125,7 +125,7 @@ def _port(text: str) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     try:
-        from gemini_otel import _demo as demo
+        from gemini_otel._commands import demo
     except ImportError as missing:
         return _fail(f"the demo needs {missing.name}. Install it with: pip install 'gemini-otel[demo]'")
     try:
@@ -136,8 +136,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from gemini_otel._check import examine
-    from gemini_otel._check._show import show
+    from gemini_otel._commands.check import examine
+    from gemini_otel._commands.check.show import show
 
     report = examine(os.environ, connect=options.connect, import_sdk=True)
     if options.json:
@@ -148,7 +148,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from gemini_otel import _explained
+    from gemini_otel._commands import presenting
 
     if options.code is None and sys.stdin.isatty():
         return _fail(
@@ -159,10 +159,10 @@ def _explain(options: argparse.Namespace) -> int:
     except ValueError as error:
         return _fail(str(error))
     if options.json:
-        print(_explained.as_json(found))
+        print(presenting.as_json(found))
         return 0
     full = len(found) <= _IN_FULL or options.full
-    _explained.show(found, full=full)
+    presenting.show(found, full=full)
     if not full:
         print(
             f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].hint.id}; for all: --full"
@@ -171,8 +171,8 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _explained_code(code: str) -> list[Explained]:
-    from gemini_otel._explain import explain
-    from gemini_otel._explained import Explained
+    from gemini_otel._commands.explain import explain
+    from gemini_otel._commands.presenting import Explained
 
     if found := explain(code):
         return [Explained(hint) for hint in found]
@@ -184,8 +184,8 @@ def _explained_code(code: str) -> list[Explained]:
 
 def _explained_body() -> list[Explained]:
     """What there is to say about the error on standard input: its body, or a log or traceback with its text."""
-    from gemini_otel._explain import body_attributes, text_attributes
-    from gemini_otel._explained import Explained
+    from gemini_otel._commands.explain import body_attributes, text_attributes
+    from gemini_otel._commands.presenting import Explained
     from gemini_otel.hints import evidence, find
 
     text = sys.stdin.read(_LONGEST_BODY)

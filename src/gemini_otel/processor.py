@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 
-from gemini_otel._foreign import SCOPES, begins_as_genai
+from gemini_otel._facts.names import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
 from gemini_otel._guard import end_after, guarded, report
-from gemini_otel._semconv import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
-from gemini_otel._settings import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
-    from gemini_otel._hint_log import HintLog
+    from gemini_otel._telemetry.hint_log import HintLog
     from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
@@ -146,15 +146,15 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
         if self._log is None:
-            from gemini_otel._hint_log import HintLog
+            from gemini_otel._telemetry.hint_log import HintLog
 
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
 
     def _make_reader(self) -> _Reader:
         """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
-        from gemini_otel._foreign._reading import translate
         from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.reading import translate
 
         hints = default_hints() if self._hints is None else self._hints
         finder = Catalogue(hints, self._disabled).at(self.hint_level)

@@ -8,7 +8,7 @@ import pytest
 from google import genai
 from opentelemetry.instrumentation.google_generativeai import GoogleGenerativeAiInstrumentor
 
-from gemini_otel import _neighbours
+from gemini_otel._telemetry import neighbours
 from neighbours import OURS, Neighbours, scopes
 from support import SHAPES, Telemetry, make_client, send
 
@@ -21,7 +21,7 @@ def instrumentor() -> Any:
 
 @pytest.fixture(autouse=True)
 def not_warned() -> None:
-    _neighbours.warn_of_two_spans.cache_clear()
+    neighbours.warn_of_two_spans.cache_clear()
 
 
 def test_two_spans(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 
 from .test_catalogue import HEALTHY, ids
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
-from gemini_otel._error_kinds import KINDS
+from gemini_otel._facts import names
+from gemini_otel._facts.errors.kinds import KINDS
 from gemini_otel.hints import default_hints, evidence, find
 
 from .test_catalogue import ids
@@ -200,12 +200,12 @@ def test_numbers_of_the_message(kind: str, message: str, shown: str) -> None:
 def test_retired_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that is not found after its shutdown date is called retired, with its replacement; before, it is not."""
     attributes = failed("model_not_found", **{names.REQUEST_MODEL: "models/gemini-2.0-flash-001"})
-    monkeypatch.setattr("gemini_otel.hints.api_errors.today", lambda: dt.date(2026, 6, 1))
+    monkeypatch.setattr("gemini_otel.hints.entries.api_errors.today", lambda: dt.date(2026, 6, 1))
     assert ids(attributes) == ["http.404.model_retired"]
     assert _shown(attributes) == (
         "model models/gemini-2.0-flash-001; earliest shutdown 2026-06-01, replacement gemini-3.5-flash"
     )
-    monkeypatch.setattr("gemini_otel.hints.api_errors.today", lambda: dt.date(2026, 5, 31))
+    monkeypatch.setattr("gemini_otel.hints.entries.api_errors.today", lambda: dt.date(2026, 5, 31))
     assert ids(attributes) == ["http.404.model"]
 
 

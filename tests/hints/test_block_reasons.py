@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.genai import types
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.hints import evidence, find
 
 from .test_catalogue import ids

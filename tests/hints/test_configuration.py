@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
-from gemini_otel.hints import configuration, evidence, find
+from gemini_otel._facts import names
+from gemini_otel.hints import evidence, find
+from gemini_otel.hints.entries import configuration
 
 from .test_catalogue import HEALTHY, ids
 

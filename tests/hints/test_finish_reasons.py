@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from google.genai import types
 
-from gemini_otel import _semconv as names
-from gemini_otel._outcome import finish_reason_outcome
-from gemini_otel.hints import evidence, find, finish_reasons
+from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import finish_reason_outcome
+from gemini_otel.hints import evidence, find
+from gemini_otel.hints.entries import finish_reasons
 
 from .test_catalogue import ids
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.hints import default_hints, evidence, find
 from gemini_otel.hints._trigger import Trigger
 

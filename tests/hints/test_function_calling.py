@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.hints import default_hints, evidence, find
 
 from .test_catalogue import ids

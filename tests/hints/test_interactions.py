@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
-from gemini_otel._error_kinds import error_kind
+from gemini_otel._facts import names
+from gemini_otel._facts.errors.kinds import error_kind
 from gemini_otel.hints import find, for_code
 
 

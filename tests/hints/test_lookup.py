@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from google.genai import types
 
-from gemini_otel._error_kinds import HTTP_CODES, KINDS
+from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS
 from gemini_otel.hints import codes, default_hints, find, for_code, related
-from gemini_otel.hints.finish_reasons import HEALTHY
+from gemini_otel.hints.entries.finish_reasons import HEALTHY
 
 
 def ids(code: str | int) -> list[str]:
@@ -159,7 +159,7 @@ def test_related() -> None:
 
 def test_every_see_also_exists() -> None:
     """Both ends of each "see also" are entries."""
-    from gemini_otel.hints.reference import HINTS, SEE_ALSO
+    from gemini_otel.hints.entries.reference import HINTS, SEE_ALSO
 
     references = {hint.id for hint in HINTS}
     assert {other for others in SEE_ALSO.values() for other in others} <= references
@@ -172,7 +172,7 @@ def test_every_see_also_exists() -> None:
 
 def test_reference_entries_never_fire() -> None:
     """What no span can show has no trigger."""
-    from gemini_otel.hints.reference import HINTS
+    from gemini_otel.hints.entries.reference import HINTS
 
     assert all(hint.when is None for hint in HINTS)
 

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.hints import evidence, find
 
 from .test_catalogue import ids

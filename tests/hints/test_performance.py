@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
-from gemini_otel._outcome import finish_reason_outcome
+from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import finish_reason_outcome
 from gemini_otel.hints import evidence, find
 
 from .test_catalogue import ids

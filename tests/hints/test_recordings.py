@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from gemini_otel import _semconv as names
-from gemini_otel._error_kinds import error_kind
-from gemini_otel._facts import ResponseFacts
-from gemini_otel._outcome import answer_outcome
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ResponseFacts
+from gemini_otel._facts.errors.kinds import error_kind
+from gemini_otel._facts.outcomes import answer_outcome
 
 from .test_catalogue import ids
 

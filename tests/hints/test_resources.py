@@ -8,8 +8,8 @@ import pytest
 from google import genai
 
 import gemini_otel
-from gemini_otel import _semconv as names
 from gemini_otel import simulator
+from gemini_otel._facts import names
 from support import Telemetry
 
 from .test_catalogue import ids

@@ -19,8 +19,9 @@ from seen import JaegerBackEnd, ReceiverBackEnd, Seen, from_sdk
 
 import gemini_otel
 from conftest import needs
-from gemini_otel import _demo, simulator
-from gemini_otel._outcome import OUTCOMES
+from gemini_otel import simulator
+from gemini_otel._commands import demo
+from gemini_otel._facts.outcomes import OUTCOMES
 from servers import COLLECTOR_CONFIG, Collector, Jaeger, Prometheus, eventually, get, run_collector
 from support import MODEL, ROOT, OtlpReceiver, Telemetry
 
@@ -38,11 +39,11 @@ def spans(collector: Collector, prometheus: Prometheus) -> list[Seen]:
     telemetry = Telemetry(resource=Resource.create({"service.name": SERVICE}))
     gemini_otel.instrument(**telemetry.providers)
     with simulator.serve() as url:
-        client = _demo.simulated_client(url)
+        client = demo.simulated_client(url)
         for prompt in ["simulate:ok"] * HEALTHY + [f"simulate:{name}" for name in BAD]:
-            _demo.send(client, MODEL, _demo.Scene("", prompt, {}))
-        tools = {"tools": [_demo.get_weather]}
-        _demo.send(client, MODEL, _demo.Scene("", "simulate:tool_chain", tools))
+            demo.send(client, MODEL, demo.Scene("", prompt, {}))
+        tools = {"tools": [demo.get_weather]}
+        demo.send(client, MODEL, demo.Scene("", "simulate:tool_chain", tools))
     gemini_otel.uninstrument()
     export(collector, telemetry)
     return [from_sdk(span) for span in telemetry.spans]
@@ -215,9 +216,7 @@ def test_content_can_be_kept_out(session_receiver: OtlpReceiver, tmp_path: Path)
     telemetry = Telemetry(resource=Resource.create({"service.name": "content"}))
     gemini_otel.instrument(**telemetry.providers, capture_content="span_only")
     with simulator.serve() as url:
-        _demo.send(
-            _demo.simulated_client(url), MODEL, _demo.Scene("", "my secret (simulate:finish_safety)", {})
-        )
+        demo.send(demo.simulated_client(url), MODEL, demo.Scene("", "my secret (simulate:finish_safety)", {}))
     gemini_otel.uninstrument()
     assert "my secret" in repr(telemetry.spans[0].attributes)
     back_ends = dict.fromkeys(("JAEGER_ENDPOINT", "TEMPO_ENDPOINT"), session_receiver.endpoint)

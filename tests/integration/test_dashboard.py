@@ -27,8 +27,9 @@ from registry import plain
 
 import gemini_otel
 from conftest import needs
-from gemini_otel import _demo, simulator
-from gemini_otel._semconv import PROFILES
+from gemini_otel import simulator
+from gemini_otel._commands import demo
+from gemini_otel._facts.names import PROFILES
 from servers import Collector, Jaeger, Prometheus, eventually, get, program, run_collector
 from support import MODEL, ROOT, OtlpReceiver
 
@@ -37,12 +38,12 @@ EMBEDDING_MODEL = "gemini-embedding-001"
 SERVICES = {f"shop-{number}": profile for number, profile in enumerate(PROFILES)}
 SHOP = "shop-0"
 SCENES = (
-    *_demo.SIMULATED,
-    _demo.Scene("", "simulate:cached", {}),
-    _demo.Scene("", "simulate:thinking", {}, stream=True),
-    _demo.Scene("", "simulate:block_safety", {}),
-    _demo.Scene("", "simulate:loop_newlines_json", {}),
-    _demo.Scene("", "simulate:internal", {}),
+    *demo.SIMULATED,
+    demo.Scene("", "simulate:cached", {}),
+    demo.Scene("", "simulate:thinking", {}, stream=True),
+    demo.Scene("", "simulate:block_safety", {}),
+    demo.Scene("", "simulate:loop_newlines_json", {}),
+    demo.Scene("", "simulate:internal", {}),
 )
 TITLES = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 _HOURLY = 3_600_000  # milliseconds: exports when told to
@@ -62,9 +63,9 @@ class Program(NamedTuple):
         providers = {"tracer_provider": self.tracer_provider, "meter_provider": self.meter_provider}
         gemini_otel.instrument(**providers, semconv=SERVICES[self.service])
         try:
-            client = _demo.simulated_client(url)
+            client = demo.simulated_client(url)
             for scene in SCENES:
-                _demo.send(client, MODEL, scene)
+                demo.send(client, MODEL, scene)
             client.models.embed_content(model=EMBEDDING_MODEL, contents="The tide is out.")
         finally:
             gemini_otel.uninstrument()

@@ -17,8 +17,9 @@ from registry import exposed, plain
 
 import gemini_otel
 from conftest import Exposition
-from gemini_otel import _demo, simulator
-from gemini_otel import _semconv as names
+from gemini_otel import simulator
+from gemini_otel._commands import demo
+from gemini_otel._facts import names
 from servers import Collector, Prometheus, eventually, get, program, run_prometheus
 from support import MODEL
 
@@ -98,9 +99,9 @@ def played(reader: MetricReader) -> Iterator[dict[str, Any]]:
     )
     try:
         with simulator.serve() as url:
-            client = _demo.simulated_client(url)
-            for scene in (*_demo.SIMULATED, _demo.Scene("", "simulate:cached", {})):
-                _demo.send(client, MODEL, scene)
+            client = demo.simulated_client(url)
+            for scene in (*demo.SIMULATED, demo.Scene("", "simulate:cached", {})):
+                demo.send(client, MODEL, scene)
             client.models.embed_content(model="gemini-embedding-001", contents="The tide is out.")
     finally:
         gemini_otel.uninstrument()

@@ -14,7 +14,8 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from seen import BackEnd, JaegerBackEnd, ReceiverBackEnd, Seen, from_sdk
 
 import gemini_otel
-from gemini_otel import _demo, simulator
+from gemini_otel import simulator
+from gemini_otel._commands import demo as _demo
 from support import MODEL, Telemetry, make_client, send
 
 DEMO, CATALOGUE = "demo", "catalogue"

@@ -6,7 +6,7 @@ import pytest
 from google import genai
 from google.genai import types
 
-from gemini_otel.operations._client import endpoint, http_options, model_name
+from gemini_otel._sdk.reading.client import endpoint, http_options, model_name
 
 
 @pytest.mark.parametrize(

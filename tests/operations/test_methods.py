@@ -10,7 +10,7 @@ from calls import EXAMPLES, Example
 from google import genai
 
 from gemini_otel import simulator
-from gemini_otel.operations.methods import METHODS
+from gemini_otel._sdk.methods.table import METHODS
 from support import Telemetry, invoke, make_client, make_vertex_client
 
 SECRETS = ("board", "minutes", "salar", "secret-", "secret?", "gs://", "auth_tokens", "my-project")

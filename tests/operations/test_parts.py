@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from google.genai import types
 
-from gemini_otel._rendering import Rendering, Rules
-from gemini_otel.operations._candidates import read_candidates, read_request_content
-from gemini_otel.operations._parts import read_instructions, read_messages, read_part, tool_definitions
+from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
+from gemini_otel._sdk.reading.parts import read_instructions, read_messages, read_part, tool_definitions
+from gemini_otel._telemetry.content.rendering import Rendering, Rules
 
 
 def rendered(contents: Any, **rules: Any) -> Any:

@@ -14,9 +14,9 @@ from google.genai import _api_client
 from google.genai.files import Files
 
 import gemini_otel
-from gemini_otel import _semconv as names
 from gemini_otel import simulator
-from gemini_otel.operations._resources import outcome, resource_name
+from gemini_otel._facts import names
+from gemini_otel._sdk.methods.resources import outcome, resource_name
 from support import Telemetry, invoke, make_client, make_vertex_client
 
 STORE = "fileSearchStores/theboard-fetnf75lobog"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from gemini_otel._semconv import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND, REQUEST_TEMPERATURE
-from gemini_otel.hints import finish_reasons, repetition
+from gemini_otel._facts.names import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND, REQUEST_TEMPERATURE
 from gemini_otel.hints._failure import SET_RETRIES
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Trigger, number
+from gemini_otel.hints.entries import finish_reasons, repetition
 
 _LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 

@@ -6,9 +6,9 @@ import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME
+from gemini_otel._facts.outcomes import OUTCOMES
 from gemini_otel._guard import guarded
-from gemini_otel._outcome import OUTCOMES
-from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel.hints._hint import SEVERITIES, Attributes, AttributeValue, Hint
 from gemini_otel.hints._trigger import Predicate, Subject, Trigger, is_no_call
 

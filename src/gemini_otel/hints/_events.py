@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gemini_otel import _semconv as names
+from gemini_otel._facts import names
 from gemini_otel.hints._advice import fitted, varies
 from gemini_otel.hints._evidence import Sentence, filled, parsed
 

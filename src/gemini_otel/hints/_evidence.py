@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gemini_otel._semconv import ERROR_MESSAGE, REQUEST_MODEL
+from gemini_otel._facts.names import ERROR_MESSAGE, REQUEST_MODEL
 from gemini_otel.hints._hint import Attributes, AttributeValue
 from gemini_otel.hints._trigger import text
 from gemini_otel.hints.models import OUTPUT_LIMITS, lifecycle, longest_match, model_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gemini_otel import _exception_classes as classes
-from gemini_otel._error_kinds import KINDS, error_kind
-from gemini_otel._semconv import (
+from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors.kinds import KINDS, error_kind
+from gemini_otel._facts.names import (
     ERROR_KIND,
     ERROR_MESSAGE,
     ERROR_REASON,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gemini_otel._error_kinds import SIGNATURES, error_kind
+from gemini_otel._facts.errors.kinds import SIGNATURES, error_kind
 from gemini_otel.hints._trigger import Trigger
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gemini_otel._outcome import OUTCOMES
-from gemini_otel._semconv import AFC_ROUNDS, OPERATION_NAME, OUTCOME
+from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME
+from gemini_otel._facts.outcomes import OUTCOMES
 from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]

@@ -11,7 +11,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from gemini_otel._semconv import REQUEST_MODEL, RESPONSE_MODEL
+from gemini_otel._facts.names import REQUEST_MODEL, RESPONSE_MODEL
 from gemini_otel.hints._trigger import text
 
 if TYPE_CHECKING:

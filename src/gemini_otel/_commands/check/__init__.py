@@ -1,0 +1,216 @@
+"""`gemini_otel.check()` and `gemini-otel check`: what is installed and active, what will happen, and what is wrong."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gemini_otel._commands.check import endpoints as _endpoints
+from gemini_otel._commands.check import environment as _environment
+from gemini_otel._commands.check import live as _live
+from gemini_otel._commands.check.report import Finding, Other, Report, SettingInForce, Target
+from gemini_otel._settings.in_force import load, resolve
+from gemini_otel._settings.table import shown
+from gemini_otel._telemetry import neighbours
+from gemini_otel._version import __version__
+
+_PACKAGES = (
+    "google-genai",
+    "opentelemetry-api",
+    "opentelemetry-sdk",
+    "opentelemetry-instrumentation",
+    "opentelemetry-distro",
+    "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-exporter-otlp-proto-grpc",
+    "wrapt",
+)
+_OPTIONAL = (
+    "httpx2",
+    "httpx",
+    "aiohttp",
+    "websockets",
+    "opentelemetry-configuration",
+    "opentelemetry-util-genai",
+)
+_OLDEST_SDK = (1, 32)
+_CONNECT_SECONDS = 2.0
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # those of docs/settings.md
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+def check(*, connect: bool = False) -> Report:
+    """The state of the instrumentation in this process: `print(gemini_otel.check())`.
+
+    `report.ok` is False where something will not work as it stands, and `report.findings` says what and how to mend it.
+    Nothing is sent and nothing is changed; `connect` also tries to reach the OTLP endpoints. No secrets are in the report.
+    """
+    return examine(os.environ, connect=connect)
+
+
+def examine(environ: Mapping[str, str], *, connect: bool = False, import_sdk: bool = False) -> Report:
+    """The same for a given environment; `import_sdk` imports google-genai to see which functions it has."""
+    targets = _live.targets(import_sdk=import_sdk)
+    found = _live.providers()
+    live = _live.session() is not None or _live.launched() or found["traces"] is not None
+    others = tuple(_others())
+    findings = [
+        *_sdk_problems(),
+        *_environment.sdk_problems(environ),
+        *_environment.setting_problems(environ),
+    ]
+    findings += _environment.configuration_file_problems(environ)
+    findings += _live_problems(found, targets) if live else _launch_problems(environ)
+    findings += (_two(other) for other in others if other.active)
+    if connect:
+        findings += _unreachable(found if live else None, environ)
+    findings = sorted(dict.fromkeys(findings), key=lambda finding: _ORDER[finding.level])
+    signals = _live.signals(found)
+    return Report(
+        live=live,
+        outlook=tuple(_outlook(live, found, environ, not any(f.level == "error" for f in findings))),
+        findings=tuple(findings),
+        versions=_versions(),
+        targets=targets,
+        signals=signals,
+        settings=tuple(_settings_in_force(environ)),
+        others=others,
+    )
+
+
+def _versions() -> dict[str, str | None]:
+    found: dict[str, str | None] = {"gemini-otel": __version__, "Python": platform.python_version()}
+    found.update((name, _environment.version(name)) for name in _PACKAGES)
+    optional = {name: _environment.version(name) for name in _OPTIONAL}
+    return {**found, **{name: version for name, version in optional.items() if version is not None}}
+
+
+def _sdk_problems() -> Iterator[Finding]:
+    version = _environment.version("google-genai")
+    if version is None:
+        yield Finding(
+            "error", "google-genai is not installed: there is nothing to trace.", "pip install google-genai"
+        )
+    elif tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < _OLDEST_SDK:
+        yield Finding(
+            "error", f"google-genai {version} is too old to be traced.", "pip install 'google-genai>=1.32'"
+        )
+
+
+def _live_problems(found: dict[str, Any], targets: tuple[Target, ...]) -> Iterator[Finding]:
+    if _live.session() is None:
+        variable = _environment.left_out(os.environ) if _live.launched() else None
+        yield Finding(
+            "error",
+            "gemini-otel is not active in this process"
+            + (f": OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={variable}." if variable else "."),
+            "Take it off that list." if variable else "Call gemini_otel.instrument().",
+        )
+    yield from _live.provider_problems(found)
+    yield from _live.two_providers()
+    lost = sorted({target.area for target in targets} - {t.area for t in targets if t.state != "missing"})
+    for area in lost:
+        yield Finding(
+            "warning",
+            f"this google-genai has nothing of {area}; those calls are not traced.",
+            "Upgrade gemini-otel.",
+        )
+
+
+def _launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """What `opentelemetry-instrument` would stumble over with this environment."""
+    if _environment.has_distro():
+        yield from _environment.launch_problems(environ)
+    else:
+        yield Finding(
+            "warning",
+            "opentelemetry-distro is not installed, so opentelemetry-instrument sets up no exporter.",
+            "pip install opentelemetry-distro; or set providers up in the program and print(gemini_otel.check()) there.",
+        )
+    yield from _environment.otlp_problems(environ)
+    yield from _environment.sampler_problems(environ)
+    yield from _environment.service_problems(environ)
+
+
+def _others() -> Iterator[Other]:
+    active = {neighbour.name: neighbour for neighbour in neighbours.active()}
+    installed = {neighbour.name: (neighbour, version) for neighbour, version in neighbours.installed()}
+    for name, neighbour in active.items():
+        version = installed[name][1] if name in installed else None
+        yield Other(name, version, active=True, advice=neighbour.advice)
+    for name, (neighbour, version) in installed.items():
+        if name not in active:
+            yield Other(name, version, active=False, advice=neighbour.advice)
+
+
+def _two(other: Other) -> Finding:
+    return Finding("warning", f"{other.name} is active as well.", other.advice)
+
+
+def _settings_in_force(environ: Mapping[str, str]) -> Iterator[SettingInForce]:
+    session = _live.session()
+    for each in resolve(session.keywords if session is not None else {}, environ):
+        row = each.setting
+        yield SettingInForce(
+            row.name,
+            shown(each.value),
+            each.source,
+            tuple(row.variables),
+            shown(row.default),
+            _LINK.sub(r"\1", row.meaning),
+        )
+
+
+def _unreachable(found: dict[str, Any] | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for protocol, url in dict.fromkeys(_destinations(found, environ)):
+        host, port = _endpoints.address(protocol, url)
+        try:
+            socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+        except OSError as error:
+            yield Finding(
+                "error",
+                f"{_endpoints.masked(url)} cannot be reached: {error.strerror or error}.",
+                f"Start a collector that listens on port {port}, or correct OTEL_EXPORTER_OTLP_ENDPOINT.",
+            )
+
+
+def _destinations(found: dict[str, Any] | None, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Protocol and URL of each OTLP endpoint that is in use, or would be."""
+    if found is not None:
+        yield from _live.destinations(found)
+        return
+    for signal in _endpoints.SIGNALS:
+        for name in _environment.exporters_of(signal, environ):
+            if name.startswith("otlp_proto_"):
+                protocol = name.rpartition("_")[2]
+                yield protocol, _endpoints.endpoint_of(signal, protocol, environ)[0]
+
+
+def _outlook(live: bool, found: dict[str, Any], environ: Mapping[str, str], ok: bool) -> Iterator[str]:
+    if not live:
+        yield "This process is not instrumented: below is what opentelemetry-instrument would do with this environment."
+        yield "The state of a running program: print(gemini_otel.check()) in it."
+    if not ok:
+        yield "Something will not work as it stands: see the errors."
+        return
+    session = _live.session()
+    in_force = session.settings if session is not None else load({}, environ)
+    yield f"Each Gemini call gives a span{_to(live, found, environ, 'traces')}."
+    if not live or found["metrics"] is not None:
+        yield f"Metrics, under the names of the profile {in_force.semconv},{_to(live, found, environ, 'metrics')}."
+    yield (
+        f"Hints from level {in_force.hint_level} go to {in_force.hint_signal}."
+        if in_force.hints
+        else "Hints are switched off."
+    )
+
+
+def _to(live: bool, found: dict[str, Any], environ: Mapping[str, str], signal: str) -> str:
+    if live:
+        names = [type(end).__name__ for end in _live.ends(found[signal])]
+    else:
+        names = _environment.exporters_of(signal, environ) if _environment.has_distro() else []
+    return f" for {', '.join(names)}" if names else " that goes nowhere"

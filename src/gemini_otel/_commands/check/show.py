@@ -1,0 +1,37 @@
+"""A report on a terminal: in colour where rich is installed, else as plain text."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+from gemini_otel._commands.check.report import Report, finding_lines, sections
+
+_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+
+
+def show(report: Report) -> None:
+    if sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+        _show_in_colour(report)
+    else:
+        print(report)
+
+
+def _show_in_colour(report: Report) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for heading, lines in sections(report):
+        console.print(Text(heading, style="bold"))
+        for line in lines:
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+        console.print()
+    console.print(Text("Findings", style="bold"))
+    for finding in report.findings:
+        what, mend = finding_lines(finding)
+        console.print(Padding(Text(what, style=_STYLES[finding.level]), (0, 0, 0, 2)))
+        console.print(Padding(Text(mend), (0, 0, 0, 6)))
+    if not report.findings:
+        console.print(Padding(Text("none", style="green"), (0, 0, 0, 2)))

@@ -1,0 +1,307 @@
+"""One thin driver for each shape of a patched function. They differ in `await` and `yield` and in nothing else."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from typing import Any
+
+from gemini_otel._facts.operation import Arguments, Driver, Shape
+from gemini_otel._guard import safely
+from gemini_otel._telemetry.instrumentation import open_streams
+from gemini_otel._telemetry.lifecycle import Observed
+
+Positional = tuple[Any, ...]
+# Starts to observe a call of `instance`, given its keyword arguments; None where nobody listens.
+Begin = Callable[[Any, Arguments], Observed | None]
+
+
+def driver(shape: Shape, begin: Begin) -> Driver:
+    """What runs in place of an SDK function of this shape, observed by what `begin` gives."""
+    drive = _DRIVERS[shape]
+
+    def run(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+        if not args:
+            return drive(begin, wrapped, instance, args, kwargs)
+        arguments = safely(_named, wrapped, instance, args, kwargs) or kwargs
+        return drive(lambda instance, _: begin(instance, arguments), wrapped, instance, args, kwargs)
+
+    return run
+
+
+def _named(wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Arguments:
+    """The arguments by name, also those that are given by position."""
+    names = _positional(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+@functools.lru_cache(maxsize=256)
+def _positional(kind: type, name: str) -> tuple[str, ...]:
+    """The parameters of a method that may be given by position; most of the SDK's may not.
+
+    Some of the generated clients pass on whatever they get: then the method of the base class tells.
+    """
+    for function in (vars(each)[name] for each in kind.__mro__ if name in vars(each)):
+        _, *parameters = inspect.signature(function).parameters.values()
+        if all(each.kind is not each.VAR_POSITIONAL for each in parameters):
+            return tuple(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
+    return ()
+
+
+def _call(
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return wrapped(*args, **kwargs)
+    with observed:
+        response = wrapped(*args, **kwargs)
+    observed.observe(response)
+    observed.finish()
+    return response
+
+
+async def _async_call(
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return await wrapped(*args, **kwargs)
+    with observed:
+        response = await wrapped(*args, **kwargs)
+    observed.observe(response)
+    observed.finish()
+    return response
+
+
+def _stream(
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Generator[Any, Any, Any]:
+    """Begins with the first `next`, as the request does."""
+    return _generate(lambda: begin(instance, kwargs), wrapped(*args, **kwargs))
+
+
+def _public_stream(
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Generator[Any, Any, Any]:
+    """Begins where it is called, so that a stream that is read in another thread keeps its place in the trace."""
+    observed = begin(instance, kwargs)
+    chunks: Generator[Any, Any, Any] = wrapped(*args, **kwargs)
+    return chunks if observed is None else _generate(lambda: observed, chunks)
+
+
+def _generate(
+    begin: Callable[[], Observed | None], chunks: Generator[Any, Any, Any]
+) -> Generator[Any, Any, Any]:
+    """`yield from chunks`, observed."""
+    observed = begin()
+    if observed is None:
+        return (yield from chunks)
+    advance: Callable[[], Any] = chunks.__next__
+    try:
+        while True:
+            with observed:
+                chunk = advance()
+            observed.observe(chunk)
+            advance = chunks.__next__
+            try:
+                yield chunk
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what becomes of it
+                advance = _thrower(chunks.throw, error)
+    except StopIteration as stop:
+        observed.finish()
+        return stop.value
+    finally:
+        chunks.close()
+        observed.abandon()
+
+
+def _thrower(throw: Callable[[BaseException], Any], error: BaseException) -> Callable[[], Any]:
+    return lambda: throw(error)
+
+
+def _async_stream(
+    begin: Begin,
+    wrapped: Callable[..., AsyncIterator[Any]],
+    instance: Any,
+    args: Positional,
+    kwargs: Arguments,
+) -> AsyncIterator[Any]:
+    return _ObservedStream(wrapped(*args, **kwargs), lambda: begin(instance, kwargs))
+
+
+async def _awaited_async_stream(
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return await wrapped(*args, **kwargs)
+    with observed:
+        chunks = await wrapped(*args, **kwargs)
+    return _ObservedStream(chunks, lambda: observed)
+
+
+async def _public_async_stream(
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return await wrapped(*args, **kwargs)
+    with observed:
+        chunks = await wrapped(*args, **kwargs)
+    return _async_generate(observed, chunks)
+
+
+async def _async_generate(observed: Observed, chunks: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
+    """An async generator for the user: what `yield from chunks` would be, observed."""
+    advance: Callable[[], Awaitable[Any]] = chunks.__anext__
+    try:
+        while True:
+            with observed:
+                chunk = await advance()
+            observed.observe(chunk)
+            advance = chunks.__anext__
+            try:
+                yield chunk
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what becomes of it
+                advance = _thrower(chunks.athrow, error)
+    except StopAsyncIteration:
+        observed.finish()
+    finally:
+        try:
+            await chunks.aclose()
+        finally:
+            observed.abandon()
+
+
+class _ObservedStream:
+    """The async iterator that the SDK's own loop consumes. No generator: it ends when the loop drops it, not some ticks later."""
+
+    __slots__ = ("_begin", "_begun", "_chunks", "_observed")
+
+    def __init__(self, chunks: AsyncIterator[Any], begin: Callable[[], Observed | None]) -> None:
+        self._chunks = chunks
+        self._begin = begin
+        self._begun = False
+        self._observed: Observed | None = None
+
+    def __aiter__(self) -> _ObservedStream:
+        return self
+
+    async def __anext__(self) -> Any:
+        if not self._begun:
+            self._begun = True
+            self._observed = self._begin()
+        if self._observed is None:
+            return await self._chunks.__anext__()
+        try:
+            with self._observed:
+                chunk = await self._chunks.__anext__()
+        except StopAsyncIteration:
+            self._observed.finish()
+            raise
+        self._observed.observe(chunk)
+        return chunk
+
+    def __del__(self) -> None:
+        if self._observed is not None:
+            self._observed.abandon()
+
+
+def _call_or_stream(
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return wrapped(*args, **kwargs)
+    with observed:
+        answer = wrapped(*args, **kwargs)
+    return _handed_over(observed, answer, _observe_events)
+
+
+async def _async_call_or_stream(
+    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    observed = begin(instance, kwargs)
+    if observed is None:
+        return await wrapped(*args, **kwargs)
+    with observed:
+        answer = await wrapped(*args, **kwargs)
+    return _handed_over(observed, answer, _observe_async_events)
+
+
+_SOURCES = (
+    "generator",
+    "_iterator",
+)  # where a stream of the generated client has its events, and of the one before it
+
+
+def _handed_over(observed: Observed, answer: Any, observe_events: Callable[..., None]) -> Any:
+    """The answer itself; a stream's events are observed from within, so that it stays the SDK's object."""
+    source = next((name for name in _SOURCES if name in getattr(answer, "__dict__", ())), None)
+    if source is None:
+        observed.observe(answer)
+        observed.finish()
+    else:
+        safely(observe_events, observed, answer, source)
+    return answer
+
+
+def _observe_events(observed: Observed, stream: Any, source: str) -> None:
+    events = _generate(lambda: observed, getattr(stream, source))
+    close = stream.close
+
+    def close_and_end() -> None:
+        observed.abandon()
+        close()
+
+    setattr(stream, source, events)
+    stream.close = close_and_end
+    _end_when_dropped(observed, events)
+
+
+def _observe_async_events(observed: Observed, stream: Any, source: str) -> None:
+    events = _async_generate(observed, getattr(stream, source))
+    close = stream.close
+
+    async def close_and_end() -> None:
+        observed.abandon()
+        await close()
+
+    setattr(stream, source, events)
+    stream.close = close_and_end
+    _end_when_dropped(observed, events)
+
+
+def _end_when_dropped(observed: Observed, events: object) -> None:
+    """A generator that never began ends without running; a stream that is still open ends with the interpreter."""
+    open_streams.add(observed)
+    weakref.finalize(events, observed.abandon).atexit = False
+
+
+_DRIVERS: dict[Shape, Callable[..., Any]] = {
+    Shape.CALL: _call,
+    Shape.ASYNC_CALL: _async_call,
+    Shape.STREAM: _stream,
+    Shape.ASYNC_STREAM: _async_stream,
+    Shape.AWAITED_ASYNC_STREAM: _awaited_async_stream,
+    Shape.PUBLIC_STREAM: _public_stream,
+    Shape.PUBLIC_ASYNC_STREAM: _public_async_stream,
+    Shape.CALL_OR_STREAM: _call_or_stream,
+    Shape.ASYNC_CALL_OR_STREAM: _async_call_or_stream,
+}
+STREAMS = frozenset(
+    {
+        Shape.STREAM,
+        Shape.ASYNC_STREAM,
+        Shape.AWAITED_ASYNC_STREAM,
+        Shape.PUBLIC_STREAM,
+        Shape.PUBLIC_ASYNC_STREAM,
+    }
+)

@@ -1,0 +1,147 @@
+"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them.
+
+Patched is the round: one request and its answer, with the continuation hops that the SDK adds to it from 2.30 on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gemini_otel._facts.calls import RequestFacts, ResponseFacts
+from gemini_otel._facts.operation import Listener, Operation, Shape, Target
+from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
+from gemini_otel._sdk.generate_content.history import read_history
+from gemini_otel._sdk.generate_content.request import read_request, read_start
+from gemini_otel._sdk.reading.client import model_name
+from gemini_otel._sdk.reading.fields import enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.usage import UsageReader
+
+# Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
+_NOT_A_KIND = frozenset(
+    {"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"}
+)
+_LIKELY = ("MEDIUM", "HIGH")
+
+
+class GenerateContentAnswer:
+    """Reads a response, or the chunks of a stream in order; keeps facts, never text."""
+
+    def __init__(self, request: RequestFacts) -> None:
+        self._schema = request.response_schema
+        self._fed = 0
+        self._id: str | None = None
+        self._model: str | None = None
+        self._model_status: str | None = None
+        self._parsed = False
+        self._finish_reasons: dict[int, str] = {}
+        self._block_reason: str | None = None
+        self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
+        self._parts: dict[str, None] = {}
+        self._usable = False
+        self._usage = UsageReader()
+
+    def feed(self, response: Any, listener: Listener | None) -> None:
+        get = with_body(fields(response)).get
+        for position, candidate in enumerate(get("candidates") or ()):
+            self._feed_candidate(fields(candidate), position, listener)
+        if (usage := get("usage_metadata")) is not None:
+            self._usage.feed(usage)
+        if (feedback := get("prompt_feedback")) is not None:
+            self._feed_prompt_feedback(fields(feedback))
+        self._id = get("response_id") or self._id
+        self._model = get("model_version") or self._model
+        if (status := get("model_status")) is not None:
+            self._model_status = enum_value(field(status, "model_stage"))
+        self._fed += 1
+        self._parsed = get("parsed") is not None
+
+    def facts(self) -> ResponseFacts:
+        return ResponseFacts(
+            id=self._id,
+            model=model_name(self._model),
+            finish_reasons=tuple(reason for _, reason in sorted(self._finish_reasons.items())),
+            block_reason=self._block_reason,
+            blocked_categories=tuple(self._blocked_categories),
+            parts=tuple(self._parts),
+            usable=self._usable,
+            # The SDK parses a whole answer, never the sum of a stream's chunks.
+            parsed=self._parsed if self._schema and self._fed == 1 else None,
+            model_status=self._model_status,
+            usage=self._usage.facts(),
+        )
+
+    def _feed_candidate(self, candidate: Mapping[str, Any], position: int, listener: Listener | None) -> None:
+        index = candidate.get("index")
+        index = position if index is None else index
+        for part in field(candidate.get("content"), "parts") or ():
+            self._feed_part(fields(part), index, listener)
+        if (reason := candidate.get("finish_reason")) is not None:
+            self._finish_reasons[index] = raw = enum_value(reason) or ""
+            if raw != "STOP":
+                self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
+
+    def _feed_part(self, part: Mapping[str, Any], index: int, listener: Listener | None) -> None:
+        thought = bool(part.get("thought"))
+        text = part.get("text")
+        if text:
+            self._parts["thought" if thought else "text"] = None
+            self._usable = self._usable or not (thought or text.isspace())
+            if listener is not None:
+                listener.text(index, thought, text)
+            return
+        for name, value in part.items():
+            if value is not None and name not in _NOT_A_KIND:
+                self._parts["thought" if thought else name] = None
+                self._usable = self._usable or not thought
+                if name == "function_call" and listener is not None:
+                    _tell_function_call(value, index, listener)
+
+    def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
+        reason = enum_value(feedback.get("block_reason"))
+        if reason is not None:
+            self._block_reason = reason
+            self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
+
+    def _feed_ratings(self, ratings: object, *, blocked_by_safety: bool) -> None:
+        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH."""
+        blocking = [rating for rating in items(ratings) if field(rating, "blocked")]
+        if not blocking and blocked_by_safety:
+            blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
+        for rating in blocking:
+            category, probability = (
+                enum_value(field(rating, "category")),
+                enum_value(field(rating, "probability")),
+            )
+            self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
+
+
+def _tell_function_call(call: Any, candidate: int, listener: Listener) -> None:
+    name = field(call, "name")
+    if name:  # the pieces of a streamed call have none
+        listener.function_call(candidate, name, field(call, "args"))
+
+
+_CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
+
+
+def _target(class_name: str, method: str, plain: Shape, continued: Shape | None = None) -> Target:
+    name = f"{class_name}.{method}"
+    return Target("google.genai.models", ((name + _CONTINUATION, continued or plain), (name, plain)))
+
+
+GENERATE_CONTENT = Operation(
+    name="generate_content",
+    targets=(
+        _target("Models", "_generate_content", Shape.CALL),
+        _target("Models", "_generate_content_stream", Shape.STREAM),
+        _target("AsyncModels", "_generate_content", Shape.ASYNC_CALL),
+        _target("AsyncModels", "_generate_content_stream", Shape.AWAITED_ASYNC_STREAM, Shape.ASYNC_STREAM),
+    ),
+    read_start=read_start,
+    read_request=read_request,
+    read_history=read_history,
+    answer=GenerateContentAnswer,
+    read_content=read_request_content,
+    read_candidates=read_candidates,
+)

@@ -1,0 +1,79 @@
+"""Reads the settings of a `generate_content` request; never its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gemini_otel._facts.calls import RequestFacts, StartFacts
+from gemini_otel._facts.operation import Arguments
+from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
+from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, items
+
+
+def read_start(models: Any, arguments: Arguments) -> StartFacts:
+    """Model and address: all that is needed before the span starts."""
+    provider, address, port = endpoint(models, arguments.get("config"))
+    return StartFacts(model_name(arguments.get("model")), provider, address, port, identity(models))
+
+
+def read_request(models: Any, arguments: Arguments) -> RequestFacts:
+    """The generation settings, the HTTP options in force, and which tools are offered."""
+    config = fields(arguments.get("config"))
+    get = config.get
+    options = http_options(models, config)
+    thinking = fields(get("thinking_config"))
+    calling = field(get("tool_config"), "function_calling_config")
+    return RequestFacts(
+        temperature=decimal(get("temperature")),
+        top_p=decimal(get("top_p")),
+        top_k=integer(get("top_k")),
+        max_tokens=integer(get("max_output_tokens")),
+        choice_count=integer(get("candidate_count")),
+        seed=integer(get("seed")),
+        presence_penalty=decimal(get("presence_penalty")),
+        frequency_penalty=decimal(get("frequency_penalty")),
+        stop_sequences=tuple(map(str, items(get("stop_sequences")))),
+        output_type=_output_type(config),
+        reasoning_level=enum_value(thinking.get("thinking_level")),
+        thinking_budget=integer(thinking.get("thinking_budget")),
+        api_version=options.api_version,
+        timeout=options.timeout,
+        max_attempts=options.max_attempts,
+        tools=sum(map(_tool_count, items(get("tools")))) or None,
+        tool_mode=enum_value(field(calling, "mode")) if calling is not None else None,
+        structured_output=_structured_output(config) or None,
+        response_schema=get("response_schema") is not None,
+    )
+
+
+def _output_type(config: Mapping[str, Any]) -> str | None:
+    """What was asked for, in the words of `gen_ai.output.type`; None where the request does not say."""
+    modalities = [enum_value(modality) for modality in items(config.get("response_modalities"))]
+    mime_type = config.get("response_mime_type")
+    if "IMAGE" in modalities:
+        return "image"
+    if "AUDIO" in modalities:
+        return "speech"
+    if mime_type == "application/json":
+        return "json"
+    return "text" if mime_type == "text/plain" or "TEXT" in modalities else None
+
+
+def _structured_output(config: Mapping[str, Any]) -> bool:
+    return (
+        config.get("response_mime_type") == "application/json"
+        or config.get("response_schema") is not None
+        or config.get("response_json_schema") is not None
+    )
+
+
+def _tool_count(tool: object) -> int:
+    """What one entry of `config.tools` offers: its functions, and each built-in tool; 1 for a callable or a session."""
+    offered = fields(tool)
+    if callable(tool) or ("function_declarations" not in offered and not isinstance(tool, dict)):
+        return 1
+    built_in = sum(
+        1 for name, value in offered.items() if value is not None and name != "function_declarations"
+    )
+    return len(items(offered.get("function_declarations"))) + built_in

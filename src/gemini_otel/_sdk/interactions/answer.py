@@ -1,0 +1,280 @@
+"""Reads an interaction, or the events of a stream in order, of both generations of the client; keeps facts, never text.
+
+An interaction tells its status instead of a finish reason. One that failed, or was cut, is returned like any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
+from gemini_otel._facts.errors.exceptions import read_reported
+from gemini_otel._facts.operation import Listener
+from gemini_otel._sdk.reading.client import model_name
+from gemini_otel._sdk.reading.fields import enum_value, integer, items
+from gemini_otel._sdk.reading.fields import fields as known_fields
+from gemini_otel._sdk.reading.generated_clients import read_usage
+from gemini_otel._sdk.reading.measures import identifier
+
+# https://ai.google.dev/api/interactions-api: what the status of an interaction means for the caller.
+OUTCOMES = {
+    "completed": "ok",
+    "requires_action": "ok",
+    "in_progress": "pending",
+    "queued": "pending",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    # "incomplete", "budget_exceeded" and "requires_continuation" are "incomplete", as is a status that nobody knows.
+}
+_COUNTERS = (
+    "total_input_tokens",
+    "total_output_tokens",
+    "total_thought_tokens",
+    "total_cached_tokens",
+    "total_tool_use_tokens",
+    "total_tokens",
+)
+_ENVELOPES = frozenset({"model_output", "user_input"})  # steps whose content is what counts
+_LONGEST_ARGUMENTS = 64 * 1024  # characters of a streamed function call that are kept until it is complete
+
+
+def fields(source: object) -> Mapping[str, Any]:
+    """The fields of an object, with those that the service sends and an older client does not know."""
+    known, unknown = known_fields(source), getattr(source, "__pydantic_extra__", None)
+    return {**known, **unknown} if unknown else known
+
+
+def field(source: object, name: str) -> Any:
+    return fields(source).get(name)
+
+
+class InteractionAnswer:
+    """Reads the answer of `interactions.create`."""
+
+    def __init__(self, request: RequestFacts) -> None:
+        self._max_tokens = request.max_tokens
+        self._id: str | None = None
+        self._model: str | None = None
+        self._status: str | None = None
+        self._parts: dict[str, None] = {}  # an ordered set
+        self._usable = False
+        self._usages: list[Mapping[str, Any]] = []
+        self._error: ErrorFacts | None = None
+        self._calls: dict[
+            object, tuple[str, list[str]]
+        ] = {}  # of a stream, by step: name and pieces of the arguments
+
+    def feed(self, answer: Any, listener: Listener | None) -> None:
+        answer = with_raw_body(answer)
+        get = fields(answer).get
+        event = get("event_type")
+        if event is None:
+            self._feed_interaction(answer, listener)
+        elif (interaction := get("interaction")) is not None:
+            self._feed_interaction(interaction, listener)
+        elif event == "interaction.status_update":
+            self._status = _word(get("status"))
+        elif event == "error":
+            self._status = "failed"
+            self._feed_error(get("error"))
+        else:
+            self._feed_step_event(event, fields(answer), listener)
+
+    def facts(self) -> ResponseFacts:
+        usage = self._usage()
+        return ResponseFacts(
+            id=self._id,
+            model=model_name(self._model),
+            parts=tuple(self._parts),
+            usable=self._usable,
+            usage=usage,
+            outcome=self._outcome(usage),
+            measured=self._measured(),
+        )
+
+    def _feed_interaction(self, interaction: Any, listener: Listener | None) -> None:
+        get = fields(interaction).get
+        self._id = identifier(get("id")) or self._id
+        self._model = enum_value(get("model")) or self._model
+        self._status = _word(get("status")) or self._status
+        for step in items(get("steps")) or items(get("outputs")):  # `outputs` until google-genai 1.75
+            self._feed_step(step, listener)
+        if (usage := get("usage")) is not None:
+            self._usages.append(fields(usage))
+        for error in items(get("errors")):
+            self._feed_error(error)
+
+    def _feed_step(self, step: Any, listener: Listener | None) -> None:
+        get = fields(step).get
+        kind = enum_value(get("type"))
+        if kind == "user_input":
+            return
+        self._feed_error(get("error"))
+        if kind == "model_output":
+            for content in items(get("content")):
+                self._feed_content(content, listener)
+        else:
+            self._feed_content(step, listener)
+
+    def _feed_content(self, content: Any, listener: Listener | None) -> None:
+        get = fields(content).get
+        kind = enum_value(get("type"))
+        if kind == "text":
+            self._feed_text(get("text"), listener)
+        elif kind == "thought":
+            self._parts["thought"] = None
+            for summary in items(get("summary")):
+                self._feed_text(field(summary, "text"), listener, thought=True)
+        elif kind == "function_call":
+            self._feed_call(get("name"), get("arguments"), listener)
+        elif kind is not None:
+            self._parts[kind] = None
+            self._usable = self._usable or not kind.endswith(("_call", "_result"))
+
+    def _feed_text(self, text: object, listener: Listener | None, *, thought: bool = False) -> None:
+        if isinstance(text, str) and text:
+            self._parts["thought" if thought else "text"] = None
+            self._usable = self._usable or not (thought or text.isspace())
+            if listener is not None:
+                listener.text(0, thought, text)
+
+    def _feed_call(self, name: object, arguments: object, listener: Listener | None) -> None:
+        self._parts["function_call"] = None
+        self._usable = True
+        if listener is not None and isinstance(name, str) and name:
+            listener.function_call(0, name, arguments)
+
+    def _feed_step_event(self, event: object, get: Mapping[str, Any], listener: Listener | None) -> None:
+        """`step.start`, `step.delta` and `step.stop`; `content.*` until google-genai 1.75."""
+        index = get.get("index")
+        if event in {"step.start", "content.start"}:
+            step = get.get("step") or get.get("content")
+            kind = enum_value(field(step, "type"))
+            if kind == "function_call":
+                self._calls[index] = (enum_value(field(step, "name")) or "", [])
+            elif kind == "thought":
+                self._parts[kind] = None
+            elif kind is not None and kind not in _ENVELOPES:
+                self._feed_content(step, listener)
+        elif event in {"step.delta", "content.delta"}:
+            self._feed_delta(index, get.get("delta"), listener)
+        elif event in {"step.stop", "content.stop"} and index in self._calls:
+            name, pieces = self._calls.pop(index)
+            self._feed_call(name, _parsed("".join(pieces)), listener)
+
+    def _feed_delta(self, index: object, delta: Any, listener: Listener | None) -> None:
+        get = fields(delta).get
+        kind = enum_value(get("type")) or ""
+        if kind == "arguments_delta":
+            piece = get("arguments") or get("partial_arguments")
+            if index in self._calls and isinstance(piece, str):
+                pieces = self._calls[index][1]
+                if sum(map(len, pieces)) + len(piece) <= _LONGEST_ARGUMENTS:
+                    pieces.append(piece)
+        elif kind == "thought_summary":
+            self._feed_text(field(get("content"), "text"), listener, thought=True)
+        elif kind not in {"thought_signature", "text_annotation_delta"}:
+            self._calls.pop(index, None)  # until google-genai 1.75 a call comes whole
+            self._feed_content(delta, listener)
+
+    def _feed_error(self, error: Any) -> None:
+        """The first error that the service reports is the one to tell."""
+        if self._error is None and error is not None:
+            self._error = read_reported(field(error, "code"), field(error, "message"))
+
+    def _outcome(self, usage: UsageFacts) -> str:
+        if self._status is None:
+            return "pending"  # a raw response, which its reader may not have read yet
+        outcome = OUTCOMES.get(self._status, "incomplete")
+        if (
+            self._status == "incomplete"
+            and self._max_tokens
+            and (usage.output_tokens or 0) >= self._max_tokens
+        ):
+            return "truncated"
+        return "empty" if outcome == "ok" and not self._usable else outcome
+
+    def _measured(self) -> dict[str, Value]:
+        found: dict[str, Value] = {}
+        if self._status is not None:
+            found[names.INTERACTION_STATUS] = self._status
+            if OUTCOMES.get(self._status) != "pending":
+                found[names.RESPONSE_FINISH_REASONS] = (self._status,)
+        if self._error is not None:
+            found.update(_reported(self._error))
+        return found
+
+    def _usage(self) -> UsageFacts:
+        """The sum over the hops of a stream; the SDK adds up those of a call itself."""
+        totals = {name: total for name in _COUNTERS if (total := self._total(name)) is not None}
+        return read_usage(totals)._replace(by_modality=self._by_modality())
+
+    def _total(self, name: str) -> int | None:
+        known = [tokens for usage in self._usages if (tokens := integer(usage.get(name))) is not None]
+        return sum(known) if known else None
+
+    def _by_modality(self) -> dict[tuple[str, str], int]:
+        counts: dict[tuple[str, str], int] = {}
+        for direction, name in (("input", "input"), ("output", "output"), ("cache_read", "cached")):
+            for usage in self._usages:
+                for detail in items(usage.get(f"{name}_tokens_by_modality")):
+                    modality, tokens = enum_value(field(detail, "modality")), integer(field(detail, "tokens"))
+                    if modality and tokens is not None:
+                        key = (modality.lower(), direction)
+                        counts[key] = counts.get(key, 0) + tokens
+        return counts
+
+
+class FetchedAnswer(InteractionAnswer):
+    """Reads the answer of `interactions.get`. Its tokens are no usage: the same interaction may be fetched many times.
+
+    https://github.com/open-telemetry/semantic-conventions-genai: a `fetch_response` span reports no tokens.
+    """
+
+    def facts(self) -> ResponseFacts:
+        facts = super().facts()
+        measured = dict(facts.measured)
+        if facts.usage.total_tokens is not None:
+            measured[names.INTERACTION_TOTAL_TOKENS] = facts.usage.total_tokens
+        return facts._replace(usage=UsageFacts(), measured=measured)
+
+
+class AdministeredAnswer(InteractionAnswer):
+    """Reads the answer of `interactions.cancel` and `.delete`: done is done, whatever became of the interaction."""
+
+    def facts(self) -> ResponseFacts:
+        facts = super().facts()
+        measured = {name: value for name, value in facts.measured.items() if name == names.INTERACTION_STATUS}
+        return ResponseFacts(id=facts.id, outcome="ok", measured=measured)
+
+
+def _reported(error: ErrorFacts) -> dict[str, Value]:
+    """An error that came without an exception: its status, its kind, and its message, masked."""
+    found = (
+        (names.ERROR_STATUS, error.status),
+        (names.ERROR_KIND, error.kind),
+        (names.ERROR_MESSAGE, error.message),
+    )
+    return {name: value for name, value in found if value is not None}
+
+
+def _word(status: object) -> str | None:
+    """A status as a plain string: one that the SDK does not know is of a subclass."""
+    return str(raw) if (raw := enum_value(status)) is not None else None
+
+
+def with_raw_body(answer: Any) -> Any:
+    """The answer; where `with_raw_response` left it unparsed, the JSON of its body if that is read already."""
+    response = getattr(answer, "http_response", None)
+    return json.loads(response.content) if response is not None and response.is_stream_consumed else answer
+
+
+def _parsed(arguments: str) -> object:
+    """The arguments of a function call; their text where they are no JSON."""
+    try:
+        return json.loads(arguments)
+    except ValueError:
+        return arguments

@@ -1,0 +1,82 @@
+"""Reads the request of an interaction: its settings, and the function calls in its input; never other content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import RequestFacts, StartFacts, Value
+from gemini_otel._facts.operation import Arguments
+from gemini_otel._sdk.generate_content.history import MAX_PARTS
+from gemini_otel._sdk.reading import generated_clients
+from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.measures import identifier, word
+
+_OUTPUT_TYPES = {"text": "text", "image": "image", "audio": "speech", "video": "video"}
+
+
+def body_of(arguments: Arguments) -> Mapping[str, Any]:
+    """What is sent: the keyword arguments, or the body of the object that is given for all of them as `request`."""
+    request = arguments.get("request")
+    return arguments if request is None else fields(field(request, "body"))
+
+
+def read_start_of_creation(resource: Any, arguments: Arguments) -> StartFacts:
+    """Model or agent, and address: all that is needed before the span starts."""
+    body = body_of(arguments)
+    return generated_clients.read_start(resource, body)._replace(agent=word(body.get("agent")))
+
+
+def read_request(resource: Any, arguments: Arguments) -> RequestFacts:
+    """The generation settings, and the options of the generated client, which retries by itself."""
+    body = body_of(arguments)
+    config = fields(body.get("generation_config"))
+    options = generated_clients.read_request((), resource, arguments)
+    formats = body.get("response_format")
+    kinds = [_format(each) for each in (formats if isinstance(formats, list | tuple) else (formats,)) if each]
+    structured = "json" in kinds or body.get("response_mime_type") == "application/json"
+    return options._replace(
+        temperature=decimal(config.get("temperature")),
+        top_p=decimal(config.get("top_p")),
+        max_tokens=integer(config.get("max_output_tokens")),
+        seed=integer(config.get("seed")),
+        stop_sequences=tuple(map(str, items(config.get("stop_sequences")))),
+        output_type="json" if structured else next((kind for kind in kinds if kind), None),
+        reasoning_level=enum_value(config.get("thinking_level")),
+        tools=len(items(body.get("tools"))) or None,
+        tool_mode=_tool_mode(config.get("tool_choice")),
+        structured_output=structured or None,
+        measured=_measured(body),
+    )
+
+
+def _measured(body: Mapping[str, Any]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    if previous := identifier(body.get("previous_interaction_id")):
+        found[names.REQUEST_PREVIOUS_RESPONSE_ID] = previous
+    if body.get("background") is True:
+        found[names.INTERACTION_BACKGROUND] = True
+    return found
+
+
+def _format(response_format: object) -> str | None:
+    """`json` for a schema or its media type, else the kind of answer that was asked for, in the words of `gen_ai.output.type`."""
+    given = fields(response_format)
+    if given.get("mime_type") == "application/json" or given.get("schema_") or given.get("schema"):
+        return "json"
+    return _OUTPUT_TYPES.get(enum_value(given.get("type")) or "")
+
+
+def _tool_mode(choice: object) -> str | None:
+    mode = choice if isinstance(choice, str) else field(field(choice, "allowed_tools"), "mode")
+    return word(mode)
+
+
+def read_history(arguments: Arguments) -> list[tuple[str, object]]:
+    """Name and arguments of the function calls among the last 64 steps of the input, oldest first; none unless a tool answered last."""
+    steps = items(body_of(arguments).get("input"))
+    if not steps or field(steps[-1], "type") != "function_result":
+        return []
+    calls = [step for step in steps[-MAX_PARTS:] if field(step, "type") == "function_call"]
+    return [(name, field(call, "arguments")) for call in calls if (name := field(call, "name"))]

@@ -1,0 +1,284 @@
+"""Live sessions: what the caller sends, what the service says, and the answer of one turn."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gemini_otel._facts.calls import (
+    MediaFacts,
+    ReceivedFacts,
+    RequestFacts,
+    ResponseFacts,
+    SentFacts,
+    ToolCall,
+    ToolResponse,
+    UsageFacts,
+)
+from gemini_otel._facts.errors.exceptions import ErrorBody
+from gemini_otel._facts.operation import Answer, Arguments, Listener, Operation
+from gemini_otel._sdk.generate_content.operation import GenerateContentAnswer
+from gemini_otel._sdk.generate_content.request import read_request, read_start
+from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.usage import UsageReader
+
+_SAMPLE_BYTES = 2  # https://ai.google.dev/gemini-api/docs/live: 16 bit samples
+_PCM = ("audio/pcm", "audio/l16")
+_NOT_SAID = (None, "TURN_COMPLETE_REASON_UNSPECIFIED", "INTERACTION_STATUS_UNSPECIFIED")
+_SPEECH_STARTS = ("VAD_SIGNAL_TYPE_SOS", "ACTIVITY_START")
+_SPEECH_ENDS = ("VAD_SIGNAL_TYPE_EOS", "ACTIVITY_END")
+
+
+class LiveAnswer(GenerateContentAnswer):
+    """Reads the messages of one turn. A turn that completes without a reason has the finish reason STOP."""
+
+    def __init__(self, request: RequestFacts) -> None:
+        super().__init__(request)
+        self._interrupted = False
+
+    def feed(self, response: Any, listener: Listener | None) -> None:
+        message = fields(response)
+        content = fields(message.get("server_content"))
+        for part in items(field(content.get("model_turn"), "parts")):
+            self._feed_part(fields(part), 0, listener)
+        if transcript := field(content.get("output_transcription"), "text"):
+            self._parts["transcription"] = None
+            self._usable = True
+            if listener is not None:
+                listener.text(0, False, transcript)
+        for call in items(field(message.get("tool_call"), "function_calls")):
+            self._feed_part({"function_call": call}, 0, listener)
+        self._usage.feed(message.get("usage_metadata"))
+        self._interrupted = self._interrupted or content.get("interrupted") is True
+        if is_complete(content):
+            said = enum_value(content.get("turn_complete_reason"))
+            self._finish_reasons[0] = said if said not in _NOT_SAID and said else self._own_reason()
+
+    def _own_reason(self) -> str:
+        return "INTERRUPTED" if self._interrupted else "STOP"
+
+
+class ConnectionAnswer:
+    """A connection has no answer of its own; its turns have."""
+
+    def __init__(self, request: RequestFacts) -> None:
+        pass
+
+    def feed(self, response: Any, listener: Listener | None) -> None:
+        pass
+
+    def facts(self) -> ResponseFacts:
+        return ResponseFacts(outcome="ok")
+
+
+def read_live_request(live: Any, arguments: Arguments) -> RequestFacts:
+    """The settings of the session; neither a timeout nor retries apply to it."""
+    config = fields(arguments.get("config"))
+    older = fields(config.get("generation_config"))  # deprecated, and still read by the service
+    given = {**older, **{name: value for name, value in config.items() if value is not None}}
+    facts = read_request(live, {**arguments, "config": given})
+    return facts._replace(timeout=None, max_attempts=None, choice_count=None)
+
+
+def read_resumption(arguments: Arguments) -> tuple[bool, bool]:
+    """Whether the session is to be resumable, and whether it resumes an earlier one. The handle itself is a credential."""
+    resumption = field(arguments.get("config"), "session_resumption")
+    return resumption is not None, bool(field(resumption, "handle"))
+
+
+def read_session_id(live_session: Any) -> str | None:
+    """The id that the service gave the session; Vertex AI does."""
+    session_id = field(live_session, "session_id")
+    return session_id if isinstance(session_id, str) and session_id else None
+
+
+def is_complete(content: Mapping[str, Any]) -> bool:
+    """Whether the turn is complete, as the SDK's own `receive` decides."""
+    status = enum_value(content.get("interaction_status"))
+    if status not in _NOT_SAID:
+        return status == "IDLE"
+    return content.get("turn_complete") is True
+
+
+def read_received(message: Any) -> ReceivedFacts:
+    """What a message from the service says."""
+    get = fields(message).get
+    content = fields(get("server_content"))
+    parts = [fields(part) for part in items(field(content.get("model_turn"), "parts"))]
+    transcript = field(content.get("output_transcription"), "text")
+    calls = _tool_calls(get("tool_call"))
+    go_away, activity = get("go_away"), _activity(get)
+    answers = bool(parts or transcript or calls)
+    return ReceivedFacts(
+        complete=is_complete(content),
+        of_turn=bool(parts or calls),
+        hears=content.get("input_transcription") is not None,
+        answers=answers,
+        speech_starts=activity in _SPEECH_STARTS,
+        speech_ends=activity in _SPEECH_ENDS,
+        has_text=bool(transcript) or any(part.get("text") and not part.get("thought") for part in parts),
+        interrupted=content.get("interrupted") is True,
+        generation_complete=content.get("generation_complete") is True,
+        media=_sum(part.get("inline_data") for part in parts),
+        tool_calls=calls,
+        cancelled_calls=tuple(map(str, items(field(get("tool_call_cancellation"), "ids")))),
+        go_away=go_away is not None,
+        time_left=_seconds(field(go_away, "time_left")),
+        resumable=_resumable(get("session_resumption_update")),
+    )
+
+
+def read_late_usage(message: Any) -> UsageFacts:
+    """Token counts of a message that comes after its turn."""
+    usage = UsageReader()
+    usage.feed(field(message, "usage_metadata"))
+    return usage.facts()
+
+
+def read_music_received(message: Any) -> ReceivedFacts:
+    """What a message from the music service says."""
+    get = fields(message).get
+    chunks = items(field(get("server_content"), "audio_chunks"))
+    return ReceivedFacts(
+        answers=bool(chunks), media=_sum(chunks), filtered_prompts=int(get("filtered_prompt") is not None)
+    )
+
+
+def readable_error(error: BaseException) -> BaseException:
+    """The error message of the service, where `error` is what the SDK raises as it trips over it; else `error` itself.
+
+    The SDK looks for the code where the service does not write it. Its TypeError says nothing of the message, which is read
+    where that was raised.
+    """
+    step = error.__traceback__ if isinstance(error, TypeError) else None
+    while step is not None:
+        if step.tb_frame.f_code.co_name == "_receive":
+            body = step.tb_frame.f_locals.get("response")
+            code = integer(field(field(body, "error"), "code"))
+            return error if code is None else ErrorBody(code, body)
+        step = step.tb_next
+    return error
+
+
+def close_code(websocket: Any) -> int | None:
+    """How the websocket was closed; None while it is open."""
+    code = getattr(websocket, "close_code", None)
+    return int(code) if isinstance(code, int) else None  # an enum of websockets, where it broke
+
+
+def _tool_calls(tool_call: object) -> tuple[ToolCall, ...]:
+    calls = items(field(tool_call, "function_calls"))
+    return tuple(
+        ToolCall(str(field(call, "name") or "unknown"), field(call, "id"), field(call, "args"))
+        for call in calls
+    )
+
+
+def _activity(get: Any) -> str | None:
+    """The start or end of speech that the service noticed."""
+    signal = field(get("voice_activity_detection_signal"), "vad_signal_type")
+    return enum_value(signal or field(get("voice_activity"), "voice_activity_type"))
+
+
+def _resumable(update: object) -> bool | None:
+    return None if update is None else bool(field(update, "resumable"))
+
+
+def _seconds(duration: object) -> float | None:
+    """The seconds of a protobuf duration such as `9.5s`."""
+    try:
+        return float(str(duration).removesuffix("s"))
+    except ValueError:
+        return None
+
+
+def read_sent(method: str, arguments: Arguments) -> SentFacts:
+    """What a call of a session's `send_*` method tells the model; `arguments` are its keyword arguments."""
+    if method == "send_realtime_input":
+        return _realtime(arguments)
+    if method == "send_client_content":
+        asks = bool(arguments.get("turn_complete", True))
+        return SentFacts(asks=asks, ends_input=asks)
+    if method == "send_tool_response":
+        return SentFacts(tool_responses=_answered(arguments))
+    return SentFacts()
+
+
+def read_message_sent(message: Any) -> SentFacts:
+    """What the deprecated `send` tells the model, from the message that it makes."""
+    get = fields(message).get
+    if (content := get("client_content")) is not None:
+        asks = bool(field(content, "turn_complete"))
+        return SentFacts(asks=asks, ends_input=asks)
+    if (response := get("tool_response")) is not None:
+        return SentFacts(tool_responses=_answered(fields(response)))
+    return _realtime(fields(get("realtime_input")))
+
+
+def _realtime(arguments: Arguments) -> SentFacts:
+    get = arguments.get
+    blobs = (get("audio"), get("video"), get("media"), *items(get("media_chunks")))
+    ended = get("activity_end") is not None
+    asks = bool(get("text")) or ended
+    return SentFacts(asks, asks or bool(get("audio_stream_end")), _sum(blobs))
+
+
+def _answered(arguments: Arguments) -> tuple[ToolResponse, ...]:
+    given = arguments.get("function_responses")
+    return tuple(_tool_response(each) for each in items(given) or (given,))
+
+
+def _tool_response(given: object) -> ToolResponse:
+    result = field(given, "response")
+    # https://ai.google.dev/api/caching#FunctionResponse: "error" is the key for what went wrong
+    return ToolResponse(field(given, "id"), result, failed=isinstance(result, dict) and "error" in result)
+
+
+def _sum(blobs: Any) -> MediaFacts:
+    total = MediaFacts()
+    for blob in blobs:
+        found = fields(blob)
+        data, mime_type = found.get("data"), found.get("mime_type")
+        if isinstance(data, bytes | str) and isinstance(mime_type, str):
+            total = total.plus(_measured(len(data) if isinstance(data, bytes) else _decoded(data), mime_type))
+    return total
+
+
+def _decoded(base64: str) -> int:
+    return (len(base64) - base64.count("=", -2)) * 3 // 4
+
+
+def _measured(size: int, mime_type: str) -> MediaFacts:
+    if not mime_type.startswith("audio/"):
+        return MediaFacts(video_bytes=size)
+    rate = _bytes_per_second(mime_type)
+    return MediaFacts(size, size / rate if rate else 0.0)
+
+
+@functools.lru_cache(maxsize=64)
+def _bytes_per_second(mime_type: str) -> int | None:
+    """Of uncompressed sound whose MIME type says its rate: `audio/pcm;rate=24000`."""
+    kind, *parameters = (each.strip() for each in mime_type.lower().split(";"))
+    given = dict(parameter.partition("=")[::2] for parameter in parameters)
+    rate, channels = given.get("rate", ""), given.get("channels", "1")
+    if kind not in _PCM or not rate.isdecimal() or not channels.isdecimal():
+        return None
+    return int(rate) * int(channels) * _SAMPLE_BYTES
+
+
+def _operation(name: str, answer: Callable[[RequestFacts], Answer], *, generates: bool) -> Operation:
+    return Operation(
+        name=name,
+        targets=(),
+        read_start=read_start,
+        read_request=read_live_request,
+        read_history=lambda _: (),
+        answer=answer,
+        generates=generates,
+    )
+
+
+LIVE = _operation("live", LiveAnswer, generates=True)
+LIVE_CONNECTION = _operation("live_connection", ConnectionAnswer, generates=False)
+LIVE_MUSIC = _operation("live_music", ConnectionAnswer, generates=False)

@@ -1,0 +1,1 @@
+"""All other methods that reach the service, as rows of tables, with the readers of what they return."""

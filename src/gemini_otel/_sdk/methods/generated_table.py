@@ -1,0 +1,76 @@
+"""The rows of the generated clients: agents, triggers, webhooks, environments, voices, credentials, decisions.
+
+Ids of theirs are read; names, descriptions, instructions, addresses and secrets are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gemini_otel._facts import names
+from gemini_otel._sdk.methods.resources import DOWNLOADED, generated_name
+from gemini_otel._sdk.reading import generated_clients as gen
+from gemini_otel._sdk.reading.measures import Measures
+from gemini_otel._sdk.reading.method import Method
+
+_CLASS = "GeminiNextGen"
+
+
+def _crud(name: str, plural: str, methods: str, suffix: str = "") -> Iterator[Method]:
+    """The rows of a resource class; its methods are called `create`, or `create_environment` with a suffix."""
+    of_id: Measures = (("id", names.RESOURCE_NAME, generated_name(plural)),)
+    for method in methods.split():
+        operation = f"{method}_{plural if method == 'list' else name}"
+        called = (
+            f"{_CLASS}{plural.capitalize()}.{method}{suffix and '_' + (plural if method == 'list' else name)}"
+        )
+        if method == "list":
+            yield Method(called, operation, gen.PAGE, gen.listed(plural))
+        else:
+            yield Method(called, operation, of_id, of_id)
+
+
+_TRIGGER: Measures = (("trigger_id", names.RESOURCE_NAME, generated_name("triggers")),)
+_WEBHOOK: Measures = (("id", names.RESOURCE_NAME, generated_name("webhooks")),)
+_ENVIRONMENT: Measures = (
+    ("environment", names.RESOURCE_NAME, generated_name("environments")),
+    ("environment_id", names.RESOURCE_NAME, generated_name("environments")),
+)
+_WEBHOOK_METHODS = "create list get update delete"
+
+GENERATED_METHODS: Mapping[str, tuple[Method, ...]] = {
+    "google.genai._gaos.google_genai": (
+        *_crud("agent", "agents", "create list get delete"),
+        *_crud("trigger", "triggers", "create list get update delete"),
+        Method("GeminiNextGenTriggers.run", "run_trigger", _TRIGGER, gen.EXECUTION),
+        Method(
+            "GeminiNextGenTriggers.list_executions",
+            "list_trigger_executions",
+            _TRIGGER + gen.PAGE,
+            gen.listed("trigger_executions"),
+        ),
+        *_crud("webhook", "webhooks", _WEBHOOK_METHODS),
+        Method("GeminiNextGenWebhooks.ping", "ping_webhook", _WEBHOOK),
+        Method("GeminiNextGenWebhooks.rotate_signing_secret", "rotate_webhook_signing_secret", _WEBHOOK),
+        *_crud("environment", "environments", "create list get delete", suffix="yes"),
+        Method(
+            "GeminiNextGenEnvironmentFiles.list", "list_environment_files", _ENVIRONMENT, gen.listed("files")
+        ),
+        Method(
+            "GeminiNextGenEnvironmentFiles.download", "download_environment_file", _ENVIRONMENT, DOWNLOADED
+        ),
+        Method("GeminiNextGenEnvironmentFiles.upload", "upload_environment_file", _ENVIRONMENT),
+        *_crud("voice", "voices", "create list get delete"),
+        *_crud("credential", "credentials", "create list get update delete"),
+        Method("GeminiNextGenDecisions.create", "create_decision", gen.QUESTIONS, gen.DECISION, timed=True),
+    ),
+    # From google-genai 1.55 until 2.8.
+    "google.genai._interactions.resources.webhooks": (
+        *(
+            row._replace(name=f"WebhooksResource.{row.name.rpartition('.')[2]}")
+            for row in _crud("webhook", "webhooks", _WEBHOOK_METHODS)
+        ),
+        Method("WebhooksResource.ping", "ping_webhook", _WEBHOOK),
+        Method("WebhooksResource.rotate_signing_secret", "rotate_webhook_signing_secret", _WEBHOOK),
+    ),
+}

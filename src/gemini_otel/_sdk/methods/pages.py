@@ -1,0 +1,96 @@
+"""The pages of a listing: `list` makes the first request and returns a pager, which makes the others when it is iterated.
+
+The listing is a span that ends with the first page. Each later page is a span below it, wherever and whenever the pager is
+iterated: so a listing is one trace. A page that is fetched in another trace is linked to what was current there.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import StartFacts
+from gemini_otel._facts.operation import Arguments, Driver, Shape
+from gemini_otel._guard import guarded
+from gemini_otel._sdk.drivers import driver
+from gemini_otel._sdk.operations import page_operation
+from gemini_otel._telemetry.begin import begin
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.rounds import Call, current_call
+
+Positional = tuple[Any, ...]
+
+MODULE = "google.genai.pagers"
+_UNKNOWN = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
+
+
+@dataclass
+class _Listing:
+    """What made a pager, and how many pages it has fetched."""
+
+    start: StartFacts
+    parent: Context | None
+    pages: int = 1
+
+
+_listings: weakref.WeakKeyDictionary[Any, _Listing] = weakref.WeakKeyDictionary()
+
+
+def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+    """Names in the module, and what runs in their place."""
+    begin_page = partial(_begin_page, session)
+    return (
+        ("_BasePager.__init__", _remember_listing),
+        ("Pager.next_page", driver(Shape.CALL, begin_page)),
+        ("AsyncPager.next_page", driver(Shape.ASYNC_CALL, begin_page)),
+    )
+
+
+def _remember_listing(wrapped: Callable[..., Any], pager: Any, args: Positional, kwargs: Arguments) -> None:
+    wrapped(*args, **kwargs)
+    _note_listing(pager)
+
+
+@guarded
+def _note_listing(pager: Any) -> None:
+    call = current_call()
+    if call is not None:
+        span = trace.get_current_span(call.context)
+        _listings[pager] = _Listing(call.start, trace.set_span_in_context(span, Context()))
+
+
+@guarded
+def _begin_page(session: Session, pager: Any, arguments: Arguments) -> Call | None:
+    """Start the span of the next page; None where there is none to fetch, and so no request."""
+    if not pager.config.get("page_token"):
+        return None
+    listing = _listings.setdefault(pager, _Listing(_UNKNOWN, None))
+    listing.pages += 1
+    call = begin(
+        session,
+        page_operation(pager.name, listing.start),
+        pager,
+        arguments,
+        parent=listing.parent,
+        links=_links(listing.parent),
+    )
+    if call is not None:
+        call.note({names.PAGE_NUMBER: listing.pages})
+    return call
+
+
+def _links(parent: Context | None) -> tuple[Link, ...]:
+    """To what is current, where that is of another trace than `parent`."""
+    here = trace.get_current_span().get_span_context()
+    if parent is None or not here.is_valid:
+        return ()
+    there = trace.get_current_span(parent).get_span_context()
+    return () if here.trace_id == there.trace_id else (Link(here),)

@@ -1,0 +1,204 @@
+"""The only place that sets attributes of the SDK: lazily, once the application imports it, and politely undone."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import wrapt
+
+from gemini_otel._guard import guarded, logger
+
+if TYPE_CHECKING:
+    from gemini_otel._facts.operation import Driver
+
+
+class Patch(NamedTuple):
+    """What to put in place of the first of `names` (dotted, inside a module) that the installed SDK has."""
+
+    area: str
+    names: tuple[tuple[str, Driver], ...]
+
+
+class _Method(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # not to be subscripted before wrapt 2
+    """Binds as a plain method does: google-adk looks through the layers of a method, and not through other proxies."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        method, layer = cast("Any", self.__wrapped__), cast("Any", self._self_wrapper)
+        if not args:
+            return method(**kwargs)  # raises what it would without us
+        instance = args[0]
+        return layer(method.__get__(instance, type(instance)), instance, args[1:], kwargs)
+
+
+class _Layer:
+    """Our wrapper around one SDK function; without a driver it passes calls through.
+
+    It goes below the wrappers that are there already, so that spans of others are around ours whoever came first.
+    """
+
+    def __init__(self, owner: Any, attribute: str) -> None:
+        self.driver: Driver | None = None
+        self._owner, self._attribute = owner, attribute
+        self._holder, self._slot = owner, attribute
+        self._original = _current(owner, attribute)
+        while (wrapper := _wrapper(self._original)) is not None:
+            self._holder, self._slot = wrapper, "__wrapped__"
+            self._original = wrapper.__wrapped__
+        method = isinstance(owner, type) and isinstance(self._original, types.FunctionType)
+        self._proxy = (_Method if method else wrapt.FunctionWrapper)(self._original, self)
+        setattr(self._holder, self._slot, self._proxy)
+
+    def __call__(
+        self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        driver = self.driver
+        if driver is None:
+            return wrapped(*args, **kwargs)
+        if instance is None and args and isinstance(self._owner, types.CellType):
+            # The decorator calls it as a plain function.
+            instance = args[0]
+        return driver(wrapped, instance, args, kwargs)
+
+    def in_place(self) -> bool:
+        """Whether a call still passes through this layer, directly or below wrappers of others."""
+        current, seen = _current(self._owner, self._attribute), 0
+        while current is not None and seen < 100:
+            if current is self._proxy:
+                return True
+            current, seen = getattr(current, "__wrapped__", None), seen + 1
+        return False
+
+    def remove(self) -> bool:
+        """Switch the layer off and take it out; False where somebody wrapped it later and it has to stay, passing through."""
+        self.driver = None
+        if _current(self._owner, self._attribute) is self._proxy:
+            setattr(self._owner, self._attribute, self._original)
+        elif self._holder is not self._owner and self._holder.__wrapped__ is self._proxy:
+            self._holder.__wrapped__ = self._original
+        else:
+            return False
+        return True
+
+
+def _wrapper(function: Any) -> Any:
+    """The wrapper itself: whoever reads it from the class to restore it later puts a binding of it there."""
+    if isinstance(function, wrapt.BoundFunctionWrapper):
+        return cast("Any", function)._self_parent  # wrapt's names for what a wrapper of one's own may use
+    return function if isinstance(function, wrapt.FunctionWrapper) else None
+
+
+_layers: dict[tuple[str, str], _Layer] = {}
+_loader: Callable[[str], Iterable[Patch]] | None = None  # None while nothing is to be patched
+_hooked: set[str] = set()  # post-import hooks cannot be taken back
+
+
+def install(modules: Iterable[str], loader: Callable[[str], Iterable[Patch]]) -> None:
+    """Apply `loader(module)` to each of `modules`: now where it is imported, else as soon as the application imports it."""
+    global _loader
+    _loader = loader
+    for module in modules:
+        if module in sys.modules:
+            _patch_module(sys.modules[module])
+        elif module not in _hooked:
+            _hooked.add(module)
+            wrapt.register_post_import_hook(_patch_module, module)
+
+
+def is_patched(module: str, name: str) -> bool:
+    """Whether calls of this function pass through our layer, and it is switched on."""
+    layer = _layers.get((module, name))
+    return layer is not None and layer.driver is not None and layer.in_place()
+
+
+def exists(module: Any, name: str) -> bool:
+    """Whether the SDK has a function of this dotted name."""
+    return _find(module, name)[2] is not None
+
+
+def uninstall() -> None:
+    """Restore what is still ours; switch our layer off where somebody wrapped it later."""
+    global _loader
+    _loader = None
+    for key, layer in list(_layers.items()):
+        if layer.remove():
+            del _layers[key]
+
+
+@guarded
+def repair() -> None:
+    """Put back the layers that somebody took out, by restoring what he had found before we came."""
+    lost = {
+        module for (module, _), layer in _layers.items() if layer.driver is not None and not layer.in_place()
+    }
+    for module in lost:
+        _patch_module(sys.modules[module])
+
+
+@guarded
+def _patch_module(module: Any) -> None:
+    missing: dict[str, bool] = {}
+    for patch in _loader(module.__name__) if _loader is not None else ():
+        found = any(_apply(module, name, driver) for name, driver in patch.names)
+        missing[patch.area] = missing.get(patch.area, True) and not found
+        if not found:
+            logger.debug("google-genai has no %s.%s; it is not traced.", module.__name__, patch.names[-1][0])
+    for area, nothing in missing.items():
+        if nothing:
+            logger.warning(
+                "Nothing of %s was found in %s; those calls will not be traced. Upgrade gemini-otel to trace them.",
+                area,
+                module.__name__,
+            )
+
+
+def _apply(module: Any, name: str, driver: Driver) -> bool:
+    owner, attribute, found = _find(module, name)
+    if found is None:
+        return False
+    layer = _layers.get((module.__name__, name))
+    if layer is None or not layer.in_place():
+        layer = _layers[module.__name__, name] = _Layer(owner, attribute)
+    layer.driver = driver
+    return True
+
+
+def _find(module: Any, name: str) -> tuple[Any, str, Any]:
+    """The object that holds the function of this name, the attribute that it is there, and the function; None where the SDK lacks it.
+
+    `name.__wrapped__` is the function below a decorator: it is held by a cell of the decorator's closure. Wrapped there, it
+    adds no frame between the decorator and its caller, whose line the decorator's warning names.
+    """
+    *path, attribute = name.split(".")
+    owner = module
+    for step in path:
+        owner = getattr(owner, step, None)
+    if attribute == "__wrapped__":
+        owner, attribute = _cell_of(owner), "cell_contents"
+    return owner, attribute, _current(owner, attribute)
+
+
+def _cell_of(decorated: Any) -> Any:
+    """The cell through which a decorated function calls what it decorates; None where there is none."""
+    while (function := getattr(decorated, "__wrapped__", None)) is not None:
+        for cell in getattr(decorated, "__closure__", None) or ():
+            if _innermost(cell.cell_contents) is function:
+                return cell
+        decorated = function
+    return None
+
+
+def _innermost(function: Any) -> Any:
+    """The function below a layer of ours, if it has one."""
+    return function.__wrapped__ if isinstance(function, wrapt.FunctionWrapper) else function
+
+
+def _current(owner: Any, attribute: str) -> Any:
+    if isinstance(owner, types.CellType):
+        return owner.cell_contents
+    return vars(owner).get(attribute) if owner is not None else None

@@ -1,0 +1,97 @@
+"""What every operation reads off the client: the back end, its address, the HTTP options in force, the model's name."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer
+
+OTHER = "_OTHER"
+_MODEL = re.compile(r"[\w.:@/*-]{1,128}", re.ASCII)
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
+
+
+class Endpoint(NamedTuple):
+    provider: str
+    address: str | None
+    port: int | None
+
+
+class HttpOptions(NamedTuple):
+    api_version: str | None
+    timeout: float | None  # seconds
+    max_attempts: int
+
+
+def endpoint(models: Any, config: object) -> Endpoint:
+    """The service that `models` will call; `http_options.base_url` of the call wins over the client's."""
+    client = models._api_client
+    base_url = field(field(config, "http_options"), "base_url") or field(client._http_options, "base_url")
+    return endpoint_at(base_url, bool(client.vertexai))
+
+
+def identity(models: Any) -> Callable[[], tuple[str, ...]]:
+    """Project and key of the client, read where they are needed."""
+    return functools.partial(_identity, models._api_client)
+
+
+def _identity(client: Any) -> tuple[str, ...]:
+    return tuple(filter(None, (field(client, "project"), field(client, "api_key"))))
+
+
+@functools.lru_cache(maxsize=128)
+def endpoint_at(base_url: str | None, vertexai: bool) -> Endpoint:
+    """The service at an address."""
+    url = urlsplit(base_url or "")
+    host = url.hostname
+    if vertexai:
+        provider = "gcp.vertex_ai"
+    elif host is None or host.endswith("generativelanguage.googleapis.com"):
+        provider = "gcp.gemini"
+    else:
+        provider = "gcp.gen_ai"  # a proxy or gateway: whose back end is behind it, nobody says
+    return Endpoint(provider, host, (url.port or _DEFAULT_PORTS.get(url.scheme)) if host else None)
+
+
+def http_options(models: Any, config: object) -> HttpOptions:
+    """The options in force for one call: the call's own, else the client's."""
+    options = fields(models._api_client._http_options)
+    of_call = field(config, "http_options")
+    if of_call is not None:
+        options = {**options, **{name: value for name, value in fields(of_call).items() if value is not None}}
+    milliseconds = decimal(options.get("timeout"))
+    return HttpOptions(
+        api_version=enum_value(options.get("api_version")),
+        timeout=None if milliseconds is None else milliseconds / 1000,
+        max_attempts=_max_attempts(options.get("retry_options")),
+    )
+
+
+def _max_attempts(retry_options: object) -> int:
+    if retry_options is None:
+        return 1
+    attempts = integer(field(retry_options, "attempts"))
+    return _SDK_DEFAULT_ATTEMPTS if attempts is None else max(attempts, 1)
+
+
+@functools.lru_cache(maxsize=256)
+def model_name(model: object) -> str | None:
+    """The model as people name it: `gemini-2.5-flash` for `models/...` and `publishers/google/models/...`.
+
+    Tuned models and endpoints keep their own prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of it. What
+    has not the form of a name, such as a prompt in the wrong place, is `_OTHER`.
+    """
+    if not isinstance(model, str) or not model:
+        return None
+    if not _MODEL.fullmatch(model):
+        return OTHER
+    for kept in ("tunedModels/", "endpoints/"):
+        if kept in model:
+            return model[model.index(kept) :]
+    name = model.rpartition("models/")[2].removeprefix("google/") or model
+    return name.rpartition("/")[2] if "projects/" in name else name

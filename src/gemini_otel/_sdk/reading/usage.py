@@ -1,0 +1,56 @@
+"""Token counts of an answer: the last value that the service gave for each counter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gemini_otel._facts.calls import UsageFacts
+from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer, items
+
+_BY_MODALITY = {
+    "prompt_tokens_details": "input",
+    "candidates_tokens_details": "output",
+    "response_tokens_details": "output",  # as Live spells it
+    "cache_tokens_details": "cache_read",
+}
+
+
+class UsageReader:
+    """Keeps the last non-empty value of each counter: chunks carry running totals that are never summed and may fall."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last: dict[str, Any] = {}
+
+    def feed(self, usage: object) -> None:
+        last = self._last
+        for name, value in fields(usage).items():
+            if value is not None:
+                last[name] = value
+
+    def facts(self) -> UsageFacts:
+        last = self._last
+        candidates = last.get("candidates_token_count", last.get("response_token_count"))
+        return UsageFacts(
+            input_tokens=integer(last.get("prompt_token_count")),
+            candidates_tokens=integer(candidates),
+            thoughts_tokens=integer(last.get("thoughts_token_count")),
+            cached_tokens=integer(last.get("cached_content_token_count")),
+            tool_use_tokens=integer(last.get("tool_use_prompt_token_count")),
+            total_tokens=integer(last.get("total_token_count")),
+            by_modality=self._by_modality(),
+        )
+
+    def _by_modality(self) -> dict[tuple[str, str], int]:
+        counts: dict[tuple[str, str], int] = {}
+        for name, direction in _BY_MODALITY.items():
+            for detail in items(self._last.get(name)):
+                modality, tokens = (
+                    enum_value(field(detail, "modality")),
+                    integer(field(detail, "token_count")),
+                )
+                if modality and tokens is not None:
+                    key = (modality.lower(), direction)
+                    counts[key] = counts.get(key, 0) + tokens
+        return counts

@@ -1,0 +1,133 @@
+"""Which settings are in force: keyword arguments first, then environment variables, then defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from gemini_otel._guard import logger
+from gemini_otel._settings.parsing import parse_switch
+from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
+
+CONSOLE_PROBLEMS_ONLY = (
+    f"{PREFIX}CONSOLE_PROBLEMS_ONLY"  # of the console exporter, which `instrument()` knows nothing of
+)
+
+
+@functools.cache
+def configuration() -> type:
+    """A dataclass of the settings that a file can give; what it does not know is logged and left out."""
+    fields = [setting.name for setting in SETTINGS if setting.in_environment]
+
+    def take(self: Any, **options: Any) -> None:
+        for name in sorted(set(options) - set(fields)):
+            logger.warning(
+                "unknown setting %r in OTEL_CONFIG_FILE; ignored. The settings are %s",
+                name,
+                ", ".join(fields),
+            )
+        for name in fields:
+            setattr(self, name, options.get(name))
+
+    return dataclasses.make_dataclass(
+        "Configuration", [(name, Any, None) for name in fields], init=False, namespace={"__init__": take}
+    )
+
+
+class InForce(NamedTuple):
+    """A setting, its value, and what gave it: "keyword", an environment variable, or "default"."""
+
+    setting: Setting
+    value: Any
+    source: str
+    problem: str | None = None  # of an environment variable that could not be read
+
+
+def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force. A bad keyword raises ValueError; a bad environment variable is logged and passed over."""
+    found = resolve(keywords, environ)
+    for each in found:
+        if each.problem is not None:
+            origin = "the default" if each.source == "default" else each.source
+            logger.warning("%s; using %s, %s", each.problem, origin, each.value)
+    return Settings(**{each.setting.name: each.value for each in found})
+
+
+def resolve(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> list[InForce]:
+    """Every setting as it is in force: a keyword, else our variable, else the standard one, else the default."""
+    names = [setting.name for setting in SETTINGS]
+    unknown = sorted(set(keywords) - set(names))
+    if unknown:
+        raise ValueError(f"unknown setting {unknown[0]!r}; the settings are {', '.join(names)}")
+    return [_in_force(setting, keywords, environ) for setting in SETTINGS]
+
+
+def _in_force(setting: Setting, keywords: Mapping[str, Any], environ: Mapping[str, str]) -> InForce:
+    name, problem = setting.name, None
+    if keywords.get(name) is not None:
+        return InForce(setting, _parse(setting, setting.parse, name, keywords[name]), "keyword")
+    for variable, parse in setting.variables.items():
+        text = environ.get(variable)
+        if not text:
+            continue
+        try:
+            value = _parse(setting, parse, variable, text)
+        except ValueError as error:
+            problem = str(error)
+        else:
+            if value is not None:
+                return InForce(setting, value, variable, problem)
+    return InForce(setting, setting.default, "default", problem)
+
+
+def problems_only(given: Any = None, environ: Mapping[str, str] = os.environ) -> bool:
+    """The console exporter's own switch: its argument, else its variable. A bad one is treated as that of a setting is."""
+    if given is not None:
+        return _switch_named("problems_only", given)
+    value, problem = problems_only_variable(environ)
+    if problem is not None:
+        logger.warning("%s; using the default, false", problem)
+    return value
+
+
+def problems_only_variable(environ: Mapping[str, str]) -> tuple[bool, str | None]:
+    """What the console exporter's variable says, and what is wrong with it."""
+    try:
+        return _switch_named(CONSOLE_PROBLEMS_ONLY, environ.get(CONSOLE_PROBLEMS_ONLY) or False), None
+    except ValueError as error:
+        return False, str(error)
+
+
+def _switch_named(name: str, value: Any) -> bool:
+    return bool(_parse(Setting(name, "true, false", "", parse_switch), parse_switch, name, value))
+
+
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
+    """Variables that look like ours and are not, each with the one that may be meant."""
+    known = [setting.name.upper() for setting in SETTINGS if setting.in_environment]
+    known.append(CONSOLE_PROBLEMS_ONLY.removeprefix(PREFIX))
+    given = (name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
+    unknown = sorted(set(given).difference(known))
+    if not unknown:
+        return {}
+    import difflib  # takes longer than all else here
+
+    close = {name: difflib.get_close_matches(name, known, n=1) for name in unknown}
+    return {PREFIX + name: PREFIX + found[0] if found else None for name, found in close.items()}
+
+
+def warn_of_unknown_variables() -> None:
+    """Log each variable that looks like ours and is not."""
+    for name, meant in unknown_variables().items():
+        logger.warning("%s is no setting%s", name, f"; did you mean {meant}?" if meant else " of gemini-otel")
+
+
+def _parse(setting: Setting, parse: Callable[[Any], Any], name: str, value: Any) -> Any:
+    try:
+        return parse(value)
+    except ValueError as error:
+        reason = f" ({error})" if str(error) else ""
+        raise ValueError(f"{name}={value!r} is not valid; choose from: {setting.choices}{reason}") from None

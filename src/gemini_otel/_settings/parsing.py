@@ -1,0 +1,113 @@
+"""How the value of a setting is read, from a keyword's value or a variable's text; ValueError where it is none."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.outcomes import OUTCOMES
+
+CAPTURE_MODES = ("no_content", "span_only", "event_only", "span_and_event")
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+
+
+def parse_outcomes(value: Any) -> frozenset[str]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, Iterable):
+        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+    chosen = frozenset(str(part).strip().lower() for part in parts if str(part).strip())
+    if not chosen <= set(OUTCOMES):
+        raise ValueError
+    return chosen
+
+
+def parse_switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if text not in _TRUE + _FALSE:
+        raise ValueError
+    return text in _TRUE
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word not in choices:
+            raise ValueError
+        return word
+
+    return parse
+
+
+def parse_hint_ids(value: Any) -> tuple[str, ...]:
+    from gemini_otel.hints import default_hints, disabled_ids
+
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, Iterable):
+        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+    ids = tuple(str(part).strip() for part in parts if str(part).strip())
+    disabled_ids(ids, default_hints())
+    return ids
+
+
+def parse_thresholds(value: Any) -> Mapping[str, int]:
+    from gemini_otel.repetition import RepetitionDetector
+
+    if isinstance(value, str):
+        pairs = (part.partition("=") for part in value.split(",") if part.strip())
+        value = {name.strip(): int(number) for name, _, number in pairs}
+    if not isinstance(value, Mapping):
+        raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+    RepetitionDetector(thresholds=value)
+    return dict(value)
+
+
+def callable_with(arguments: int) -> Callable[[Any], Any]:
+    """Takes what can be called, here and now, with so many arguments."""
+
+    def parse(value: Any) -> Any:
+        if not callable(value):
+            raise ValueError  # noqa: TRY004  # one kind of error for a bad value
+        if inspect.iscoroutinefunction(value):
+            raise ValueError("it is called synchronously, so it cannot be a coroutine function")
+        try:
+            inspect.signature(value).bind(*range(arguments))
+        except TypeError:
+            raise ValueError(f"it is called with {arguments} argument(s)") from None
+        except ValueError:
+            pass  # built in, without a signature
+        return value
+
+    return parse
+
+
+def parse_opt_in(text: str) -> str | None:
+    """The profile that a list such as `http,gen_ai_latest_experimental/dup` opts in to; of two, the one that loses nothing."""
+    words = {word.strip().lower() for word in text.split(",")}
+    return next(
+        (name for name in reversed(tuple(PROFILES)) if name in words and name != DEFAULT_PROFILE), None
+    )
+
+
+def parse_capture_mode(value: Any) -> str:
+    """A mode by name; the older variable's true asked for everything."""
+    try:
+        return "span_and_event" if parse_switch(value) else "no_content"
+    except ValueError:
+        return one_of(*CAPTURE_MODES)(value)
+
+
+def parse_limit(value: Any) -> int:
+    number = int(value) if isinstance(value, str) else value
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise ValueError
+    return number
+
+
+def parse_completion_hook(value: Any) -> Any:
+    if not callable(getattr(value, "on_completion", None)):
+        raise ValueError("it has no method on_completion")  # noqa: TRY004  # one kind of error for a bad value
+    return value

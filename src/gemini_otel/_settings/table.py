@@ -1,0 +1,237 @@
+"""The settings: their values, and a table that says how each is given and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._settings.own_attributes import (
+    MetricAttributes,
+    SpanAttributes,
+    parse_metric_attributes,
+    parse_span_attributes,
+)
+from gemini_otel._settings.parsing import (
+    CAPTURE_MODES,
+    callable_with,
+    one_of,
+    parse_capture_mode,
+    parse_completion_hook,
+    parse_hint_ids,
+    parse_limit,
+    parse_opt_in,
+    parse_outcomes,
+    parse_switch,
+    parse_thresholds,
+)
+
+PREFIX = "GEMINI_OTEL_"
+HINT_LEVELS = ("info", "warning", "error")
+HINT_SIGNALS = ("span", "logs", "both")
+
+Hook = Callable[[Any, Any], object]
+
+
+class Settings(NamedTuple):
+    """The values in force."""
+
+    error_outcomes: frozenset[str] = frozenset()
+    hints: bool = True
+    hint_level: str = "warning"
+    hint_signal: str = "span"
+    disabled_hints: tuple[str, ...] = ()
+    repetition: bool = True
+    repetition_thresholds: Mapping[str, int] | None = None
+    on_repetition: Callable[[Any], object] | None = None
+    quiet_exporters: bool = True
+    semconv: str = DEFAULT_PROFILE
+    request_hook: Hook | None = None
+    response_hook: Hook | None = None
+    error_hook: Hook | None = None
+    span_attributes: SpanAttributes | None = None
+    metric_attributes: MetricAttributes | None = None
+    capture_content: str = "no_content"
+    content_limit: int = 65_536
+    capture_bytes: bool = False
+    redact: Callable[[str], str] | None = None
+    completion_hook: object = None
+
+    @property
+    def wants_content(self) -> bool:
+        """Whether anything asks for what was said."""
+        return self.capture_content != "no_content" or self.completion_hook is not None
+
+
+class Setting(NamedTuple):
+    """One row of the settings table: `parse` takes a keyword's value or an environment variable's text.
+
+    `standard` is a variable of OpenTelemetry's own that says the same, weaker than ours; where its text is of another form,
+    `read_standard` reads it, and gives None where it says nothing of this setting.
+    """
+
+    name: str
+    choices: str
+    meaning: str
+    parse: Callable[[Any], Any]
+    in_environment: bool = True
+    standard: str | None = None
+    read_standard: Callable[[str], Any] | None = None
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable of our own; None for what only a program can give."""
+        return f"{PREFIX}{self.name.upper()}" if self.in_environment else None
+
+    @property
+    def variables(self) -> dict[str, Callable[[Any], Any]]:
+        """The environment variables, the strongest first, and how each is read."""
+        found = {}
+        if self.variable is not None:
+            found[self.variable] = self.parse
+        if self.standard is not None:
+            found[self.standard] = self.read_standard or self.parse
+        return found
+
+    @property
+    def default(self) -> Any:
+        return getattr(Settings(), self.name)
+
+
+SETTINGS = (
+    Setting(
+        "error_outcomes",
+        f"any of {', '.join(OUTCOMES)}; comma-separated or a list",
+        "outcomes that give the span status ERROR although the caller got no exception",
+        parse_outcomes,
+    ),
+    Setting("hints", "true, false", "add the hint processor to the tracer provider", parse_switch),
+    Setting(
+        "hint_level",
+        ", ".join(HINT_LEVELS),
+        "the least severity of a hint that is shown",
+        one_of(*HINT_LEVELS),
+    ),
+    Setting(
+        "hint_signal",
+        ", ".join(HINT_SIGNALS),
+        "where hints go: events of the span, log events of the same name, or both",
+        one_of(*HINT_SIGNALS),
+    ),
+    Setting(
+        "disabled_hints",
+        "ids of hints and beginnings of them, such as cfg or http.429; comma-separated or a list",
+        "hints that are never shown",
+        parse_hint_ids,
+    ),
+    Setting("repetition", "true, false", "look for loops in the answers of sampled calls", parse_switch),
+    Setting(
+        "repetition_thresholds",
+        "numbers by name; name=number, comma-separated, or a dict",
+        "how long a run must be before it counts as a loop; see [thresholds](repetition.md#thresholds)",
+        parse_thresholds,
+    ),
+    Setting(
+        "on_repetition",
+        "a callable",
+        "called with the `Repetition`, once for each answer that loops; what it raises is logged",
+        callable_with(1),
+        in_environment=False,
+    ),
+    Setting(
+        "quiet_exporters",
+        "true, false",
+        "log what goes wrong in OpenTelemetry's exporters once in ten minutes, not with every batch",
+        parse_switch,
+    ),
+    Setting(
+        "semconv",
+        ", ".join(PROFILES),
+        "names of the GenAI conventions: those of today's dashboards, those of the conventions' newest draft, or both",
+        one_of(*PROFILES),
+        standard="OTEL_SEMCONV_STABILITY_OPT_IN",
+        read_standard=parse_opt_in,
+    ),
+    Setting(
+        "request_hook",
+        "a callable",
+        "called with the span and the request before it is sent; see [hooks](hooks.md)",
+        callable_with(2),
+        in_environment=False,
+    ),
+    Setting(
+        "response_hook",
+        "a callable",
+        "called with the span and the response, of a stream with each chunk",
+        callable_with(2),
+        in_environment=False,
+    ),
+    Setting(
+        "error_hook",
+        "a callable",
+        "called with the span and the exception that the program gets",
+        callable_with(2),
+        in_environment=False,
+    ),
+    Setting(
+        "span_attributes",
+        "name=value, comma-separated; a dict whose values may be callables; or a callable that gives one",
+        "attributes for every span of this package; 32 at most",
+        parse_span_attributes,
+    ),
+    Setting(
+        "metric_attributes",
+        "name=value, comma-separated; or a dict whose values (str, bool, int) may be callables",
+        "dimensions for every metric of this package; 8 at most, and 200 combinations of their values",
+        parse_metric_attributes,
+    ),
+    Setting(
+        "capture_content",
+        f"{', '.join(CAPTURE_MODES)}; true (both), false",
+        "where prompts and replies are recorded; see [content](content.md)",
+        parse_capture_mode,
+        standard="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+    ),
+    Setting(
+        "content_limit",
+        "a number from 1",
+        "the most characters of captured content in one attribute; what is cut is said there",
+        parse_limit,
+    ),
+    Setting(
+        "capture_bytes",
+        "true, false",
+        "record inline data as base64 instead of its size, where content is captured",
+        parse_switch,
+    ),
+    Setting(
+        "redact",
+        "a callable",
+        "given each text before it is recorded; gives the text to record instead",
+        callable_with(1),
+        in_environment=False,
+    ),
+    Setting(
+        "completion_hook",
+        "an object with on_completion; in the environment the name of one",
+        "the hook of opentelemetry-util-genai that is given what was said, for example to upload it",
+        parse_completion_hook,
+        in_environment=False,
+        standard="OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK",
+        read_standard=str,
+    ),
+)
+
+
+def shown(value: Any) -> str:
+    """A setting's value for people."""
+    if value is None or value in ((), frozenset()):
+        return "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={shown(each)}" for name, each in value.items())
+    if isinstance(value, (tuple, frozenset)):
+        return ", ".join(sorted(map(str, value)))
+    if callable(value):
+        return str(getattr(value, "__qualname__", type(value).__qualname__))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,77 @@
+"""The HTTP attempts of one call, in order."""
+
+from __future__ import annotations
+
+import time
+
+from opentelemetry.trace import Span
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._telemetry.attributes import (
+    Attributes,
+    attempt_attributes,
+    error_attributes,
+    failed_attempt_attributes,
+)
+
+
+class AttemptLog:
+    """Counts attempts and resends, and writes a `gemini.attempt` event for each that failed.
+
+    An event waits for the attempt that follows, to tell how long the SDK waited; `close` writes the last one.
+    """
+
+    __slots__ = ("_event", "_failed_at", "_span", "answers", "last_error", "number", "resends", "status_code")
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._event: tuple[Attributes, int] | None = None
+        self._failed_at = 0.0
+        self.answers = 0
+        self.number = 0
+        self.resends = 0
+        self.status_code: int | None = None
+        self.last_error: ErrorFacts | None = None
+
+    def started(self) -> None:
+        self.number += 1
+        if self._event is not None:
+            self.resends += 1
+            self._event[0][names.ATTEMPT_WAIT] = time.monotonic() - self._failed_at
+            self.close()
+
+    def succeeded(self) -> None:
+        """The SDK takes nothing but 200 for a success."""
+        self.status_code = 200
+        self.answers += 1
+
+    def failed(self, error: ErrorFacts, ago: float = 0.0) -> None:
+        self.status_code = error.code
+        self.last_error = error
+        self._event = attempt_attributes(error, self.number), time.time_ns() - int(ago * 1e9)
+        self._failed_at = time.monotonic() - ago
+
+    def attributes(self, failure: ErrorFacts | None) -> Attributes:
+        """What the span says of its attempts, when the last one is over; `failure` is what reaches the caller."""
+        self.close()
+        attributes: Attributes = {}
+        status_code = self.status_code
+        if failure is not None and self.number == 0 and status_code is None:
+            status_code = failure.code  # a replaying or patched client: no attempt was seen
+        if status_code is not None:
+            attributes[names.HTTP_STATUS_CODE] = status_code
+        if self.resends:
+            attributes[names.HTTP_RESEND_COUNT] = self.resends
+        if failure is not None:
+            attributes.update(error_attributes(failure))
+        elif self.last_error is not None:
+            attributes.update(failed_attempt_attributes(self.last_error))
+        return attributes
+
+    def close(self) -> None:
+        """Write the event of the attempt that failed last, if it is not written yet."""
+        if self._event is not None:
+            attributes, timestamp = self._event
+            self._event = None
+            self._span.add_event(names.EVENT_ATTEMPT, attributes, timestamp)

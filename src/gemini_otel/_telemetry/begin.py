@@ -1,0 +1,83 @@
+"""Where rounds begin: whether anybody listens, and what a call is given to start with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.trace import Link
+
+from gemini_otel._facts.calls import RequestFacts, StartFacts
+from gemini_otel._facts.operation import Arguments, Choice, Operation
+from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry.hooks import call_hook
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.rounds import Call, current_loop
+from gemini_otel._telemetry.span_choice import start_span
+from gemini_otel._telemetry.spans import finish_before
+
+_UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
+
+
+@guarded
+def begin(
+    session: Session,
+    operation: Operation,
+    instance: Any,
+    arguments: Arguments,
+    *,
+    stream: bool = False,
+    parent: Context | None = None,
+    links: Sequence[Link] = (),
+    kind: type[Call] | None = None,
+) -> Call | None:
+    """Start observing a round; None where nobody listens or instrumentation is suppressed.
+
+    Its span is a child of the current one, or of that in `parent`. `kind` is the sort of call that it is.
+    """
+    content = session.content
+    if not (session.instruments.listening() or content) or not is_instrumentation_enabled():
+        return None
+    start = safely(operation.read_start, instance, arguments) or _UNKNOWN_START
+    place = start_span(session, operation.name, start, stream, parent, links)
+    span = place.span
+    recording = span.is_recording()
+    capturing = content is not None and content.wanted(recording)
+    request = (
+        safely(operation.read_request, instance, arguments) if recording or capturing else None
+    ) or RequestFacts()
+    call = safely(kind or Call, session, operation, start, request, place, stream)
+    if call is None:
+        span.end()
+        return None
+    safely(call.join_loop)
+    if stream and operation.generates and current_loop() is None:
+        session.bypassed()
+    if place.owner is not None:
+        finish_before(place.owner.span, call)
+    if content is not None and capturing and operation.read_content is not None:
+        call.content = content.begin(operation, arguments, place.attributes)
+    if recording or capturing:
+        call.arguments = arguments
+    if recording:
+        safely(call_hook, session.settings, "request_hook", span, MappingProxyType(arguments))
+        if session.settings.repetition and operation.generates:
+            safely(call.recall, safely(operation.read_history, arguments) or ())
+    return call
+
+
+@guarded
+def begin_chosen(
+    session: Session,
+    choice: Choice,
+    instance: Any,
+    arguments: Arguments,
+    *,
+    stream: bool = False,  # noqa: ARG001 - the arguments tell
+) -> Call | None:
+    """As `begin`, with the operation that the arguments tell."""
+    operation, streams = choice.choose(arguments)
+    return begin(session, operation, instance, arguments, stream=streams)

@@ -1,0 +1,216 @@
+"""What one `instrument()` set up: its settings, its tracer and its metric instruments."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from opentelemetry import metrics, trace
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.metrics import Meter, MeterProvider
+from opentelemetry.trace import Tracer, TracerProvider
+
+from gemini_otel._facts import names
+from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
+from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
+from gemini_otel._settings.table import Settings
+from gemini_otel._telemetry.conversation import conversation_id
+from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
+from gemini_otel._version import __version__
+
+if TYPE_CHECKING:
+    from gemini_otel._telemetry.content.capture import Content
+
+SCOPE = "gemini_otel"
+_API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
+
+
+class Metrics:
+    """The histograms and counters of one meter provider; those of the conventions are in `standard`."""
+
+    standard: StandardMetrics
+
+    def __init__(self, meter: Meter) -> None:
+        self._profiles: dict[str, StandardMetrics] = {}
+        self.tool_duration = meter.create_histogram(
+            names.TOOL_DURATION,
+            unit="s",
+            description="Tool run duration.",
+            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
+        )
+        self.model_label = BoundedNames(MAX_MODELS)
+        self.tool_label = BoundedNames(MAX_MODELS)
+        self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
+        self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
+        self.hint_label = BoundedNames(MAX_MODELS)
+        model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
+        self.responses = observed_counter(
+            meter,
+            names.RESPONSES,
+            "{response}",
+            "Answers and errors by outcome.",
+            (
+                model,
+                status_code,
+                names.FINISH_REASON,
+                names.OUTCOME,
+                names.REPETITION_KIND,
+                names.OPERATION_NAME,
+            ),
+        )
+        self.thoughts_tokens = observed_counter(
+            meter, names.THOUGHTS_TOKENS, "{token}", "Thought tokens used.", (model,)
+        )
+        self.cached_tokens = observed_counter(
+            meter, names.CACHED_TOKENS, "{token}", "Input tokens read from a cache.", (model,)
+        )
+        self.attempts_failed = observed_counter(
+            meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
+        )
+        self.hints = observed_counter(
+            meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
+        )
+
+    def follow(self, profile: Profile, meter: Meter) -> None:
+        """Record the metrics of the conventions under the names of `profile` from now on."""
+        if profile.name not in self._profiles:
+            self._profiles[profile.name] = StandardMetrics(meter, profile)
+        self.standard = self._profiles[profile.name]
+
+
+_once = threading.RLock()  # a process may begin with calls in many threads
+
+
+def _reset_after_fork() -> None:
+    """A thread that the child lacks may hold it."""
+    global _once
+    _once = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
+
+# A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
+# By its id, because not every provider can be hashed: Logfire's cannot.
+_metrics_of: dict[int, Metrics] = {}
+
+
+class Instruments:
+    """Finds the providers, also those that are set after `instrument()`."""
+
+    def __init__(
+        self,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        semconv: str = DEFAULT_PROFILE,
+    ) -> None:
+        self.profile = PROFILES[semconv]
+        self._tracer_provider = tracer_provider
+        self._meter_provider = meter_provider
+        self._tracer: Tracer | None = None
+        self._metrics: Metrics | None = None
+        self.resource: object = None  # of the tracer provider, by which its spans are told from others
+        self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
+        self.on_shared_span: Callable[[Any], object] | None = None
+        self.on_bypass: Callable[[], object] | None = None
+
+    def tracer(self) -> Tracer | None:
+        """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
+        if self._tracer is None:
+            provider = self._tracer_provider or trace.get_tracer_provider()
+            if not is_placeholder(provider):
+                with _once:
+                    self._start_tracing(provider)
+        return self._tracer
+
+    def _start_tracing(self, provider: TracerProvider) -> None:
+        if self._tracer is not None:
+            return  # another thread was first
+        # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
+        atexit.unregister(end_open_streams)
+        atexit.register(end_open_streams)
+        self.resource = getattr(provider, "resource", None)
+        if self.on_tracer_provider is not None:
+            self.on_tracer_provider(provider)
+        self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
+
+    def metrics(self) -> Metrics | None:
+        """The metric instruments; None as long as there is no meter provider."""
+        if self._metrics is None:
+            provider = self._meter_provider or metrics.get_meter_provider()
+            if not is_placeholder(provider):
+                with _once:
+                    self._metrics = _find_metrics(provider, self.profile)
+        return self._metrics
+
+    @property
+    def given(self) -> tuple[TracerProvider | None, MeterProvider | None]:
+        """The providers that `instrument()` was called with."""
+        return self._tracer_provider, self._meter_provider
+
+    def listening(self) -> bool:
+        """Whether anybody would see a span or a metric."""
+        return self.tracer() is not None or self.metrics() is not None
+
+
+open_streams: weakref.WeakSet[Any] = weakref.WeakSet()  # turns whose streams are in the user's hands
+
+
+def end_open_streams() -> None:
+    """End what is still open when the interpreter exits, while exporters still export."""
+    for stream in list(open_streams):
+        stream.abandon()
+
+
+class Session(NamedTuple):
+    """One `instrument()`; `keywords` are those of its settings that were given as arguments."""
+
+    instruments: Instruments
+    settings: Settings
+    keywords: Mapping[str, Any] = MappingProxyType({})
+    content: Content | None = None
+
+    def bypassed(self) -> None:
+        """A user's call has not passed through our layer of the method that he calls: somebody took it out."""
+        instruments = self.instruments
+        if instruments.on_bypass is not None and instruments.listening() and is_instrumentation_enabled():
+            instruments.on_bypass()
+
+    def span_attributes(self) -> dict[str, Any]:
+        """What every span gets that starts here: the conversation, and attributes of the user's own."""
+        own = self.settings.span_attributes
+        attributes = {} if own is None else dict(own.values())
+        if (conversation := conversation_id()) is not None:
+            attributes[names.CONVERSATION_ID] = conversation
+        return attributes
+
+    def dimensions(self) -> Dimensions:
+        """The user's own dimensions for what is measured here."""
+        own = self.settings.metric_attributes
+        return () if own is None else own.values()
+
+    def count_hint(self, hint_id: str, severity: str) -> None:
+        """Count one hint, where metrics are on."""
+        if (found := self.instruments.metrics()) is not None:
+            found.hints.add((found.hint_label(hint_id), severity), own=self.dimensions())
+
+
+def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:
+    meter = provider.get_meter(SCOPE, __version__, schema_url=profile.schema_url)
+    found = _metrics_of.get(id(provider))
+    if found is None:
+        found = _metrics_of[id(provider)] = Metrics(meter)
+        weakref.finalize(provider, _metrics_of.pop, id(provider), None).atexit = False
+    found.follow(profile, meter)
+    return found
+
+
+def is_placeholder(provider: object) -> bool:
+    """Whether `provider` is of the API package itself (proxy or no-op), which records nothing."""
+    return type(provider).__module__.startswith(_API_PACKAGES)

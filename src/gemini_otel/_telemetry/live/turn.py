@@ -1,0 +1,165 @@
+"""LiveTurn: one turn of a Live session, from the first thing that the user sends to the service's `turn_complete`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import (
+    ErrorFacts,
+    MediaFacts,
+    ReceivedFacts,
+    RequestFacts,
+    SentFacts,
+    StartFacts,
+)
+from gemini_otel._facts.operation import Operation
+from gemini_otel._guard import safely
+from gemini_otel._sdk.live.messages import readable_error
+from gemini_otel._telemetry.attributes import Attributes, media_attributes
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.rounds import Call, Loop
+from gemini_otel._telemetry.span_choice import RoundSpan
+
+
+class Waiting:
+    """What the user sent that belongs to no turn yet."""
+
+    __slots__ = ("asked", "input_ended", "media", "started")
+
+    def __init__(self) -> None:
+        self.started: float | None = None
+        self.input_ended: float | None = None
+        self.asked = False
+        self.media = MediaFacts()
+
+    def add(self, sent: SentFacts, moment: float) -> None:
+        if self.started is None:
+            self.started = moment
+        if sent.ends_input:
+            self.input_ended = moment
+        self.asked = self.asked or sent.asks
+        self.media = self.media.plus(sent.media)
+
+    def speech_starts(self) -> None:
+        """What streamed before the service noticed speech was none."""
+        if not self.asked:
+            self.started = time.perf_counter()
+
+    def turn_ended(self) -> None:
+        """What streamed on during the last turn counts from its end on; a question that was asked meanwhile keeps its time."""
+        if self.started is not None and not self.asked:
+            self.started = time.perf_counter()
+
+
+class LiveTurn(Call):
+    """One turn. It may begin before its span is opened: only the service knows when a stream of sound holds a question."""
+
+    __slots__ = (
+        "_first_audio",
+        "_first_text",
+        "_generation_complete",
+        "_heard",
+        "_input_ended",
+        "_interrupted",
+        "_number",
+        "_said",
+        "_tool_calls",
+        "_tool_cancellations",
+        "_tool_responses",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        operation: Operation,
+        start: StartFacts,
+        request: RequestFacts,
+        place: RoundSpan,
+        connection: Loop,
+        number: int,
+        waiting: Waiting,
+    ) -> None:
+        super().__init__(session, operation, start, request, place, stream=True)
+        self._loop = connection
+        self._number = number
+        self._started = waiting.started if waiting.started is not None else self._started
+        self._input_ended, self._heard, self._said = waiting.input_ended, waiting.media, MediaFacts()
+        self._first_audio: float | None = None
+        self._first_text: float | None = None
+        self._interrupted = self._generation_complete = False
+        self._tool_calls = self._tool_responses = self._tool_cancellations = 0
+
+    @property
+    def answering(self) -> bool:
+        """Whether the model has begun to answer: what the user says from then on is for the next turn."""
+        return self._first_chunk is not None
+
+    def sent(self, sent: SentFacts, moment: float) -> None:
+        """Take what the user sends while the turn runs."""
+        self._heard = self._heard.plus(sent.media)
+        self._tool_responses += len(sent.tool_responses)
+        if sent.ends_input:
+            self._input_ended = moment
+
+    def received(self, message: Any, facts: ReceivedFacts) -> None:
+        """Take a message of the service."""
+        now = time.perf_counter()
+        if facts.speech_ends and not self.answering:
+            self._input_ended = now
+        if facts.answers and self._first_chunk is None:
+            self._first_chunk = now
+        if facts.media.audio_bytes and self._first_audio is None:
+            self._first_audio = now
+        if facts.has_text and self._first_text is None:
+            self._first_text = now
+        self._said = self._said.plus(facts.media)
+        self._tool_calls += len(facts.tool_calls)
+        self._tool_cancellations += len(facts.cancelled_calls)
+        if facts.interrupted and not self._interrupted:
+            self._interrupted = True
+            self._span.add_event(names.EVENT_LIVE_INTERRUPTED)
+        if facts.generation_complete and not self._generation_complete:
+            self._generation_complete = True
+            self._span.add_event(names.EVENT_LIVE_GENERATION_COMPLETE)
+        self.observe(message)
+
+    @property
+    def interrupted(self) -> bool:
+        return self._interrupted
+
+    def _note_chunk(self) -> None:
+        """Not every message is part of the answer; `received` notes the first that is."""
+
+    def _since_input(self, moment: float | None) -> float | None:
+        """Seconds from the end of the user's input where that is known, else from the turn's start."""
+        if moment is None:
+            return None
+        ended = self._input_ended
+        return moment - (ended if ended is not None and ended <= moment else self._started)
+
+    def _time_to_first_chunk(self) -> float | None:
+        return self._since_input(self._first_chunk)
+
+    def _read_failure(self, error: BaseException) -> ErrorFacts:
+        return super()._read_failure(safely(readable_error, error) or error)
+
+    def _more_attributes(self) -> Attributes:
+        counts = {
+            names.LIVE_TOOL_CALLS: self._tool_calls,
+            names.LIVE_TOOL_RESPONSES: self._tool_responses,
+            names.LIVE_TOOL_CANCELLATIONS: self._tool_cancellations,
+        }
+        waits = {
+            names.LIVE_TIME_TO_FIRST_AUDIO: self._since_input(self._first_audio),
+            names.LIVE_TIME_TO_FIRST_TEXT: self._since_input(self._first_text),
+        }
+        return {
+            names.LIVE_TURN: self._number,
+            names.LIVE_INTERRUPTED: self._interrupted,
+            names.LIVE_GENERATION_COMPLETE: self._generation_complete,
+            **{name: count for name, count in counts.items() if count},
+            **{name: seconds for name, seconds in waits.items() if seconds is not None},
+            **media_attributes(self._heard, self._said),
+        }

@@ -1,0 +1,96 @@
+"""What one round adds to the metrics."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from opentelemetry.context import Context
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ResponseFacts, StartFacts
+from gemini_otel._facts.labels import Dimensions
+from gemini_otel._facts.operation import Operation
+from gemini_otel._telemetry.attributes import Attributes, start_attributes
+from gemini_otel._telemetry.instrumentation import Metrics, Session
+
+
+class RoundEnd(NamedTuple):
+    """How a round ended; times in seconds."""
+
+    seconds: float
+    first_chunk: float | None
+    response: ResponseFacts
+    finish_reason: str | None
+    outcome: str
+    status_code: int | None
+    error_type: str | None
+    repetition: str
+
+
+def round_metrics(
+    session: Session, operation: Operation, start: StartFacts, measured: bool
+) -> RoundMetrics | None:
+    """The metrics of a round that begins; None where nobody reads any.
+
+    `measured` says whether the standard ones are for us to record.
+    """
+    metrics = session.instruments.metrics()
+    return (
+        RoundMetrics(metrics, session.dimensions(), operation, start, measured)
+        if metrics is not None
+        else None
+    )
+
+
+class RoundMetrics:
+    """Counts one round, with its model's label and the caller's own dimensions."""
+
+    __slots__ = ("_dimensions", "_measured", "_metrics", "_operation", "_start")
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        dimensions: Dimensions,
+        operation: Operation,
+        start: StartFacts,
+        measured: bool,
+    ) -> None:
+        self._metrics, self._dimensions = metrics, dimensions
+        self._operation, self._start, self._measured = operation, start, measured
+
+    def attempt_failed(self, code: int | None) -> None:
+        """Count an HTTP attempt that did not succeed."""
+        self._metrics.attempts_failed.add((self._model(), code), own=self._dimensions)
+
+    def record(self, ended: RoundEnd, context: Context) -> None:
+        """Count the round; `context` is that of its span, for exemplars."""
+        metrics, own, model, usage = self._metrics, self._dimensions, self._model(), ended.response.usage
+        if self._operation.timed and self._measured:
+            metrics.standard.of(self._operation.name).record(
+                self._standard_labels(model, ended.response.model),
+                ended.seconds,
+                ended.first_chunk,
+                usage,
+                metrics.error_label(ended.error_type) if ended.error_type is not None else None,
+                context,
+            )
+        reason = metrics.finish_reason_label(ended.finish_reason) if ended.finish_reason else None
+        metrics.responses.add(
+            (model, ended.status_code, reason, ended.outcome, ended.repetition, self._operation.name), own=own
+        )
+        if usage.thoughts_tokens:
+            metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, own)
+        if usage.cached_tokens:
+            metrics.cached_tokens.add((model,), usage.cached_tokens, own)
+
+    def _model(self) -> str | None:
+        return self._metrics.model_label(self._start.model) if self._start.model else None
+
+    def _standard_labels(self, model: str | None, answered: str | None) -> Attributes:
+        labels: Attributes = dict(self._dimensions)
+        labels.update(start_attributes(self._operation.name, self._start._replace(agent=None), stream=False))
+        if model is not None:
+            labels[names.REQUEST_MODEL] = model
+        if answered is not None:
+            labels[names.RESPONSE_MODEL] = self._metrics.model_label(answered)
+        return labels

@@ -1,0 +1,65 @@
+"""A user call that needs no Turn: its one round tells all, unless the SDK refuses the call before that begins."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from gemini_otel._facts.operation import Arguments, TurnOperation
+from gemini_otel._guard import guarded
+from gemini_otel._telemetry.begin import begin
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of
+
+_DRIVERS = "gemini_otel._sdk.drivers"
+
+
+class PlainCall(Observed):
+    """Watches for an exception, and nothing else."""
+
+    __slots__ = ("_arguments", "_instance", "_operation", "_session")
+
+    def __init__(
+        self, session: Session, operation: TurnOperation, instance: Any, arguments: Arguments
+    ) -> None:
+        self._session, self._operation = session, operation
+        self._instance, self._arguments = instance, arguments
+
+    def __enter__(self) -> None:
+        """The caller's context stays."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None and not _came_through_a_round(traceback):
+            tell_refusal(self._session, self._operation, self._instance, self._arguments, error)
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Its round has ended."""
+
+
+@guarded
+def tell_refusal(
+    session: Session,
+    operation: TurnOperation,
+    instance: Any,
+    arguments: Arguments,
+    error: BaseException,
+    *,
+    stream: bool = False,
+) -> None:
+    """Give a call that failed before a round began what it would have had as a round: a span, and its metrics."""
+    if outcome_of(error) != "error":
+        return
+    models, of_round = operation.read_round(instance, arguments)
+    call = begin(session, operation.round, models, of_round, stream=stream)
+    if call is not None:
+        call.finish(error)
+
+
+def _came_through_a_round(traceback: TracebackType | None) -> bool:
+    """Whether a driver of ours is among the frames that the exception left, below the one that caught it."""
+    while traceback is not None and (traceback := traceback.tb_next) is not None:
+        if traceback.tb_frame.f_globals.get("__name__") == _DRIVERS:
+            return True
+    return False

@@ -1,0 +1,298 @@
+"""Call: the life of one observed round, from the span's start to its end. Knows OpenTelemetry, not the SDK."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from opentelemetry import context as otel_context
+from opentelemetry.context import Context
+from opentelemetry.trace import Status, StatusCode
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.errors.echo import mask_echo
+from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.operation import Arguments, Operation
+from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
+from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry.attempts import AttemptLog
+from gemini_otel._telemetry.attributes import (
+    Attributes,
+    repetition_attributes,
+    request_attributes,
+    response_attributes,
+)
+from gemini_otel._telemetry.background import link_to_beginning
+from gemini_otel._telemetry.hooks import call_hook
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error
+from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
+from gemini_otel._telemetry.repetition_watch import RepetitionWatch
+from gemini_otel._telemetry.span_choice import RoundSpan
+
+if TYPE_CHECKING:
+    from gemini_otel._telemetry.content.capture import CallContent
+
+_CALL_KEY = otel_context.create_key("gemini_otel.call")
+_LOOP_KEY = otel_context.create_key("gemini_otel.loop")
+
+
+class Loop(Protocol):
+    """What rounds belong to; told of each that starts and ends."""
+
+    def round_started(self, call: Call) -> None: ...
+
+    def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None: ...
+
+
+def current_call() -> Call | None:
+    """The call whose request is being sent in this context."""
+    call = _referent(_CALL_KEY)
+    return call if isinstance(call, Call) and not call.ended else None
+
+
+def current_loop() -> Any:
+    """What rounds that start in this context belong to; None outside of any."""
+    return _referent(_LOOP_KEY)
+
+
+def loop_context(loop: Loop | None, base: Context) -> Context:
+    """`base`, with `loop` as what rounds belong to."""
+    return otel_context.set_value(_LOOP_KEY, None if loop is None else weakref.ref(loop), base)
+
+
+def _referent(key: str) -> object:
+    """The object that a context holds weakly, so that dropping a stream ends it at once."""
+    reference = otel_context.get_value(key)
+    return reference() if isinstance(reference, weakref.ref) else None
+
+
+class Call(Observed):
+    """One round: its span, from the request to the answer's end.
+
+    `observe` takes each response or chunk; the `attempt_` methods what happens below.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_attempts",
+        "_first_chunk",
+        "_flagged",
+        "_loop",
+        "_metrics",
+        "_missing_reason",
+        "_operation",
+        "_owner",
+        "_recording",
+        "_request",
+        "_settings",
+        "_span",
+        "_start",
+        "_started",
+        "_stream",
+        "_watch",
+        "arguments",
+        "content",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        operation: Operation,
+        start: StartFacts,
+        request: RequestFacts,
+        place: RoundSpan,
+        stream: bool,
+    ) -> None:
+        self._started = time.perf_counter()
+        super().__init__(otel_context.set_value(_CALL_KEY, weakref.ref(self), place.context))
+        span, self._owner, self._settings = place.span, place.owner, session.settings
+        self._metrics = round_metrics(session, operation, start, place.measured)
+        self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
+        self._operation, self._start, self._request = operation, start, request
+        self._span, self._stream = span, stream
+        self._recording = span.is_recording()
+        self._first_chunk: float | None = None
+        self._flagged = False
+        self._answer = operation.answer(request)
+        listening = self._recording and session.settings.repetition and operation.generates
+        self._watch = (
+            RepetitionWatch(bool(request.structured_output), session.settings.repetition_thresholds)
+            if listening
+            else None
+        )
+        self._attempts = AttemptLog(span)
+        self.content: CallContent | None = None
+        self.arguments: Arguments = {}
+        self._loop: Loop | None = current_loop() if operation.generates else None
+
+    @property
+    def operation(self) -> str:
+        """The name of its operation."""
+        return self._operation.name
+
+    @property
+    def start(self) -> StartFacts:
+        """Model, provider and server."""
+        return self._start
+
+    @property
+    def context(self) -> Context:
+        """The context that its request is sent in, with its span."""
+        return self._context
+
+    def note(self, measured: Measured) -> None:
+        """Say something on the span that neither request nor answer says."""
+        self._span.set_attributes(dict(measured))
+
+    @property
+    def tool_mode(self) -> str | None:
+        """Whether the model may, must or must not call functions, where the request says."""
+        return self._request.tool_mode
+
+    def join_loop(self) -> None:
+        """Tell what this round belongs to that it has begun."""
+        if self._loop is not None:
+            self._loop.round_started(self)
+
+    def recall(self, history: Iterable[tuple[str, object]]) -> None:
+        """Tell the function calls that the request answers: a loop of tool calls spans many requests."""
+        for name, args in history:
+            if self._watch is not None:
+                self._watch.recall(name, args)
+
+    def observe(self, response: Any) -> None:
+        """Read a response, or the next chunk of a stream."""
+        self._note_chunk()
+        safely(self._read, response)
+        if self.content is not None:
+            self.content.observe(response)
+        if self._recording and self._settings.response_hook is not None:
+            call_hook(self._settings, "response_hook", self._span, response)
+
+    def _read(self, response: Any) -> None:
+        self._answer.feed(response, self._watch)
+        if self._watch is not None and self._watch.verdict is not None and not self._flagged:
+            self._flagged = True
+            self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
+            if self._settings.on_repetition is not None:
+                safely(self._settings.on_repetition, self._watch.verdict)
+
+    def _note_chunk(self) -> None:
+        if self._first_chunk is None:
+            self._first_chunk = time.perf_counter()
+
+    @guarded
+    def attempt_started(self) -> None:
+        """Note that an HTTP attempt begins."""
+        self._attempts.started()
+
+    @guarded
+    def attempt_succeeded(self) -> None:
+        """Note that the attempt got its answer."""
+        self._attempts.succeeded()
+
+    @guarded
+    def attempt_failed(self, error: BaseException, ago: float = 0.0) -> None:
+        """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
+        if not isinstance(error, Exception):
+            return
+        facts = self._read_failure(error)
+        self._attempts.failed(facts, ago)
+        if self._metrics is not None:
+            self._metrics.attempt_failed(facts.code)
+
+    def owner_ended(self) -> None:
+        """End because the owner of the span has ended it, which it may do once it has seen why the answer ends."""
+        facts = safely(self._answer.facts)
+        self.finish(None if facts is not None and facts.finish_reasons else GeneratorExit())
+
+    def _record(self, error: BaseException | None) -> None:
+        seconds = time.perf_counter() - self._started
+        response = safely(self._answer.facts) or ResponseFacts()
+        finish_reason = worst_finish_reason(response.finish_reasons)
+        outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
+        failure = safely(self._read_error, error) if error is not None and outcome == "error" else None
+        if self._recording or self.content is not None:
+            safely(self._write_span, outcome, response, failure)
+            if outcome == "error" and self._recording:
+                call_hook(self._settings, "error_hook", self._span, error)
+        if self._metrics is not None:
+            ended = RoundEnd(
+                seconds,
+                self._time_to_first_chunk(),
+                response,
+                finish_reason,
+                outcome,
+                self._attempts.status_code,
+                failure.type if failure is not None else None,
+                self._repetition_label(),
+            )
+            safely(self._metrics.record, ended, self._context)
+        if self._loop is not None:
+            self._loop.round_ended(self, response, outcome)
+
+    def _read_error(self, error: BaseException) -> ErrorFacts:
+        """What the service said, without the words of the request in it."""
+        failure = self._read_failure(error)
+        if failure.message is None or failure.raw_message is None:
+            return failure
+        raw = failure.raw_message
+        if self.content is not None and not self._settings.capture_bytes:
+            raw = mask_echo(raw, self.arguments, kinds=(bytes,))
+        said = {**self.arguments, "identity": tuple(self._start.identity())}
+        message = mask_echo(failure.message, said, shown=self._start.model or "")
+        return failure._replace(message=message, raw_message=raw)
+
+    def _read_failure(self, error: BaseException) -> ErrorFacts:
+        return read_error(error, vertex=self._start.provider == "gcp.vertex_ai")
+
+    def _more_attributes(self) -> Attributes:
+        """What a kind of call has to say besides what all have."""
+        return {}
+
+    def _time_to_first_chunk(self) -> float | None:
+        return self._first_chunk - self._started if self._stream and self._first_chunk is not None else None
+
+    def _close(self) -> None:
+        self._span.end()
+        self.arguments = {}
+
+    def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
+        attributes = request_attributes(self._request)
+        attributes.update(response_attributes(response))
+        attributes.update(self._attempts.attributes(failure))
+        if self._operation.generates and self._attempts.answers > 1:
+            attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
+        attributes[names.OUTCOME] = outcome
+        attributes.update(self._more_attributes())
+        if self._missing_reason is not None and not response.finish_reasons and outcome in UNFINISHED:
+            attributes[names.RESPONSE_FINISH_REASONS] = (self._missing_reason,)
+        if (waited := self._time_to_first_chunk()) is not None:
+            attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = waited
+        if self._watch is not None and self._watch.heard:
+            attributes.update(repetition_attributes(self._watch.verdict))
+        self._span.set_attributes(attributes)
+        safely(link_to_beginning, self._span, attributes, outcome)
+        if self._owner is not None:
+            safely(self._owner.pass_outwards, attributes)
+        if failure is not None:
+            set_error(self._span, failure)
+        elif outcome in self._settings.error_outcomes:
+            reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
+            self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
+        if self.content is not None:
+            self.content.record(
+                self._span,
+                attributes,
+                error_message=failure.raw_message if failure is not None else None,
+                stop_sequences=self._request.stop_sequences,
+            )
+
+    def _repetition_label(self) -> str:
+        if self._watch is None:
+            return "not_checked"
+        return self._watch.verdict.kind if self._watch.verdict is not None else "none"

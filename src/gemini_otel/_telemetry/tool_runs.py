@@ -1,0 +1,119 @@
+"""One tool that the SDK runs for the model: an `execute_tool` span and its duration."""
+
+from __future__ import annotations
+
+import time
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, StatusCode
+
+from gemini_otel._facts import names
+from gemini_otel._facts.errors.exceptions import class_name
+from gemini_otel._guard import guarded
+from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of
+from gemini_otel._telemetry.rounds import loop_context
+from gemini_otel._telemetry.spans import without_owner
+from gemini_otel._telemetry.user_calls import current_turn
+
+_OPERATION = "execute_tool"
+
+
+@guarded
+def begin_tool(
+    session: Session,
+    name: str,
+    tool_type: str,
+    arguments: object,
+    *,
+    server: str | None = None,
+    owned: bool = False,
+) -> ToolRun | None:
+    """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself."""
+    if not session.instruments.listening() or not is_instrumentation_enabled():
+        return None
+    turn = current_turn()
+    call_id = turn.tool_started(name) if turn is not None else None
+    if owned:
+        return None
+    return start_tool(session, name, tool_type, arguments, call_id, server)
+
+
+def start_tool(
+    session: Session,
+    name: str,
+    tool_type: str,
+    arguments: object,
+    call_id: str | None,
+    server: str | None = None,
+) -> ToolRun:
+    """A tool run that begins now, below the current span."""
+    attributes: Attributes = {
+        **session.span_attributes(),
+        names.OPERATION_NAME: _OPERATION,
+        names.TOOL_NAME: name,
+        names.TOOL_TYPE: tool_type,
+    }
+    if call_id is not None:
+        attributes[names.TOOL_CALL_ID] = call_id
+    if server is not None:
+        attributes[names.TOOL_SERVER] = server
+    tracer = session.instruments.tracer()
+    span: Span = (
+        NonRecordingSpan(trace.get_current_span().get_span_context())
+        if tracer is None
+        else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
+    )
+    if session.content is not None:
+        session.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
+    return ToolRun(session, name, span)
+
+
+class ToolRun(Observed):
+    """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
+
+    __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure")
+
+    def __init__(self, session: Session, name: str, span: Span) -> None:
+        outside = without_owner(otel_context.get_current())
+        super().__init__(loop_context(None, trace.set_span_in_context(span, outside)))
+        self._metrics, self._name, self._span = session.instruments.metrics(), name, span
+        self._content = session.content
+        self._dimensions = session.dimensions()
+        self._started = time.perf_counter()
+        self.failure: str | None = None
+
+    def observe(self, response: object) -> None:
+        """Note what the tool returned."""
+        if self._content is not None:
+            self._content.tool_value(self._span, names.TOOL_CALL_RESULT, response)
+
+    def _record(self, error: BaseException | None) -> None:
+        seconds = time.perf_counter() - self._started
+        error_type = self.failure
+        if error is not None and outcome_of(error) == "error":
+            error_type = class_name(_own(error))
+        if error_type is not None:
+            self._span.set_attribute(names.ERROR_TYPE, error_type)
+            self._span.set_status(Status(StatusCode.ERROR, error_type))
+        if self._metrics is not None:
+            labels: Attributes = {
+                **dict(self._dimensions),
+                names.OPERATION_NAME: _OPERATION,
+                names.TOOL_NAME: self._metrics.tool_label(self._name),
+            }
+            if error_type is not None:
+                labels[names.ERROR_TYPE] = self._metrics.error_label(error_type)
+            self._metrics.tool_duration.record(seconds, labels, self._context)
+
+    def _close(self) -> None:
+        self._span.end()
+
+
+def _own(error: BaseException) -> BaseException:
+    """The tool's own exception: the SDK hides it in one whose text holds the arguments."""
+    hidden = type(error).__name__ == "FunctionInvocationError"
+    return error.__context__ if hidden and error.__context__ is not None else error

@@ -1,0 +1,211 @@
+"""Turn: one user call, with the context of its call site, its open rounds, and the span of a function calling loop."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.trace import Span, SpanKind
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ResponseFacts
+from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.operation import Arguments, TurnOperation
+from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.hooks import call_hook
+from gemini_otel._telemetry.instrumentation import SCOPE, Session, open_streams
+from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error
+from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
+from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
+from gemini_otel._telemetry.span_choice import share
+from gemini_otel._telemetry.spans import INFERENCE, current_owner, finish_before
+from gemini_otel._telemetry.usage_totals import UsageTotals
+
+_WORKFLOW = "automatic_function_calling"
+
+
+def current_turn() -> Turn | None:
+    """The user call that runs in this context."""
+    turn = current_loop()
+    return turn if isinstance(turn, Turn) and not turn.ended else None
+
+
+@guarded
+def begin_turn(
+    session: Session, operation: TurnOperation, instance: Any, arguments: Arguments, *, stream: bool = False
+) -> Turn | PlainCall | None:
+    """Start a turn; None where nobody listens, and inside of the SDK's own use of another public method.
+
+    A plain call that can run no tools is its round. A stream may be read elsewhere: its turn keeps the call site's context.
+    """
+    if not session.instruments.listening():
+        return None
+    if not stream and not operation.may_loop(instance, arguments):
+        return PlainCall(session, operation, instance, arguments)
+    if not is_instrumentation_enabled() or current_turn() is not None:
+        return None
+    turn = Turn(session, safely(operation.read_model, instance, arguments))
+    turn.refused = functools.partial(tell_refusal, session, operation, instance, arguments, stream=stream)
+    if stream:
+        open_streams.add(turn)
+    return turn
+
+
+class Turn(Observed):
+    """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
+
+    __slots__ = (
+        "_attached",
+        "_exhausted",
+        "_max_rounds",
+        "_model",
+        "_open",
+        "_outcome",
+        "_parts",
+        "_pending_calls",
+        "_rounds",
+        "_session",
+        "_span",
+        "_tool_mode",
+        "_tools",
+        "_totals",
+        "has_mcp_tools",
+        "refused",
+    )
+
+    def __init__(self, session: Session, model: str | None) -> None:
+        self._span: Span | None = None
+        super().__init__(loop_context(self, otel_context.get_current()))
+        self._session, self._model = session, model
+        self._max_rounds = self._rounds = self._tools = 0
+        self._open: dict[Call, None] = {}
+        self._outcome = "incomplete"
+        self._tool_mode: str | None = None
+        self._parts: tuple[str, ...] = ()
+        self._exhausted = False
+        self._totals = UsageTotals()
+        self._pending_calls: deque[tuple[str, str | None]] = deque()
+        self.has_mcp_tools = False
+        self.refused: Callable[[BaseException], object] | None = None  # tells a call that got to no round
+
+    def __enter__(self) -> None:
+        # A turn of one round has nothing to say once that has begun: its later chunks are read as the SDK gives them.
+        self._attached = self._span is not None or not self._rounds
+        if self._attached:
+            super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._attached:
+            super().__exit__(kind, error, traceback)
+        else:
+            self._end_with(error)
+
+    def __del__(self) -> None:
+        if self._span is not None and not self.ended:
+            self.abandon()
+
+    @guarded
+    def open_loop(self, max_rounds: int) -> None:
+        """Begin the loop's span, which becomes current at once: its first round follows.
+
+        Another instrumentation's span for the whole call is that already.
+        """
+        tracer = self._session.instruments.tracer()
+        if self._span is not None or tracer is None:
+            return
+        self._max_rounds = max_rounds
+        owner = current_owner(INFERENCE, SCOPE, self._session.instruments.resource)
+        if owner is not None and owner.claim():
+            self._span = share(self._session, owner)
+            self._span.set_attributes({names.AFC_MAX_ROUNDS: max_rounds})
+            finish_before(owner.span, self)
+            return
+        attributes: Attributes = {
+            **self._session.span_attributes(),
+            names.OPERATION_NAME: "invoke_workflow",
+            names.WORKFLOW_NAME: _WORKFLOW,
+            names.AFC_MAX_ROUNDS: max_rounds,
+        }
+        if self._model is not None:
+            attributes[names.REQUEST_MODEL] = self._model
+        self._span = tracer.start_span(
+            f"{_WORKFLOW} {self._model}" if self._model else _WORKFLOW,
+            self._context,
+            SpanKind.INTERNAL,
+            attributes,
+        )
+        self._context = trace.set_span_in_context(self._span, self._context)
+        otel_context.attach(self._context)  # the step that we are in restores what was before
+
+    def round_started(self, call: Call) -> None:
+        self._rounds += 1
+        self.refused = None
+        self._open[call] = None
+        self._tool_mode = call.tool_mode
+
+    def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None:
+        self._open.pop(call, None)
+        self._outcome = outcome
+        self._totals.add(response.usage)
+        self._parts = response.parts
+        # At the limit the SDK hands the last function call to the caller instead of running it.
+        self._exhausted = self._rounds == self._max_rounds and "function_call" in response.parts
+
+    def expect_calls(self, calls: Iterable[tuple[str, str | None]]) -> None:
+        """Note name and id of the function calls that the SDK is about to run."""
+        self._pending_calls = deque(calls)
+
+    def tool_started(self, name: str) -> str | None:
+        """Count a tool run; the id of the function call that asked for it, where the service gave one."""
+        self._tools += 1
+        for call in list(self._pending_calls):
+            if call[0] == name:
+                self._pending_calls.remove(call)
+                return call[1]
+        return None
+
+    def _record(self, error: BaseException | None) -> None:
+        if error is not None and not self._rounds and self.refused is not None:
+            with current(self._context):
+                self.refused(error)
+        for call in list(self._open):
+            call.finish(error if error is not None else GeneratorExit())
+        if self._span is not None:
+            self._write_span(self._span, error)
+            if error is not None and self._outcome != "error" and outcome_of(error) == "error":
+                # Where a round failed, its span has told already.
+                call_hook(self._session.settings, "error_hook", self._span, error)
+
+    def _close(self) -> None:
+        open_streams.discard(self)
+        if self._span is not None:
+            self._span.end()
+
+    def _write_span(self, span: Span, error: BaseException | None) -> None:
+        outcome = self._outcome if error is None else outcome_of(error)
+        attributes: Attributes = {
+            names.AFC_ROUNDS: self._rounds,
+            names.AFC_TOOLS: self._tools,
+            names.OUTCOME: outcome,
+            **self._totals.attributes,
+        }
+        if self._parts:
+            attributes[names.PARTS] = self._parts
+        if self._tool_mode is not None:
+            attributes[names.TOOL_MODE] = self._tool_mode
+        if error is None and self._exhausted:
+            attributes[names.AFC_EXHAUSTED] = True
+        if error is not None and outcome == "error":
+            failure = read_error(error)
+            attributes[names.ERROR_TYPE] = failure.type
+            set_error(span, failure)
+        span.set_attributes(attributes)

@@ -1,0 +1,226 @@
+"""A trace as a tree for the terminal: one line for each span, the hint below it. Needs `rich`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext, StatusCode
+from rich.text import Text
+from rich.tree import Tree
+
+from gemini_otel._facts import names
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+_MAX_DEPTH = 8
+_LONGEST = 1000  # characters of one text
+_HEALTHY = ("ok", "pending", "abandoned", "cancelled")
+_SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+_OUTCOME_STYLE = {
+    "ok": "green",
+    "pending": "green",
+    "error": "bold red",
+    "abandoned": "dim",
+    "cancelled": "dim",
+}
+_HINT_LINES = (
+    ("what we know", names.HINT_EVIDENCE),
+    ("why", names.HINT_CAUSE),
+    ("what to do", names.HINT_REMEDY),
+    ("read", names.HINT_REFERENCE),
+)
+
+Attributes = Mapping[str, Any]
+
+
+def context_of(span: ReadableSpan) -> SpanContext:
+    """The span's context, also of a span that was made without one."""
+    return span.get_span_context() or INVALID_SPAN_CONTEXT
+
+
+def trace_trees(spans: Sequence[ReadableSpan], width: int = 80) -> Iterator[Tree]:
+    """One tree for each span whose parent is not among `spans`, which are of one trace.
+
+    It is as deep as leaves room for text on a line of `width` columns; what is deeper stands at that depth.
+    """
+    deepest = min(_MAX_DEPTH, max(1, (width - 16) // 8))
+    ids = {context_of(span).span_id for span in spans}
+    children: defaultdict[int | None, list[ReadableSpan]] = defaultdict(list)
+    for span in sorted(spans, key=lambda span: span.start_time or 0):
+        above = span.parent.span_id if span.parent is not None else None
+        children[above if above in ids else None].append(span)
+    for root in children[None]:
+        tree = Tree(_line(root), guide_style="dim")
+        _add_hints(tree, root)
+        pending = [(tree, 1, child) for child in reversed(children[context_of(root).span_id])]
+        while pending:
+            parent, depth, span = pending.pop()
+            branch = parent.add(_line(span))
+            _add_hints(branch, span)
+            below = branch if depth < deepest else parent
+            pending += [(below, depth + 1, child) for child in reversed(children[context_of(span).span_id])]
+        yield tree
+
+
+def is_problem(span: ReadableSpan) -> bool:
+    """Whether the span failed, got a hint, had a failed attempt, or has an outcome that is not what was asked for."""
+    return (
+        span.status.status_code is StatusCode.ERROR
+        or _read(span).get(names.OUTCOME, "ok") not in _HEALTHY
+        or any(event.name in (names.EVENT_HINT, names.EVENT_ATTEMPT) for event in span.events)
+    )
+
+
+def _read(span: ReadableSpan) -> dict[str, Any]:
+    """The span's attributes, those of other instrumentations also under our names."""
+    found = dict(span.attributes or {})
+    scope = span.instrumentation_scope
+    genai = SCOPES.get(scope.name) if scope is not None else None
+    if names.OUTCOME not in found and (begins_as_genai(span) if genai is None else genai):
+        from gemini_otel.hints._foreign.reading import translate
+
+        translate(span, found)
+    return found
+
+
+def _line(span: ReadableSpan) -> Text:
+    """Operation and model, outcome, tokens, time, and what else is worth a word."""
+    found = _read(span)
+    outcome = str(found.get(names.OUTCOME, ""))
+    line = Text.assemble((printable(span.name), "bold"))
+    for text, style in (
+        (_model(span.name, found), "bold"),
+        (outcome, _OUTCOME_STYLE.get(outcome, "yellow")),
+        (_reason(found), "yellow"),
+        (_error(span, found), "red"),
+        (_tokens(found), ""),
+        (_time(span, found), "dim"),
+        (_attempts(span), "magenta"),
+        (_repetition(found), "magenta"),
+        (_rounds(found), "dim"),
+        (_parts(found), "dim"),
+    ):
+        if text:
+            line.append("  ").append(printable(text), style or None)
+    return line
+
+
+def printable(text: object) -> str:
+    """The text in one line, without characters that steer a terminal or that nobody sees."""
+    shown = str(text)[:_LONGEST]
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+
+
+def _model(name: str, found: Attributes) -> str:
+    """The model, where the span's name does not say it."""
+    model = str(found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL) or "")
+    return "" if model in name else model
+
+
+def _reason(found: Attributes) -> str:
+    """Why the answer ended, unless it came to its end."""
+    reason, blocked = found.get(names.FINISH_REASON), found.get(names.BLOCK_REASON)
+    if blocked is not None:
+        return f"prompt: {blocked}"
+    return "" if reason in (None, "STOP") else str(reason)
+
+
+def _error(span: ReadableSpan, found: Attributes) -> str:
+    """Code and status of the error, or the exception's class; never its text, which may quote a prompt."""
+    error, status = found.get(names.ERROR_TYPE), found.get(names.ERROR_STATUS)
+    if error is None and span.status.status_code is StatusCode.ERROR:
+        error = _exception(span) or ("" if names.OUTCOME in found else "ERROR")
+    return " ".join(str(part) for part in (error, status) if part and error)
+
+
+def _exception(span: ReadableSpan) -> Any:
+    kinds = [(event.attributes or {}).get("exception.type") for event in span.events]
+    return next((kind for kind in reversed(kinds) if kind), None)
+
+
+def _tokens(found: Attributes) -> str:
+    """Tokens in and out, as the service counts them; of a loop, those of all its rounds."""
+
+    def count(own: str, of_loop: str) -> Any:
+        return found.get(own, found.get(of_loop))
+
+    counts = (
+        _count(
+            "tokens in",
+            count(names.USAGE_INPUT_TOKENS, names.LOOP_INPUT_TOKENS),
+            "cached",
+            count(names.USAGE_CACHE_READ_INPUT_TOKENS, names.LOOP_CACHED_TOKENS),
+        ),
+        _count(
+            "out",
+            count(names.USAGE_OUTPUT_TOKENS, names.LOOP_OUTPUT_TOKENS),
+            "thoughts",
+            count(names.USAGE_REASONING_OUTPUT_TOKENS, names.LOOP_REASONING_TOKENS),
+        ),
+    )
+    return ", ".join(each for each in counts if each)
+
+
+def _count(label: str, tokens: Any, of_these: str, some: Any) -> str:
+    if not isinstance(tokens, int):
+        return ""
+    return f"{tokens:,} {label}" + (f" ({some:,} {of_these})" if some and isinstance(some, int) else "")
+
+
+def _time(span: ReadableSpan, found: Attributes) -> str:
+    if span.start_time is None or span.end_time is None:
+        return ""
+    time = f"{(span.end_time - span.start_time) / 1e6:,.0f} ms"
+    first = found.get(names.RESPONSE_TIME_TO_FIRST_CHUNK)
+    return f"{time}, first chunk {first * 1000:,.0f} ms" if isinstance(first, (int, float)) else time
+
+
+def _attempts(span: ReadableSpan) -> str:
+    """How many HTTP attempts failed, and how."""
+    failed = [event.attributes or {} for event in span.events if event.name == names.EVENT_ATTEMPT]
+    how = (each.get(names.HTTP_STATUS_CODE, each.get(names.ERROR_TYPE)) for each in failed)
+    attempts = "attempt" if len(failed) == 1 else "attempts"
+    return f"{len(failed)} failed {attempts} ({', '.join(dict.fromkeys(map(str, how)))})" if failed else ""
+
+
+def _repetition(found: Attributes) -> str:
+    kind, count = found.get(names.REPETITION_KIND), found.get(names.REPETITION_COUNT)
+    return f"repetition: {kind}, {count} times" if kind else ""
+
+
+def _rounds(found: Attributes) -> str:
+    """How far a function calling loop got."""
+    if names.AFC_ROUNDS not in found:
+        return ""
+    most, tools = found.get(names.AFC_MAX_ROUNDS), found.get(names.AFC_TOOLS, 0)
+    return f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} tool runs"
+
+
+def _parts(found: Attributes) -> str:
+    """What came besides text and thoughts."""
+    parts = found.get(names.PARTS)
+    told = parts if isinstance(parts, (tuple, list)) else ()
+    return ", ".join(str(part) for part in told if part not in ("text", "thought"))
+
+
+def _add_hints(tree: Tree, span: ReadableSpan) -> None:
+    for event in span.events:
+        if event.name == names.EVENT_HINT:
+            _add_hint(tree, event.attributes or {})
+
+
+def _add_hint(tree: Tree, hint: Attributes) -> None:
+    severity = printable(hint.get(names.HINT_SEVERITY))
+    title = Text.assemble(
+        (f"{severity}: ", _SEVERITY_STYLE.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
+    )
+    branch = tree.add(title.append(f"  {printable(hint.get(names.HINT_ID))}", "dim"))
+    for label, name in _HINT_LINES:
+        if hint.get(name):
+            branch.add(Text.assemble((f"{label}: ", "dim"), printable(hint[name])))

@@ -1,0 +1,193 @@
+"""From a span of another instrumentation to the attributes that a span of ours would have."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.trace import StatusCode
+
+from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
+from gemini_otel.hints._foreign.sources import ANYONE, PARAMETERS, SOURCES, Source
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
+_BY_SCOPE = {scope: source for source in SOURCES for scope in (*source.scopes, *source.shared_scopes)}
+# Our name for each of a source's names; of several for one, the first is the one to take.
+_PAIRS = {
+    source: {theirs: ours for ours, aliases in source.aliases.items() for theirs in aliases}
+    for source in (*SOURCES, ANYONE)
+}
+# How most spans write a reason; none of these words stands for anything else in any source.
+_REASONS = {word: reason for reason in KNOWN_FINISH_REASONS for word in (reason, reason.lower())}
+_LONGEST_JSON = 20_000
+_ENDS = 4000  # characters at either end of an answer, where its prompt feedback is
+_NO_REASON = ("", "NONE", "ERROR")  # the newest conventions say `error` where a reason was due and none came
+_GOOGLE = ("gcp", "gemini", "google", "vertex")  # how the names of the provider begin
+_OURS = ("gemini", "gemma", "imagen", "learnlm", "lyria", "veo-")
+_ELSEWHERE = ("claude", "codestral", "deepseek", "gpt-", "jamba", "llama", "mistral", "qwen")  # on Vertex AI
+
+
+def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
+    """Add what hints need to the attributes of a span, under our names; False for a call of a model that is not Google's."""
+    scope = span.instrumentation_scope
+    source = _BY_SCOPE.get(scope.name, ANYONE) if scope is not None else ANYONE
+    if not _PAIRS[source].keys().isdisjoint(found):
+        _rename(source, found)
+    provider = found.get(names.PROVIDER_NAME)
+    if source.parameters is not None and names.REQUEST_MODEL not in found:  # as where the call failed
+        _add_parameters(found, found.get(source.parameters))
+    model = found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL)
+    if not _is_google(
+        source,
+        provider[:200] if isinstance(provider, str) else "",
+        model[:200] if isinstance(model, str) else "",
+    ):
+        return False
+    if source.operations:
+        _add_operation(source, found)
+    if source.parameters is not None:
+        _add_parameters(found, found.get(source.parameters))
+    _add_finish_reason(source, found)
+    if source.leaves_out_thoughts:
+        _add_thoughts(found)
+    if names.ERROR_TYPE in found or span.status.status_code is StatusCode.ERROR:
+        from gemini_otel.hints._foreign.errors import add_error
+
+        add_error(span, found)
+    else:
+        _add_outcome(source, found)
+    return True
+
+
+def _rename(source: Source, found: dict[str, Any]) -> None:
+    for theirs, ours in _PAIRS[source].items():
+        if theirs in found:
+            found.setdefault(ours, found[theirs])
+
+
+@functools.lru_cache(maxsize=256)
+def _is_google(source: Source, provider: str, model: str) -> bool:
+    """Whether the call may have gone to a model of Google's, as far as the span tells."""
+    provider, model = provider.lower(), model.lower()
+    if not model:
+        return source.google_only or not provider or provider.startswith(_GOOGLE)
+    if source.google_only or provider.startswith(_GOOGLE):
+        return not any(word in model for word in _ELSEWHERE)
+    return any(word in model for word in _OURS)
+
+
+def _add_operation(source: Source, found: dict[str, Any]) -> None:
+    """A span around calls is told apart from a call: the errors of the calls inside are on it, too."""
+    operation = source.operations.get(str(found.get("openinference.span.kind", "")))
+    if operation is not None:
+        found.setdefault(names.OPERATION_NAME, operation)
+
+
+def _add_parameters(found: dict[str, Any], text: object) -> None:
+    if not isinstance(text, str) or len(text) > _LONGEST_JSON:
+        return
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(given, Mapping):
+        return
+    thinking = given.get("thinking_config")
+    if isinstance(thinking, Mapping):
+        given = {**given, **thinking}
+    for theirs, ours in PARAMETERS.items():
+        if isinstance(given.get(theirs), (int, float, str)):
+            found.setdefault(ours, given[theirs])
+
+
+def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
+    if names.FINISH_REASON in found:
+        return
+    raw: Any = None
+    for name in source.finish_reasons:
+        if raw := found.get(name):
+            break
+    word = raw[0] if isinstance(raw, tuple) and len(raw) == 1 else raw
+    worst = _REASONS.get(word) if isinstance(word, str) else None
+    if worst is None:
+        worst = _worst(source, _words(raw))
+    if worst is not None:
+        found[names.FINISH_REASON] = worst
+        return
+    found.pop(names.RESPONSE_FINISH_REASONS, None)
+    if not raw and source.answer is not None and names.BLOCK_REASON not in found:
+        _add_block_reason(found, found.get(source.answer))
+
+
+def _words(raw: object) -> list[str]:
+    if isinstance(raw, str):
+        raw = _array(raw) if raw.startswith("[") else (raw,)
+    return [str(word)[-100:] for word in raw[:100]] if isinstance(raw, (tuple, list)) else []
+
+
+def _array(text: str) -> object:
+    """What is in an array that was written as JSON, as Logfire does."""
+    try:
+        return json.loads(text[:_LONGEST_JSON])
+    except (ValueError, RecursionError):
+        return None
+
+
+def _worst(source: Source, words: list[str]) -> str | None:
+    """Of several candidates' reasons, Gemini's name for the worst; `FinishReason.STOP` and `stop` are other ways to write one."""
+    plain = (word.rpartition(".")[2].strip().upper() for word in words)
+    reasons = (source.finish_words.get(word, word) for word in plain)
+    return worst_finish_reason(r for r in reasons if r not in _NO_REASON and r not in source.no_reason)
+
+
+def _add_block_reason(found: dict[str, Any], answer: object) -> None:
+    if isinstance(answer, str):
+        match = _block_reason().search(
+            answer if len(answer) <= 2 * _ENDS else answer[:_ENDS] + answer[-_ENDS:]
+        )
+        if match is not None:
+            found[names.BLOCK_REASON] = match[1]
+
+
+@functools.cache
+def _block_reason() -> re.Pattern[str]:
+    """A quotation mark inside a text of the answer has a backslash before it, so no text can pass for this."""
+    return re.compile(r'(?<!\\)"(?:block_reason|blockReason)": ?"([A-Z][A-Z_]{2,60})"')
+
+
+def _add_thoughts(found: dict[str, Any]) -> None:
+    """Where only the total includes them, thoughts are what input and visible output leave of it."""
+    total, before = _count(found, names.USAGE_TOTAL_TOKENS), _count(found, names.USAGE_INPUT_TOKENS)
+    thoughts = total - before - _count(found, names.USAGE_OUTPUT_TOKENS)
+    if before and thoughts > 0 and names.USAGE_REASONING_OUTPUT_TOKENS not in found:
+        found[names.USAGE_REASONING_OUTPUT_TOKENS] = thoughts
+        found[names.USAGE_OUTPUT_TOKENS] = total - before
+
+
+def _count(found: dict[str, Any], name: str) -> int:
+    value = found.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _add_outcome(source: Source, found: dict[str, Any]) -> None:
+    """Of the outcomes, those that the span shows beyond doubt: a reply that ended well, and none at all.
+
+    A stream without a finish reason may just not have been read to its end.
+    """
+    reason, output = found.get(names.FINISH_REASON), found.get(names.USAGE_OUTPUT_TOKENS)
+    if reason == "STOP":
+        thoughts = found.get(names.USAGE_REASONING_OUTPUT_TOKENS, 0)
+        if isinstance(output, int) and isinstance(thoughts, int) and output > thoughts:
+            found[names.OUTCOME] = "ok"
+    elif reason is not None:
+        found[names.OUTCOME] = finish_reason_outcome(reason)
+    elif source.always_says_reason and output is None:
+        answered = names.RESPONSE_ID in found and names.USAGE_INPUT_TOKENS in found
+        if answered and not found.get(names.REQUEST_STREAM):
+            found[names.OUTCOME] = "incomplete"

@@ -1,0 +1,177 @@
+"""What each instrumentation calls the things that hints need, as recorded from it (tests/data/foreign).
+
+What a source writes under the names of the conventions needs no row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gemini_otel._facts import names
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One instrumentation: `aliases` has its names for ours, the first that is present is taken."""
+
+    name: str
+    scopes: tuple[str, ...] = ()
+    shared_scopes: tuple[str, ...] = ()  # those that it uses for spans of anything else, too
+    google_only: bool = False  # it watches clients of Google's only
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    finish_reasons: tuple[str, ...] = (names.RESPONSE_FINISH_REASONS,)
+    finish_words: Mapping[str, str] = field(default_factory=dict)  # its words for Gemini's reasons
+    no_reason: tuple[str, ...] = ()  # its words that could stand for several of Gemini's, or for none
+    parameters: str | None = None  # where the request's parameters are, as JSON
+    answer: str | None = None  # where the whole answer is, as JSON
+    operations: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the operation that its `openinference.span.kind` stands for
+    leaves_out_thoughts: bool = False  # only the total of its token counts includes the thoughts
+    always_says_reason: bool = False  # an answer without a finish reason had none
+
+
+_OLDER_CONVENTIONS: Mapping[str, tuple[str, ...]] = {
+    names.PROVIDER_NAME: (names.SYSTEM,),
+    names.USAGE_INPUT_TOKENS: ("gen_ai.usage.prompt_tokens",),
+    names.USAGE_OUTPUT_TOKENS: ("gen_ai.usage.completion_tokens",),
+    names.USAGE_REASONING_OUTPUT_TOKENS: ("gen_ai.usage.reasoning_tokens",),
+    names.USAGE_TOTAL_TOKENS: ("gen_ai.usage.total_tokens",),
+}
+_OPENINFERENCE_ALIASES: Mapping[str, tuple[str, ...]] = {
+    names.PROVIDER_NAME: (names.SYSTEM, "llm.provider", "llm.system"),
+    names.REQUEST_MODEL: ("llm.model_name",),
+    names.USAGE_INPUT_TOKENS: ("llm.token_count.prompt",),
+    names.USAGE_OUTPUT_TOKENS: ("llm.token_count.completion",),
+    names.USAGE_REASONING_OUTPUT_TOKENS: ("llm.token_count.completion_details.reasoning",),
+    names.USAGE_TOTAL_TOKENS: ("llm.token_count.total",),
+}
+_OPENINFERENCE_OPERATIONS = {
+    "CHAIN": "invoke_workflow",
+    "AGENT": "invoke_agent",
+    "TOOL": "execute_tool",
+    "RETRIEVER": "retrieval",
+    "RERANKER": "retrieval",
+    "GUARDRAIL": "retrieval",
+    "EVALUATOR": "retrieval",
+}
+# OpenAI's word for several of Gemini's reasons, or for none of them.
+_OPENAI_NO_REASON = ("ERROR", "TOOL_CALL", "TOOL_CALLS", "FUNCTION_CALL", "UNKNOWN")
+_OPENAI_WORDS = {"LENGTH": "MAX_TOKENS"}
+
+OFFICIAL = Source(
+    name="opentelemetry-instrumentation-google-genai",
+    scopes=("opentelemetry.instrumentation.google_genai",),
+    google_only=True,
+    aliases=_OLDER_CONVENTIONS,
+    always_says_reason=True,
+)
+# Spans of the official instrumentation with Logfire's additions pass for the official ones; these scopes are its own.
+LOGFIRE = Source(
+    name="logfire",
+    scopes=("logfire.google_genai", "logfire.openai"),
+    shared_scopes=("logfire",),
+    aliases=_OLDER_CONVENTIONS,
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+)
+OPENINFERENCE = Source(
+    name="openinference-instrumentation-google-genai",
+    scopes=("openinference.instrumentation.google_genai", "openinference.instrumentation.vertexai"),
+    google_only=True,
+    aliases=_OPENINFERENCE_ALIASES,
+    finish_reasons=("llm.finish_reason", names.RESPONSE_FINISH_REASONS),
+    parameters="llm.invocation_parameters",
+    answer="output.value",
+    operations=_OPENINFERENCE_OPERATIONS,
+)
+OPENLLMETRY = Source(
+    name="opentelemetry-instrumentation-google-generativeai",
+    scopes=(
+        "opentelemetry.instrumentation.google_generativeai",
+        "opentelemetry.instrumentation.vertexai",
+    ),
+    google_only=True,
+    aliases={
+        names.PROVIDER_NAME: (names.SYSTEM,),
+        names.REQUEST_MODEL: ("llm.request.model",),
+        names.REQUEST_MAX_TOKENS: ("llm.request.max_tokens",),
+        names.USAGE_INPUT_TOKENS: ("gen_ai.usage.prompt_tokens",),
+        names.USAGE_OUTPUT_TOKENS: ("gen_ai.usage.completion_tokens",),
+        names.USAGE_TOTAL_TOKENS: ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
+    },
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+    leaves_out_thoughts=True,
+)
+ADK = Source(name="google-adk", scopes=("gcp.vertex.agent",), aliases=_OLDER_CONVENTIONS)
+# Gemini's OpenAI-compatible endpoint, seen by those who watch the OpenAI client.
+OPENAI_COMPATIBLE = Source(
+    name="openai",
+    scopes=(
+        "opentelemetry.instrumentation.openai_v2",
+        "opentelemetry.instrumentation.openai",
+        "opentelemetry.instrumentation.openai.v1",
+        "opentelemetry.util.genai.handler",
+        "openinference.instrumentation.openai",
+    ),
+    aliases={
+        **_OPENINFERENCE_ALIASES,
+        names.USAGE_INPUT_TOKENS: ("gen_ai.usage.prompt_tokens", "llm.token_count.prompt"),
+        names.USAGE_OUTPUT_TOKENS: ("gen_ai.usage.completion_tokens", "llm.token_count.completion"),
+        names.USAGE_TOTAL_TOKENS: (
+            "gen_ai.usage.total_tokens",
+            "llm.usage.total_tokens",
+            "llm.token_count.total",
+        ),
+    },
+    finish_reasons=(names.RESPONSE_FINISH_REASONS, "llm.finish_reason"),
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+    parameters="llm.invocation_parameters",
+    operations=_OPENINFERENCE_OPERATIONS,
+    leaves_out_thoughts=True,
+)
+SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE)
+
+# Whoever else writes `gen_ai.*` or `llm.*`.
+ANYONE = Source(
+    name="anyone",
+    aliases={
+        names.PROVIDER_NAME: (names.SYSTEM, "llm.provider", "llm.system"),
+        names.REQUEST_MODEL: ("llm.model_name", "llm.request.model"),
+        names.REQUEST_MAX_TOKENS: ("llm.request.max_tokens",),
+        names.USAGE_INPUT_TOKENS: ("llm.token_count.prompt", "gen_ai.usage.prompt_tokens"),
+        names.USAGE_OUTPUT_TOKENS: ("llm.token_count.completion", "gen_ai.usage.completion_tokens"),
+        names.USAGE_REASONING_OUTPUT_TOKENS: (
+            "llm.token_count.completion_details.reasoning",
+            "gen_ai.usage.reasoning_tokens",
+        ),
+        names.USAGE_TOTAL_TOKENS: (
+            "llm.token_count.total",
+            "llm.usage.total_tokens",
+            "gen_ai.usage.total_tokens",
+        ),
+        names.BLOCK_REASON: ("google_genai.response.block_reason",),
+    },
+    finish_reasons=(names.RESPONSE_FINISH_REASONS, "llm.finish_reason", "gen_ai.response.finish_reason"),
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+    operations=_OPENINFERENCE_OPERATIONS,
+)
+
+# What a parameter is called in the JSON that some sources write.
+PARAMETERS: Mapping[str, str] = {
+    "model": names.REQUEST_MODEL,
+    "temperature": names.REQUEST_TEMPERATURE,
+    "top_p": names.REQUEST_TOP_P,
+    "top_k": names.REQUEST_TOP_K,
+    "candidate_count": names.REQUEST_CHOICE_COUNT,
+    "max_output_tokens": names.REQUEST_MAX_TOKENS,
+    "max_tokens": names.REQUEST_MAX_TOKENS,
+    "presence_penalty": names.REQUEST_PRESENCE_PENALTY,
+    "frequency_penalty": names.REQUEST_FREQUENCY_PENALTY,
+    "thinking_budget": names.THINKING_BUDGET,
+    "thinking_level": names.REQUEST_REASONING_LEVEL,
+}

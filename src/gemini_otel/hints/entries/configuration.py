@@ -1,0 +1,427 @@
+"""Settings of the request: those that the service refuses, and those that work and are worth a note."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.names import (
+    API_VERSION,
+    ERROR_TYPE,
+    HTTP_RESEND_COUNT,
+    MAX_ATTEMPTS,
+    MODEL_STATUS,
+    OUTCOME,
+    PROVIDER_NAME,
+    REQUEST_CHOICE_COUNT,
+    REQUEST_FREQUENCY_PENALTY,
+    REQUEST_MAX_TOKENS,
+    REQUEST_MODEL,
+    REQUEST_PRESENCE_PENALTY,
+    REQUEST_REASONING_LEVEL,
+    REQUEST_TEMPERATURE,
+    REQUEST_TOP_K,
+    REQUEST_TOP_P,
+    RESPONSE_MODEL,
+    THINKING_BUDGET,
+    TIMEOUT,
+)
+from gemini_otel.hints import _links as links
+from gemini_otel.hints._failure import FAILURE, read_failure
+from gemini_otel.hints._hint import Attributes, Hint
+from gemini_otel.hints._trigger import ANY, FAILED, Predicate, number, on, text, where
+from gemini_otel.hints.models import (
+    AS_OF,
+    OUTPUT_LIMITS,
+    THINKING_BUDGETS,
+    THINKING_LEVELS,
+    lifecycle,
+    longest_match,
+    model_of,
+    sampling,
+    series,
+    short_name,
+    today,
+)
+
+_MODEL = f"model {{{REQUEST_MODEL}}}"
+_ANSWERED = f"answered by {{{RESPONSE_MODEL}}}"
+_TEMPERATURE = f"temperature {{{REQUEST_TEMPERATURE}}}"
+_TOP_P = f"top_p {{{REQUEST_TOP_P}}}"
+_TOP_K = f"top_k {{{REQUEST_TOP_K}}}"
+_COUNT = f"candidate_count {{{REQUEST_CHOICE_COUNT}}}"
+_BUDGET = f"thinking_budget {{{THINKING_BUDGET}}}"
+_LEVEL = f"thinking_level {{{REQUEST_REASONING_LEVEL}}}"
+_TIMEOUT = f"timeout {{{TIMEOUT}}} s"
+_ALLOWED = "the service allows {message.lower_bound} to {message.upper_bound}"
+
+_TRANSIENT = frozenset(
+    {
+        *(
+            "rate_limited",
+            "minute_quota",
+            "shared_capacity",
+            "request_timeout",
+            "internal",
+            "bad_gateway",
+            "overloaded",
+        ),
+        *("deadline_exceeded", *classes.TIMEOUT, *classes.UNREACHABLE, *classes.DISCONNECTED),
+    }
+)
+RETIRING_WITHIN = dt.timedelta(days=60)
+_HOTTEST = 2.0
+_MOST_CANDIDATES = 8
+_VERTEX = ("gcp.vertex_ai", "vertex_ai")
+
+
+# --- settings that the service refuses; asked only where it did
+
+
+def _outside(name: str, least: float, most: float) -> Predicate:
+    def holds(attributes: Attributes) -> bool:
+        value = number(attributes, name)
+        return value is not None and not least <= value <= most
+
+    return holds
+
+
+def _too_much_output(attributes: Attributes) -> bool:
+    """The limit itself is refused on Vertex AI, where the range is exclusive."""
+    asked, limit = number(attributes, REQUEST_MAX_TOKENS), longest_match(OUTPUT_LIMITS, model_of(attributes))
+    if asked is None or limit is None:
+        return asked is not None and asked <= 0
+    return asked <= 0 or asked > limit or (asked == limit and attributes.get(PROVIDER_NAME) in _VERTEX)
+
+
+def _too_many_candidates(attributes: Attributes) -> bool:
+    count = number(attributes, REQUEST_CHOICE_COUNT)
+    if count is None:
+        return False
+    return not 1 <= count <= _MOST_CANDIDATES or (count != 1 and _generation(attributes) >= (3, 0))
+
+
+def _penalised(attributes: Attributes) -> bool:
+    given = REQUEST_PRESENCE_PENALTY in attributes or REQUEST_FREQUENCY_PENALTY in attributes
+    return given and _generation(attributes) >= (2, 5)
+
+
+def _unfit_thinking(attributes: Attributes) -> bool:
+    budget, level = number(attributes, THINKING_BUDGET), text(attributes, REQUEST_REASONING_LEVEL).lower()
+    if budget is not None and level:
+        return True
+    return (budget is not None and not _budget_fits(budget, attributes)) or (
+        bool(level) and not _level_fits(level, attributes)
+    )
+
+
+def _budget_fits(budget: float, attributes: Attributes) -> bool:
+    accepted = longest_match(THINKING_BUDGETS, model_of(attributes))
+    if accepted is None:
+        return _generation(attributes) < (4, 0)
+    return budget == -1 or accepted.least <= budget <= accepted.most or (budget == 0 and accepted.can_be_off)
+
+
+def _level_fits(level: str, attributes: Attributes) -> bool:
+    accepted = longest_match(THINKING_LEVELS, model_of(attributes))
+    if accepted is None:
+        return _generation(attributes) >= (3, 0) or series(model_of(attributes)) is None
+    return level in accepted
+
+
+def _stable_version(attributes: Attributes) -> bool:
+    return attributes.get(API_VERSION) == "v1"
+
+
+def _under_a_second(attributes: Attributes) -> bool:
+    return 0 < (number(attributes, TIMEOUT) or 0) < 1
+
+
+def _generation(attributes: Attributes) -> tuple[int, int]:
+    return series(model_of(attributes)) or (0, 0)
+
+
+REFUSED = (
+    Hint(
+        id="cfg.temperature_range",
+        severity="error",
+        retry="no",
+        summary="The temperature is outside the range of 0 to 2.",
+        cause="The API takes 0.0 to 2.0, and older models 0.0 to 1.0.",
+        remedy=(
+            "Choose a temperature within the range; client.models.get() tells the model's max_temperature.",
+        ),
+        reference=links.TROUBLESHOOTING,
+        when=on(
+            FAILURE, "invalid_argument", "value_out_of_range", also=_outside(REQUEST_TEMPERATURE, 0, _HOTTEST)
+        ),
+        evidence=(_TEMPERATURE, _ALLOWED, _MODEL),
+    ),
+    Hint(
+        id="cfg.top_p_range",
+        severity="error",
+        retry="no",
+        summary="top_p is outside the range of 0 to 1.",
+        cause="top_p is a probability: 0.0 to 1.0.",
+        remedy=("Choose a value within the range.",),
+        reference=links.TROUBLESHOOTING,
+        when=on(FAILURE, "invalid_argument", "value_out_of_range", also=_outside(REQUEST_TOP_P, 0, 1)),
+        evidence=(_TOP_P, _ALLOWED, _MODEL),
+    ),
+    Hint(
+        id="cfg.candidate_count",
+        severity="error",
+        retry="no",
+        summary="The model does not take this number of candidates.",
+        cause="candidate_count is 1 to 8 on older models, and 1 on Gemini 3 and later.",
+        remedy=("Leave candidate_count out.", "For several answers, call several times."),
+        reference=links.MODELS,
+        when=on(FAILURE, "invalid_argument", "value_out_of_range", also=_too_many_candidates),
+        evidence=(_COUNT, _MODEL),
+    ),
+    Hint(
+        id="cfg.max_output_range",
+        severity="error",
+        retry="no",
+        summary="max_output_tokens is outside the range of the model.",
+        cause="Each model has a largest output; on Vertex AI the limit itself is not accepted.",
+        remedy=(
+            "Leave max_output_tokens out, or choose less than the model's limit.",
+            "client.models.get() tells the output_token_limit.",
+        ),
+        reference=links.MODELS,
+        when=on(FAILURE, "invalid_argument", "value_out_of_range", also=_too_much_output),
+        evidence=(
+            f"max_output_tokens {{{REQUEST_MAX_TOKENS}}}",
+            "the model's limit is {model.output_limit}",
+            _MODEL,
+        ),
+    ),
+    Hint(
+        id="cfg.penalty",
+        severity="error",
+        retry="no",
+        summary="The request was rejected, and it sets a penalty that the model does not take.",
+        cause="Gemini 2.5 and later reject presence_penalty and frequency_penalty.",
+        remedy=("Remove both penalties.",),
+        reference=links.MODELS,
+        when=on(FAILURE, "invalid_argument", also=_penalised),
+        evidence=(
+            f"presence_penalty {{{REQUEST_PRESENCE_PENALTY}}}",
+            f"frequency_penalty {{{REQUEST_FREQUENCY_PENALTY}}}",
+            _MODEL,
+        ),
+    ),
+    Hint(
+        id="cfg.thinking_range",
+        severity="error",
+        retry="no",
+        summary="The request was rejected, and its thinking settings do not fit the model.",
+        cause="Budgets have a range for each 2.5 model, levels exist from Gemini 3 on and differ between models, and the two "
+        "exclude each other.",
+        remedy=(
+            "Set thinking_level on Gemini 3 and later, thinking_budget on 2.5, never both.",
+            "See the thinking page for what the model accepts.",
+        ),
+        reference=links.THINKING,
+        when=on(FAILURE, "invalid_argument", also=_unfit_thinking),
+        evidence=(_BUDGET, _LEVEL, _MODEL),
+    ),
+    Hint(
+        id="cfg.api_version",
+        severity="error",
+        retry="no",
+        summary="The stable API version does not know something in this request.",
+        cause="The request went to v1. Beta features, and newer models, exist in the beta version only.",
+        remedy=("Set http_options.api_version to v1beta (v1beta1 on Vertex AI), or leave it out.",),
+        reference=links.TROUBLESHOOTING,
+        when=on(FAILURE, "unknown_field", "feature_not_enabled", also=_stable_version),
+        evidence=(f"API version {{{API_VERSION}}}", _MODEL),
+    ),
+    Hint(
+        id="cfg.timeout_unit",
+        severity="warning",
+        retry="after_change",
+        summary="The timeout was less than a second.",
+        cause="http_options.timeout is in milliseconds; a number that was meant as seconds is a thousand times too short.",
+        remedy=("Multiply by 1000: a minute is 60000.",),
+        reference=links.SDK,
+        when=on(
+            FAILURE,
+            *classes.TIMEOUT,
+            "deadline_too_short",
+            "deadline_exceeded",
+            "cancelled",
+            also=_under_a_second,
+        ),
+        evidence=(_TIMEOUT,),
+    ),
+)
+
+
+# --- what works, and is worth a note
+
+
+def _rerouted(attributes: Attributes) -> bool:
+    """Whether another generation of model answered than was asked for; an alias asks for none."""
+    asked, answered = attributes.get(REQUEST_MODEL), attributes.get(RESPONSE_MODEL)
+    if answered is None or asked == answered or not isinstance(asked, str) or not isinstance(answered, str):
+        return False
+    generations = series(asked), series(answered)
+    return None not in generations and generations[0] != generations[1]
+
+
+def _retiring(attributes: Attributes) -> bool:
+    if ERROR_TYPE in attributes:
+        return False
+    if text(attributes, MODEL_STATUS).upper() in ("LEGACY", "DEPRECATED", "RETIRED"):
+        return True
+    row = lifecycle(text(attributes, REQUEST_MODEL))
+    return row is not None and row.shutdown - today() <= RETIRING_WITHIN
+
+
+def _sampling_ignored(attributes: Attributes) -> bool:
+    given = REQUEST_TEMPERATURE in attributes or REQUEST_TOP_P in attributes or REQUEST_TOP_K in attributes
+    return given and sampling(model_of(attributes)) == "ignored"
+
+
+def _temperature_above_one(attributes: Attributes) -> bool:
+    above = 1 < (number(attributes, REQUEST_TEMPERATURE) or 0) <= _HOTTEST
+    return above and series(model_of(attributes)) is None
+
+
+def _candidates_ignored(attributes: Attributes) -> bool:
+    return (number(attributes, REQUEST_CHOICE_COUNT) or 1) != 1 and _generation(attributes) >= (3, 0)
+
+
+def _moving_alias(attributes: Attributes) -> bool:
+    return short_name(text(attributes, REQUEST_MODEL)).endswith("-latest")
+
+
+def _single_attempt(attributes: Attributes) -> bool:
+    return number(attributes, MAX_ATTEMPTS) == 1 and read_failure(attributes) in _TRANSIENT
+
+
+def _resent(attributes: Attributes) -> bool:
+    return (number(attributes, HTTP_RESEND_COUNT) or 0) > 0
+
+
+def _no_timeout(attributes: Attributes) -> bool:
+    """On spans of this package only: others do not say which timeout was set."""
+    return OUTCOME in attributes and MAX_ATTEMPTS in attributes and TIMEOUT not in attributes
+
+
+NOTES = (
+    Hint(
+        id="cfg.model_rerouted",
+        severity="warning",
+        retry="no",
+        summary="Another model answered than was asked for.",
+        cause="The service routes requests for a retired model to its successor. Behaviour and price may differ.",
+        remedy=(
+            "Name the model that you want, and compare its price and behaviour.",
+            "Record gen_ai.response.model to see when it changes.",
+        ),
+        reference=links.DEPRECATIONS,
+        when=where(_rerouted, outcomes=ANY),
+        evidence=(_MODEL, _ANSWERED),
+    ),
+    Hint(
+        id="cfg.no_retry",
+        severity="info",
+        retry="yes",
+        summary="A passing failure reached the application after a single attempt.",
+        cause="google-genai does not retry unless http_options.retry_options is set, whatever its guide says.",
+        remedy=(
+            "Set http_options.retry_options to HttpRetryOptions(): five attempts with exponential backoff and jitter.",
+            "Keep a limit on the number of attempts.",
+        ),
+        reference=links.TROUBLESHOOTING,
+        when=where(_single_attempt, outcomes=FAILED, needs=MAX_ATTEMPTS),
+        evidence=(f"{{{MAX_ATTEMPTS}}} attempt allowed",),
+    ),
+    Hint(
+        id="cfg.retry_hidden",
+        severity="info",
+        retry="no",
+        summary="The call took several attempts.",
+        cause="Its duration includes the failed attempts and the waiting between them.",
+        remedy=("See the gemini.attempt events of the span for what failed.",),
+        reference=links.TROUBLESHOOTING,
+        when=where(_resent, outcomes=ANY, needs=HTTP_RESEND_COUNT),
+        evidence=(f"resent {{{HTTP_RESEND_COUNT}}} times",),
+    ),
+    Hint(
+        id="cfg.model_retiring",
+        severity="info",
+        retry="no",
+        summary="The model is about to be shut down.",
+        cause="Its earliest shutdown date is less than 60 days away or has passed, or the service calls it legacy or "
+        f"deprecated. Such dates have moved before; this one is known as of {AS_OF}.",
+        remedy=(
+            "Move to the replacement, and compare prices and behaviour.",
+            "Check the date on the deprecations page.",
+        ),
+        reference=links.DEPRECATIONS,
+        when=where(_retiring, outcomes=ANY),
+        evidence=(
+            _MODEL,
+            "earliest shutdown {model.shutdown}, replacement {model.replacement}",
+            f"stage {{{MODEL_STATUS}}}",
+        ),
+    ),
+    Hint(
+        id="cfg.sampling_ignored",
+        severity="info",
+        retry="no",
+        summary="The model ignores temperature, top_p and top_k.",
+        cause="Gemini 3.5 Flash-Lite, 3.6 and later no longer use them, and may reject them one day.",
+        remedy=("Remove them; steer with the prompt, the schema and the thinking level.",),
+        reference=links.GEMINI_3_6,
+        when=where(_sampling_ignored, outcomes=ANY),
+        evidence=(_TEMPERATURE, _TOP_P, _TOP_K, _MODEL),
+    ),
+    Hint(
+        id="cfg.temperature_above_one",
+        severity="info",
+        retry="no",
+        summary="The temperature is above 1 on a model whose range is not known.",
+        cause="The guide says 0 to 1, the API reference 0 to 2; each model has a max_temperature of its own.",
+        remedy=("Check max_temperature with client.models.get().",),
+        reference=links.TROUBLESHOOTING,
+        when=where(_temperature_above_one, outcomes=ANY, needs=REQUEST_TEMPERATURE),
+        evidence=(_TEMPERATURE, _MODEL),
+    ),
+    Hint(
+        id="cfg.candidate_count_ignored",
+        severity="info",
+        retry="no",
+        summary="Gemini 3 and later make one candidate.",
+        cause="A candidate_count other than 1 is ignored or rejected there.",
+        remedy=("Leave candidate_count out.", "For several answers, call several times."),
+        reference=links.MODELS,
+        when=where(_candidates_ignored, outcomes=ANY, needs=REQUEST_CHOICE_COUNT),
+        evidence=(_COUNT, _MODEL),
+    ),
+    Hint(
+        id="cfg.latest_alias",
+        severity="info",
+        retry="no",
+        summary="The model is named by an alias that moves.",
+        cause="A name that ends in -latest is pointed at another model with two weeks' notice.",
+        remedy=("Name a fixed version in production.", "Record gen_ai.response.model."),
+        reference=links.MODELS,
+        when=where(_moving_alias, outcomes=ANY),
+        evidence=(_MODEL, _ANSWERED),
+    ),
+    Hint(
+        id="cfg.no_timeout",
+        severity="info",
+        retry="no",
+        summary="The call has no timeout.",
+        cause="google-genai waits without limit unless http_options.timeout is set.",
+        remedy=("Set http_options.timeout, in milliseconds, to 10000 or more.",),
+        reference=links.SDK,
+        when=where(_no_timeout, outcomes=ANY),
+    ),
+)

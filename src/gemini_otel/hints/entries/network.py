@@ -1,0 +1,323 @@
+"""Calls that ended with an exception that is no answer of the API: timeouts, connections, what the SDK raises itself."""
+
+from __future__ import annotations
+
+from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.names import (
+    ERROR_TYPE,
+    HTTP_RESEND_COUNT,
+    INTERACTION_STATUS,
+    OUTCOME,
+    REQUEST_MODEL,
+    REQUEST_STREAM,
+    RESOURCE_STATE,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
+    SERVER_ADDRESS,
+    TIMEOUT,
+)
+from gemini_otel.hints import _links as links
+from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES, SET_RETRIES, class_name, read_failure
+from gemini_otel.hints._hint import Attributes, Hint
+from gemini_otel.hints._trigger import on, otherwise, text, where
+
+_EXCEPTION = f"exception {{{ERROR_TYPE}}}"
+_AFTER = f"timeout {{{TIMEOUT}}} s"
+_RESENDS = f"resent {{{HTTP_RESEND_COUNT}}} times"
+_MODEL = f"model {{{REQUEST_MODEL}}}"
+_SERVER = f"server {{{SERVER_ADDRESS}}}"
+
+
+def _streamed(attributes: Attributes) -> bool:
+    return attributes.get(REQUEST_STREAM) is True
+
+
+def _cancelled(attributes: Attributes) -> bool:
+    """Whether the caller's own task was cancelled; a 499 of the service is a failure, and a job may have been cancelled before."""
+    if attributes.get(OUTCOME) == "cancelled":
+        told = text(attributes, RESOURCE_STATE) or text(attributes, INTERACTION_STATUS)
+        return read_failure(attributes) != "cancelled" and not told[-100:].upper().endswith("CANCELLED")
+    named = attributes.get(ERROR_TYPE)
+    if not isinstance(named, str) or not named.endswith(classes.CANCELLED):
+        return False
+    return class_name(attributes) in classes.CANCELLED
+
+
+HINTS = (
+    Hint(
+        id="net.pool_timeout",
+        severity="error",
+        retry="yes",
+        summary="No connection of the client's pool became free in time.",
+        cause="More calls run at the same time than the pool has connections, or streams were left open.",
+        remedy=(
+            "Limit how many calls run at the same time, or raise the pool's limits in http_options.client_args.",
+            "Read streams to the end, or close them.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.NO_CONNECTION_FREE),
+        evidence=(_EXCEPTION, _AFTER),
+    ),
+    Hint(
+        id="net.timeout",
+        severity="error",
+        retry="yes",
+        summary="No answer came within the time that the client allows.",
+        cause="The client's own timeout ran out, while connecting or while waiting for the model. Long prompts and thinking "
+        "take minutes.",
+        remedy=(
+            "Raise http_options.timeout; its unit is milliseconds.",
+            "Stream the answer, so that the first words arrive early.",
+            "Lower thinking, or ask for less.",
+            "Retry with backoff.",
+            SET_RETRIES,
+        ),
+        reference=links.API_ERRORS,
+        when=on(FAILURE, *classes.TIMEOUT),
+        evidence=(_EXCEPTION, _AFTER, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
+    ),
+    Hint(
+        id="net.tls",
+        severity="error",
+        retry="no",
+        summary="The connection could not be secured.",
+        cause="The server's certificate was not accepted, as behind a company proxy that inspects traffic, or what listens at "
+        "that address does not speak TLS.",
+        remedy=(
+            "Give the client the proxy's root certificate, for example with SSL_CERT_FILE.",
+            "Check the clock and the base URL.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.NO_TRUST),
+        evidence=(_EXCEPTION, _SERVER),
+    ),
+    Hint(
+        id="net.unreachable",
+        severity="error",
+        retry="yes",
+        summary="The service could not be reached.",
+        cause="The connection was not made: name resolution, proxy, firewall, or a wrong base URL.",
+        remedy=(
+            "Check that this machine reaches the server, and the proxy settings HTTPS_PROXY and NO_PROXY.",
+            "Check http_options.base_url.",
+            "Retry with backoff if it works at other times.",
+        ),
+        reference=links.FORUM,
+        when=on(FAILURE, *classes.UNREACHABLE),
+        evidence=(_EXCEPTION, _SERVER, _RESENDS),
+    ),
+    Hint(
+        id="net.too_many_files",
+        severity="error",
+        retry="after_change",
+        summary="No connection could be opened: the process has too many files open.",
+        cause="Each genai.Client keeps connections of its own. Clients that are made for each request, and streams that are left "
+        "open, use up what a process may open.",
+        remedy=(
+            "Make one client, and share it.",
+            "Close clients and streams that are done with.",
+            "If so many connections are meant, raise the limit (ulimit -n).",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.TOO_MANY_FILES),
+        evidence=(_EXCEPTION, _SERVER),
+    ),
+    Hint(
+        id="net.bad_url",
+        severity="error",
+        retry="no",
+        summary="The address that the client was given leads nowhere.",
+        cause="It does not begin with https://, is malformed, or redirects in circles: http_options.base_url, "
+        "GOOGLE_GEMINI_BASE_URL, or a proxy's address in HTTPS_PROXY.",
+        remedy=("Write the address in full, with https:// and without a path.",),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.BAD_URL),
+        evidence=(_EXCEPTION, _SERVER),
+    ),
+    Hint(
+        id="net.bad_header",
+        severity="error",
+        retry="no",
+        summary="The request could not be written.",
+        cause="A header has a character that HTTP does not allow. An API key that was copied with an invisible character is the "
+        "usual reason.",
+        remedy=("Look at repr() of the key, and copy it again.", "Check http_options.headers."),
+        reference=links.API_KEY,
+        when=on(FAILURE, *classes.BAD_HEADER),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="stream.disconnected",
+        severity="error",
+        retry="yes",
+        summary="The connection broke while the stream was open.",
+        cause="A proxy, the network or the service closed it before the answer was complete.",
+        remedy=(
+            "Keep what has arrived, and ask again for the rest.",
+            "Look for proxies with an idle limit below the model's thinking time.",
+        ),
+        reference=links.FORUM,
+        when=on(FAILURE, *classes.DISCONNECTED, also=_streamed),
+        evidence=(_EXCEPTION, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
+    ),
+    Hint(
+        id="net.disconnected",
+        severity="error",
+        retry="yes",
+        summary="The connection broke before the answer arrived.",
+        cause="A proxy, the network or the service closed it. Connections that stay silent for more than a minute are often "
+        "closed on the way.",
+        remedy=(
+            "Stream the answer, so that the connection is not silent.",
+            "Retry with backoff.",
+            SET_RETRIES,
+            "Look for proxies with an idle limit.",
+        ),
+        reference=links.FORUM,
+        when=on(FAILURE, *classes.DISCONNECTED),
+        evidence=(_EXCEPTION, _RESENDS),
+    ),
+    Hint(
+        id="net.bad_response",
+        severity="error",
+        retry="yes",
+        summary="The answer could not be read.",
+        cause="What arrived is not the JSON that the API sends: cut off on the way, or written by a proxy.",
+        remedy=(
+            "Retry once.",
+            "If it persists, look at the raw answer: a gateway may have put its own page there.",
+            "Upgrade google-genai.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.UNREADABLE),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="stream.continuation_interrupted",
+        severity="error",
+        retry="resume",
+        summary="A long answer broke off between two of its parts.",
+        cause="The answer is made in several requests, and a later one failed. What was made so far is not lost.",
+        remedy=(
+            "Resume with the continuation_token of the exception.",
+            "See the exception's cause for the real error.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.INTERRUPTED),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.client_closed",
+        severity="error",
+        retry="after_change",
+        summary="The client was closed before this call.",
+        cause="close() or aclose() was called, a with block was left, or nothing held the client any more. A closed client makes "
+        "no more requests.",
+        remedy=(
+            "Keep one client for as long as calls are made, and close it after the last one.",
+            "Make a new client where the old one cannot be kept.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.CLOSED),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.closed_loop",
+        severity="error",
+        retry="after_change",
+        summary="The asynchronous client belongs to an event loop that is closed, or to another one.",
+        cause="Its connections stay bound to the loop of the first call. Each asyncio.run() makes a new loop; so do some web "
+        "frameworks, notebooks and test runners.",
+        remedy=(
+            "Make all calls of a client in one event loop.",
+            "Make the client inside the coroutine that asyncio.run() runs, and leave it with `async with`.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.OTHER_LOOP),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.tool_failed",
+        severity="error",
+        retry="after_change",
+        summary="A Python function given as a tool could not be called.",
+        cause="The SDK could not describe the function, or could not call it with the arguments that the model chose.",
+        remedy=(
+            "Give the parameters plain types with annotations.",
+            "Return errors from the function as data, so that the model can react.",
+            "Coroutines and MCP sessions need the asynchronous client.",
+        ),
+        reference=links.FUNCTION_CALLING,
+        when=on(FAILURE, *classes.OWN_TOOL),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="auth.credentials",
+        severity="error",
+        retry="no",
+        summary="No Google credentials could be had.",
+        cause="Application default credentials are missing, or could not be refreshed. No request was sent to the model.",
+        remedy=(
+            "Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.",
+            "To use an API key instead, make the client without vertexai.",
+        ),
+        reference=links.CLOUD_ERRORS,
+        when=on(FAILURE, *classes.CREDENTIALS),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="file.unreadable",
+        severity="error",
+        retry="no",
+        summary="A file of this machine could not be read.",
+        cause="The path does not exist, is a directory, or may not be read. The call needed the file before it could send anything.",
+        remedy=("Check the path, and the directory that the program runs in.",),
+        reference=links.FILES,
+        when=on(FAILURE, *classes.NO_FILE),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.invalid_request",
+        severity="error",
+        retry="no",
+        summary="The SDK refused the call or its answer as invalid.",
+        cause="An argument has a wrong type or value, or is not supported by the back end in use.",
+        remedy=(
+            "Read the exception: it names the argument.",
+            "Check whether the setting exists on the Gemini API or on Vertex AI only.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.REFUSED_BY_SDK),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="net.cancelled",
+        severity="warning",
+        retry="yes",
+        summary="The calling task was cancelled before the answer was complete.",
+        cause="The application cancelled the task, or a timeout around the call did, such as asyncio.timeout or wait_for.",
+        remedy=(
+            "If this was not meant, look for a timeout around the call or a client that went away.",
+            "Give long answers more time, or stream them.",
+        ),
+        reference=links.API_ERRORS,
+        when=where(_cancelled, outcomes=frozenset({"cancelled", "error"})),
+        evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _EXCEPTION, _MODEL),
+    ),
+)
+
+CATCH_ALL = (
+    Hint(
+        id="error.exception",
+        severity="error",
+        retry="no",
+        summary="The call ended with an exception that this catalogue does not know.",
+        cause="It is not an error answer of the service; it arose in the SDK, in a transport or in code that they call.",
+        remedy=(
+            "Read the exception and its traceback.",
+            "Upgrade google-genai, and report it if it persists.",
+        ),
+        reference=links.SDK,
+        when=otherwise(FAILURE, HAVE_ENTRIES),
+        evidence=(_EXCEPTION,),
+    ),
+)

@@ -1,0 +1,167 @@
+"""Calls that work and are slow or dear: thinking, long inputs, caches, replies near their limit. Notes, all but one."""
+
+from __future__ import annotations
+
+from gemini_otel._facts.names import (
+    FINISH_REASON,
+    OUTCOME,
+    REQUEST_MAX_TOKENS,
+    REQUEST_MODEL,
+    REQUEST_REASONING_LEVEL,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
+    THINKING_BUDGET,
+    USAGE_CACHE_READ_INPUT_TOKENS,
+    USAGE_INPUT_TOKENS,
+    USAGE_OUTPUT_TOKENS,
+    USAGE_REASONING_OUTPUT_TOKENS,
+)
+from gemini_otel._facts.outcomes import finish_reason_outcome
+from gemini_otel.hints import _links as links
+from gemini_otel.hints._hint import Attributes, Hint
+from gemini_otel.hints._trigger import ANY, number, text, where
+from gemini_otel.hints.models import LONG_CONTEXT
+
+_THINKING_SHARE = 0.5  # of the output
+_THINKING_TOKENS = 1000
+_NEAR_CAP = 0.9
+_LOOPING_SHARE = 0.8  # of max_output_tokens
+_SLOW_FIRST_CHUNK = 10.0  # seconds
+_WORTH_CACHING = 32_768  # input tokens; the largest minimum of any model's cache
+
+_THOUGHTS = f"thoughts {{{USAGE_REASONING_OUTPUT_TOKENS}}} of {{{USAGE_OUTPUT_TOKENS}}} output tokens"
+_SETTINGS = (
+    f"thinking_budget {{{THINKING_BUDGET}}}",
+    f"thinking_level {{{REQUEST_REASONING_LEVEL}}}",
+    f"model {{{REQUEST_MODEL}}}",
+)
+_INPUT = f"{{{USAGE_INPUT_TOKENS}}} input tokens"
+_FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s"
+
+
+def _ok(attributes: Attributes) -> bool:
+    return attributes.get(OUTCOME) == "ok"
+
+
+def _count(attributes: Attributes, name: str) -> float:
+    return number(attributes, name) or 0
+
+
+def _slow_first_chunk(attributes: Attributes) -> bool:
+    slow = _count(attributes, RESPONSE_TIME_TO_FIRST_CHUNK) > _SLOW_FIRST_CHUNK
+    return slow and _count(attributes, USAGE_REASONING_OUTPUT_TOKENS) > 0
+
+
+def _much_thinking(attributes: Attributes) -> bool:
+    thoughts = _count(attributes, USAGE_REASONING_OUTPUT_TOKENS)
+    share = _THINKING_SHARE * _count(attributes, USAGE_OUTPUT_TOKENS)
+    return thoughts >= _THINKING_TOKENS and thoughts > share and _ok(attributes)
+
+
+def _thought_in_circles(attributes: Attributes) -> bool:
+    """Whether thoughts took most of the cap, and it was neither the cap nor a filter that ended a reply which did not end well."""
+    cap, thoughts = (
+        _count(attributes, REQUEST_MAX_TOKENS),
+        _count(attributes, USAGE_REASONING_OUTPUT_TOKENS),
+    )
+    reason = text(attributes, FINISH_REASON)
+    if reason in ("", "STOP", "MAX_TOKENS", "CONTENT_FILTER") or finish_reason_outcome(reason) == "blocked":
+        return False
+    return thoughts > _LOOPING_SHARE * cap > 0
+
+
+def _near_cap(attributes: Attributes) -> bool:
+    cap = _count(attributes, REQUEST_MAX_TOKENS)
+    near = 0 < _NEAR_CAP * cap < _count(attributes, USAGE_OUTPUT_TOKENS)
+    return near and attributes.get(FINISH_REASON) == "STOP" and _ok(attributes)
+
+
+def _long_context(attributes: Attributes) -> bool:
+    return _count(attributes, USAGE_INPUT_TOKENS) > LONG_CONTEXT
+
+
+def _cache_missed(attributes: Attributes) -> bool:
+    large = _count(attributes, USAGE_INPUT_TOKENS) > _WORTH_CACHING and _ok(attributes)
+    return large and not _count(attributes, USAGE_CACHE_READ_INPUT_TOKENS)
+
+
+HINTS = (
+    Hint(
+        id="repeat.thoughts",
+        severity="warning",
+        retry="after_change",
+        summary="The model thought for nearly all of its tokens, and did not come to an end.",
+        cause="It may have reasoned in circles. Instructions on how to think, and a high thinking level, lead to it.",
+        remedy=(
+            "Lower thinking: thinking_budget on 2.5, thinking_level on Gemini 3 and later.",
+            "Remove instructions such as `think step by step`.",
+            "Keep max_output_tokens near the longest plausible reply, so that a loop stays cheap.",
+        ),
+        reference=links.THINKING,
+        when=where(_thought_in_circles, needs=REQUEST_MAX_TOKENS),
+        evidence=(_THOUGHTS, f"max_output_tokens {{{REQUEST_MAX_TOKENS}}}", *_SETTINGS),
+    ),
+    Hint(
+        id="finish.near_cap",
+        severity="info",
+        retry="no",
+        summary="The reply nearly reached the output token limit.",
+        cause="More than nine tenths of max_output_tokens were used, thoughts included. A slightly longer reply is cut off.",
+        remedy=("Raise max_output_tokens.", "Ask for less."),
+        reference=links.TOKENS,
+        when=where(_near_cap, outcomes=ANY, needs=REQUEST_MAX_TOKENS),
+        evidence=(f"{{{USAGE_OUTPUT_TOKENS}}} of {{{REQUEST_MAX_TOKENS}}} output tokens", _THOUGHTS),
+    ),
+    Hint(
+        id="perf.slow_first_token",
+        severity="info",
+        retry="no",
+        summary="The first words came late, and the model was thinking.",
+        cause="Thinking comes before the reply; it is on by default from 2.5 on.",
+        remedy=(
+            "Lower thinking where speed matters.",
+            "Show thoughts while waiting: include_thoughts streams their summaries.",
+        ),
+        reference=links.THINKING,
+        when=where(_slow_first_chunk, outcomes=ANY, needs=RESPONSE_TIME_TO_FIRST_CHUNK),
+        evidence=(_FIRST_CHUNK, _THOUGHTS, *_SETTINGS),
+    ),
+    Hint(
+        id="perf.thinking_latency",
+        severity="info",
+        retry="no",
+        summary="Most of the output tokens were thoughts.",
+        cause="Thinking is on by default from 2.5 on. It costs time, and is billed as output.",
+        remedy=(
+            "Where speed or cost matters, set thinking_budget to 0 or low on 2.5 Flash, or a low thinking_level on Gemini 3.",
+            "Keep it where the task needs reasoning.",
+        ),
+        reference=links.THINKING,
+        when=where(_much_thinking, outcomes=ANY, needs=USAGE_REASONING_OUTPUT_TOKENS),
+        evidence=(_THOUGHTS, *_SETTINGS),
+    ),
+    Hint(
+        id="perf.large_context",
+        severity="info",
+        retry="no",
+        summary="The input is very long.",
+        cause="Long inputs are slower, on some models dearer above 200,000 tokens, and fail with 500 or 504 more often.",
+        remedy=("Trim what the task does not need.", "Cache what is sent again and again."),
+        reference=links.TOKENS,
+        when=where(_long_context, outcomes=ANY),
+        evidence=(_INPUT, f"{{{USAGE_CACHE_READ_INPUT_TOKENS}}} from the cache"),
+    ),
+    Hint(
+        id="perf.cache_miss",
+        severity="info",
+        retry="no",
+        summary="Nothing of a large input came from a cache.",
+        cause="Cached input is cheaper and faster. The span does not show whether this input was sent before.",
+        remedy=(
+            "Put what stays the same at the beginning of the prompt, and what changes at the end.",
+            "For a fixed large context, make an explicit cache.",
+        ),
+        reference=links.CACHING,
+        when=where(_cache_missed, outcomes=ANY),
+        evidence=(_INPUT, f"{{{USAGE_CACHE_READ_INPUT_TOKENS}}} from the cache"),
+    ),
+)
