@@ -5,6 +5,7 @@ When this fails for a new SDK: add a row to `gemini_otel._sdk.methods.table`, or
 
 from __future__ import annotations
 
+import importlib.metadata
 import inspect
 import warnings
 from collections.abc import Iterator
@@ -13,8 +14,10 @@ from typing import Any
 
 import pytest
 from google import genai
+from packaging.version import Version
 from surface import modules, public_methods, services
 
+from gemini_otel._commands.check import NEWEST_SDK
 from gemini_otel._sdk import patching
 from support import Telemetry, make_client
 
@@ -94,10 +97,15 @@ def test_every_method_is_traced(everything: None) -> None:
 
     What only an SDK newer than tests/newest.txt has is reported, and fails nothing.
     """
-    known, new = told_apart(untold(), known_methods())
+    known, new = told_apart(untold(), known_methods()) if is_newer() else (untold(), [])
     if new:
         warnings.warn(f"not traced yet: {', '.join(new)}", NewerSdkWarning, stacklevel=1)
     assert known == []
+
+
+def is_newer() -> bool:
+    """Whether the installed SDK is newer than the newest that the package was tested with."""
+    return Version(importlib.metadata.version("google-genai")) > Version(NEWEST_SDK)
 
 
 class NewerSdkWarning(UserWarning):

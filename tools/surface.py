@@ -124,6 +124,16 @@ def public_methods(kind: type) -> Iterator[str]:
             yield name
 
 
+def _models() -> Iterator[Any]:
+    """The modules of the types of the generated clients, where the SDK has those."""
+    try:
+        package = importlib.import_module(_MODELS)
+    except ImportError:
+        return
+    for each in pkgutil.walk_packages(package.__path__, f"{_MODELS}."):
+        yield importlib.import_module(each.name)
+
+
 def enums() -> dict[str, list[str]]:
     """The enums of the SDK's types, and their values."""
     return {
@@ -135,12 +145,9 @@ def enums() -> dict[str, list[str]]:
 
 def literals() -> dict[str, list[str]]:
     """The sets of words that the types of the generated clients name as enums."""
-    if importlib.util.find_spec(_MODELS) is None:
-        return {}
-    package = importlib.import_module(_MODELS)
     found: dict[str, list[str]] = {}
-    for each in pkgutil.walk_packages(package.__path__, f"{_MODELS}."):
-        for name, kind in vars(importlib.import_module(each.name)).items():
+    for module in _models():
+        for name, kind in vars(module).items():
             if _NAMED.search(name) and not inspect.isclass(kind) and (words := _words(kind)):
                 found[name] = words
     return found
@@ -163,14 +170,11 @@ def _fields() -> Iterator[str]:
     for name, kind in vars(types).items():
         if inspect.isclass(kind) and _ANSWERS.search(name):
             yield from (f"field {name}.{field}" for field in getattr(kind, "model_fields", ()))
-    if importlib.util.find_spec(_MODELS) is not None:
-        package = importlib.import_module(_MODELS)
-        for each in pkgutil.walk_packages(package.__path__, f"{_MODELS}."):
-            module = importlib.import_module(each.name)
-            for name, kind in vars(module).items():
-                if inspect.isclass(kind) and kind.__module__ == each.name and _ANSWERS.search(name):
-                    area = each.name.removeprefix(f"{_MODELS}.").partition(".")[0]
-                    yield from (f"field {area}.{name}.{field}" for field in getattr(kind, "model_fields", ()))
+    for module in _models():
+        area = module.__name__.removeprefix(f"{_MODELS}.").partition(".")[0]
+        for name, kind in vars(module).items():
+            if inspect.isclass(kind) and kind.__module__ == module.__name__ and _ANSWERS.search(name):
+                yield from (f"field {area}.{name}.{field}" for field in getattr(kind, "model_fields", ()))
 
 
 def _values() -> Iterator[str]:

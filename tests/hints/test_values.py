@@ -63,9 +63,9 @@ def test_no_value_is_both() -> None:
 @pytest.mark.parametrize(
     ("subject", "hint"),
     [
-        (types.JobState.JOB_STATE_EXPIRED, "job.failed"),
+        (types.JobState.JOB_STATE_FAILED, "job.failed"),
         ("JobState.JOB_STATE_CANCELLED", "job.cancelled"),
-        (types.UrlRetrievalStatus.URL_RETRIEVAL_STATUS_PAYWALL, "value.url_paywall"),
+        ("UrlRetrievalStatus.URL_RETRIEVAL_STATUS_PAYWALL", "value.url_paywall"),
         ("deprecated", "cfg.model_retiring"),
         ("FAILED", "file.failed"),
         ("failed", "interaction.failed"),
