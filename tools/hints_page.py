@@ -38,6 +38,7 @@ _SECTIONS = (
     ("Automatic function calling", ("afc",)),
     ("Configuration", ("cfg",)),
     ("Latency and cost", ("perf",)),
+    ("States, stages and tiers", ("value",)),
     ("Reference", ("ref", "quality", "lang", "escalate")),
 )
 _RETRIES = {
