@@ -137,6 +137,10 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             processor.active = False
 
 
+def _instrumented() -> bool:
+    return _session is not None
+
+
 def active_session() -> Session | None:
     """What is instrumented now; None while nothing is."""
     return _session
@@ -253,6 +257,7 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
         )
         processor.active = True
     processor.on_hint = session.count_hint
+    processor.calls_have_spans = _instrumented
     session.instruments.on_shared_span = processor.watch
 
 

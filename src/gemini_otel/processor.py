@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts.names import (
     EVENT_HINT,
@@ -20,7 +21,7 @@ from gemini_otel._facts.names import (
 )
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
-from gemini_otel.hints._foreign import SCOPES, begins_as_genai
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["HintSpanProcessor"]
 
 _ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most specific hint
+_MOST_TOLD = 1000  # open spans around failed calls that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class HintSpanProcessor(SpanProcessor):
     """Adds a `gemini.hint` event to each GenAI span that went wrong, and its id as `gemini.hint.id`, before the span ends.
 
     It reads span attributes only, so it needs no `instrument()` and serves spans of other instrumentations, recognised by
-    their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans` every span is looked at when it ends.
-    Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
+    their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans` those are, too, that have one only when
+    they end. A hint stands on the span of the call, and on none of the spans around it. Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
     it); hints below `hint_level` ("info", "warning", "error") and `disabled_hints` (ids, or beginnings such as `cfg`) are left
     out. `hint_signal` says where hints go: "span", "logs" (log events of the same name and attributes, by `logger_provider` or
     the global one) or "both". With `hint_attributes` summary, remedy and severity of the most specific hint are attributes of the
@@ -67,8 +69,12 @@ class HintSpanProcessor(SpanProcessor):
     ) -> None:
         self._hints = None if hints is None else _checked(hints)
         self._all_spans = all_spans
+        self._told: dict[
+            int, frozenset[str]
+        ] = {}  # of open spans, by their ids: the hints of spans inside of them
         self.active = True
         self.on_hint: Callable[[str, str], None] | None = None
+        self.calls_have_spans: Callable[[], bool] = lambda: False  # spans of ours, whatever is around them
         self.configure(
             hint_level=hint_level,
             disabled_hints=disabled_hints,
@@ -135,8 +141,22 @@ class HintSpanProcessor(SpanProcessor):
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
             if OUTCOME in attributes or reader.translate(span, attributes):
                 found = reader.find(attributes)
-                if found and span.is_recording():
-                    self._give(reader, span, found, attributes, end_time)
+                if found and span.is_recording() and (new := self._not_told(span, found)):
+                    self._give(reader, span, new, attributes, end_time)
+
+    def _not_told(self, span: Span, found: list[Hint]) -> list[Hint]:
+        """Those that no span inside of this one has had: an exception passes many spans, and is one failure.
+
+        Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
+        span that a framework's instrumentation has for a call is not always around ours, which has its hints.
+        """
+        if self.calls_have_spans() and is_second_span(span):
+            return []
+        told = self._told.get(span.context.span_id)
+        if told is None:
+            return found
+        failed = span.status.status_code is StatusCode.ERROR and OUTCOME not in (span.attributes or ())
+        return [] if failed else [hint for hint in found if hint.id not in told]
 
     def _give(
         self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
@@ -159,6 +179,7 @@ class HintSpanProcessor(SpanProcessor):
                 self.on_hint(hint.id, hint.severity)
         if ids is not given:
             span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
+        self._tell(span.context.span_id, frozenset(ids))
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
@@ -179,7 +200,16 @@ class HintSpanProcessor(SpanProcessor):
         return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Nothing is left to do."""
+        """Pass on to the span around this one which hints there were inside."""
+        if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
+            parent = span.parent
+            if parent is not None and not parent.is_remote:
+                self._tell(parent.span_id, told)
+
+    def _tell(self, span_id: int, ids: frozenset[str]) -> None:
+        if len(self._told) >= _MOST_TOLD:
+            self._told.clear()
+        self._told[span_id] = self._told.get(span_id, frozenset()) | ids
 
     def shutdown(self) -> None:
         """Give no more hints."""

@@ -15,7 +15,7 @@ from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
 # Operation names of spans that are around a tool or around calls, and carry the errors of what is inside.
-NO_CALL = ("execute_tool", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
+NO_CALL = ("execute_tool", "execute_task", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
 
 ANY = frozenset(OUTCOMES)
 NOT_OK = ANY - {"ok"}
