@@ -51,6 +51,7 @@ _EVERYDAY = (
     *("http.429.zero_limit", "http.429.free_tier_on_paid"),
     *("http.500.internal", "http.503.overloaded", "http.504.deadline"),
 )
+_LAST = ("finish.some_candidates",)  # speaks of every reason, and says little of any
 _NUMBERS = {
     # The close codes of Live
     "1000": ("live.closed",),
@@ -75,6 +76,8 @@ def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
 
 
 def _rarity(hint: Hint) -> int:
+    if hint.id in _LAST:
+        return len(_EVERYDAY) + 1
     return _EVERYDAY.index(hint.id) if hint.id in _EVERYDAY else len(_EVERYDAY)
 
 
