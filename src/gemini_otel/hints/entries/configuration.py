@@ -92,15 +92,22 @@ def _message(attributes: Attributes) -> str:
 
 
 def _blamed(holds: Predicate, names: str) -> Predicate:
-    """Where `holds`, and the message names the setting, or says nothing of what is wrong."""
+    """Where `holds`, and the message names the setting, or says nothing of which it was."""
 
     def may_be_it(attributes: Attributes) -> bool:
         if not holds(attributes):
             return False
         message = _message(attributes)
-        return not message or bool(_SAYS_NOTHING.fullmatch(message)) or _names(names, message)
+        return not message or _names(names, message) or _is_silent(message)
 
     return may_be_it
+
+
+def _is_silent(message: str) -> bool:
+    """Whether the message says nothing, or speaks of a range and not of whose."""
+    if _SAYS_NOTHING.fullmatch(message):
+        return True
+    return "range" in message and not _names(_SETTINGS, message)
 
 
 def _names(pattern: str, message: str) -> bool:
@@ -112,6 +119,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+_SETTINGS = r"temperature|top.?[pk]\b|candidate|token|penalty|thinking|thought|seed|sequence|probs|image|schema|tool"
 _CANDIDATES = r"candidate"
 _PENALTY = r"penalty"
 _THINKING = r"thinking|thought"
@@ -341,12 +349,13 @@ def _rerouted(attributes: Attributes) -> bool:
     return None not in generations and generations[0] != generations[1]
 
 
-def _answered(holds: Predicate) -> Predicate:
-    """Of calls that got an answer: on one that failed, the setting explains nothing."""
-    return lambda attributes: ERROR_TYPE not in attributes and holds(attributes)
+# Of calls that got an answer: on one that failed, the setting explains nothing.
+_WITH_ANSWER = ANY - {"error", "failed", "cancelled", "abandoned", "pending"}
 
 
 def _retiring(attributes: Attributes) -> bool:
+    if ERROR_TYPE in attributes:
+        return False
     if text(attributes, MODEL_STATUS).upper() in ("LEGACY", "DEPRECATED", "RETIRED"):
         return True
     row = lifecycle(text(attributes, REQUEST_MODEL))
@@ -355,7 +364,7 @@ def _retiring(attributes: Attributes) -> bool:
 
 def _sampling_ignored(attributes: Attributes) -> bool:
     given = REQUEST_TEMPERATURE in attributes or REQUEST_TOP_P in attributes or REQUEST_TOP_K in attributes
-    return given and sampling(model_of(attributes)) == "ignored"
+    return given and sampling(model_of(attributes)) == "ignored" and ERROR_TYPE not in attributes
 
 
 def _hot_and_refused(attributes: Attributes) -> bool:
@@ -366,11 +375,12 @@ _hot_blamed = _blamed(_hotter_than_known, r"temperature")
 
 
 def _candidates_ignored(attributes: Attributes) -> bool:
-    return (number(attributes, REQUEST_CHOICE_COUNT) or 1) != 1 and _generation(attributes) >= (3, 0)
+    several = (number(attributes, REQUEST_CHOICE_COUNT) or 1) != 1 and _generation(attributes) >= (3, 0)
+    return several and ERROR_TYPE not in attributes
 
 
 def _moving_alias(attributes: Attributes) -> bool:
-    return short_name(text(attributes, REQUEST_MODEL)).endswith("-latest")
+    return short_name(text(attributes, REQUEST_MODEL)).endswith("-latest") and ERROR_TYPE not in attributes
 
 
 def _single_attempt(attributes: Attributes) -> bool:
@@ -444,7 +454,7 @@ NOTES = (
             "Check the date on the deprecations page.",
         ),
         reference=links.DEPRECATIONS,
-        when=where(_answered(_retiring), outcomes=ANY),
+        when=where(_retiring, outcomes=_WITH_ANSWER),
         evidence=(
             _MODEL,
             "earliest shutdown {model.shutdown}, replacement {model.replacement}",
@@ -459,7 +469,7 @@ NOTES = (
         cause="Gemini 3.5 Flash-Lite, 3.6 and later no longer use them, and may reject them one day.",
         remedy=("Remove them; steer with the prompt, the schema and the thinking level.",),
         reference=links.GEMINI_3_6,
-        when=where(_answered(_sampling_ignored), outcomes=ANY),
+        when=where(_sampling_ignored, outcomes=_WITH_ANSWER),
         evidence=(_TEMPERATURE, _TOP_P, _TOP_K, _MODEL),
     ),
     Hint(
@@ -481,7 +491,7 @@ NOTES = (
         cause="The answer came all the same: a candidate_count other than 1 is ignored there, or rejected.",
         remedy=("Leave candidate_count out.", "For several answers, call several times."),
         reference=links.MODELS,
-        when=where(_answered(_candidates_ignored), outcomes=ANY, needs=REQUEST_CHOICE_COUNT),
+        when=where(_candidates_ignored, outcomes=_WITH_ANSWER, needs=REQUEST_CHOICE_COUNT),
         evidence=(_COUNT, _MODEL),
     ),
     Hint(
@@ -492,7 +502,7 @@ NOTES = (
         cause="A name that ends in -latest is pointed at another model with two weeks' notice.",
         remedy=("Name a fixed version in production.", "Record gen_ai.response.model."),
         reference=links.MODELS,
-        when=where(_answered(_moving_alias), outcomes=ANY),
+        when=where(_moving_alias, outcomes=_WITH_ANSWER),
         evidence=(_MODEL, _ANSWERED),
     ),
     Hint(
@@ -504,5 +514,6 @@ NOTES = (
         remedy=("Set http_options.timeout, in milliseconds, to 10000 or more.",),
         reference=links.SDK,
         when=where(_no_timeout, outcomes=FAILED, needs=MAX_ATTEMPTS),
+        evidence=(f"exception {{{ERROR_TYPE}}}", f"{{{OUTCOME}}} without a timeout"),
     ),
 )

@@ -164,7 +164,7 @@ def _only_words(attributes: Attributes) -> bool:
 
 def _no_image(attributes: Attributes) -> bool:
     """The service says so itself, or an image was all that was asked for, and words came."""
-    if attributes.get(FINISH_REASON) != "STOP":
+    if _read_finish_reason(attributes) != "STOP":
         return True
     return attributes.get(OUTPUT_TYPE) == "image" and _only_words(attributes)
 
@@ -175,7 +175,7 @@ def _no_sound(attributes: Attributes) -> bool:
 
 def _not_declared(attributes: Attributes) -> bool:
     """The service says so itself, or the call has a name that the request does not declare."""
-    return attributes.get(FINISH_REASON) != "STOP" or bool(attributes.get(UNDECLARED_CALLS))
+    return bool(attributes.get(UNDECLARED_CALLS)) or _read_finish_reason(attributes) != "STOP"
 
 
 def _stop_sequences(attributes: Attributes) -> bool:

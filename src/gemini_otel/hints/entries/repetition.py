@@ -208,6 +208,7 @@ CATCH_ALL = (
 
 # What client.models.get() tells of Gemini 3 models.
 _SAMPLING_DEFAULTS = ((REQUEST_TEMPERATURE, 1.0), (REQUEST_TOP_P, 0.95), (REQUEST_TOP_K, 64))
+_SAMPLING = frozenset(name for name, _ in _SAMPLING_DEFAULTS)
 
 
 def _below(attributes: Attributes, name: str, default: float) -> bool:
@@ -217,6 +218,8 @@ def _below(attributes: Attributes, name: str, default: float) -> bool:
 
 def _lowered(attributes: Attributes) -> bool:
     """Whether the sampling of a Gemini 3 model was changed in a way that its guide warns of."""
+    if _SAMPLING.isdisjoint(attributes):
+        return False
     changed = any(_below(attributes, name, default) for name, default in _SAMPLING_DEFAULTS)
     return changed and sampling(model_of(attributes)) == "keep_default"
 
