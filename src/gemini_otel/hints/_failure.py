@@ -19,6 +19,7 @@ from gemini_otel._facts.names import (
     QUOTA_LIMIT,
     RESOURCE_NAME,
     RETRY_DELAY,
+    UNDECLARED_CALLS,
 )
 from gemini_otel.hints._trigger import FAILED, Subject, number, text
 
@@ -98,6 +99,8 @@ def read_failure(attributes: Attributes) -> str | None:
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
     name = class_name(attributes)
+    if name == "KeyError" and UNDECLARED_CALLS in attributes:
+        return None  # a function was looked up that is not there
     if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
         return "bad_response"  # the SDK could not make use of an answer that came
     told = kind in classes.KNOWN_KINDS
