@@ -136,8 +136,12 @@ def check(
     leaked = [name for name in names if name in telemetry.span.to_json()]
     warned = recording["status"] == 200 and wanted["gemini.response.outcome"] in ("ok", "pending")
     hints = [f"{where}: {found['gemini.hint.ids']}"] if warned and "gemini.hint.ids" in found else []
-    return [f"{where}: {leaked}"] * bool(leaked) + hints + [
-        f"{where}: {name} is {found.get(name)!r}, not {value!r}"
-        for name, value in wanted.items()
-        if found.get(name) != value
-    ]
+    return (
+        [f"{where}: {leaked}"] * bool(leaked)
+        + hints
+        + [
+            f"{where}: {name} is {found.get(name)!r}, not {value!r}"
+            for name, value in wanted.items()
+            if found.get(name) != value
+        ]
+    )

@@ -57,9 +57,7 @@ def hints(span: ReadableSpan, *severities: str) -> list[str]:
 def told(telemetry: Telemetry, *severities: str) -> list[tuple[str, list[str]]]:
     """Operation and hints of each span, in the order in which they began."""
     spans = sorted(telemetry.spans, key=lambda span: span.start_time or 0)
-    return [
-        (str((span.attributes or {})[names.OPERATION_NAME]), hints(span, *severities)) for span in spans
-    ]
+    return [(str((span.attributes or {})[names.OPERATION_NAME]), hints(span, *severities)) for span in spans]
 
 
 def evidence(span: ReadableSpan, hint_id: str) -> str:
@@ -215,9 +213,7 @@ def test_only_finished_text_is_parsed(telemetry: Telemetry, scenario: str, expec
     """That a reply does not fit its schema is said of text that ended well, and never beside what says more."""
     sentence = "I will check the harbour table once more. "
     looped = simulator.Reply(
-        chunks=(
-            {"candidates": [{"content": {"parts": [{"text": sentence * 100}]}, "finishReason": "STOP"}]},
-        )
+        chunks=({"candidates": [{"content": {"parts": [{"text": sentence * 100}]}, "finishReason": "STOP"}]},)
     )
     more = [simulator.Scenario("loop_text_done", "x", (looped,))]
     with simulator.serve(scenarios=[*simulator.SCENARIOS.values(), *more]) as address:
@@ -253,7 +249,9 @@ def test_all_candidates_cut(telemetry: Telemetry, client: genai.Client) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("modality", "hint_id"), [("IMAGE", "finish.no_image"), ("AUDIO", "finish.no_sound")])
+@pytest.mark.parametrize(
+    ("modality", "hint_id"), [("IMAGE", "finish.no_image"), ("AUDIO", "finish.no_sound")]
+)
 def test_words_in_the_place_of_media(
     telemetry: Telemetry, client: genai.Client, shape: str, modality: str, hint_id: str
 ) -> None:
@@ -305,8 +303,9 @@ def test_a_page_that_was_not_read(telemetry: Telemetry, client: genai.Client, sh
     assert "example.com" not in telemetry.span.to_json()
 
 
-def test_pages_that_were_read(telemetry: Telemetry) -> None:
-    """Where every page was read, that is a number and no hint."""
+@pytest.mark.parametrize("more", [[], [{"retrievedUrl": "https://example.com/b"}]])
+def test_pages_that_were_read(telemetry: Telemetry, more: list[Any]) -> None:
+    """Where every page was read, that is a number and no hint; a page of which nothing is said has not failed."""
     page = {
         "retrievedUrl": "https://example.com/a",
         "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS",
@@ -314,7 +313,7 @@ def test_pages_that_were_read(telemetry: Telemetry) -> None:
     candidate = {
         "content": {"parts": [{"text": "Read."}]},
         "finishReason": "STOP",
-        "urlContextMetadata": {"urlMetadata": [page]},
+        "urlContextMetadata": {"urlMetadata": [page, *more]},
     }
     read = simulator.Reply(chunks=({"candidates": [candidate]},))
     with simulator.serve(scenarios=[simulator.Scenario("page_read", "x", (read,))]) as address:
@@ -336,7 +335,11 @@ def test_pages_that_were_read(telemetry: Telemetry) -> None:
     ],
 )
 def test_a_search_that_was_not_made(
-    telemetry: Telemetry, client: genai.Client, scenario: str, tools: list[Any], unused: tuple[str, ...] | None
+    telemetry: Telemetry,
+    client: genai.Client,
+    scenario: str,
+    tools: list[Any],
+    unused: tuple[str, ...] | None,
 ) -> None:
     """A tool of the service that was offered and not used is a note, where nothing at all shows that one was used."""
     send(client, "call", f"simulate:{scenario}", tools=tools)

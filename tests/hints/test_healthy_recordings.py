@@ -98,7 +98,9 @@ def test_a_function_that_a_real_model_made_up() -> None:
     """The recorded answers that call a function which their request does not declare say so."""
     made_up = {}
     for number, recording in enumerate(_recordings()):
-        candidates = [each for chunk in _chunks(recording["response_body"]) for each in chunk.get("candidates") or ()]
+        candidates = [
+            each for chunk in _chunks(recording["response_body"]) for each in chunk.get("candidates") or ()
+        ]
         parts = [part for each in candidates for part in (each.get("content") or {}).get("parts") or ()]
         if _made_up(recording, parts):
             made_up[f"recording_{number}"] = recording
@@ -119,7 +121,9 @@ def _hints(recordings: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
                 telemetry.exporter.clear()
                 _replay(clients["aiplatform" in recording["host"]], name, recording)
                 found[name] = [
-                    hint for span in telemetry.spans for hint in (span.attributes or {}).get(names.HINT_IDS, ())
+                    hint
+                    for span in telemetry.spans
+                    for hint in (span.attributes or {}).get(names.HINT_IDS, ())
                 ]
     finally:
         gemini_otel.uninstrument()

@@ -22,7 +22,17 @@ class AttemptLog:
     An event waits for the attempt that follows, to tell how long the SDK waited; `close` writes the last one.
     """
 
-    __slots__ = ("_answered", "_event", "_failed_at", "_span", "answers", "last_error", "number", "resends", "status_code")
+    __slots__ = (
+        "_answered",
+        "_event",
+        "_failed_at",
+        "_span",
+        "answers",
+        "last_error",
+        "number",
+        "resends",
+        "status_code",
+    )
 
     def __init__(self, span: Span) -> None:
         self._span = span

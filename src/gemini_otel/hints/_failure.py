@@ -89,9 +89,8 @@ def read_failure(attributes: Attributes) -> str | None:
     A span that does not say the kind, as other instrumentations' do not, is judged by what it says. That a file could not be
     processed is no failure of a call, and what stopped the model is a finish reason.
     """
-    status, kind = attributes.get(ERROR_STATUS), attributes.get(ERROR_KIND)
-    file_failed = attributes.get(OUTCOME) == "failed" and is_file(attributes)
-    if file_failed or (isinstance(status, str) and status in GENERATION_ERRORS):
+    kind = attributes.get(ERROR_KIND)
+    if _is_told_otherwise(attributes):
         return None
     if isinstance(kind, str) and kind in _KINDS:
         return kind
@@ -99,8 +98,6 @@ def read_failure(attributes: Attributes) -> str | None:
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
     name = class_name(attributes)
-    if name == "KeyError" and UNDECLARED_CALLS in attributes:
-        return None  # a function was looked up that is not there
     if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
         return "bad_response"  # the SDK could not make use of an answer that came
     told = kind in classes.KNOWN_KINDS
@@ -109,6 +106,16 @@ def read_failure(attributes: Attributes) -> str | None:
     if told:
         return str(kind)
     return _kind_of(attributes) or name
+
+
+def _is_told_otherwise(attributes: Attributes) -> bool:
+    """Whether other entries speak of it: a file that failed, a finish reason, a function that was looked up and is not there."""
+    status = attributes.get(ERROR_STATUS)
+    if isinstance(status, str) and status in GENERATION_ERRORS:
+        return True
+    if UNDECLARED_CALLS in attributes and attributes.get(ERROR_TYPE) == "KeyError":
+        return True
+    return attributes.get(OUTCOME) == "failed" and is_file(attributes)
 
 
 def is_file(attributes: Attributes) -> bool:

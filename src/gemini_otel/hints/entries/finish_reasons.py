@@ -128,8 +128,9 @@ def _looped(attributes: Attributes) -> bool:
 def ended_by_the_answer(attributes: Attributes) -> bool:
     """Whether a loop of function calls in the history is over: the answer calls none."""
     parts = attributes.get(PARTS)
-    told = isinstance(parts, (tuple, list)) and bool(parts)
-    return told and attributes.get(REPETITION_KIND) == "tool_calls" and "function_call" not in parts
+    if not isinstance(parts, (tuple, list)) or not parts:
+        return False
+    return attributes.get(REPETITION_KIND) == "tool_calls" and "function_call" not in parts
 
 
 def _another_is_whole(attributes: Attributes) -> bool:
@@ -220,7 +221,11 @@ HINTS = (
         remedy=("Look at the finish_reason of each candidate, and use those with STOP.",),
         reference=links.TROUBLESHOOTING,
         when=on(FINISH, *_UNHEALTHY, needs=REQUEST_CHOICE_COUNT, also=_another_is_whole),
-        evidence=(f"finish reasons {{{RESPONSE_FINISH_REASONS}}}", f"candidate_count {{{REQUEST_CHOICE_COUNT}}}", _OUTPUT),
+        evidence=(
+            f"finish reasons {{{RESPONSE_FINISH_REASONS}}}",
+            f"candidate_count {{{REQUEST_CHOICE_COUNT}}}",
+            _OUTPUT,
+        ),
     ),
     # --- STOP, but nothing to use
     Hint(
@@ -237,7 +242,13 @@ HINTS = (
         ),
         reference=links.FUNCTION_CALLING,
         when=on(FINISH, "UNEXPECTED_TOOL_CALL", "STOP", also=_not_declared),
-        evidence=(f"called: {{{UNDECLARED_CALLS}}}", _TOOLS, "tool mode {gemini.request.tool_mode}", _REASON, _MODEL),
+        evidence=(
+            f"called: {{{UNDECLARED_CALLS}}}",
+            _TOOLS,
+            "tool mode {gemini.request.tool_mode}",
+            _REASON,
+            _MODEL,
+        ),
     ),
     Hint(
         id="finish.no_image",
