@@ -98,9 +98,9 @@ def read_failure(attributes: Attributes) -> str | None:
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
     name = class_name(attributes)
-    if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
-        return "bad_response"  # the SDK could not make use of an answer that came
     told = kind in classes.KNOWN_KINDS
+    if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
+        told, kind = True, "bad_response"  # the SDK could not make use of an answer that came
     if name in classes.KNOWN and kind not in classes.CLEAR_KINDS and not (told and name in classes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
     if told:
