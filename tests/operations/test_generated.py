@@ -44,6 +44,15 @@ def test_the_whole_span(telemetry: Telemetry, url: str, mode: str) -> None:
     }
 
 
+def test_an_environment_tells_its_mode(telemetry: Telemetry, url: str, mode: str) -> None:
+    """Neither its key nor its configuration is read."""
+    invoke(make_client(url), mode, "environments.create", mode="self_hosted", custom_config={"a": "secret-9"})
+    if not telemetry.spans:
+        pytest.skip("this SDK has no modes of environments")
+    assert telemetry.attributes["gemini.environment.mode"] == "self_hosted"
+    assert "secret-" not in telemetry.span.to_json()
+
+
 def test_vertex(telemetry: Telemetry, vertex: genai.Client, mode: str) -> None:
     """A Vertex AI client gives its provider, and a version without project and location."""
     invoke(vertex, mode, "agents.get", id="a1")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts
-from gemini_otel._facts.errors.causes import KNOWN, KNOWN_KINDS
+from gemini_otel._facts.errors.causes import KNOWN, KNOWN_KINDS, LIVE_INTERACTION
 from gemini_otel._facts.errors.exceptions import ErrorBody, read_error
 from gemini_otel._facts.errors.kinds import HTTP_CODES, error_kind
 from gemini_otel._facts.outcomes import answer_outcome, worst_finish_reason
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 8000  # characters at the end of a text that are looked at
-_CLASSES = KNOWN.difference(KNOWN_KINDS)
+_CLASSES = KNOWN.difference(KNOWN_KINDS).union(LIVE_INTERACTION)
 
 
 def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:

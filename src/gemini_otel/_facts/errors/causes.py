@@ -82,6 +82,7 @@ DISCONNECTED = (
 CATCH_ALL = (
     "APIConnectionError",
 )  # for whatever went wrong below: gemini.error.kind says more, where it is there
+LIVE_INTERACTION = ("APIWebSocketError",)  # for all that ends one: its code or its words say what
 CANCELLED = ("CancelledError", "Cancelled")
 UNREADABLE = (
     "bad_response",

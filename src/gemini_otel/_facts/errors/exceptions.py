@@ -23,10 +23,14 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
     """What the service said with `error`; just its type for any other exception."""
     closed = read_close(error)
     if closed is not None:
-        return _closed_facts(closed, vertex)
+        return _closed_facts(closed, vertex, _code_word(getattr(error, "server_code", None)))
     code = _http_code(error)
+    if code is None and (word := _code_word(getattr(error, "server_code", None))):
+        return read_reported(word, None)
     if code is None or not isinstance(error, Exception):
-        return ErrorFacts(type=class_name(error), kind=_transport_kind(error))
+        ended = type(error).__name__ in classes.LIVE_INTERACTION
+        kind = websocket_kind(str(error)) if ended else _transport_kind(error)
+        return ErrorFacts(type=class_name(error), kind=kind)
     said = _said(error)
     status, message = _text(said.get("status")) or _phrase(error, code), _text(said.get("message"))
     details = [detail for detail in _items(said.get("details")) if isinstance(detail, Mapping)]
@@ -116,12 +120,18 @@ def read_close(error: BaseException) -> Close | None:
 
 
 _ABNORMAL = 1006  # RFC 6455, section 7.4.1
+_UNKNOWN = "unknown"
 
 
-def _closed_facts(closed: Close, vertex: bool) -> ErrorFacts:
+def _closed_facts(closed: Close, vertex: bool, status: str | None) -> ErrorFacts:
+    """What the service calls the error says more than the code with which it closed."""
+    kind = error_kind(code=None, status=status) if status else _UNKNOWN
+    if kind == _UNKNOWN:
+        kind = error_kind(code=closed.code, message=closed.reason, vertex=vertex)
     return ErrorFacts(
         type=str(closed.code),
-        kind=error_kind(code=closed.code, message=closed.reason, vertex=vertex),
+        status=status,
+        kind=kind,
         message=mask(closed.reason) if closed.reason else None,
         raw_message=closed.reason,
     )
@@ -167,6 +177,18 @@ def _transport_kind(error: BaseException) -> str | None:
     otherwise = "connection" if isinstance(error, ConnectionError) else None
     return next((kind for kind, names in _KINDS_OF_CLASSES if name in names), otherwise)
 
+
+def websocket_kind(said: str) -> str | None:
+    """What the SDK's own words say of a live interaction that ended without a code."""
+    return next((kind for words, kind in _WEBSOCKET_WORDS if words in said), None)
+
+
+# https://github.com/googleapis/python-genai/blob/main/google/genai/_interactions_websocket.py
+_WEBSOCKET_WORDS = (
+    ("Timed out establishing live interaction", "timeout"),
+    ("server frames must contain", "bad_response"),
+    ("server events must have an event_type", "bad_response"),
+)
 
 _KINDS_OF_CLASSES = (
     ("connection", classes.DISCONNECTED),

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.errors.causes import KNOWN, UNREACHABLE
+from gemini_otel._facts.errors.causes import KNOWN, LIVE_INTERACTION, UNREACHABLE
+from gemini_otel._facts.errors.exceptions import websocket_kind
 from gemini_otel._facts.errors.kinds import error_kind
 from gemini_otel._facts.errors.masking import mask
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _LONGEST = 8000  # characters of a text that are looked at
 # `str(APIError)` is "429 RESOURCE_EXHAUSTED. {'error': {...}}", also in the middle of what others make of it.
 _API_ERROR = re.compile(r"\b([45]\d\d) ([A-Z][A-Z_]{3,40}\b|[A-Z][A-Za-z -]{3,40}(?=\. \{))")
+# `str(APIWebSocketError)`
+_CLOSED = re.compile(r"live interaction connection closed with code (\d{4})\b")
 _OPENAI_ERROR = re.compile(r"\bError code: ([45]\d\d)\b")
 # One field of the body in it, as Python or as JSON writes it. The text may end anywhere, so that it cannot be parsed.
 _FIELD = re.compile(
@@ -46,6 +49,9 @@ def is_of_the_service(found: Mapping[str, Any]) -> bool:
 
 def add_exception(exception: str, text: str, found: dict[str, Any]) -> None:
     """The same, from the name of an exception's class and its text."""
+    if exception.rpartition(".")[2] in LIVE_INTERACTION:
+        _add_websocket_error(exception, text, found)
+        return
     match = _API_ERROR.search(text) or _OPENAI_ERROR.search(text)
     given = str(found.get(names.ERROR_TYPE, ""))
     if match is not None:
@@ -71,6 +77,15 @@ def add_exception(exception: str, text: str, found: dict[str, Any]) -> None:
     found.setdefault(names.ERROR_KIND, _kind(found, code))
     if isinstance(said := found.get(names.ERROR_MESSAGE), str):
         found[names.ERROR_MESSAGE] = mask(said)
+
+
+def _add_websocket_error(exception: str, text: str, found: dict[str, Any]) -> None:
+    """Close code and kind of what ended a live interaction."""
+    closed = _CLOSED.search(text)
+    kind = websocket_kind(text) if closed is None else error_kind(code=int(closed[1]))
+    found.setdefault(names.ERROR_TYPE, exception if closed is None else closed[1])
+    if kind is not None:
+        found.setdefault(names.ERROR_KIND, kind)
 
 
 def _exception(span: ReadableSpan) -> tuple[str, str]:
