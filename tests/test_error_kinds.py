@@ -102,7 +102,7 @@ MESSAGES = [
     (400, "Unsupported MIME type: text/html", "invalid_media"),
     (400, "Provided image is not valid.", "invalid_media"),
     (400, "Unable to process input image. Please retry or report.", "invalid_media"),
-    (400, "Cannot fetch content from the provided URL.", "invalid_media"),
+    (400, "Cannot fetch content from the provided URL.", "url_not_fetched"),
     (
         400,
         "The request deadline 5s is too short. Minimum allowed deadline is 10s.",

@@ -17,6 +17,7 @@ from gemini_otel._facts.names import (
     PROVIDER_NAME,
     QUOTA_ID,
     QUOTA_LIMIT,
+    QUOTA_METRIC,
     RESOURCE_NAME,
     RETRY_DELAY,
 )
@@ -43,43 +44,6 @@ GENERATION_ERRORS = {
 
 SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
-# Other clients of the same API (google-api-core, openai) name the status by an exception class of its own.
-_CODE_OF_CLASS = {
-    "InvalidArgument": 400,
-    "BadRequest": 400,
-    "BadRequestError": 400,
-    "Unauthenticated": 401,
-    "AuthenticationError": 401,
-    "PermissionDenied": 403,
-    "Forbidden": 403,
-    "PermissionDeniedError": 403,
-    "NotFound": 404,
-    "NotFoundError": 404,
-    "Aborted": 409,
-    "AlreadyExists": 409,
-    "ConflictError": 409,
-    "ResourceExhausted": 429,
-    "TooManyRequests": 429,
-    "RateLimitError": 429,
-    "InternalServerError": 500,
-    "MethodNotImplemented": 501,
-    "BadGateway": 502,
-    "ServiceUnavailable": 503,
-    "DeadlineExceeded": 504,
-    "GatewayTimeout": 504,
-}
-# Classes of API errors that do not say which.
-UNTOLD_API_ERRORS = (
-    "ClientError",
-    "ServerError",
-    "APIError",
-    "APIStatusError",
-    "GoogleAPIError",
-    "GoogleAPICallError",
-)
-_STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "OUT_OF_RANGE"}
-
-
 def read_failure(attributes: Attributes) -> str | None:
     """The kind of an API error, else the unqualified class name of the exception; None on a span without an error.
 
@@ -97,11 +61,19 @@ def read_failure(attributes: Attributes) -> str | None:
         return None
     name = class_name(attributes)
     told = kind in classes.KNOWN_KINDS
+    if name in classes.REFUSED_BY_SDK and kind is None and _was_answered(attributes):
+        return "bad_response"
     if name in classes.KNOWN and kind not in classes.CLEAR_KINDS and not (told and name in classes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
     if told:
         return str(kind)
     return _kind_of(attributes) or name
+
+
+def _was_answered(attributes: Attributes) -> bool:
+    """Whether an answer had come when the SDK found something invalid: then it is the answer."""
+    code = attributes.get(HTTP_STATUS_CODE)
+    return isinstance(code, int) and 200 <= code < 300
 
 
 def is_file(attributes: Attributes) -> bool:
@@ -119,8 +91,8 @@ def class_name(attributes: Attributes) -> str | None:
 def _kind_of(attributes: Attributes) -> str | None:
     """The kind that code, status and message of the span add up to; None if it has neither code nor status."""
     name = class_name(attributes) or ""
-    code = _code(attributes) or _CODE_OF_CLASS.get(name)
-    status = text(attributes, ERROR_STATUS) or _STATUS_OF_CLASS.get(name)
+    code = _code(attributes) or classes.CODE_OF_CLASS.get(name)
+    status = text(attributes, ERROR_STATUS) or classes.STATUS_OF_CLASS.get(name)
     if code is None and not status:
         return None
     limit = number(attributes, QUOTA_LIMIT)
@@ -130,6 +102,7 @@ def _kind_of(attributes: Attributes) -> str | None:
         reason=text(attributes, ERROR_REASON),
         quota_id=text(attributes, QUOTA_ID),
         quota_limit=int(limit) if limit == 0 else None,
+        quota_metric=text(attributes, QUOTA_METRIC),
         retry_delay=number(attributes, RETRY_DELAY),
         message=text(attributes, ERROR_MESSAGE),
         vertex=attributes.get(PROVIDER_NAME) in ("gcp.vertex_ai", "vertex_ai"),
@@ -145,5 +118,5 @@ def _code(attributes: Attributes) -> int | None:
     return int(code) if code is not None and 400 <= code < 1000 else None
 
 
-HAVE_ENTRIES = frozenset((*KINDS, *UNTOLD_API_ERRORS, *classes.KNOWN))
+HAVE_ENTRIES = frozenset((*KINDS, *classes.UNTOLD_API_ERRORS, *classes.KNOWN))
 FAILURE = Subject(read_failure, FAILED)

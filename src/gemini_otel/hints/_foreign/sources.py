@@ -133,7 +133,21 @@ OPENAI_COMPATIBLE = Source(
     operations=_OPENINFERENCE_OPERATIONS,
     leaves_out_thoughts=True,
 )
-SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE)
+# LiteLLM's own callback writes its attributes only when the call has ended.
+LITELLM = Source(
+    name="litellm",
+    scopes=("litellm",),
+    aliases={
+        names.PROVIDER_NAME: (names.SYSTEM,),
+        names.USAGE_INPUT_TOKENS: ("gen_ai.usage.prompt_tokens",),
+        names.USAGE_OUTPUT_TOKENS: ("gen_ai.usage.completion_tokens",),
+        names.USAGE_TOTAL_TOKENS: ("gen_ai.usage.total_tokens",),
+    },
+    finish_reasons=(names.RESPONSE_FINISH_REASONS, "gen_ai.response.finish_reason"),
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+)
+SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE, LITELLM)
 
 # Whoever else writes `gen_ai.*` or `llm.*`.
 ANYONE = Source(

@@ -29,7 +29,8 @@ from gemini_otel._facts.names import (
     USAGE_INPUT_TOKENS,
 )
 from gemini_otel.hints import _links as links
-from gemini_otel.hints._failure import FAILURE, SET_RETRIES, UNTOLD_API_ERRORS, read_failure
+from gemini_otel._facts.errors.causes import UNTOLD_API_ERRORS
+from gemini_otel.hints._failure import FAILURE, SET_RETRIES, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import FAILED, number, on, text, where
 from gemini_otel.hints.models import CONTEXT_WINDOW, lifecycle, today
