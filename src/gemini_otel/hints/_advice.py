@@ -5,19 +5,36 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from gemini_otel._facts.names import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND, REQUEST_TEMPERATURE
-from gemini_otel.hints._failure import SET_RETRIES
+from gemini_otel._facts.names import (
+    ERROR_KIND,
+    HTTP_RESEND_COUNT,
+    MAX_ATTEMPTS,
+    REPETITION_KIND,
+    REQUEST_STREAM,
+    REQUEST_TEMPERATURE,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
+    USAGE_OUTPUT_TOKENS,
+)
+from gemini_otel.hints._failure import SET_RETRIES, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Trigger, number
 from gemini_otel.hints.entries import finish_reasons, repetition
+from gemini_otel.hints.entries.narrowed import NARROWED
 
+_NARROWED = frozenset(words.hint_id for words in NARROWED.values())
+_BROKE = (
+    f"broke after {{{USAGE_OUTPUT_TOKENS}}} tokens; a stream that has begun is not repeated",
+    f"broke after the first chunk, which came after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s; a stream that has begun is not repeated",
+)
+_START_AGAIN = "Start again, and discard what has arrived; or keep it, and ask for the rest."
 _LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 
 
 def varies(hint: Hint) -> bool:
     """Whether `fitted` may give another entry than this one."""
     return (
-        SET_RETRIES in hint.remedy
+        hint.id in _NARROWED
+        or SET_RETRIES in hint.remedy
         or repetition.RAISE_TEMPERATURE in hint.remedy
         or hint is finish_reasons.LOOP
     )
@@ -27,6 +44,12 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
     """The entry, without advice that the span shows to be followed already; of a loop, with what is known of its kind."""
     if hint is finish_reasons.LOOP:
         hint = _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
+    if hint.id in _NARROWED:
+        kind = str(attributes.get(ERROR_KIND) or read_failure(attributes))
+        if kind in NARROWED and NARROWED[kind].hint_id == hint.id:
+            return _narrowed(hint, kind)
+    if SET_RETRIES in hint.remedy and _had_begun(attributes):
+        return _mid_stream(hint, 0 if number(attributes, USAGE_OUTPUT_TOKENS) else 1)
     if SET_RETRIES in hint.remedy and _retries(attributes):
         return _without(SET_RETRIES, hint)
     if repetition.RAISE_TEMPERATURE in hint.remedy and _is_hot(attributes):
@@ -38,6 +61,12 @@ def _retries(attributes: Attributes) -> bool:
     return (number(attributes, MAX_ATTEMPTS) or 1) > 1 or (number(attributes, HTTP_RESEND_COUNT) or 0) > 0
 
 
+def _had_begun(attributes: Attributes) -> bool:
+    """Whether a part of the answer had arrived when the call failed."""
+    arrived = number(attributes, USAGE_OUTPUT_TOKENS) or RESPONSE_TIME_TO_FIRST_CHUNK in attributes
+    return attributes.get(REQUEST_STREAM) is True and bool(arrived)
+
+
 def _is_hot(attributes: Attributes) -> bool:
     return (number(attributes, REQUEST_TEMPERATURE) or 0) >= repetition.WARM_ENOUGH
 
@@ -45,6 +74,21 @@ def _is_hot(attributes: Attributes) -> bool:
 def _is_of_kind(entry: Hint, attributes: Attributes) -> bool:
     when, kind = entry.when, attributes.get(REPETITION_KIND)
     return isinstance(when, Trigger) and when.accepts(kind) and (when.also is None or when.also(attributes))
+
+
+@functools.cache
+def _narrowed(hint: Hint, kind: str) -> Hint:
+    words = NARROWED[kind]
+    return dataclasses.replace(hint, summary=words.summary, cause=words.cause, remedy=words.remedy)
+
+
+@functools.cache
+def _mid_stream(hint: Hint, which: int) -> Hint:
+    """Of what was tried nothing is said: a stream that has begun gets one attempt, whatever is allowed."""
+    of_attempts = (f"{{{HTTP_RESEND_COUNT}}}", f"{{{MAX_ATTEMPTS}}}")
+    seen = tuple(each for each in hint.evidence if not any(name in each for name in of_attempts))
+    advice = tuple(each for each in hint.remedy if each != SET_RETRIES)
+    return dataclasses.replace(hint, remedy=(_START_AGAIN, *advice), evidence=(*seen, _BROKE[which]))
 
 
 @functools.cache

@@ -70,7 +70,7 @@ def said_by(body: object) -> Said:
     info = next((detail for detail in details if _is(detail, "ErrorInfo")), {})
     code, status = _code_and_status(inner.get("code"), text(inner.get("status")))
     said = Said(code, status, message, text(info.get("reason")), *_quota(details, info), _delay(details))
-    return _complete(_innermost(said))
+    return complete(_innermost(said))
 
 
 def said_in(message: str) -> Said | None:
@@ -79,7 +79,7 @@ def said_in(message: str) -> Said | None:
     if not found:
         return None
     _, _, best = max(((said.is_of_google, depth, -place), depth, said) for place, (depth, said) in enumerate(found))
-    return _complete(best)
+    return complete(best)
 
 
 def said_loosely(message: str) -> Said | None:
@@ -87,7 +87,7 @@ def said_loosely(message: str) -> Said | None:
     message = message[:LONGEST]
     first = _FIELD.search(message)
     said = _said(message, 0, first[1], len(message)) if first is not None else None
-    return None if said is None else _complete(said)
+    return None if said is None else complete(said)
 
 
 def _innermost(said: Said) -> Said:
@@ -96,7 +96,7 @@ def _innermost(said: Said) -> Said:
     return inner.beside(said) if inner is not None and (inner.is_of_google or not said.is_of_google) else said
 
 
-def _complete(said: Said) -> Said:
+def complete(said: Said) -> Said:
     """With what only the lines of the message say of the quota."""
     if not said.message:
         return said

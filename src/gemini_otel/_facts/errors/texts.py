@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors import causes
-from gemini_otel._facts.errors.bodies import LONGEST, Said, said_in, said_loosely
+from gemini_otel._facts.errors.bodies import LONGEST, Said, complete, said_in, said_loosely
 from gemini_otel._facts.errors.kinds import HTTP_CODES, error_kind
 from gemini_otel._facts.errors.masking import mask
 
@@ -51,6 +51,9 @@ _CLOSES = tuple(
         r"\b[Ff]ailed \((?P<code>10[01]\d)\): (?P<reason>[^\n]{1,400})",
     )
 )
+_PROTO_FIELD = re.compile(
+    r"\b(quota_id|quota_metric|quota_value|seconds|reason): ?(?:\"([^\"\n]{1,300})\"|(\d{1,18})\b)"
+)
 _NO_FRAME = "no close frame received"
 # A class as the last line of a traceback has it, and as a log has it behind its own words.
 _AT_THE_START = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Za-z_]\w{0,60})(?:: ?(.*)|\s*)$", re.MULTILINE)
@@ -73,7 +76,7 @@ def read_text(text: str, exception: str = "", *, vertex: bool = False) -> ErrorF
     """The error that a text tells of; `exception` is the class that it belongs to, where that is known. None where it tells none."""
     text = _COLOURS.sub("", text[:LONGEST])
     vertex = vertex or _VERTEX.search(text) is not None
-    said = _said(text)
+    said = _said(f"{exception}: {text}" if exception else text)
     if said is not None and (said.code is not None or said.status is not None):
         return facts_of(said, vertex=vertex)
     closed = _closed(text)
@@ -147,7 +150,25 @@ def _behind(code: int, status: str | None, message: str) -> Said:
     message = message[:_LONGEST_MESSAGE].strip().partition("\n\n")[0]
     if body is not None:
         return body._replace(code=code, status=status or body.status)
-    return Said(code, status, None if not message or message[0] in "{[" else message)
+    return _with_proto_text(Said(code, status, None if not message or message[0] in "{[" else message))
+
+
+def _with_proto_text(said: Said) -> Said:
+    """google-api-core writes the details behind the message: `[violations { quota_id: "..." }, retry_delay { seconds: 29 }]`."""
+    fields: dict[str, str] = {}
+    for match in _PROTO_FIELD.finditer(said.message or ""):
+        fields.setdefault(match[1], match[2] or match[3])
+    ids = [match[2] for match in _PROTO_FIELD.finditer(said.message or "") if match[1] == "quota_id"]
+    limit, delay = fields.get("quota_value"), fields.get("seconds")
+    return complete(
+        said._replace(
+            quota_id=next((each for each in ids if each and "PerDay" in each), fields.get("quota_id")),
+            quota_metric=fields.get("quota_metric"),
+            quota_limit=int(limit) if limit and limit.isdecimal() else None,
+            retry_delay=float(delay) if delay and delay.isdecimal() else None,
+            reason=fields.get("reason"),
+        )
+    )
 
 
 def _closed(text: str) -> tuple[int, str | None] | None:
