@@ -8,9 +8,10 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import gemini_otel
+from gemini_otel._facts.labels import OTHER, BoundedNames
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.instrumentation import Instruments, Session
-from gemini_otel._telemetry.metrics.counters import OTHER, BoundedNames, CounterTable
+from gemini_otel._telemetry.metrics.counters import CounterTable
 from support import Telemetry, send
 
 

@@ -182,7 +182,7 @@ def test_a_failing_set_up_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An unforeseen exception of ours in _instrument is logged, not raised."""
-    monkeypatch.setattr(_instrumentor._patching, "install", None)
+    monkeypatch.setattr(_instrumentor.patching, "install", None)
     with caplog.at_level(logging.WARNING):
         GeminiInstrumentor().instrument()
     GeminiInstrumentor().uninstrument()

@@ -12,8 +12,8 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import sampling
 
 import gemini_otel
+from gemini_otel._facts.labels import MAX_MODELS, OTHER
 from gemini_otel._telemetry import rounds
-from gemini_otel._telemetry.metrics.counters import MAX_MODELS, OTHER
 from support import Telemetry, send
 
 

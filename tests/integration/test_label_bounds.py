@@ -10,7 +10,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 
 import gemini_otel
 from conftest import Exposition
-from gemini_otel._telemetry.metrics.counters import MAX_LENGTH, MAX_MODELS, OTHER
+from gemini_otel._facts.labels import MAX_LENGTH, MAX_MODELS, OTHER
 from servers import Prometheus, eventually
 from support import make_client, send
 

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from gemini_otel._facts import names
+from gemini_otel._facts.labels import OTHER, Dimensions
 from gemini_otel._guard import call_back
-from gemini_otel._telemetry.metrics.counters import OTHER, Dimensions
 
 MAX_SPAN_ATTRIBUTES = 32
 MAX_METRIC_ATTRIBUTES = 8

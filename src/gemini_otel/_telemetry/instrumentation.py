@@ -16,11 +16,11 @@ from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Tracer, TracerProvider
 
 from gemini_otel._facts import names
+from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.conversation import conversation_id
-from gemini_otel._telemetry.metrics.counters import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
 from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 

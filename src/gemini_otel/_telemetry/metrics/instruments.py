@@ -9,8 +9,9 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from gemini_otel._facts import names
+from gemini_otel._facts.labels import MAX_VALUES, BoundedNames
 from gemini_otel._facts.names import MetricNames, Profile
-from gemini_otel._telemetry.metrics.counters import MAX_VALUES, BoundedNames, CounterTable
+from gemini_otel._telemetry.metrics.counters import CounterTable
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import UsageFacts

@@ -1,0 +1,33 @@
+"""Values of metric labels, bounded: hostile input cannot multiply time series, nor blow them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+OTHER = "_OTHER"
+MAX_MODELS = 200
+MAX_VALUES = 32
+MAX_LENGTH = 256  # characters of a name
+
+Values = tuple[str | int | None, ...]
+Dimensions = tuple[tuple[str, str | bool | int], ...]  # name and value
+
+
+class BoundedNames:
+    """The known names and the first `limit` others that are not too long; the rest is `_OTHER`: hostile input cannot
+    multiply time series, nor blow them up.
+    """
+
+    __slots__ = ("_limit", "_seen")
+
+    def __init__(self, limit: int, known: Iterable[str] = ()) -> None:
+        self._seen = dict.fromkeys(known)
+        self._limit = limit + len(self._seen)
+
+    def __call__(self, name: str) -> str:
+        if name in self._seen:
+            return name
+        if len(self._seen) >= self._limit or len(name) > MAX_LENGTH:
+            return OTHER
+        self._seen[name] = None
+        return name
