@@ -10,10 +10,7 @@ from gemini_otel._facts.names import (
     HTTP_RESEND_COUNT,
     MAX_ATTEMPTS,
     REPETITION_KIND,
-    REQUEST_STREAM,
     REQUEST_TEMPERATURE,
-    RESPONSE_TIME_TO_FIRST_CHUNK,
-    USAGE_OUTPUT_TOKENS,
 )
 from gemini_otel.hints._failure import SET_RETRIES, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
@@ -22,11 +19,6 @@ from gemini_otel.hints.entries import finish_reasons, repetition
 from gemini_otel.hints.entries.narrowed import NARROWED
 
 _NARROWED = frozenset(words.hint_id for words in NARROWED.values())
-_BROKE = (
-    f"broke after {{{USAGE_OUTPUT_TOKENS}}} tokens; a stream that has begun is not repeated",
-    f"broke after the first chunk, which came after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s; a stream that has begun is not repeated",
-)
-_START_AGAIN = "Start again, and discard what has arrived; or keep it, and ask for the rest."
 _LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 
 
@@ -48,8 +40,6 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
         kind = str(attributes.get(ERROR_KIND) or read_failure(attributes))
         if kind in NARROWED and NARROWED[kind].hint_id == hint.id:
             return _narrowed(hint, kind)
-    if SET_RETRIES in hint.remedy and _had_begun(attributes):
-        return _mid_stream(hint, 0 if number(attributes, USAGE_OUTPUT_TOKENS) else 1)
     if SET_RETRIES in hint.remedy and _retries(attributes):
         return _without(SET_RETRIES, hint)
     if repetition.RAISE_TEMPERATURE in hint.remedy and _is_hot(attributes):
@@ -59,12 +49,6 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
 
 def _retries(attributes: Attributes) -> bool:
     return (number(attributes, MAX_ATTEMPTS) or 1) > 1 or (number(attributes, HTTP_RESEND_COUNT) or 0) > 0
-
-
-def _had_begun(attributes: Attributes) -> bool:
-    """Whether a part of the answer had arrived when the call failed."""
-    arrived = number(attributes, USAGE_OUTPUT_TOKENS) or RESPONSE_TIME_TO_FIRST_CHUNK in attributes
-    return attributes.get(REQUEST_STREAM) is True and bool(arrived)
 
 
 def _is_hot(attributes: Attributes) -> bool:
@@ -80,15 +64,6 @@ def _is_of_kind(entry: Hint, attributes: Attributes) -> bool:
 def _narrowed(hint: Hint, kind: str) -> Hint:
     words = NARROWED[kind]
     return dataclasses.replace(hint, summary=words.summary, cause=words.cause, remedy=words.remedy)
-
-
-@functools.cache
-def _mid_stream(hint: Hint, which: int) -> Hint:
-    """Of what was tried nothing is said: a stream that has begun gets one attempt, whatever is allowed."""
-    of_attempts = (f"{{{HTTP_RESEND_COUNT}}}", f"{{{MAX_ATTEMPTS}}}")
-    seen = tuple(each for each in hint.evidence if not any(name in each for name in of_attempts))
-    advice = tuple(each for each in hint.remedy if each != SET_RETRIES)
-    return dataclasses.replace(hint, remedy=(_START_AGAIN, *advice), evidence=(*seen, _BROKE[which]))
 
 
 @functools.cache

@@ -61,19 +61,11 @@ def read_failure(attributes: Attributes) -> str | None:
         return None
     name = class_name(attributes)
     told = kind in classes.KNOWN_KINDS
-    if name in classes.REFUSED_BY_SDK and kind is None and _was_answered(attributes):
-        return "bad_response"
     if name in classes.KNOWN and kind not in classes.CLEAR_KINDS and not (told and name in classes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
     if told:
         return str(kind)
     return _kind_of(attributes) or name
-
-
-def _was_answered(attributes: Attributes) -> bool:
-    """Whether an answer had come when the SDK found something invalid: then it is the answer."""
-    code = attributes.get(HTTP_STATUS_CODE)
-    return isinstance(code, int) and 200 <= code < 300
 
 
 def is_file(attributes: Attributes) -> bool:

@@ -265,9 +265,6 @@ SIGNATURES = (
         r"(?:properties|required|items|parameters|enum|schema)|defined in the schema|"
         r"schema (?:at|specified|did|does|should|must|field|type|is (?:invalid|not valid))|\bvertex.{0,40}\.schema\b",
     ),
-    Signature(
-        "candidate_count", _REFUSED, message=r"only one candidate|candidate.?count|multiple candidates"
-    ),
     Signature("sdk_outdated", message=r"upgrade your (?:client )?sdk|schema is no longer supported"),
     Signature("unknown_field", message=r"unknown name\b|cannot find field"),
     Signature("penalty", message=rf"penalty.{{0,40}}(?:not|n.t) (?:enabled|supported)"),
