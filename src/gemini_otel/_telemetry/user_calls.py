@@ -14,7 +14,7 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Span, SpanKind
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ResponseFacts
+from gemini_otel._facts.calls import ResponseFacts, Value
 from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._guard import guarded, safely
@@ -75,6 +75,8 @@ class Turn(Observed):
         "_span",
         "_tool_mode",
         "_tools",
+        "_tools_failed",
+        "_undeclared",
         "_totals",
         "has_mcp_tools",
         "refused",
@@ -84,12 +86,13 @@ class Turn(Observed):
         self._span: Span | None = None
         super().__init__(loop_context(self, otel_context.get_current()))
         self._session, self._model = session, model
-        self._max_rounds = self._rounds = self._tools = 0
+        self._max_rounds = self._rounds = self._tools = self._tools_failed = 0
         self._open: dict[Call, None] = {}
         self._outcome = "incomplete"
         self._tool_mode: str | None = None
         self._parts: tuple[str, ...] = ()
         self._exhausted = False
+        self._undeclared: Value | None = None
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
         self.has_mcp_tools = False
@@ -157,6 +160,7 @@ class Turn(Observed):
         self._outcome = outcome
         self._totals.add(response.usage)
         self._parts = response.parts
+        self._undeclared = response.measured.get(names.UNDECLARED_CALLS)
         # At the limit the SDK hands the last function call to the caller instead of running it.
         self._exhausted = self._rounds == self._max_rounds and "function_call" in response.parts
 
@@ -172,6 +176,10 @@ class Turn(Observed):
                 self._pending_calls.remove(call)
                 return call[1]
         return None
+
+    def tool_failed(self) -> None:
+        """Count a tool run that failed: the model is told, the caller is not."""
+        self._tools_failed += 1
 
     def _record(self, error: BaseException | None) -> None:
         if error is not None and not self._rounds and self.refused is not None:
@@ -202,6 +210,10 @@ class Turn(Observed):
             attributes[names.PARTS] = self._parts
         if self._tool_mode is not None:
             attributes[names.TOOL_MODE] = self._tool_mode
+        if self._tools_failed:
+            attributes[names.AFC_TOOLS_FAILED] = self._tools_failed
+        if isinstance(error, KeyError) and self._undeclared is not None:  # the SDK looked the function up
+            attributes[names.UNDECLARED_CALLS] = self._undeclared
         if error is None and self._exhausted:
             attributes[names.AFC_EXHAUSTED] = True
         if error is not None and outcome == "error":

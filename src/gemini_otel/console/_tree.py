@@ -199,7 +199,9 @@ def _rounds(found: Attributes) -> str:
     if names.AFC_ROUNDS not in found:
         return ""
     most, tools = found.get(names.AFC_MAX_ROUNDS), found.get(names.AFC_TOOLS, 0)
-    return f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} tool runs"
+    failed = found.get(names.AFC_TOOLS_FAILED)
+    told = f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} tool runs"
+    return f"{told}, {failed} failed" if failed else told
 
 
 def _parts(found: Attributes) -> str:

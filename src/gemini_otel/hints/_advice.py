@@ -11,6 +11,8 @@ from gemini_otel._facts.names import (
     MAX_ATTEMPTS,
     REPETITION_KIND,
     REQUEST_TEMPERATURE,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
+    USAGE_OUTPUT_TOKENS,
 )
 from gemini_otel.hints._failure import SET_RETRIES, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
@@ -40,6 +42,8 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
         kind = str(attributes.get(ERROR_KIND) or read_failure(attributes))
         if kind in NARROWED and NARROWED[kind].hint_id == hint.id:
             return _narrowed(hint, kind)
+    if SET_RETRIES in hint.remedy and RESPONSE_TIME_TO_FIRST_CHUNK in attributes:
+        return _of_begun_stream(hint)
     if SET_RETRIES in hint.remedy and _retries(attributes):
         return _without(SET_RETRIES, hint)
     if repetition.RAISE_TEMPERATURE in hint.remedy and _is_hot(attributes):
@@ -69,6 +73,28 @@ def _narrowed(hint: Hint, kind: str) -> Hint:
 @functools.cache
 def _without(advice: str, hint: Hint) -> Hint:
     return dataclasses.replace(hint, remedy=tuple(each for each in hint.remedy if each != advice))
+
+
+@functools.cache
+def _of_begun_stream(hint: Hint) -> Hint:
+    """What the options say of attempts has no say any more."""
+    return dataclasses.replace(
+        hint,
+        remedy=(START_AGAIN, *(advice for advice in hint.remedy if advice != SET_RETRIES)),
+        evidence=(
+            BROKE_AFTER,
+            BROKE_IN_STREAM,
+            *(words for words in hint.evidence if not any(name in words for name in _SAID_OTHERWISE)),
+        ),
+    )
+
+
+_SAID_OTHERWISE = (MAX_ATTEMPTS, RESPONSE_TIME_TO_FIRST_CHUNK)
+START_AGAIN = "Start the request again, and discard what came, or ask for the rest."
+BROKE_AFTER = f"broke after {{{USAGE_OUTPUT_TOKENS}}} output tokens"
+BROKE_IN_STREAM = (
+    f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s; a stream that has begun is not repeated"
+)
 
 
 @functools.cache

@@ -44,6 +44,10 @@ GENERATION_ERRORS = {
 
 SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
+# What reading an answer raises where it is not as it should be; before the answer, these speak of the request.
+_OF_READING = frozenset((*classes.REFUSED_BY_SDK, "KeyError", "IndexError", "AttributeError"))
+
+
 def read_failure(attributes: Attributes) -> str | None:
     """The kind of an API error, else the unqualified class name of the exception; None on a span without an error.
 
@@ -60,6 +64,8 @@ def read_failure(attributes: Attributes) -> str | None:
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
     name = class_name(attributes)
+    if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
+        return "bad_response"  # the SDK could not make use of an answer that came
     told = kind in classes.KNOWN_KINDS
     if name in classes.KNOWN and kind not in classes.CLEAR_KINDS and not (told and name in classes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt

@@ -51,6 +51,12 @@ _EVERYDAY = (
     *("http.429.zero_limit", "http.429.free_tier_on_paid"),
     *("http.500.internal", "http.503.overloaded", "http.504.deadline"),
 )
+_SPECIAL = (
+    "finish.unexpected_tool",
+    "finish.no_image",
+    "finish.no_sound",
+)  # STOP has entries that say more of it
+_OF_MANY = ("finish.some_candidates",)  # speaks of every reason, and says nothing of any
 _NUMBERS = {
     # The close codes of Live
     "1000": ("live.closed",),
@@ -75,6 +81,8 @@ def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
 
 
 def _rarity(hint: Hint) -> int:
+    if hint.id in _SPECIAL:
+        return len(_EVERYDAY) + 1
     return _EVERYDAY.index(hint.id) if hint.id in _EVERYDAY else len(_EVERYDAY)
 
 
@@ -112,7 +120,9 @@ def _is_under(hint_id: str, beginning: str) -> bool:
 
 
 def _waits_for(hint: Hint, named: set[str]) -> bool:
-    return isinstance(hint.when, Trigger) and any(value.lower() in named for value in hint.when.values)
+    if not isinstance(hint.when, Trigger) or hint.id in _OF_MANY:
+        return False
+    return any(value.lower() in named for value in hint.when.values)
 
 
 def _generic(word: str, hints: Iterable[Hint]) -> list[Hint]:
