@@ -39,9 +39,7 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
     if hint is finish_reasons.LOOP:
         hint = _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
     if hint.id in _NARROWED:
-        kind = str(attributes.get(ERROR_KIND) or read_failure(attributes))
-        if kind in NARROWED and NARROWED[kind].hint_id == hint.id:
-            return _narrowed(hint, kind)
+        hint = narrowed(hint, str(attributes.get(ERROR_KIND) or read_failure(attributes)))
     if SET_RETRIES in hint.remedy and RESPONSE_TIME_TO_FIRST_CHUNK in attributes:
         return _of_begun_stream(hint)
     if SET_RETRIES in hint.remedy and _retries(attributes):
@@ -49,6 +47,12 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
     if repetition.RAISE_TEMPERATURE in hint.remedy and _is_hot(attributes):
         return _without(repetition.RAISE_TEMPERATURE, hint)
     return hint
+
+
+def narrowed(hint: Hint, kind: str) -> Hint:
+    """The entry with the sentences for this kind of error, where there are any."""
+    words = NARROWED.get(kind)
+    return _narrowed(hint, kind) if words is not None and words.hint_id == hint.id else hint
 
 
 def _retries(attributes: Attributes) -> bool:

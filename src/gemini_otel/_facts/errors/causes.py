@@ -134,7 +134,9 @@ KNOWN = frozenset(
     )
 )
 # What a text may name as the class of an exception.
-CLASSES = KNOWN.difference(KNOWN_KINDS) | {"OSError", "RuntimeError", "KeyError", "AttributeError"}
+CLASSES = KNOWN.difference(KNOWN_KINDS)
+# Classes that mean something only together with known words.
+EVERYWHERE = frozenset(("OSError", "RuntimeError", "KeyError", "AttributeError"))
 
 # Other clients of the same API (google-api-core, openai, litellm) name the status by an exception class of its own.
 CODE_OF_CLASS = {

@@ -34,7 +34,7 @@ def read_error(error: BaseException, *, vertex: bool = False, wrapped: bool = Fa
             return facts
     kind = _transport_kind(error)
     if kind is None and wrapped and isinstance(error, Exception):
-        return readtext(str(error)[:LONGEST], class_name(error), vertex=vertex) or ErrorFacts(class_name(error))
+        return read_text(str(error)[:LONGEST], class_name(error), vertex=vertex) or ErrorFacts(class_name(error))
     return ErrorFacts(type=class_name(error), kind=kind)
 
 

@@ -184,19 +184,24 @@ def _raised(text: str) -> Raised | None:
     found: Raised | None = None
     if _TRACEBACK in text or "\n" not in text.strip():
         for match in _AT_THE_START.finditer(text):
-            if _is_class(match[1]) and (match[2] is not None or _TRACEBACK in text):
-                found = Raised(match[1], text[match.start() :])
+            raised = Raised(match[1], text[match.start() :])
+            if _says_something(raised) and (match[2] is not None or _TRACEBACK in text):
+                found = raised
     if found is None:
         for match in _IN_A_LINE.finditer(text):
             name = match[2] or match[3] or match[4]
             line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-            if _is_class(name) and not _CALM.search(line):
-                found = Raised(name, text[match.start() :])
+            raised = Raised(name, text[match.start() :])
+            if _says_something(raised) and not _CALM.search(line):
+                found = raised
     return found
 
 
-def _is_class(name: str) -> bool:
-    return name in causes.CLASSES or name in causes.CODE_OF_CLASS or name in causes.STATUS_OF_CLASS
+def _says_something(raised: Raised) -> bool:
+    """Whether its class has a meaning here, or its words have: any program raises KeyError and RuntimeError."""
+    if raised.name in causes.EVERYWHERE:
+        return causes.kind_of_text(*raised) is not None
+    return raised.name in causes.CLASSES or raised.name in causes.CODE_OF_CLASS or raised.name in causes.STATUS_OF_CLASS
 
 
 def _facts_of_class(raised: Raised | None, vertex: bool) -> ErrorFacts | None:
