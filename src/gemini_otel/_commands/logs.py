@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from gemini_otel._commands.explain import body_attributes, text_attributes
+from gemini_otel._facts.errors.kinds import HTTP_CODES
 from gemini_otel.hints import Hint, find
 
 if TYPE_CHECKING:
@@ -155,11 +156,13 @@ def errors(texts: Iterator[str]) -> list[Hit]:
     return sorted(hits.values(), key=lambda hit: -hit.count)
 
 
-_SIGNS = re.compile(
-    r"[Ee]rror|ERROR|[Ee]xception|Timeout|Cancelled|[Rr]aised?\b|\b[45]\d\d\b|\b1\d{3}\b|StatusCode|[Ss]tatus|close|CLOSE|[Ee]xhausted"
+# Words of which an error has at least one; parts of words, where their beginnings differ.
+_SIGNS = (
+    *("rror", "ERROR", "xception", "Timeout", "Cancelled", "aise", "StatusCode", "tatus:", "xhausted", "lose", "CLOSE"),
+    *("received 1", " None.", '"code', "'code", *HTTP_CODES),
 )
 
 
 def _may_tell(text: str) -> bool:
     """Whether it is worth a closer look: most lines of a log are not."""
-    return _SIGNS.search(text) is not None
+    return any(sign in text for sign in _SIGNS)

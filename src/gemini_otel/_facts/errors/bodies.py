@@ -75,7 +75,7 @@ def said_by(body: object) -> Said:
 
 def said_in(message: str) -> Said | None:
     """What the best of the bodies in a text says: the innermost of those that are Google's; None where there is no body."""
-    found = [said for said in _bodies(message[:LONGEST])]
+    found = [*_bodies(message[:LONGEST])] if "{" in message else []
     if not found:
         return None
     _, _, best = max(((said.is_of_google, depth, -place), depth, said) for place, (depth, said) in enumerate(found))

@@ -29,12 +29,13 @@ _CODED = tuple(
         r"\b(?P<code>[45]\d\d) (?P<status>[A-Z][A-Za-z -]{3,40})(?=\. \{)(?P<message>.*)",
         r"\bError code: (?P<code>[45]\d\d)\b(?: - )?(?P<message>.*)",
         r"\bstatus_code: ?(?P<code>[45]\d\d)\b(?P<message>.*)",
-        rf"\b[Ee]rror (?P<code>[45]\d\d),? Message: (?P<message>.*?), Status: (?P<status>{_STATUS})",
+        rf"\b[Ee]rror (?P<code>[45]\d\d),? Message: (?P<message>.{{0,4000}}?), Status: (?P<status>{_STATUS})",
         rf"\bHTTP (?P<code>[45]\d\d) \((?P<status>{_STATUS})\): (?P<message>.*)",
         rf"\bStatusCode\.(?P<status>{_STATUS})\b.{{0,40}}?details = \"(?P<message>[^\"]*)",
-        rf"(?P<message>[^\n\[(]{{0,1000}})\([Ss]tatus:\s{{0,20}}(?P<status>{_STATUS})\)",
     )
 )
+_STATUS_BEHIND = re.compile(rf"\([Ss]tatus:\s{{0,20}}({_STATUS})\)")
+_CODE = re.compile(r"(?<!\d)[45]\d\d(?!\d)|StatusCode\.|[Ss]tatus:")
 # A bare number is a code behind the name of something that speaks to the API.
 _CLIENT = re.compile(
     r"\b(?:\w{0,40}(?:Google|Gemini|VertexAI|Vertex_ai)\w{0,40}|litellm\.\w{1,60}|google\.(?:api_core|genai)[\w.]{1,80}|ModelHTTPError"
@@ -54,6 +55,7 @@ _CLOSES = tuple(
 _PROTO_FIELD = re.compile(
     r"\b(quota_id|quota_metric|quota_value|seconds|reason): ?(?:\"([^\"\n]{1,300})\"|(\d{1,18})\b)"
 )
+_CLOSE_CODE = re.compile(r"(?<!\d)[14]\d{3}(?: \(| None|\)|\b,? ?[Rr]eason|(?=[\s,.;]))")
 _NO_FRAME = "no close frame received"
 # A class as the last line of a traceback has it, and as a log has it behind its own words.
 _AT_THE_START = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Za-z_]\w{0,60})(?:: ?(.*)|\s*)$", re.MULTILINE)
@@ -135,11 +137,16 @@ def _said(text: str) -> Said | None:
 
 
 def _coded(text: str) -> Said | None:
+    if _CODE.search(text) is None:
+        return None
     for pattern in _CODED:
         if (match := pattern.search(text)) is not None:
             found = match.groupdict()
             code = int(found["code"]) if found.get("code") else HTTP_CODES[found["status"]]
             return _behind(code, found.get("status"), found["message"])
+    if (match := _STATUS_BEHIND.search(text)) is not None:
+        before = text[max(0, match.start() - _LONGEST_MESSAGE) : match.start()].rpartition("\n")[2]
+        return Said(HTTP_CODES[match[1]], match[1], before.strip() or None)
     match = _CLIENT.search(text)
     return None if match is None else _behind(int(match["code"]), None, match["message"])
 
@@ -172,6 +179,8 @@ def _with_proto_text(said: Said) -> Said:
 
 
 def _closed(text: str) -> tuple[int, str | None] | None:
+    if _CLOSE_CODE.search(text) is None and _NO_FRAME not in text:
+        return None
     match = next((match for match in (pattern.search(text) for pattern in _CLOSES) if match), None)
     reason = (match["reason"] or "").strip() or None if match is not None else None
     if _NO_FRAME in text:
