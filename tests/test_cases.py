@@ -24,7 +24,10 @@ import gemini_otel
 from gemini_otel import HintSpanProcessor, RepetitionDetector, cli
 from support import Telemetry, make_client, make_vertex_client
 
-CASES = [json.loads(line) for line in (Path(__file__).parent / "data" / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "data" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+]
 # What other changes mend: loops in arguments, and patched methods that are functions again.
 NOT_YET = {"t2-K13", "t2-L01", "t2-L03"}
 _WAITS = pytest.mark.xfail(reason="mended by another change", strict=False)
@@ -149,7 +152,11 @@ def test_foreign_span(case: dict[str, Any]) -> None:
     span.set_status(Status(StatusCode.ERROR))
     span.end()
     (finished,) = exporter.get_finished_spans()
-    hints = [str((event.attributes or {})["gemini.hint.id"]) for event in finished.events if event.name == "gemini.hint"]
+    hints = [
+        str((event.attributes or {})["gemini.hint.id"])
+        for event in finished.events
+        if event.name == "gemini.hint"
+    ]
     _judge(hints, case["expect"])
 
 
@@ -179,7 +186,9 @@ def test_loop(case: dict[str, Any]) -> None:
 
 
 def _script(source: str) -> str:
-    run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, timeout=120, check=False
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     return run.stdout
 
@@ -204,4 +213,6 @@ def test_program(case: dict[str, Any]) -> None:
     assert "prints_not" not in expect or expect["prints_not"] not in printed
     if "hint_any" in expect:
         assert any(hint in printed for hint in expect["hint_any"])
-        assert not any(f"'{hint}'" in printed for hint in (*expect.get("hint_not", ()), *expect.get("weak", ())))
+        assert not any(
+            f"'{hint}'" in printed for hint in (*expect.get("hint_not", ()), *expect.get("weak", ()))
+        )

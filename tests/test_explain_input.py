@@ -78,7 +78,18 @@ def test_shapes_of_a_body(
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "{", "[" * 100_000, "{" * 100_000, "7", "[]", "{}", '{"error": 7}', '{"error": {"code": [1]}}', "\x00\xff\x01" * 1000),
+        *(
+            "",
+            "{",
+            "[" * 100_000,
+            "{" * 100_000,
+            "7",
+            "[]",
+            "{}",
+            '{"error": 7}',
+            '{"error": {"code": [1]}}',
+            "\x00\xff\x01" * 1000,
+        ),
         "All is well: no connection, no timeout.",
         "2026-01-01 10:00:00 INFO worker: next poll in 30 s (Timeout: 60), 503 rows, ValueError is fine",
         'Traceback (most recent call last):\n  File "shop.py", line 3, in total\n    int(price)\nValueError: invalid literal\n',
@@ -90,7 +101,9 @@ def test_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     """Anything else on standard input fails with one line that shows what an error looks like."""
     status, out, error = run(monkeypatch, capsys, text)
     assert (status, out) == (2, "")
-    assert error.startswith("gemini-otel: there is no error on standard input that is known here. An error of the Gemini API looks like ")
+    assert error.startswith(
+        "gemini-otel: there is no error on standard input that is known here. An error of the Gemini API looks like "
+    )
     assert error.count("\n") == 1
 
 
@@ -140,7 +153,10 @@ def test_all_errors_of_a_log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     invalid = "pydantic_core.ValidationError: 1 validation error for Config\nno_such_setting\n  Extra inputs are not permitted\n"
     log = refused + "INFO all is well\n" * 100_000 + refused + invalid
     _, out, _ = run(monkeypatch, capsys, log, "--json")
-    assert [(hint["id"], hint["count"]) for hint in json.loads(out)] == [("http.429.unspecified", 2), ("sdk.invalid_request", 1)]
+    assert [(hint["id"], hint["count"]) for hint in json.loads(out)] == [
+        ("http.429.unspecified", 2),
+        ("sdk.invalid_request", 1),
+    ]
     _, out, _ = run(monkeypatch, capsys, log)
     assert out.startswith("http.429.unspecified (warning), 2 times\n")
 

@@ -83,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--connect", action="store_true", help="also try to reach the OTLP endpoints")
     check.set_defaults(run=_check)
 
-    explain = commands.add_parser("explain", help="explain a finish reason, status, code, hint id, or the errors in a text")
+    explain = commands.add_parser(
+        "explain", help="explain a finish reason, status, code, hint id, or the errors in a text"
+    )
     explain.add_argument(
         "code",
         nargs="?",
@@ -194,9 +196,7 @@ def _explained_input() -> list[Explained]:
         hits = read_errors(sys.stdin.readline, seen)
     if not hits:
         raise ValueError(f"there is no error on standard input that is known here. {_BODY}")
-    return [
-        Explained(hint, evidence(hint, hit.attributes), hit.count) for hit in hits for hint in hit.hints
-    ]
+    return [Explained(hint, evidence(hint, hit.attributes), hit.times) for hit in hits for hint in hit.hints]
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -13,7 +13,6 @@ from gemini_otel.hints import evidence, find
 from .test_catalogue import ids
 from .test_configuration import QUIET
 
-
 LONG_THOUGHTS = {
     names.USAGE_REASONING_OUTPUT_TOKENS: 1200,
     names.USAGE_OUTPUT_TOKENS: 3000,

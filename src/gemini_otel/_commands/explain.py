@@ -28,7 +28,9 @@ _LONGEST_CODE = 200
 
 # What a traceback shows that has to do with the API; a class alone proves nothing where the frames are somebody else's.
 _FRAMES = re.compile(r'^ +File "', re.MULTILINE)
-_OURS = re.compile(r"genai|gemini|generate_content|vertexai|litellm|google|httpx|aiohttp|candidates", re.IGNORECASE)
+_OURS = re.compile(
+    r"genai|gemini|generate_content|vertexai|litellm|google|httpx|aiohttp|candidates", re.IGNORECASE
+)
 
 
 def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:
@@ -61,7 +63,12 @@ def text_attributes(text: str) -> Attributes | None:
     if facts is None or (not facts.type.isdecimal() and _FRAMES.search(text) and not _OURS.search(text)):
         return None
     if facts.kind == causes.NO_PARTS:  # no call failed: what the caller's program did with the reply did
-        return {names.ERROR_TYPE: facts.type, names.ERROR_KIND: facts.kind, names.OUTCOME: "empty", names.FINISH_REASON: "STOP"}
+        return {
+            names.ERROR_TYPE: facts.type,
+            names.ERROR_KIND: facts.kind,
+            names.OUTCOME: "empty",
+            names.FINISH_REASON: "STOP",
+        }
     return _shown(facts)
 
 

@@ -84,7 +84,7 @@ class Hit(NamedTuple):
 
     hints: list[Hint]
     attributes: Attributes
-    count: int
+    times: int
 
 
 def records(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: None) -> Iterator[str]:
@@ -152,13 +152,25 @@ def errors(texts: Iterator[str]) -> list[Hit]:
         hints = find(attributes, level="info")
         key = tuple(hint.id for hint in hints)
         hit = hits.get(key) or Hit(hints, attributes, 0)
-        hits[key] = hit._replace(count=hit.count + 1)
-    return sorted(hits.values(), key=lambda hit: -hit.count)
+        hits[key] = hit._replace(times=hit.times + 1)
+    return sorted(hits.values(), key=lambda hit: -hit.times)
 
 
 # Words of which an error has at least one; parts of words, where their beginnings differ.
 _SIGNS = (
-    *("rror", "ERROR", "xception", "Timeout", "Cancelled", "aise", "StatusCode", "tatus:", "xhausted", "lose", "CLOSE"),
+    *(
+        "rror",
+        "ERROR",
+        "xception",
+        "Timeout",
+        "Cancelled",
+        "aise",
+        "StatusCode",
+        "tatus:",
+        "xhausted",
+        "lose",
+        "CLOSE",
+    ),
     *("received 1", " None.", '"code', "'code", *HTTP_CODES),
 )
 

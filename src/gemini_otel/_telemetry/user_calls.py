@@ -76,8 +76,8 @@ class Turn(Observed):
         "_tool_mode",
         "_tools",
         "_tools_failed",
-        "_undeclared",
         "_totals",
+        "_undeclared",
         "has_mcp_tools",
         "refused",
     )

@@ -63,6 +63,11 @@ def read_failure(attributes: Attributes) -> str | None:
     error_type, code = attributes.get(ERROR_TYPE), attributes.get(HTTP_STATUS_CODE)
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
+    return _otherwise(attributes, kind, code)
+
+
+def _otherwise(attributes: Attributes, kind: object, code: object) -> str | None:
+    """Of an exception its class, unless its kind says more; else the kind of what the span says."""
     name = class_name(attributes)
     if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
         return "bad_response"  # the SDK could not make use of an answer that came

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gemini_otel._facts.errors.kinds import HTTP_CODES, STATUSES
@@ -55,7 +55,12 @@ class Said(NamedTuple):
 
     def beside(self, other: Said) -> Said:
         """With what `other` says where this says nothing."""
-        return Said(*(mine if mine is not None else theirs for mine, theirs in zip(self, other, strict=True)))
+        silent = {
+            name: value
+            for name, value in zip(self._fields, other, strict=True)
+            if getattr(self, name) is None
+        }
+        return self._replace(**silent)  # type: ignore[arg-type]  # each value is of its own field
 
 
 def said_by(body: object) -> Said:
@@ -78,7 +83,9 @@ def said_in(message: str) -> Said | None:
     found = [*_bodies(message[:LONGEST])] if "{" in message else []
     if not found:
         return None
-    _, _, best = max(((said.is_of_google, depth, -place), depth, said) for place, (depth, said) in enumerate(found))
+    _, _, best = max(
+        ((said.is_of_google, depth, -place), depth, said) for place, (depth, said) in enumerate(found)
+    )
     return complete(best)
 
 
@@ -134,12 +141,16 @@ def _quota(
     return _hit(violations) or _of_metadata(metadata if isinstance(metadata, Mapping) else {})
 
 
-def _hit(violations: list[Mapping[str, Any]]) -> tuple[str | None, str | None, int | None] | None:
+def _hit(violations: Sequence[Mapping[str, Any]]) -> tuple[str | None, str | None, int | None] | None:
     """Of several quotas the daily one, because waiting does not help against it."""
     if not violations:
         return None
     violation = next((v for v in violations if "PerDay" in str(v.get("quotaId"))[:200]), violations[0])
-    return text(violation.get("quotaId")), text(violation.get("quotaMetric")), integer(violation.get("quotaValue"))
+    return (
+        text(violation.get("quotaId")),
+        text(violation.get("quotaMetric")),
+        integer(violation.get("quotaValue")),
+    )
 
 
 def _of_metadata(metadata: Mapping[str, Any]) -> tuple[str | None, str | None, int | None]:
@@ -166,7 +177,9 @@ def _bodies(message: str) -> Iterator[tuple[int, Said]]:
     enveloped = [] if "error" not in message else [*_first(_ENVELOPE, message)]
     for match in enveloped or _first(_BARE, message):
         said = _said(message, match.end(), match[1])
-        if said is not None and (enveloped or said.is_of_google or (said.message and 400 <= (said.code or 0) < 600)):
+        if said is not None and (
+            enveloped or said.is_of_google or (said.message and 400 <= (said.code or 0) < 600)
+        ):
             yield len(match[1]), said
 
 
@@ -184,7 +197,12 @@ def _said(message: str, begin: int, quote: str, end: int | None = None) -> Said 
     quota = _hit(_violations(fields)) or _of_metadata(first)
     code, status = _code_and_status(first.get("code"), text(first.get("status")))
     return Said(
-        code, status, text(first.get("message")), next(reasons, None), *quota, seconds(first.get("retryDelay"))
+        code,
+        status,
+        text(first.get("message")),
+        next(reasons, None),
+        *quota,
+        seconds(first.get("retryDelay")),
     )
 
 
@@ -256,7 +274,7 @@ def integer(value: object) -> int | None:
     if isinstance(value, int):
         return value
     is_number = isinstance(value, str) and len(value) <= 18 and value.isascii() and value.isdecimal()
-    return int(value) if is_number else None  # type: ignore[call-overload,no-any-return]
+    return int(value) if is_number else None  # type: ignore[call-overload]
 
 
 def items(value: object) -> list[Any]:

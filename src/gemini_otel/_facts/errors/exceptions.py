@@ -11,12 +11,19 @@ from typing import Any, NamedTuple
 
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors import causes as classes
-from gemini_otel._facts.errors.bodies import LONGEST, Said, code_word, integer, said_by, said_in, seconds, text
+from gemini_otel._facts.errors.bodies import (
+    LONGEST,
+    Said,
+    code_word,
+    integer,
+    said_by,
+    said_in,
+    seconds,
+    text,
+)
 from gemini_otel._facts.errors.kinds import STATUSES, error_kind
 from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.errors.texts import close_facts, facts_of, read_text
-
-
 
 _CHAIN = 10  # exceptions that are looked at below the one that was raised
 
@@ -34,7 +41,9 @@ def read_error(error: BaseException, *, vertex: bool = False, wrapped: bool = Fa
             return facts
     kind = _transport_kind(error)
     if kind is None and wrapped and isinstance(error, Exception):
-        return read_text(str(error)[:LONGEST], class_name(error), vertex=vertex) or ErrorFacts(class_name(error))
+        return read_text(str(error)[:LONGEST], class_name(error), vertex=vertex) or ErrorFacts(
+            class_name(error)
+        )
     return ErrorFacts(type=class_name(error), kind=kind)
 
 
@@ -49,7 +58,9 @@ def _told(error: BaseException, vertex: bool) -> ErrorFacts | None:
     said = _said(error)
     status = said.status or _phrase(error, code)
     delay = said.retry_delay if said.retry_delay is not None else _retry_after(error)
-    said = said._replace(code=said.code if _is_gateways(code, said) else code, status=status, retry_delay=delay)
+    said = said._replace(
+        code=said.code if _is_gateways(code, said) else code, status=status, retry_delay=delay
+    )
     return facts_of(said, vertex=vertex)
 
 
@@ -61,9 +72,8 @@ def _is_gateways(code: int, said: Said) -> bool:
 def _below(error: BaseException, *, handled: bool) -> Iterator[BaseException]:
     """The causes of an exception; where it has none, what was being handled."""
     seen = {id(error)}
-    below: BaseException | None = error
+    above = error
     for _ in range(_CHAIN):
-        above = below
         below = above.__cause__
         if below is None and handled and not above.__suppress_context__:
             below = above.__context__
@@ -71,6 +81,7 @@ def _below(error: BaseException, *, handled: bool) -> Iterator[BaseException]:
             return
         seen.add(id(below))
         yield below
+        above = below
 
 
 def read_reported(code: object, message: object) -> ErrorFacts:
@@ -227,7 +238,11 @@ def _body_of_refusal(error: Exception) -> Any:
     if not isinstance(raw, bytes | bytearray):
         return None
     said = said_in(raw[:LONGEST].decode(errors="replace"))
-    return None if said is None else {"error": {"code": said.code, "status": said.status, "message": said.message}}
+    return (
+        None
+        if said is None
+        else {"error": {"code": said.code, "status": said.status, "message": said.message}}
+    )
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -158,7 +158,7 @@ SIGNATURES = (
     ),
     Signature(
         "shared_capacity",
-        _LIMITED + (503,),
+        (*_LIMITED, 503),
         message=r"no capacity available for model|out of capacity|error-code-429",
     ),
     # --- the message: files, caches and the model
@@ -167,7 +167,8 @@ SIGNATURES = (
     Signature("cached_content", message=r"cachedcontent not found|cached? content metadata"),
     Signature("cached_content", message=r"cached content model does not match|invalid cachedcontent name"),
     Signature(
-        "cache_too_small", message=r"cached content is too small|minimum token count to start|min_total_token_count"
+        "cache_too_small",
+        message=r"cached content is too small|minimum token count to start|min_total_token_count",
     ),
     Signature(
         "model_region",
@@ -182,7 +183,9 @@ SIGNATURES = (
     # --- the message: Live sessions, whose text may be cut after 123 bytes
     Signature("live_keepalive", (1006, 1011), message=r"keepalive ping timeout"),
     Signature(
-        "live_activity", (1007, 1008), message=r"activity control is not|automatic activity detection|activity_?(?:start|end)"
+        "live_activity",
+        (1007, 1008),
+        message=r"activity control is not|automatic activity detection|activity_?(?:start|end)",
     ),
     Signature("live_audio_format", (1007, 1008), message=r"sample.?rate|audio (?:format|chunk)|pcm"),
     Signature(
@@ -208,10 +211,15 @@ SIGNATURES = (
         message=r"input token count.{0,60}(?:exceed|only supports)|exceeds the (?:maximum|max) number of (?:input )?tokens"
         r"|system instruction has \d+ tokens|(?:input|prompt) (?:context )?is too long|exceeds? the (?:model.s )?context",
     ),
-    Signature("payload_too_large", message=r"payload size exceeds|maximum request body size|request entity too large"),
+    Signature(
+        "payload_too_large",
+        message=r"payload size exceeds|maximum request body size|request entity too large",
+    ),
     Signature("deadline_too_short", message=r"deadline.{0,60}too short|minimum allowed deadline"),
     Signature(
-        "batch_too_large", _REFUSED, message=r"at most \d+ [a-z ]{1,40}in one batch|batch.{0,60}at most \d+|instances? per"
+        "batch_too_large",
+        _REFUSED,
+        message=r"at most \d+ [a-z ]{1,40}in one batch|batch.{0,60}at most \d+|instances? per",
     ),
     # --- the message: thinking
     Signature("thought_signature", message=r"thought.?signature"),
@@ -227,7 +235,9 @@ SIGNATURES = (
     Signature("thinking_level", message=r"thinking.?level"),
     # --- the message: the history
     Signature(
-        "function_response_name", _REFUSED, message=r"function.?response\.(?:name|id)|function.?response.{0,40}\bname\b"
+        "function_response_name",
+        _REFUSED,
+        message=r"function.?response\.(?:name|id)|function.?response.{0,40}\bname\b",
     ),
     Signature("function_parts_mismatch", message=r"number of function response parts"),
     Signature(
@@ -267,7 +277,7 @@ SIGNATURES = (
     ),
     Signature("sdk_outdated", message=r"upgrade your (?:client )?sdk|schema is no longer supported"),
     Signature("unknown_field", message=r"unknown name\b|cannot find field"),
-    Signature("penalty", message=rf"penalty.{{0,40}}(?:not|n.t) (?:enabled|supported)"),
+    Signature("penalty", message=r"penalty.{0,40}(?:not|n.t) (?:enabled|supported)"),
     Signature(
         "value_out_of_range",
         _REFUSED,
@@ -304,7 +314,9 @@ SIGNATURES = (
         r"|(?:application|image|audio|video|text)/[\w.+-]{2,40} (?:is not|isn.t) supported",
     ),
     # --- the message: what this model, version or back end does not do
-    Signature("interactions_only", message=r"only (?:be )?(?:supports?|supported|available|used).{0,30}interactions"),
+    Signature(
+        "interactions_only", message=r"only (?:be )?(?:supports?|supported|available|used).{0,30}interactions"
+    ),
     Signature("speech_only", message=r"should only be used for tts"),
     Signature(
         "response_modality",
@@ -328,7 +340,9 @@ SIGNATURES = (
     Signature("daily_quota", _LIMITED, message=r"per[ _]?day|daily (?:limit|quota)"),
     Signature("minute_quota", _LIMITED, message=r"per[ _]?(?:minute|second)|requests?/min|rpm\b"),
     # Of what Vertex AI calls by a name without a time, some count a minute and some what runs at the same time.
-    Signature("named_quota", _LIMITED, message=r"quota exceeded for (?:metric: )?[\w-]{1,60}\.googleapis\.com/"),
+    Signature(
+        "named_quota", _LIMITED, message=r"quota exceeded for (?:metric: )?[\w-]{1,60}\.googleapis\.com/"
+    ),
     # --- ErrorInfo.reason: https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
     Signature("invalid_key", reasons=("API_KEY_INVALID",)),
     Signature(
@@ -372,9 +386,7 @@ SIGNATURES = (
     Signature("help_only_quota", (429, 1011), message=r"exceeded your current quota", bare=True),
     # Vertex AI answers so where pay-as-you-go requests find no free capacity, and names the quota where one was hit:
     # https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429
-    Signature(
-        "shared_capacity", (429,), message=r"resource (?:has been )?exhausted", vertex=True, bare=True
-    ),
+    Signature("shared_capacity", (429,), message=r"resource (?:has been )?exhausted", vertex=True, bare=True),
     Signature("deadline_exceeded", (500, 503, 504, 1011), message=r"deadline expired|deadline.?exceeded"),
     Signature("overloaded", (1011, 1013), message=r"unavailable|overloaded|try again later"),
     Signature("rate_limited", (1008, 1011, 1013), message=r"resource.{0,12}exhausted|quota"),

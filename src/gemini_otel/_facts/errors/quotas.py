@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _LINE = re.compile(
-    r"quota exceeded for (?:metric: )?([\w./-]{1,200})(?:[^\n*]{0,200}?\blimit: (\d{1,18})(?![\d.]*\d))?", re.IGNORECASE
+    r"quota exceeded for (?:metric: )?([\w./-]{1,200})(?:[^\n*]{0,200}?\blimit: (\d{1,18})(?![\d.]*\d))?",
+    re.IGNORECASE,
 )
 _LIMIT = re.compile(r"\blimit: (\d{1,18})(?![\d.]*\d)", re.IGNORECASE)
 _SERVICE = ".googleapis.com/"

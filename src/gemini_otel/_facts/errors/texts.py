@@ -19,7 +19,9 @@ _LONGEST_MESSAGE = 4_000
 _ABNORMAL = 1006  # RFC 6455, section 7.4.1
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _STATUS = "|".join(HTTP_CODES)
-_VERTEX = re.compile(r"aiplatform\.googleapis|vertex.?ai(?:.?beta)?exception|langchain_google_vertexai", re.IGNORECASE)
+_VERTEX = re.compile(
+    r"aiplatform\.googleapis|vertex.?ai(?:.?beta)?exception|langchain_google_vertexai", re.IGNORECASE
+)
 
 # How clients write a code and what the service said: "429 RESOURCE_EXHAUSTED. ...", "Error code: 429 - ...".
 _CODED = tuple(
@@ -210,7 +212,11 @@ def _says_something(raised: Raised) -> bool:
     """Whether its class has a meaning here, or its words have: any program raises KeyError and RuntimeError."""
     if raised.name in causes.EVERYWHERE:
         return causes.kind_of_text(*raised) is not None
-    return raised.name in causes.CLASSES or raised.name in causes.CODE_OF_CLASS or raised.name in causes.STATUS_OF_CLASS
+    return (
+        raised.name in causes.CLASSES
+        or raised.name in causes.CODE_OF_CLASS
+        or raised.name in causes.STATUS_OF_CLASS
+    )
 
 
 def _facts_of_class(raised: Raised | None, vertex: bool) -> ErrorFacts | None:

@@ -135,7 +135,9 @@ def _unparsed(candidates: Any) -> bool | None:
 
     `null` may be what an optional schema asks for, and is parsed as None.
     """
-    parts = [fields(part) for part in field(field(next(iter(candidates or ()), None), "content"), "parts") or ()]
+    parts = [
+        fields(part) for part in field(field(next(iter(candidates or ()), None), "content"), "parts") or ()
+    ]
     texts = [part["text"] for part in parts if part.get("text") and not part.get("thought")]
     calls = any(part.get("function_call") is not None for part in parts)
     return None if calls or not texts or (len(texts) == 1 and texts[0].strip() == "null") else False

@@ -62,7 +62,9 @@ def _only_media(modalities: object) -> bool:
 
 def _turns(contents: object) -> Measured:
     """How many contents a conversation has: what goes on from an answer holds what was sent before."""
-    goes_on = isinstance(contents, list | tuple) and len(contents) > 2 and field(contents[-2], "role") == "model"
+    goes_on = (
+        isinstance(contents, list | tuple) and len(contents) > 2 and field(contents[-2], "role") == "model"
+    )
     return {names.REQUEST_TURNS: len(contents)} if goes_on else NOTHING
 
 

@@ -21,7 +21,13 @@ _GROUNDING = (
 # Tools that make the model call no function of the program's; others, such as computer_use, declare functions of their own.
 _SERVER_TOOLS = (*_GROUNDING, "url_context", "code_execution")
 # Of grounding metadata: what shows that something was looked up. An empty object shows nothing.
-_SIGNS = ("web_search_queries", "image_search_queries", "retrieval_queries", "grounding_chunks", "grounding_supports")
+_SIGNS = (
+    "web_search_queries",
+    "image_search_queries",
+    "retrieval_queries",
+    "grounding_chunks",
+    "grounding_supports",
+)
 _TOOL_PARTS = frozenset({"tool_call", "tool_response"})  # tools of the service, by whatever name
 _MOST_NAMES = 16
 _NAME = re.compile(r"[A-Za-z_][\w.:-]{0,63}", re.ASCII)

@@ -92,7 +92,9 @@ def model_name(model: object) -> str | None:
     if not isinstance(model, str) or not model:
         return None
     if not _MODEL.fullmatch(model):
-        return next((said for sign, said in _SLIPS if sign in model), OTHER) if len(model) <= _LONGEST else OTHER
+        return (
+            next((said for sign, said in _SLIPS if sign in model), OTHER) if len(model) <= _LONGEST else OTHER
+        )
     for kept in ("tunedModels/", "endpoints/"):
         if kept in model:
             return model[model.index(kept) :]

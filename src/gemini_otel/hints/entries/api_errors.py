@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gemini_otel._facts.errors.causes import UNTOLD_API_ERRORS
 from gemini_otel._facts.names import (
     ERROR_REASON,
     ERROR_STATUS,
@@ -29,7 +30,6 @@ from gemini_otel._facts.names import (
     USAGE_INPUT_TOKENS,
 )
 from gemini_otel.hints import _links as links
-from gemini_otel._facts.errors.causes import UNTOLD_API_ERRORS
 from gemini_otel.hints._failure import FAILURE, SET_RETRIES, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import FAILED, number, on, text, where
@@ -334,7 +334,12 @@ NARROW = (
         ),
         reference=links.MODELS,
         when=on(FAILURE, "feature_not_enabled", "interactions_only", "speech_only", "response_modality"),
-        evidence=(_MODEL, _FIELD, "accepted: {message.modalities}", "API version {gemini.request.api_version}"),
+        evidence=(
+            _MODEL,
+            _FIELD,
+            "accepted: {message.modalities}",
+            "API version {gemini.request.api_version}",
+        ),
     ),
     Hint(
         id="http.400.penalty",
@@ -571,7 +576,10 @@ NARROW = (
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "unknown_field"),
-        evidence=(_FIELD, "API version {gemini.request.api_version}",),
+        evidence=(
+            _FIELD,
+            "API version {gemini.request.api_version}",
+        ),
     ),
     # --- values and content
     Hint(
@@ -602,7 +610,10 @@ NARROW = (
         retry="no",
         summary="The request, one of its turns or a part of one is empty.",
         cause="An empty text or a turn without parts is in the history, often an earlier answer without text; or there is no prompt.",
-        remedy=("Leave out empty texts, and turns without parts.", "Check that there is a prompt before calling."),
+        remedy=(
+            "Leave out empty texts, and turns without parts.",
+            "Check that there is a prompt before calling.",
+        ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "empty_contents"),
         evidence=(_FIELD, _ANSWER, _MODEL),

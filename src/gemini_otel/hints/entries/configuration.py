@@ -119,7 +119,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-_SETTINGS = r"temperature|top.?[pk]\b|candidate|token|penalty|thinking|thought|seed|sequence|probs|image|schema|tool"
+_SETTINGS = (
+    r"temperature|top.?[pk]\b|candidate|token|penalty|thinking|thought|seed|sequence|probs|image|schema|tool"
+)
 _CANDIDATES = r"candidate"
 _PENALTY = r"penalty"
 _THINKING = r"thinking|thought"

@@ -220,7 +220,11 @@ HINTS = (
         remedy=("Look at the finish_reason of each candidate, and use those with STOP.",),
         reference=links.TROUBLESHOOTING,
         when=on(FINISH, *_UNHEALTHY, needs=REQUEST_CHOICE_COUNT, also=_another_is_whole),
-        evidence=(f"finish reasons {{{RESPONSE_FINISH_REASONS}}}", f"candidate_count {{{REQUEST_CHOICE_COUNT}}}", _OUTPUT),
+        evidence=(
+            f"finish reasons {{{RESPONSE_FINISH_REASONS}}}",
+            f"candidate_count {{{REQUEST_CHOICE_COUNT}}}",
+            _OUTPUT,
+        ),
     ),
     # --- STOP, but nothing to use
     Hint(
@@ -237,7 +241,13 @@ HINTS = (
         ),
         reference=links.FUNCTION_CALLING,
         when=on(FINISH, "UNEXPECTED_TOOL_CALL", "STOP", also=_not_declared),
-        evidence=(f"called: {{{UNDECLARED_CALLS}}}", _TOOLS, "tool mode {gemini.request.tool_mode}", _REASON, _MODEL),
+        evidence=(
+            f"called: {{{UNDECLARED_CALLS}}}",
+            _TOOLS,
+            "tool mode {gemini.request.tool_mode}",
+            _REASON,
+            _MODEL,
+        ),
     ),
     Hint(
         id="finish.no_image",

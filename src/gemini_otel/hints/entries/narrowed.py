@@ -117,7 +117,10 @@ NARROWED: Mapping[str, Narrowed] = {
         "The model does not answer in the modalities that were asked for.",
         "Each model has combinations of response modalities of its own: speech models answer in AUDIO, most others in TEXT. Without "
         "response_modalities TEXT is asked for.",
-        ("Set response_modalities to what the message names.", "Or use a model that answers in this modality."),
+        (
+            "Set response_modalities to what the message names.",
+            "Or use a model that answers in this modality.",
+        ),
     ),
     "url_not_fetched": Narrowed(
         "http.400.media_invalid",

@@ -283,7 +283,11 @@ HINTS = (
         ),
         reference=links.CLOUD_ERRORS,
         when=on(FAILURE, *classes.CREDENTIALS, "quota_project", "token_scope"),
-        evidence=(_EXCEPTION, f"HTTP {{{HTTP_STATUS_CODE}}} {{{ERROR_STATUS}}}", f"reason {{{ERROR_REASON}}}"),
+        evidence=(
+            _EXCEPTION,
+            f"HTTP {{{HTTP_STATUS_CODE}}} {{{ERROR_STATUS}}}",
+            f"reason {{{ERROR_REASON}}}",
+        ),
     ),
     Hint(
         id="file.unreadable",

@@ -58,7 +58,9 @@ ALL = (
         "upload_without_address",
     ),
     _variants(
-        "operation_without_result", "An operation that is done, with neither a result nor an error.", "nothing"
+        "operation_without_result",
+        "An operation that is done, with neither a result nor an error.",
+        "nothing",
     ),
     _variants("cache_too_small", "400: the content is too small for a cache.", "too_small"),
     _variants("images_none", "No image and no reason.", "none"),

@@ -61,7 +61,9 @@ ALL = (
         (
             Reply(
                 chunks=(
-                    chunk({"functionCall": {"name": "list_files", "args": {}}}, finish="UNEXPECTED_TOOL_CALL"),
+                    chunk(
+                        {"functionCall": {"name": "list_files", "args": {}}}, finish="UNEXPECTED_TOOL_CALL"
+                    ),
                 )
             ),
         ),
