@@ -220,6 +220,9 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
     for tool in (fail, talk):
         yield partial(_with_tools, client, "tool_call", tool)
     yield partial(_with_tools, client, "error_after_tools", get_weather)
+    yield partial(_with_tools, client, "undeclared_tool", get_weather)
+    search = types.Tool(google_search=types.GoogleSearch())
+    yield partial(send, client, "call", "Tell me. (simulate:ok)", tools=[search])
     yield partial(_abandoned, client)
     yield from _methods(client, vertex)
     if hasattr(client, "interactions"):

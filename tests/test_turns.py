@@ -200,7 +200,7 @@ def test_a_tool_that_raises(telemetry: Telemetry, client: genai.Client, via: str
     (tool,) = (span for span in telemetry.spans if span.name.startswith("execute_tool"))
     assert attributes(tool)["error.type"] == "LookupError"
     assert (tool.status.status_code.name, tool.status.description) == ("ERROR", "LookupError")
-    assert not tool.events
+    assert [event.name for event in tool.events] == ["gemini.hint"]
     assert "secret" not in tool.to_json()
     loop = by_start(telemetry)[0]
     assert loop.status.status_code.name == "UNSET"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import RequestFacts, ResponseFacts
+from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
 from gemini_otel._facts.operation import Listener, Operation, Shape, Target
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
 from gemini_otel._sdk.generate_content.history import read_history
@@ -37,7 +37,7 @@ class GenerateContentAnswer:
         self._model: str | None = None
         self._model_status: str | None = None
         self._parsed: bool | None = None
-        self._tools = ToolUse()
+        self._tools: ToolUse | None = None
         self._finish_reasons: dict[int, str] = {}
         self._block_reason: str | None = None
         self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
@@ -64,8 +64,9 @@ class GenerateContentAnswer:
     def facts(self) -> ResponseFacts:
         reasons = tuple(reason for _, reason in sorted(self._finish_reasons.items()))
         usage = self._usage.facts()
-        undeclared = self._tools.undeclared(self._request, refused="UNEXPECTED_TOOL_CALL" in reasons)
-        measured = self._tools.measured(self._request, self._parts, counted=bool(usage.tool_use_tokens))
+        measured = NOTHING
+        if self._tools is not None or self._request.tools:
+            measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
         return ResponseFacts(
             id=self._id,
             model=model_name(self._model),
@@ -78,16 +79,22 @@ class GenerateContentAnswer:
             parsed=self._parsed if self._fed == 1 else None,
             model_status=self._model_status,
             usage=usage,
-            outcome="malformed" if undeclared and set(reasons) == {"STOP"} else None,
-            measured={**measured, names.UNDECLARED_CALLS: undeclared} if undeclared else measured,
+            outcome="malformed" if names.UNDECLARED_CALLS in measured and set(reasons) == {"STOP"} else None,
+            measured=measured,
         )
+
+    def _tool_use(self) -> ToolUse:
+        if self._tools is None:
+            self._tools = ToolUse()
+        return self._tools
 
     def _feed_candidate(self, candidate: Mapping[str, Any], position: int, listener: Listener | None) -> None:
         index = candidate.get("index")
         index = position if index is None else index
         for part in field(candidate.get("content"), "parts") or ():
             self._feed_part(fields(part), index, listener)
-        self._tools.feed(candidate)
+        if candidate.get("grounding_metadata") or candidate.get("url_context_metadata"):
+            self._tool_use().feed(candidate)
         if (reason := candidate.get("finish_reason")) is not None:
             self._finish_reasons[index] = raw = enum_value(reason) or ""
             if raw != "STOP":
@@ -107,7 +114,7 @@ class GenerateContentAnswer:
                 self._parts["thought" if thought else name] = None
                 self._usable = self._usable or not thought
                 if name == "function_call":
-                    self._tools.call(field(value, "name"))
+                    self._tool_use().call(field(value, "name"))
                     if listener is not None:
                         _tell_function_call(value, index, listener)
 

@@ -48,9 +48,9 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         tool_mode=enum_value(field(calling, "mode")) if calling is not None else None,
         structured_output=_structured_output(config) or None,
         response_schema=get("response_schema") is not None,
-        only_media=_only_media(get("response_modalities")),
+        only_media=(modalities := get("response_modalities")) is not None and _only_media(modalities),
         offered=partial(offered_tools, models, config) if tools else OfferedTools,
-        measured=_turns(arguments.get("contents")),
+        measured=_turns(contents) if isinstance(contents := arguments.get("contents"), list) else NOTHING,
     )
 
 
@@ -60,11 +60,9 @@ def _only_media(modalities: object) -> bool:
     return asked in ({"IMAGE"}, {"AUDIO"})
 
 
-def _turns(contents: object) -> Measured:
+def _turns(contents: list[Any]) -> Measured:
     """How many contents a conversation has: what goes on from an answer holds what was sent before."""
-    goes_on = (
-        isinstance(contents, list | tuple) and len(contents) > 2 and field(contents[-2], "role") == "model"
-    )
+    goes_on = len(contents) > 2 and field(contents[-2], "role") == "model"
     return {names.REQUEST_TURNS: len(contents)} if goes_on else NOTHING
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, Value
+from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, UsageFacts, Value
 from gemini_otel._sdk.reading.fields import enum_value, field, fields, items
 
 _GROUNDING = (
@@ -30,6 +30,8 @@ _SIGNS = (
 )
 _TOOL_PARTS = frozenset({"tool_call", "tool_response"})  # tools of the service, by whatever name
 _MOST_NAMES = 16
+_MOST_PAGES = 100  # the service reads twenty
+_NOT_FAILED = ("SUCCESS", "UNSPECIFIED")
 _NAME = re.compile(r"[A-Za-z_][\w.:-]{0,63}", re.ASCII)
 
 
@@ -62,6 +64,12 @@ def _may_hold_more(models: Any, config: Mapping[str, Any]) -> bool:
     return any(field(each, "extra_body") is not None for each in options)
 
 
+def _page_status(value: object) -> str:
+    """What became of a page, in one word."""
+    status = (enum_value(value) or "UNSPECIFIED").removeprefix("URL_RETRIEVAL_STATUS_")
+    return status if _NAME.fullmatch(status) else "_OTHER"
+
+
 class ToolUse:
     """Which tools an answer shows in use; names and numbers only."""
 
@@ -82,37 +90,46 @@ class ToolUse:
         if (grounding := candidate.get("grounding_metadata")) is not None:
             self._grounded = self._grounded or any(fields(grounding).get(name) for name in _SIGNS)
         if (context := candidate.get("url_context_metadata")) is not None:
-            for each in items(field(context, "url_metadata")):
-                status = enum_value(field(each, "url_retrieval_status")) or "UNSPECIFIED"
-                self._urls[field(each, "retrieved_url")] = status.removeprefix("URL_RETRIEVAL_STATUS_")
+            for each in items(field(context, "url_metadata"))[:_MOST_PAGES]:
+                if len(self._urls) < _MOST_PAGES:
+                    self._urls[field(each, "retrieved_url")] = _page_status(
+                        field(each, "url_retrieval_status")
+                    )
 
-    def undeclared(self, request: RequestFacts, *, refused: bool) -> tuple[str, ...]:
-        """The functions called that the request does not declare.
+    def measured(
+        self,
+        request: RequestFacts,
+        reasons: tuple[str, ...],
+        parts: Mapping[str, None],
+        usage: UsageFacts,
+    ) -> Measured:
+        """Functions called that are not declared, what the service's own tools did, and which were not used."""
+        found: dict[str, Value] = {}
+        offered = request.offered()
+        if self._called and (undeclared := self._undeclared(offered.functions, reasons)):
+            found[names.UNDECLARED_CALLS] = undeclared
+        if self._urls:
+            became = list(self._urls.values())
+            found[names.URLS_READ] = became.count("SUCCESS")
+            if failed := tuple(each for each in became if each not in _NOT_FAILED):
+                found[names.URLS_FAILED] = failed[:_MOST_NAMES]
+        used = usage.tool_use_tokens or parts.keys() & _TOOL_PARTS
+        if offered.server and not used and (unused := self._unused(offered.server, parts)):
+            found[names.UNUSED_TOOLS] = unused
+        return found or NOTHING
 
-        Where the service itself did not refuse the call, only beside functions that it does declare: it may have others.
+    def _undeclared(self, declared: frozenset[str] | None, reasons: tuple[str, ...]) -> tuple[str, ...]:
+        """The functions called that are not among those declared.
+
+        Where the service itself did not refuse the call, only beside functions that are declared: there may be others.
         """
-        if not self._called:
-            return ()
-        declared = request.offered().functions
+        refused = "UNEXPECTED_TOOL_CALL" in reasons
         if not declared and not (refused and declared is not None):
             return ()
         called = (name for name in self._called if name not in (declared or ()))
         return tuple(dict.fromkeys(name if _NAME.fullmatch(name) else "_OTHER" for name in called))
 
-    def measured(self, request: RequestFacts, parts: Mapping[str, None], *, counted: bool) -> Measured:
-        """What the service's own tools did, and which were not used; `counted`: tokens of tools were."""
-        found: dict[str, Value] = {}
-        if self._urls:
-            failed = [status for status in self._urls.values() if status != "SUCCESS"]
-            found[names.URLS_READ] = len(self._urls) - len(failed)
-            if failed:
-                found[names.URLS_FAILED] = tuple(failed[:_MOST_NAMES])
-        used = counted or bool(parts.keys() & _TOOL_PARTS)
-        if request.tools and not used and (unused := self._unused(request.offered(), parts)):
-            found[names.UNUSED_TOOLS] = unused
-        return found or NOTHING
-
-    def _unused(self, offered: OfferedTools, parts: Mapping[str, None]) -> tuple[str, ...]:
+    def _unused(self, server: tuple[str, ...], parts: Mapping[str, None]) -> tuple[str, ...]:
         ran_code = "executable_code" in parts or "code_execution_result" in parts
         used = {"code_execution": ran_code, "url_context": bool(self._urls)}
-        return tuple(name for name in offered.server if not used.get(name, self._grounded))
+        return tuple(name for name in server if not used.get(name, self._grounded))

@@ -128,8 +128,9 @@ def _looped(attributes: Attributes) -> bool:
 def ended_by_the_answer(attributes: Attributes) -> bool:
     """Whether a loop of function calls in the history is over: the answer calls none."""
     parts = attributes.get(PARTS)
-    told = isinstance(parts, (tuple, list)) and bool(parts)
-    return told and attributes.get(REPETITION_KIND) == "tool_calls" and "function_call" not in parts
+    if not isinstance(parts, (tuple, list)) or not parts:
+        return False
+    return attributes.get(REPETITION_KIND) == "tool_calls" and "function_call" not in parts
 
 
 def _another_is_whole(attributes: Attributes) -> bool:

@@ -37,7 +37,8 @@ def _raised(attributes: Attributes) -> bool:
 
 
 def _undeclared(attributes: Attributes) -> bool:
-    return bool(attributes.get(UNDECLARED_CALLS)) and ERROR_TYPE in attributes
+    ended = ERROR_TYPE in attributes and AFC_ROUNDS in attributes
+    return ended and bool(attributes.get(UNDECLARED_CALLS))
 
 
 _TOOL = Subject(_raised, on_tool=True, needs=TOOL_FAILURE)
