@@ -30,6 +30,7 @@ _FIELD = re.compile(
 )
 _BRACE = re.compile(r"[{}]")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_DOUBLED = re.compile(r"(?<!\\)\\\\[\"n]")
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 _WORD = re.compile(r"[A-Za-z_]{1,64}")
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{2,80}")
@@ -239,7 +240,9 @@ def _closing(quote: str) -> re.Pattern[str]:
 
 
 def _unescaped(value: str, quote: str) -> str:
-    for _ in range(min(len(quote).bit_length(), _DEEPEST)):
+    # The repr of bytes doubles the backslashes of the JSON in it, and leaves its quotation marks alone.
+    times = len(quote).bit_length() + (_DOUBLED.search(value) is not None)
+    for _ in range(min(times, _DEEPEST)):
         if "\\" not in value:
             break
         value = _ESCAPE.sub(_meant, value)

@@ -58,6 +58,8 @@ STATUSES = (
     "UNAUTHENTICATED",
 )
 
+# Of the Interactions API's words, the one that has messages to be told apart.
+_CODE_OF_WORD = {"INVALID_REQUEST": 400}
 _MESSAGE_LIMIT = 4000
 
 
@@ -458,7 +460,7 @@ def error_kind(
     if quota_limit is None and "limit: 0" in head:
         quota_limit = limit_in(head, quota_metric)
     error = _Error(
-        code=HTTP_CODES.get(upper) if code is None else code,
+        code=_CODE_OF_WORD.get(upper, HTTP_CODES.get(upper)) if code is None else code,
         status=upper,
         reason=(reason or "").upper(),
         quota_id=(quota_id or "")[:_MESSAGE_LIMIT].lower(),
