@@ -272,8 +272,10 @@ MESSAGES = [
     ),
     (
         400,
-        "For controlled generation of only function calls (forced function calling), please set 'tool_config.function_calling_config.mode' field to ANY "
-        "instead of populating 'response_mime_type' and 'response_schema' fields.",
+        (
+            "For controlled generation of only function calls (forced function calling), please set 'tool_config.function_calling_config.mode' field to ANY "
+            "instead of populating 'response_mime_type' and 'response_schema' fields."
+        ),
         "tools_with_json",
     ),
     (

@@ -133,9 +133,11 @@ def test_cut_off(written: str, kept: float) -> None:
             "model_not_found",
         ),
         (
-            "google.api_core.exceptions.ResourceExhausted: 429 You exceeded your current quota.\n"
-            '* Quota exceeded for metric: a.googleapis.com/b, limit: 0 [violations {\n quota_metric: "a.googleapis.com/b"\n'
-            ' quota_id: "GenerateRequestsPerDay"\n}\n, retry_delay {\n  seconds: 29\n}\n]',
+            (
+                "google.api_core.exceptions.ResourceExhausted: 429 You exceeded your current quota.\n"
+                '* Quota exceeded for metric: a.googleapis.com/b, limit: 0 [violations {\n quota_metric: "a.googleapis.com/b"\n'
+                ' quota_id: "GenerateRequestsPerDay"\n}\n, retry_delay {\n  seconds: 29\n}\n]'
+            ),
             "429",
             "zero_quota",
         ),
@@ -171,7 +173,7 @@ def test_cut_off(written: str, kept: float) -> None:
 def test_texts_without_a_body(text: str, type_: str | None, kind: str | None) -> None:
     """A code counts beside a word that makes it one, a class where a log writes one; other words are nothing."""
     facts = read_text(text)
-    assert (None, None) == (type_, kind) if facts is None else (facts.type, facts.kind) == (type_, kind)
+    assert (type_, kind) == (None, None) if facts is None else (facts.type, facts.kind) == (type_, kind)
 
 
 def test_an_exception_that_wraps_the_error() -> None:

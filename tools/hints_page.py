@@ -39,6 +39,7 @@ _SECTIONS = (
     ("Automatic function calling", ("afc", "tool")),
     ("Configuration", ("cfg",)),
     ("Latency and cost", ("perf",)),
+    ("States, stages and tiers", ("value",)),
     ("Reference", ("ref", "quality", "lang", "escalate")),
 )
 _RETRIES = {

@@ -348,6 +348,23 @@ def test_a_search_that_was_not_made(
     assert "out.tools_unused" not in hints(telemetry.span)
 
 
+@pytest.mark.parametrize("shape", ["call", "stream"])
+def test_floods_of_pages_and_calls(telemetry: Telemetry, shape: str) -> None:
+    """However many pages and calls an answer names, the span names sixteen of each at most."""
+    pages = [{"retrievedUrl": f"p{number}", "urlRetrievalStatus": "x y"} for number in range(90)]
+    more = [{**page, "retrievedUrl": f"q{page['retrievedUrl']}"} for page in pages]
+    calls = [{"functionCall": {"name": f"made_up_{number}", "args": {}}} for number in range(40)]
+    chunks = [
+        {"content": {"parts": calls}, "finishReason": "STOP", "urlContextMetadata": {"urlMetadata": each}}
+        for each in (pages, more)
+    ]
+    flood = simulator.Reply(chunks=tuple({"candidates": [each]} for each in chunks))
+    with simulator.serve(scenarios=[simulator.Scenario("flood", "x", (flood,))]) as address:
+        send(make_client(str(address)), shape, "simulate:flood", tools=[declaration("get_tide")])
+    assert telemetry.attributes[names.URLS_FAILED] == ("_OTHER",) * 16
+    assert telemetry.attributes[names.UNDECLARED_CALLS] == tuple(f"made_up_{number}" for number in range(16))
+
+
 # --- uploads and operations
 
 

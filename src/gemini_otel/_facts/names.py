@@ -153,6 +153,7 @@ REPETITION_START = "gemini.repetition.start"
 REPETITION_SHARE = "gemini.repetition.share"
 HINT_ID = "gemini.hint.id"
 HINT_IDS = "gemini.hint.ids"
+HINT_ADVICE = "gemini.hint.advice"  # summary and remedy; the first by the alphabet, as some pages sort
 HINT_SEVERITY = "gemini.hint.severity"
 HINT_SUMMARY = "gemini.hint.summary"
 HINT_CAUSE = "gemini.hint.cause"

@@ -25,7 +25,7 @@ from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_
 from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
 from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
 from gemini_otel._telemetry.span_choice import share
-from gemini_otel._telemetry.spans import INFERENCE, current_owner, finish_before
+from gemini_otel._telemetry.spans import INFERENCE, current_owner
 from gemini_otel._telemetry.usage_totals import UsageTotals
 
 _WORKFLOW = "automatic_function_calling"
@@ -126,12 +126,6 @@ class Turn(Observed):
         if self._span is not None or tracer is None:
             return
         self._max_rounds = max_rounds
-        owner = current_owner(INFERENCE, SCOPE, self._session.instruments.resource)
-        if owner is not None and owner.claim():
-            self._span = share(self._session, owner)
-            self._span.set_attributes({names.AFC_MAX_ROUNDS: max_rounds})
-            finish_before(owner.span, self)
-            return
         attributes: Attributes = {
             **self._session.span_attributes(),
             names.OPERATION_NAME: "invoke_workflow",
@@ -140,14 +134,30 @@ class Turn(Observed):
         }
         if self._model is not None:
             attributes[names.REQUEST_MODEL] = self._model
-        self._span = tracer.start_span(
-            f"{_WORKFLOW} {self._model}" if self._model else _WORKFLOW,
-            self._context,
-            SpanKind.INTERNAL,
-            attributes,
-        )
+        name = f"{_WORKFLOW} {self._model}" if self._model else _WORKFLOW
+        if self._share(
+            functools.partial(tracer.start_span, name, kind=SpanKind.INTERNAL, attributes=attributes)
+        ):
+            return
+        self._span = tracer.start_span(name, self._context, SpanKind.INTERNAL, attributes)
         self._context = trace.set_span_in_context(self._span, self._context)
         otel_context.attach(self._context)  # the step that we are in restores what was before
+
+    def _share(self, begin: Callable[..., Span]) -> bool:
+        """Whether another instrumentation's span is the loop's."""
+        resource = self._session.instruments.resource
+        owner = current_owner(INFERENCE, SCOPE, resource, self._model)
+        if owner is None:
+            return False
+        inside = trace.set_span_in_context(owner.span)
+        draft = share(self._session, owner, lambda start_time: begin(context=inside, start_time=start_time))
+        if draft is None:
+            return False
+        draft.has_rounds = True
+        draft.set_attributes({names.AFC_MAX_ROUNDS: self._max_rounds})
+        draft.attend(self)
+        self._span = draft
+        return True
 
     def round_started(self, call: Call) -> None:
         self._rounds += 1

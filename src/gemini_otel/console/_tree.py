@@ -225,4 +225,4 @@ def _add_hint(tree: Tree, hint: Attributes) -> None:
     branch = tree.add(title.append(f"  {printable(hint.get(names.HINT_ID))}", "dim"))
     for label, name in _HINT_LINES:
         if hint.get(name):
-            branch.add(Text.assemble((f"{label}: ", "dim"), printable(hint[name])))
+            branch.add(Text.assemble((f"{label}: ", "dim"), printable(" ".join(str(hint[name]).split("\n")))))

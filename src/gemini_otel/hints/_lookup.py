@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gemini_otel._facts.errors.kinds import SIGNATURES, error_kind
 from gemini_otel.hints._trigger import Trigger
+from gemini_otel.hints.entries.values import EXPLAINED, HEALTHY, UNSPECIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,9 +76,20 @@ def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
     """The entries for a code: those of every day, then the others in the order of `hints`."""
     word = code.strip().rpartition("FinishReason.")[2].rpartition("BlockedReason.")[2].strip()
     beginnings = {word.lower(), *_NUMBERS.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
+    beginnings.update(EXPLAINED.get(_value(word), ()))
     named = {value.lower() for value in _values(word)}
     found = [hint for hint in hints if _begins(hint.id, beginnings) or _waits_for(hint, named)]
     return sorted(found, key=_rarity) or _generic(word, hints)
+
+
+def is_healthy(code: str) -> bool:
+    """Whether a code is a value of the SDK's that says that nothing is wrong."""
+    return _value(code) in HEALTHY
+
+
+def _value(code: str) -> str:
+    """The value of an enum in the spelling of the tables, from one with or without the enum's name before it."""
+    return code.strip().rpartition(".")[2].upper()
 
 
 def _rarity(hint: Hint) -> int:
@@ -91,6 +103,7 @@ def known_codes(hints: Iterable[Hint]) -> list[str]:
     words = {
         *_STATUSES,
         *_NUMBERS,
+        *EXPLAINED,
         *(hint.id for hint in hints),
         *(reason for sig in SIGNATURES for reason in sig.reasons),
     }
@@ -126,7 +139,9 @@ def _waits_for(hint: Hint, named: set[str]) -> bool:
 
 
 def _generic(word: str, hints: Iterable[Hint]) -> list[Hint]:
-    """The entry for an HTTP error that has none of its own."""
+    """The entry for an HTTP error, or for a value that means nothing, that has none of its own."""
+    if _value(word).endswith("UNSPECIFIED"):
+        return [hint for hint in hints if hint.id == UNSPECIFIED]
     if len(word) != 3 or not word.isascii() or not word.isdecimal() or word[0] not in "45":
         return []
     kind = error_kind(code=int(word))

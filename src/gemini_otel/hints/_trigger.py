@@ -16,7 +16,7 @@ from gemini_otel.hints._hint import Attributes, Hint
 Predicate = Callable[[Attributes], bool]
 # Operation names of spans that are around a tool or around calls, and carry the errors of what is inside.
 TOOL = "execute_tool"
-NO_CALL = (TOOL, "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
+NO_CALL = (TOOL, "execute_task", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
 
 ANY = frozenset(OUTCOMES)
 NOT_OK = ANY - {"ok"}

@@ -118,6 +118,9 @@ class Close(NamedTuple):
 def read_close(error: BaseException) -> Close | None:
     """How the websocket ended that `error` speaks of: an exception of `websockets`, or an APIError that stands for one."""
     frames = vars(error)
+    if "close_code" in frames and "server_code" in frames:  # of a live interaction; it keeps no reason
+        code = frames["close_code"]
+        return Close(int(code), None) if isinstance(code, int) else None
     if "rcvd" not in frames:
         code, reason = frames.get("code"), frames.get("details")
         if "details" not in frames or not isinstance(code, int) or not 1000 <= code < 5000:
@@ -144,6 +147,7 @@ def _http_code(error: BaseException) -> int | None:
     return (
         integer(getattr(error, "code", None))
         or integer(getattr(error, "status_code", None))
+        or integer(getattr(error, "http_status", None))
         or integer(getattr(refusal, "status_code", None))
     )
 
@@ -221,7 +225,9 @@ def _said(error: Exception) -> Said:
     if said.message is None and message is not None:
         # A stream that is refused as text/event-stream leaves its JSON unparsed in the message (over aiohttp).
         said = said.beside(said_by({"error": {"message": message}}))
-    return said if said.is_of_google else said._replace(status=status or said.status)
+    if said.is_of_google:
+        return said
+    return said._replace(status=status or said.status or code_word(getattr(error, "server_code", None)))
 
 
 def _phrase(error: Exception, code: int) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gemini_otel._facts.names import (
+    BLOCK_REASON,
     BLOCKED_CATEGORIES,
     ERROR_STATUS,
     FINISH_REASON,
@@ -86,8 +87,13 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
     if reason is None:
         status, reasons = attributes.get(ERROR_STATUS), attributes.get(RESPONSE_FINISH_REASONS)
         told = GENERATION_ERRORS.get(status) if isinstance(status, str) else None
-        if told is not None or reasons is None or INTERACTION_STATUS in attributes:
-            return told  # the status of an interaction stands among the reasons, and has entries of its own
+        if (
+            told is not None
+            or reasons is None
+            or INTERACTION_STATUS in attributes
+            or BLOCK_REASON in attributes
+        ):
+            return told  # the status of an interaction stands among the reasons, and has entries of its own; so has a block
         reason = _first_unhealthy(reasons)
     if not isinstance(reason, str) or not reason:
         return None
