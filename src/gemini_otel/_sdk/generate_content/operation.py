@@ -11,6 +11,7 @@ from typing import Any
 from gemini_otel._facts.calls import RequestFacts, ResponseFacts
 from gemini_otel._facts.operation import Listener, Operation, Shape, Target
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
+from gemini_otel._sdk.generate_content.function_calls import FunctionCalls
 from gemini_otel._sdk.generate_content.history import read_history
 from gemini_otel._sdk.generate_content.request import read_request, read_start
 from gemini_otel._sdk.reading.client import model_name
@@ -40,6 +41,7 @@ class GenerateContentAnswer:
         self._parts: dict[str, None] = {}
         self._usable = False
         self._usage = UsageReader()
+        self._calls = FunctionCalls()
 
     def feed(self, response: Any, listener: Listener | None) -> None:
         get = with_body(fields(response)).get
@@ -78,6 +80,7 @@ class GenerateContentAnswer:
             self._feed_part(fields(part), index, listener)
         if (reason := candidate.get("finish_reason")) is not None:
             self._finish_reasons[index] = raw = enum_value(reason) or ""
+            self._calls.finish(index, listener)
             if raw != "STOP":
                 self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
 
@@ -95,7 +98,9 @@ class GenerateContentAnswer:
                 self._parts["thought" if thought else name] = None
                 self._usable = self._usable or not thought
                 if name == "function_call" and listener is not None:
-                    _tell_function_call(value, index, listener)
+                    self._calls.feed(index, value, listener)
+                elif name == "executable_code" and listener is not None and (code := field(value, "code")):
+                    listener.code(code)
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
         reason = enum_value(feedback.get("block_reason"))
@@ -114,12 +119,6 @@ class GenerateContentAnswer:
                 enum_value(field(rating, "probability")),
             )
             self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
-
-
-def _tell_function_call(call: Any, candidate: int, listener: Listener) -> None:
-    name = field(call, "name")
-    if name:  # the pieces of a streamed call have none
-        listener.function_call(candidate, name, field(call, "args"))
 
 
 _CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
