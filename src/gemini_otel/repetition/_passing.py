@@ -15,7 +15,7 @@ _REQUEST = re.compile(
     r"(?:request|call|toolcall|trace|span|correlation|invocation|idempotency|attempt|retry)(?:id|key|uuid|token)"
     r"|(?:attempt|retry|try|iteration|thought)(?:s|number|count|counter|index|no)|nonce|attempt|retry|retries|iteration"
 )
-_MARK = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64}", re.IGNORECASE)
+_MARK = re.compile(r"[0-9a-fTZ:. +-]{9,64}", re.IGNORECASE)  # an id or a time
 _REMARK = re.compile(r"description|comment|explanation|reason|rationale|note|remark|purpose|justification")
 # A remark is one only beside what is done: the description of a ticket is its subject.
 _DONE = frozenset({"command", "cmd", "code", "script", "query", "sql", "url", "expression"})
