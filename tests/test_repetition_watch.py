@@ -153,7 +153,16 @@ def test_streamed_calls_are_put_together(shape: str) -> None:
 def test_a_loop_in_a_streamed_argument(shape: str) -> None:
     """A streamed argument that loops until the output limit ends it is found, and max_tokens is explained by it."""
     pieces = [
-        chunk([{"functionCall": {"partialArgs": [{"jsonPath": "$.a", "stringValue": SENTENCE}], "willContinue": True}}])
+        chunk(
+            [
+                {
+                    "functionCall": {
+                        "partialArgs": [{"jsonPath": "$.a", "stringValue": SENTENCE}],
+                        "willContinue": True,
+                    }
+                }
+            ]
+        )
         for _ in range(400)
     ]
     begun = chunk([{"functionCall": {"name": "write", "willContinue": True}}])
@@ -174,7 +183,9 @@ def test_a_loop_in_generated_code(shape: str) -> None:
 def test_structured_by_any_mime_type(mime: str) -> None:
     """A reply asked for in any format but plain text is structured: a loop of blanks in it is `newlines`."""
     telemetry = Telemetry()
-    scenario = simulator.Scenario("these", "x", (simulator.Reply(chunks=(chunk([{"text": "a: 1" + "\n" * 900}]),)),))
+    scenario = simulator.Scenario(
+        "these", "x", (simulator.Reply(chunks=(chunk([{"text": "a: 1" + "\n" * 900}]),)),)
+    )
     gemini_otel.instrument(**telemetry.providers)
     try:
         with simulator.serve("these", scenarios=[scenario]) as address:

@@ -55,7 +55,10 @@ def test_long_histories_are_cut() -> None:
 def test_results_stand_beside_their_calls() -> None:
     """Each call has the result that answers it, by id or else by name and order."""
     contents = [
-        {"role": "model", "parts": [{"functionCall": {"name": "a", "args": {}, "id": str(i)}} for i in (1, 2)]},
+        {
+            "role": "model",
+            "parts": [{"functionCall": {"name": "a", "args": {}, "id": str(i)}} for i in (1, 2)],
+        },
         {
             "role": "user",
             "parts": [

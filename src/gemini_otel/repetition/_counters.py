@@ -16,7 +16,9 @@ _TIME = re.compile(rb"(?<![0-9:])(?:[0-9]{1,2}:)?[0-9]{1,2}:[0-9]{2}(?:[.,][0-9]
 _LARGEST = 18  # digits of the numbers that are read; longer ones are ids
 _STEADY_SHARE = 0.6  # of the steps that must be the commonest one: loops skip a number now and then
 _TURNS_IN_TEN = 2  # counters that begin again, as days of a month
-_SAME_PACE = 0.3  # how far the paces of two counters of one loop may be apart: 1.8 times is a conversion table
+_SAME_PACE = (
+    0.3  # how far the paces of two counters of one loop may be apart: 1.8 times is a conversion table
+)
 
 
 class CounterRun(NamedTuple):
@@ -93,9 +95,9 @@ def _read(column: list[bytes]) -> _Column | None:
 def _is_one_clock(tail: bytes) -> bool:
     """Return whether all numbers are time codes that never fall, but for one steady counter: subtitles, transcripts."""
     codes = _TIME.findall(tail)
-    if len(codes) < 6 or not any(code.count(b":") == 2 or b"." in code or b"," in code for code in codes):
-        if not (codes and b"[" + codes[-1] + b"]" in tail):
-            return False
+    fine = any(code.count(b":") == 2 or b"." in code or b"," in code for code in codes)
+    if not codes or not ((len(codes) >= 6 and fine) or b"[" + codes[-1] + b"]" in tail):
+        return False
     times = list(map(_seconds, codes))
     others = _NUMBER.findall(_TIME.sub(b"", tail))
     return all(a <= b for a, b in pairwise(times)) and all(

@@ -28,7 +28,9 @@ _RAW_KEEP, _RAW_MOST = 11_776, 13_312
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS = 7
 _REST = 8  # looks for which digits count after numbers were found to jump
-_DEAF = -4  # each phrase met again adds 2, each look without one takes 1; above 0, phrases are counted
+_DEAF = (
+    -4
+)  # each phrase met again adds 2, each look without one brings it 1 nearer to 0; above 0, phrases are counted
 
 
 class _Hope(NamedTuple):
@@ -103,7 +105,8 @@ class TextLoops:
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
         if at >= 0:
             return self._follow(text, at, begin)
-        self._echoes -= self._echoes > 0
+        if self._echoes:
+            self._echoes += 1 if self._echoes < 0 else -1
         return self.pace
 
     def _set_pace(self) -> None:
@@ -229,11 +232,12 @@ class TextLoops:
         if len(self._raw) < WINDOWS[0][0]:
             return
         self._echoes = _DEAF
-        window, said_before = WINDOWS[self._looks & 1 if len(self._raw) >= WINDOWS[1][0] else 0]
-        tail = bytes(self._raw[-window:])
-        same = find_sameness(tail, said_before)
-        if same is not None:
-            self._alarm("text", same.period, same.times, characters(tail))
+        for window, said_before in WINDOWS:
+            tail = bytes(self._raw[-window:])
+            same = find_sameness(tail, said_before) if len(tail) == window else None
+            if same is not None:
+                self._alarm("text", same.period, same.times, characters(tail))
+                return
 
     def _before(self, run: int) -> str:
         end = max(0, len(self._raw) - run)

@@ -70,7 +70,7 @@ def is_blank(unit: str, structured: bool) -> bool:
     return not rest or (len(rest) < len(unit) and _ESCAPE_BEGUN.fullmatch(rest) is not None)
 
 
-def needed_characters(sort: Unit, unit: str, structured: bool, before: str, limits: Thresholds) -> float:
+def needed_characters(sort: Unit, unit: str, structured: bool, before: str, limits: Thresholds) -> float:  # noqa: PLR0911 - one line a sort
     """Return how many characters a run must have to be a loop."""
     period = len(unit)
     if sort is Unit.BLANK:

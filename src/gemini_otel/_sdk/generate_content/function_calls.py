@@ -63,7 +63,9 @@ class _StreamedCall:
             if isinstance(text := piece.get("string_value"), str):
                 self._append(path, text)
             else:
-                self._others[path] = next((piece[name] for name in _VALUES if piece.get(name) is not None), None)
+                self._others[path] = next(
+                    (piece[name] for name in _VALUES if piece.get(name) is not None), None
+                )
 
     def _append(self, path: str, text: str) -> None:
         """Keep the beginning and the end of a long string; a loop stands at its end."""

@@ -21,9 +21,8 @@ def read_history(arguments: Arguments) -> list[PastCall]:
     for part in _last_parts(contents):
         if answer := part.get("function_response"):
             answers.append(fields(answer))
-        elif call := part.get("function_call"):
-            if name := field(call, "name"):
-                calls.append(PastCall(name, field(call, "args"), _take_result(fields(call), answers)))
+        elif name := field(call := part.get("function_call"), "name"):
+            calls.append(PastCall(name, field(call, "args"), _take_result(fields(call), answers)))
     return calls[::-1]
 
 
@@ -45,7 +44,9 @@ def _begins_turn(content: Any) -> bool:
     if isinstance(content, str):
         return True
     role, parts = field(content, "role"), _parts(content)
-    said = not any(fields(part).get("function_call") or fields(part).get("function_response") for part in parts)
+    said = not any(
+        fields(part).get("function_call") or fields(part).get("function_response") for part in parts
+    )
     return said and role in {None, "user"}
 
 
