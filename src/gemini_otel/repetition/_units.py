@@ -28,7 +28,7 @@ _SYMBOL_COPIES, _SENTENCE_COPIES, _PARAGRAPH_COPIES, _PAGE, _PAGE_COPIES = 6, 4.
 # Lists that somebody asked for, in code, markup and structured output: 3.6 runs of text and 3 times the units.
 _LIST = 3.6
 # Blocks of lines are templates, asked for up to a dozen times: forms, calendars, cards.
-_BLOCK_LINES, _BLOCK_COPIES = 4, 12.5
+_BLOCK_LINES, _BLOCK_COPIES = 5, 12.5
 
 
 class Unit(Enum):
