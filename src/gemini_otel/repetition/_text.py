@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
 from ._counters import read_counters
-from ._diversity import WINDOWS, find_sameness
+from ._diversity import WINDOW, find_sameness
 from ._kinds import in_table, name_kind
 from ._thresholds import Thresholds
-from ._units import Unit, describe, needed_characters, needed_for_counter
+from ._units import describe, needed_characters, needed_for_counter
 from ._verdict import Repetition
 
 __all__ = ["TextLoops"]
 
-# Costs: a longer needle meets fewer chance matches, a farther search takes longer. All chosen by measuring.
-_BRISK, _STEADY, _SLOW = 256, 512, 768  # characters between looks: first in structured output, then, later
-_EARLY, _LATE = 1_024, 8_192
+_BRISK, _STEADY, _SLOW = 256, 512, 768
 _SHORTEST_STEP = 32
-_NEEDLE, _STRADDLE = 24, 8
+_NEEDLE = 24
+_QUICK = 96
 _MARGIN = 128
-_NEAR, _FAR = 2_304, 5_800  # bytes searched every fourth and every eighth time
+_NEAR, _FAR = 2_304, 5_600
 _TRIES = 3
-_SHORT, _SHORT_STRUCTURED = 256, 96  # bytes that must be equal before a run is measured
+_SHORT, _SHORT_STRUCTURED = 256, 96
 _BARE_KEEP = 4_736
-_RAW_KEEP, _RAW_MOST = 11_776, 13_312
+_RAW_KEEP, _RAW_MOST = 11_520, 13_312
+_EARLY, _LATE = 1_024, 8_192
 _CONTEXT, _JUST_BEFORE = 400, 120
-_FEW_UNITS = 7
-_REST = 8  # looks for which digits count after numbers were found to jump
-_DEAF = (
-    -4
-)  # each phrase met again adds 2, each look without one brings it 1 nearer to 0; above 0, phrases are counted
-
-
-class _Hope(NamedTuple):
-    """A run too short to be a loop yet: the next look begins with it."""
-
-    text: bytearray
-    period: int
-    run: int
-    missing: int
+_FEW_UNITS = 6
+_PLENTY, _COPIES = 2_048, 8
+_SHORTEST_REST, _LONGEST_REST = 3, 12
+_PROBE, _EARLY_PROBE = 6, 307
+_ECHOES, _DEAF = 6, -2
 
 
 class TextLoops:
@@ -51,10 +40,11 @@ class TextLoops:
     __slots__ = (
         "_bare",
         "_echoes",
-        "_hope",
+        "_hurried",
         "_limits",
         "_looks",
         "_raw",
+        "_refused",
         "_rest",
         "_seen",
         "_structured",
@@ -70,9 +60,10 @@ class TextLoops:
         self._seen = 0
         self._looks = 0
         self._rest = 0
-        self._echoes = 0
-        self._hope: _Hope | None = None
+        self._refused = 0
         self.pace = _BRISK if structured else _STEADY
+        self._hurried = False
+        self._echoes = 0
         self.verdict: Repetition | None = None
 
     def look(self, block: str) -> int:
@@ -84,117 +75,86 @@ class TextLoops:
         text += fresh
         self._seen += len(block)
         self._looks = looks = self._looks + 1
-        if len(raw) > _RAW_MOST:
-            del self._bare[:-_BARE_KEEP]
-            del raw[:-_RAW_KEEP]
-        if self._hope is not None:
-            missing = self._resume(self._hope, len(data), len(fresh), len(block))
-            if missing:
-                return missing
         if self._rest or len(fresh) * 2 <= len(data):
             text = raw
             self._rest -= self._rest > 0
+        if len(raw) > _RAW_MOST:
+            self._trim()
         reach = len(data) + _MARGIN
-        if not looks & 3:
-            reach = _NEAR
-            if not looks & 7:
-                reach, text = _FAR, raw
-                self._set_pace()
+        if not looks & 1:
+            reach = self._look_farther(looks, reach)
+            if reach == _FAR:
+                text = raw
         size = len(text)
         begin = size - reach if size > reach else 0
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
         if at >= 0:
             return self._follow(text, at, begin)
-        if self._echoes:
-            self._echoes += 1 if self._echoes < 0 else -1
+        self._hurried = False
         return self.pace
 
-    def _set_pace(self) -> None:
+    def _look_farther(self, looks: int, reach: int) -> int:
+        if self._echoes > 0 or not (looks & 15 or self._structured):
+            self._listen()
+        if looks & 3:
+            return reach
         if self._structured:
             self.pace = _BRISK if self._seen < _EARLY else _STEADY
         else:
             self.pace = _STEADY if self._seen < _LATE else _SLOW
+        return _NEAR if looks & 15 else _FAR
 
-    def _resume(self, hope: _Hope, data: int, fresh: int, gathered: int) -> int:
-        """Return what is missing of the run that was hoped for; 0 when it has ended."""
-        self._hope = None
-        text, period, run, missing = hope
-        grown = data if text is self._raw else fresh
-        if text[-grown - period : -period] != text[-grown:]:
-            return 0
-        if missing > gathered:
-            return self._wait(text, period, run + grown, missing - gathered)
-        return self._judge(text, period, run + grown)
-
-    def _wait(self, text: bytearray, period: int, run: int, missing: int) -> int:
-        self._hope = _Hope(text, period, run, missing)
-        return max(_SHORTEST_STEP, min(self.pace, missing))
+    def _trim(self) -> None:
+        del self._bare[:-_BARE_KEEP]
+        del self._raw[:-_RAW_KEEP]
 
     def _follow(self, text: bytearray, at: int, begin: int) -> int:
         """Prove a period for which the last bytes speak that were found at `at`, or at an earlier place."""
         size = len(text)
+        quick = text[-_QUICK:]
         for _ in range(_TRIES):
-            period = size - at - _NEEDLE
-            if self._is_proved(text, period):
-                return self._judge(text, period)
-            if period <= _STRADDLE:
-                return self._follow_filling(text, period, begin) or self._echo()
-            at = text.rfind(text[-_NEEDLE:], begin, at + _NEEDLE - 1)
+            end = at + _NEEDLE
+            if text.endswith(quick, 0, end):
+                period = size - end
+                span = max(period, (_SHORT_STRUCTURED if self._structured else _SHORT) - period)
+                if text[-span - period : end] == text[-span:]:
+                    return self._judge(text, period)
+            at = text.rfind(text[-_NEEDLE:], begin, end - 1)
             if at < 0:
                 break
-        return self._echo()
-
-    def _follow_filling(self, text: bytearray, period: int, begin: int) -> int:
-        """Look past padding or a rule, which may be part of a longer unit, for the place where it began."""
-        filling = run_length(text, period)
-        end = len(text) - filling + _STRADDLE
-        at = text.rfind(text[end - _NEEDLE : end], max(0, begin - filling), end - 1) if end > _NEEDLE else -1
-        longer = end - at - _NEEDLE
-        if at >= 0 and self._is_proved(text, longer):
-            return self._judge(text, longer)
-        return 0
-
-    def _is_proved(self, text: bytearray, period: int) -> bool:
-        span = max(period, (_SHORT_STRUCTURED if self._structured else _SHORT) - period)
-        return len(text) >= span + period and text[-span - period : -period] == text[-span:]
-
-    def _echo(self) -> int:
-        self._echoes += 2
-        if self._echoes > 0 and not self._structured:
-            self._listen()
+        self._hurried = False
+        if not self._structured:
+            self._echoes += 1
         return self.pace
 
-    def _judge(self, text: bytearray, period: int, known: int = 0) -> int:
-        """Return how many characters to gather for the run to be a loop, at most those of a look."""
-        run = max(run_length(text, period), known)
-        if text is self._raw or (run <= len(text) and self._raw[-run:] == text[-run:]):
+    def _judge(self, text: bytearray, period: int) -> int:
+        run = run_length(text, period)
+        if text is self._raw or self._raw[-run:] == text[-run:]:
             missing = self._exact(run, period)
         else:
-            missing = self._masked(run_length(text, period), period)
-        if missing <= 0:
+            length = suffix_with_digits(self._raw, min(run, max(_PLENTY, _COPIES * period)))
+            unit = unit_with_digits(self._raw, period)
+            exact = run_length(self._raw, unit)
+            if exact * 10 >= length * 9:
+                missing = self._exact(exact, unit)
+            else:
+                missing = self._counter(length, period, unit, run)
+        if period > _STEADY:
+            self._looks |= 3 if period + _NEEDLE < _NEAR else 15
+        if missing <= 0 or missing >= _STEADY or self._hurried:
+            self._hurried = False
             return self.pace
-        if period <= _STRADDLE and (step := self._follow_filling(text, period, len(text) - _NEAR)):
-            return step
-        return self._wait(text, period, run, int(missing) + 1)
-
-    def _masked(self, run: int, period: int) -> float:
-        unit = unit_with_digits(self._raw, period)
-        length = suffix_with_digits(self._raw, run)
-        exact = run_length(self._raw, unit)
-        if exact * 10 >= length * 9:
-            return self._exact(exact, unit)
-        return self._counter(length, period, unit, run)
+        self._hurried = True
+        return max(_SHORTEST_STEP, int(missing) + 1)
 
     def _exact(self, run: int, period: int) -> float:
         unit = _decode(self._raw[-period:])
         before = self._before(run)
         table = in_table(unit, before)
         sort = describe(unit, self._structured, table)
-        width = len(unit)
-        kept = min(run, len(self._raw))
-        length = characters(self._raw[-kept:]) * run // kept
+        length, width = characters(self._raw[-run:]), len(unit)
         missing = (
-            needed_characters(sort, unit, self._structured, before[-_JUST_BEFORE:], self._limits) - length
+            needed_characters(sort, width, self._structured, before[-_JUST_BEFORE:], self._limits) - length
         )
         if missing <= 0:
             self._alarm(name_kind(unit, table, self._structured), width, length // width, length)
@@ -204,47 +164,52 @@ class TextLoops:
         unit = _decode(self._raw[-unit_length:])
         table = in_table(unit, self._before(length))
         sort = describe(unit, self._structured, table)
-        if sort in {Unit.BLANK, Unit.SYMBOL, Unit.NUMBERS}:
-            return self._refuse()
         needed, units = needed_for_counter(unit, sort, self._structured, self._limits)
-        missing = min(max(needed, units * unit_length), _BARE_KEEP) - length
-        if missing > 0:
-            return missing
+        if units == 0:
+            return self._refuse()
+        if length < max(needed, units * unit_length):
+            return max(needed, units * unit_length) - length
         few = min(length, _FEW_UNITS * unit_length)
         if not read_counters(bytes(self._raw[-few:]), period).steady:
             return self._refuse()
-        counters = read_counters(bytes(self._raw[-length:]), period)
-        enough = read_counters(bytes(self._raw[-min(length, int(needed) + 2 * unit_length) :]), period)
-        if not enough.steady:
+        enough = min(length, max(int(needed), (units + 1) * unit_length) + unit_length)
+        counters = read_counters(bytes(self._raw[-enough:]), period)
+        if not counters.steady:
             return self._refuse()
-        if counters.length < min(needed, _BARE_KEEP - 2 * unit_length):
-            return needed - counters.length
-        total = characters(self._raw[-counters.length :])
-        kind = name_kind(unit, table, self._structured)
-        self._alarm(kind, max(1, total // counters.units), counters.units, total)
-        return 0.0
+        missing = max(needed - counters.length, (units - counters.units) * unit_length)
+        if missing <= 0:
+            counters = read_counters(bytes(self._raw[-suffix_with_digits(self._raw, run) :]), period)
+            total = characters(self._raw[-counters.length :])
+            kind = name_kind(unit, table, self._structured)
+            self._alarm(kind, max(1, total // counters.units), counters.units, total)
+        return missing
 
     def _refuse(self) -> float:
-        self._rest = _REST
+        self._refused = max(_SHORTEST_REST, min(_LONGEST_REST, self._refused * 2))
+        self._rest = self._refused
         return 0.0
 
     def _listen(self) -> None:
-        if len(self._raw) < WINDOWS[0][0]:
+        text = self._raw
+        begin = len(text) - WINDOW
+        if begin < 0:
             return
-        self._echoes = _DEAF
-        for window, said_before in WINDOWS:
-            tail = bytes(self._raw[-window:])
-            same = find_sameness(tail, said_before) if len(tail) == window else None
-            if same is not None:
-                self._alarm("text", same.period, same.times, characters(tail))
-                return
+        early, late = text[-_EARLY_PROBE : _PROBE - _EARLY_PROBE], text[-_PROBE - 1 : -1]
+        if text.count(late, begin) < _ECHOES and text.count(early, begin) < _ECHOES:
+            self._echoes -= self._echoes > 0
+            return
+        tail = bytes(text[-WINDOW:])
+        same = find_sameness(tail)
+        if same is None:
+            self._echoes = _DEAF
+        else:
+            self._alarm("text", same.period, same.times, characters(tail))
 
     def _before(self, run: int) -> str:
-        end = max(0, len(self._raw) - run)
+        end = len(self._raw) - run
         return _decode(self._raw[max(0, end - _CONTEXT) : end])
 
     def _alarm(self, kind: str, period: int, count: int, length: int) -> None:
-        length = min(length, self._seen)
         self.verdict = Repetition(kind, period, count, self._seen - length, length / self._seen)
 
 

@@ -13,22 +13,18 @@ _ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u(?:000[9aAdD]|0020|00a0|00A0))|&nbsp;
 _ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9aAdD]{0,3})?|&[nbsp]{0,4}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://[^\s)>]*|&[a-z]+;")
-_CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x|['\"][:,]| \| ")
+_CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x|['\"]:| \| ")
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE = 0.92
-_HEX = re.compile(r"\b0x[0-9a-fA-F]*|\b[0-9a-fA-F]{0,2}(?=,)")
+_TWO_DIGITS, _DIGITS = re.compile(r"\d\d"), 10
+_BLOCK_LINES, _NUMBERED_BLOCKS = 4, 16
 _TELLING = 16
 _MARKUP_PART = 3
 _ENOUGH = 400
 _LONGEST_BLANK = 120
-# A few copies of a paragraph are a loop, of a sentence or a symbol only many: refrains and rules repeat by intent.
-_SENTENCE, _PARAGRAPH, _CODE_PART = 100, 250, 1.6
-_SYMBOL_COPIES, _SENTENCE_COPIES, _PARAGRAPH_COPIES, _PAGE, _PAGE_COPIES = 6, 4.2, 2.6, 1_000, 2.8
-# Lists that somebody asked for, in code, markup and structured output: 3.6 runs of text and 3 times the units.
-_LIST = 3.6
-# Blocks of lines are templates, asked for up to a dozen times: forms, calendars, cards.
-_BLOCK_LINES, _BLOCK_COPIES = 5, 12.5
+_SENTENCE, _PARAGRAPH = 100, 250
+_PARAGRAPH_COPIES, _PAGE, _PAGE_COPIES = 2.6, 1_000, 2.8
 
 
 class Unit(Enum):
@@ -51,10 +47,9 @@ def describe(unit: str, structured: bool, in_table: bool) -> Unit:
         return Unit.NUMBERS if unit[0].isalnum() else Unit.SYMBOL
     if in_table:
         return Unit.TABLE
-    turns = unit + unit  # the unit in every rotation: a tag cut in two is a tag
-    if sum(map(len, _MARKUP.findall(turns))) * _MARKUP_PART > len(turns):
+    if sum(map(len, _MARKUP.findall(unit))) * _MARKUP_PART > len(unit):
         return Unit.MARKUP
-    if _WORD.search(_HEX.sub("", turns) if "0x" in turns else turns):
+    if _WORD.search(unit + unit):
         return Unit.WORDS
     return Unit.NUMBERS if _NUMERAL.search(unit) else Unit.SYMBOL
 
@@ -70,24 +65,20 @@ def is_blank(unit: str, structured: bool) -> bool:
     return not rest or (len(rest) < len(unit) and _ESCAPE_BEGUN.fullmatch(rest) is not None)
 
 
-def needed_characters(sort: Unit, unit: str, structured: bool, before: str, limits: Thresholds) -> float:  # noqa: PLR0911 - one line a sort
+def needed_characters(sort: Unit, period: int, structured: bool, before: str, limits: Thresholds) -> float:
     """Return how many characters a run must have to be a loop."""
-    period = len(unit)
     if sort is Unit.BLANK:
         return limits.blank_run if structured else limits.text_run
     if structured and sort is not Unit.TABLE:
-        return _of_words(period, limits) * (_CODE_PART if unit.count("\n") >= _BLOCK_LINES else 1)
-    if sort is Unit.NUMBERS and period < _PARAGRAPH and not is_prose(before.rpartition("```")[2]):
-        return max(limits.data_run, _SYMBOL_COPIES * period)
-    if sort in {Unit.TABLE, Unit.MARKUP} and unit.count("\n") >= _BLOCK_LINES:
-        return max(limits.table_run, _BLOCK_COPIES * period)
+        return _of_words(period, limits)
+    if sort is Unit.NUMBERS and period < _PARAGRAPH and not is_prose(before):
+        return max(limits.data_run, 6 * period)
     if sort is Unit.TABLE:
-        return max(limits.table_run, (_SYMBOL_COPIES if period < _SENTENCE else _SENTENCE_COPIES) * period)
-    if sort is Unit.MARKUP:
-        return max(limits.markup_run, _SYMBOL_COPIES * period)
-    if sort is Unit.SYMBOL and period < _SENTENCE:
-        return max(limits.symbol_run, _SYMBOL_COPIES * period)
-    return _of_words(period, limits) * (_CODE_PART if "\\" in unit and period < _SENTENCE else 1)
+        return max(limits.table_run, (6 if period < _SENTENCE else 4.2) * period)
+    if sort is Unit.MARKUP and period < _PARAGRAPH:
+        return max(limits.markup_run, 6 * period)
+    symbols = sort is Unit.SYMBOL and period < _SENTENCE
+    return max(limits.symbol_run, 6 * period) if symbols else _of_words(period, limits)
 
 
 def is_prose(text: str) -> bool:
@@ -101,21 +92,24 @@ def is_prose(text: str) -> bool:
 def _of_words(period: int, limits: Thresholds) -> float:
     if period >= _PARAGRAPH:
         return max(2 * limits.text_run, (_PARAGRAPH_COPIES if period < _PAGE else _PAGE_COPIES) * period)
-    return max(limits.text_run, _SENTENCE_COPIES * period)
+    return max(limits.text_run, 4.2 * period)
 
 
 def needed_for_counter(unit: str, sort: Unit, structured: bool, limits: Thresholds) -> tuple[float, int]:
-    """Return the characters and the units that a run with moving numbers must have.
-
-    Length alone tells a loop from a list that was asked for: a year of months, 20 test users, 30 links, 25 servers. Each
-    sort may be as long as such lists are.
-    """
-    fewest = limits.counter_units
+    """Return the characters and the units that a run with moving numbers must have; no units: never a loop."""
+    period = len(unit)
+    fewest = max(4, limits.counter_units - (0 if period < _SENTENCE else 2 if period < _PARAGRAPH else 3))
     if sort is Unit.MARKUP:
-        return 2.5 * limits.markup_run, 5 * fewest
-    if structured and sort is Unit.WORDS:
-        return _LIST * limits.text_run, 3 * fewest
-    if sort is Unit.WORDS and (_CODE.search(unit) or unit.count("\n") >= _BLOCK_LINES):
-        return _LIST * limits.text_run, 3 * fewest
-    few = 0 if len(unit) < _SENTENCE else 2 if len(unit) < _PARAGRAPH else 3
-    return limits.text_run, max(4, fewest - few)
+        return limits.markup_run, fewest + (18 if period < _SENTENCE else 2)
+    if sort is Unit.WORDS and structured:
+        return 1.3 * limits.text_run, fewest + (3 if period < _SENTENCE else 1)
+    if sort is Unit.WORDS and _CODE.search(unit):
+        ordinary = (
+            _NUMBERED_BLOCKS
+            if unit.count("\n") >= _BLOCK_LINES
+            else 0
+            if _TWO_DIGITS.search(unit)
+            else _DIGITS
+        )
+        return 1.6 * limits.text_run, max(fewest + 5, ordinary + 1)
+    return limits.text_run, fewest if sort in (Unit.WORDS, Unit.TABLE) else 0
