@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from gemini_otel._facts.sendable import OTHER
 from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer
 
-OTHER = "_OTHER"
 _MODEL = re.compile(r"[\w.:@/*-]{1,128}", re.ASCII)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
