@@ -36,7 +36,8 @@ def test_whole_numbers(value: object, number: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "number"), [("2.5", 2.5), (1, 1.0), ("x", None), (math.inf, None), (10**400, None), (None, None)]
+    ("value", "number"),
+    [("2.5", 2.5), (1, 1.0), ("x", None), (math.inf, None), (10**400, None), (None, None)],
 )
 def test_finite_numbers(value: object, number: float | None) -> None:
     """Seconds are finite."""
@@ -99,10 +100,12 @@ def test_json_that_is_none(hostile: str | bytes) -> None:
 
 def test_json() -> None:
     """Brackets in strings are no depth, escaped quotes end none, and numbers are bounded."""
-    assert parse_json('{"a": "%s\\"[[", "n": [%s, -5, -%s, 1.5, NaN]}' % ("[" * 100, "9" * 5000, "9" * 30)) == {
+    assert parse_json(
+        '{"a": "%s\\"[[", "n": [%s, -5, -%s, 1.5, NaN]}' % ("[" * 100, "9" * 5000, "9" * 30)
+    ) == {
         "a": "[" * 100 + '"[[',
         "n": [2**53 - 1, -5, -(2**53) + 1, 1.5, None],
     }
-    assert parse_json(b"[[1]]" ) == [[1]]
+    assert parse_json(b"[[1]]") == [[1]]
     wide = "[" + ",".join(["[]"] * 1000) + "]"
     assert parse_json(wide) == [[]] * 1000

@@ -13,7 +13,7 @@ from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
-from gemini_otel._facts.errors.echo import mask_echo
+from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
 from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
@@ -242,7 +242,7 @@ class Call(Observed):
             return failure
         raw = failure.raw_message
         if self.content is not None and not self._settings.capture_bytes:
-            raw = mask_echo(raw, self.arguments, kinds=(bytes,))
+            raw = mask_bytes(raw, self.arguments)
         said = {**self.arguments, "identity": tuple(self._start.identity())}
         message = mask_echo(failure.message, said, shown=self._start.model or "")
         return failure._replace(message=message, raw_message=raw)
