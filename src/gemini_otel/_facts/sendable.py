@@ -20,6 +20,8 @@ _MAX_DIGITS = 19
 _USUAL_SIZE = 4096  # characters of all values: below it there is nothing to cut
 _CODE = re.compile(r"[A-Z0-9_]{1,64}")
 _LOWER_CODE = re.compile(r"[a-z0-9_]{1,64}")
+_TOOL = re.compile(r"[\w.:/-]{1,128}", re.ASCII)
+_MODALITIES = frozenset({"text", "image", "audio", "video", "document"})
 
 
 def whole_number(value: object) -> int | None:
@@ -51,6 +53,22 @@ def code(value: str) -> str:
 def lower_code(value: str) -> str:
     """As `code`, of the services that write such names in lower case."""
     return value if _LOWER_CODE.fullmatch(value) else OTHER
+
+
+def setting(value: str) -> str:
+    """As `code`, of what the program writes in upper or lower case: a thinking level, a tool mode, a version of the API."""
+    return value if _CODE.fullmatch(value) or _LOWER_CODE.fullmatch(value) else OTHER
+
+
+def modality(value: str) -> str:
+    """A kind of tokens, which becomes part of an attribute's name: so of a closed set, `other` included."""
+    known = value[:32].lower()
+    return known if known in _MODALITIES else "other"
+
+
+def tool_name(value: object) -> str:
+    """The name of a tool, which a model may have made up: as with models, `_OTHER` for what has not the form of one."""
+    return value if isinstance(value, str) and _TOOL.fullmatch(value) else OTHER
 
 
 def text(value: str, limit: int = MAX_TEXT) -> str:

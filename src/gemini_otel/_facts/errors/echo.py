@@ -25,7 +25,7 @@ _JOINED = 5  # letters of a word of the request that hides in a longer word of t
 # Words that messages of the service consist of: a request that has them, too, does not make them worth hiding.
 _USUAL = frozenset(
     """
-    aborted about above alpha beta bidi accepted accepts access account accounts action activate activation active add address after
+    aborted about above alpha bad beta bidi accepted accepts access account accounts action activate activation active add address after
     again against all allowed alternate and another answer answers any api are argument arguments array attempt
     audio auth authentication automatic available back backend base batch because been before begin being below
     between billing bit bits block blocked blocklist body both budget but byte bytes cache cached call called
@@ -76,16 +76,16 @@ def mask_echo(message: str, request: Mapping[str, Any], *, shown: str = "") -> s
     Upper and lower case are the same. Of a request that is longer than what is looked at, no word that is unusual stays.
     """
     texts, complete = _texts([*request.values()])
-    if not complete:
-        return mask_unusual(message, shown=shown)
     said = "\n".join(texts).casefold()
+    if not complete:
+        return _mask(message, shown, lambda word: word in said or not _is_amount(word))
     words = set(_LONG_WORD.findall(said)) - _USUAL
     return _mask(message, shown, functools.cache(lambda word: word in said or _hides(word, words)))
 
 
 def mask_unusual(message: str, *, shown: str = "") -> str:
     """`message` with those words only that every message has: where nobody knows what it may quote."""
-    return _mask(message, shown, lambda _: True)
+    return _mask(message, shown, lambda word: not _is_amount(word))
 
 
 def mask_bytes(message: str, request: Mapping[str, Any]) -> str:
@@ -124,6 +124,11 @@ def _mask(message: str, shown: str, is_said: Callable[[str], bool]) -> str:
 def _is_unusual(piece: str) -> bool:
     """Neither a word of the service's own, nor a number too short to be anybody's."""
     return len(piece) > 2 and piece not in _USUAL and not (piece.isdecimal() and len(piece) < 6)
+
+
+def _is_amount(piece: str) -> bool:
+    """A number such as the tokens that a model takes, which tells more about the failure than about the request."""
+    return piece.isdecimal() and len(piece) < 8
 
 
 def _hides(word: str, words: Set[str]) -> bool:

@@ -14,7 +14,8 @@ from gemini_otel._sdk.generate_content.content import read_candidates, read_requ
 from gemini_otel._sdk.generate_content.history import read_history
 from gemini_otel._sdk.generate_content.request import read_request, read_start
 from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._sdk.reading.usage import UsageReader
 
 # Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
@@ -52,13 +53,13 @@ class GenerateContentAnswer:
         self._id = get("response_id") or self._id
         self._model = get("model_version") or self._model
         if (status := get("model_status")) is not None:
-            self._model_status = enum_value(field(status, "model_stage"))
+            self._model_status = enum_code(field(status, "model_stage"))
         self._fed += 1
         self._parsed = get("parsed") is not None
 
     def facts(self) -> ResponseFacts:
         return ResponseFacts(
-            id=self._id,
+            id=identifier(self._id),
             model=model_name(self._model),
             finish_reasons=tuple(reason for _, reason in sorted(self._finish_reasons.items())),
             block_reason=self._block_reason,
@@ -77,7 +78,7 @@ class GenerateContentAnswer:
         for part in field(candidate.get("content"), "parts") or ():
             self._feed_part(fields(part), index, listener)
         if (reason := candidate.get("finish_reason")) is not None:
-            self._finish_reasons[index] = raw = enum_value(reason) or ""
+            self._finish_reasons[index] = raw = enum_code(reason) or ""
             if raw != "STOP":
                 self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
 
@@ -98,7 +99,7 @@ class GenerateContentAnswer:
                     _tell_function_call(value, index, listener)
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
-        reason = enum_value(feedback.get("block_reason"))
+        reason = enum_code(feedback.get("block_reason"))
         if reason is not None:
             self._block_reason = reason
             self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
@@ -110,8 +111,8 @@ class GenerateContentAnswer:
             blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
         for rating in blocking:
             category, probability = (
-                enum_value(field(rating, "category")),
-                enum_value(field(rating, "probability")),
+                enum_code(field(rating, "category")),
+                enum_code(field(rating, "probability")),
             )
             self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
 
