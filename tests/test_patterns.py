@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 import re
+import sys
 import time
 from collections.abc import Iterator
-from re import _parser as parser  # type: ignore[attr-defined]  # what re makes of a pattern, from Python 3.11 on
 from typing import Any
 
 import pytest
 
 import gemini_otel
 
+parser: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 SIZES = (1_000, 10_000, 100_000)
 _LEFT_OUT = ("gemini_otel.simulator",)  # a tool of tests, whose input is the test's own
+# Modules whose tables have patterns as text, which are compiled when they are needed.
+_COMPILED_LATER = ("gemini_otel._facts.errors.kinds", "gemini_otel.hints._evidence")
 
 
 def compiled() -> Iterator[tuple[str, re.Pattern[Any]]]:
@@ -25,18 +29,22 @@ def compiled() -> Iterator[tuple[str, re.Pattern[Any]]]:
             continue
         loaded = importlib.import_module(module.name)
         for name, value in vars(loaded).items():
-            for number, pattern in enumerate(_within(value, 0)):
+            texts = module.name in _COMPILED_LATER
+            for number, pattern in enumerate(_within(value, 0, texts)):
                 yield f"{module.name}:{name}:{number}", pattern
 
 
-def _within(value: Any, depth: int) -> Iterator[re.Pattern[Any]]:
+def _within(value: Any, depth: int, texts: bool) -> Iterator[re.Pattern[Any]]:
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(value, str) and texts and depth:
+        with contextlib.suppress(re.error):
+            yield re.compile(value, re.DOTALL | re.IGNORECASE)
     elif depth < 5 and isinstance(value, list | tuple | set | frozenset):
         for each in value:
-            yield from _within(each, depth + 1)
+            yield from _within(each, depth + 1, texts)
     elif depth < 5 and isinstance(value, dict):
-        yield from _within(list(value.values()), depth + 1)
+        yield from _within(list(value.values()), depth + 1, texts)
 
 
 def pieces(pattern: re.Pattern[Any]) -> list[str]:
@@ -99,14 +107,22 @@ def _one_of(choices: Any) -> str:
 def hostile(pattern: re.Pattern[Any], size: int) -> Iterator[Any]:
     """Texts of `size` characters that begin as the pattern likes it, and end otherwise."""
     mine = pieces(pattern)
-    repeated = [*mine, *(first + second for first in mine[:4] for second in mine[:4] if first != second), " ", "a", '"', "[", "\\"]
+    repeated = [
+        *mine,
+        *(first + second for first in mine[:4] for second in mine[:4] if first != second),
+        " ",
+        "a",
+        '"',
+        "[",
+        "\\",
+    ]
     for piece in dict.fromkeys(repeated):
         text = (piece * (size // len(piece) + 1))[: size - 1] + "\0"
         yield text.encode("latin-1", "replace") if isinstance(pattern.pattern, bytes) else text
 
 
-def seconds(pattern: re.Pattern[Any], text: Any, enough: float) -> float:
-    """The best of three, or of one that took long."""
+def seconds(pattern: re.Pattern[Any], text: Any) -> float:
+    """CPU time of all matches; where it may decide, the least of three."""
     best = float("inf")
     for _ in range(3):
         began = time.process_time()
@@ -114,7 +130,7 @@ def seconds(pattern: re.Pattern[Any], text: Any, enough: float) -> float:
         for _ in pattern.finditer(text):
             pass
         best = min(best, time.process_time() - began)
-        if best < enough / 10 or best > 10 * enough:
+        if best < 0.01:
             break
     return best
 
@@ -131,16 +147,11 @@ def test_all_are_found() -> None:
 def test_linear_growth(name: str) -> None:
     """Ten times the text takes about ten times as long: a quadratic pattern takes a hundred times, an exponential one for ever.
 
-    What is quick at 100,000 characters is good, however it grows. The smallest size goes first, so that a failure is told, not waited for.
+    What takes no time to speak of at 100,000 characters is good, however it grows. The smallest size goes first, so that a failure is told, not waited for.
     """
     pattern = PATTERNS[name]
-    for texts in zip(*(hostile(pattern, size) for size in SIZES), strict=True):
-        short, middle, long = texts
-        assert seconds(pattern, short, 0.01) < 0.05, short[:60]
-        before = seconds(pattern, middle, 0.01)
-        assert before < 0.2, middle[:60]
-        if before < 0.002:
-            limit = 0.1
-        else:
-            limit = 35 * before
-        assert seconds(pattern, long, limit) < limit, (long[:60], before)
+    for short, middle, long in zip(*(hostile(pattern, size) for size in SIZES), strict=True):
+        assert seconds(pattern, short) < 0.03, short[:60]
+        before = seconds(pattern, middle)
+        assert before < 0.05, middle[:60]
+        assert seconds(pattern, long) < max(35 * before, 0.05), long[:60]
