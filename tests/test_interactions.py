@@ -470,7 +470,8 @@ def test_recorded_exchanges(telemetry: Telemetry, exchange: dict[str, Any]) -> N
     assert found["gemini.interaction.status"] == last["status"]
     if usage := last.get("usage"):
         assert found["gemini.usage.total_tokens"] == usage["total_tokens"]
-        assert found["gen_ai.usage.input_tokens"] == usage["total_input_tokens"]
+        tool_use = usage.get("total_tool_use_tokens", 0)
+        assert found["gen_ai.usage.input_tokens"] == usage["total_input_tokens"] + tool_use
     outcome = {
         "completed": "ok",
         "requires_action": "ok",

@@ -15,7 +15,6 @@ from support import RECORDINGS, Telemetry, make_client, send
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
 METHODS = ("generateContent", "streamGenerateContent")
 COUNTERS = {
-    "promptTokenCount": "gen_ai.usage.input_tokens",
     "cachedContentTokenCount": "gen_ai.usage.cache_read.input_tokens",
     "thoughtsTokenCount": "gen_ai.usage.reasoning.output_tokens",
     "toolUsePromptTokenCount": "gemini.usage.tool_use_tokens",
@@ -64,6 +63,9 @@ def expected(chunks: list[dict[str, Any]]) -> dict[str, Any]:
         block = (chunk.get("promptFeedback") or {}).get("blockReason")
         facts["gemini.response.block_reason"] = block or facts.get("gemini.response.block_reason")
     facts.update({attribute: usage.get(name) for name, attribute in COUNTERS.items()})
+    if "promptTokenCount" in usage or "toolUsePromptTokenCount" in usage:
+        prompt = usage.get("promptTokenCount", 0) + usage.get("toolUsePromptTokenCount", 0)
+        facts["gen_ai.usage.input_tokens"] = prompt
     if "candidatesTokenCount" in usage or "thoughtsTokenCount" in usage:
         output = usage.get("candidatesTokenCount", 0) + usage.get("thoughtsTokenCount", 0)
         facts["gen_ai.usage.output_tokens"] = output
@@ -80,9 +82,11 @@ def readable(recording: dict[str, Any]) -> bool:
 
 
 def test_every_recording(url: str) -> None:
-    """Tokens, finish reasons, id, model, block reason and error of each recording are on its span, call and stream."""
+    """Tokens, finish reasons, id, model, block reason and error of each recording are on its span, call and stream; the metrics of
+    both profiles have the same sums."""
     telemetry = Telemetry()
-    gemini_otel.instrument(**telemetry.providers)
+    gemini_otel.instrument(**telemetry.providers, semconv="gen_ai_latest_experimental/dup")
+    sums = {"input": 0, "output": 0}
     differences: list[str] = []
     checked = 0
     try:
@@ -98,11 +102,24 @@ def test_every_recording(url: str) -> None:
                 sent = send(client, shape, f"simulate:{name}")
                 found = compare(recording, telemetry, sent.error)
                 checked += readable(recording)
+                for way in sums:
+                    name_of_count = f"gen_ai.usage.{way}_tokens"
+                    sums[way] += sum((span.attributes or {}).get(name_of_count, 0) for span in telemetry.spans)
                 differences += [f"{name} {recording['source']}: {text}" for text in found]
     finally:
         gemini_otel.uninstrument()
     assert differences == []
     assert checked > 2000
+    for way, total in sums.items():
+        assert sum(p.sum for p in points_of(telemetry, way)) == total
+        latest = telemetry.points(f"gen_ai.client.inference.usage.{way}_tokens")
+        assert sum(point.value for point in latest) == total
+
+
+def points_of(telemetry: Telemetry, way: str) -> list[Any]:
+    """The points of the released profile's histogram for input or output."""
+    points = telemetry.points("gen_ai.client.token.usage")
+    return [point for point in points if point.attributes["gen_ai.token.type"] == way]
 
 
 def compare(recording: dict[str, Any], telemetry: Telemetry, error: BaseException | None) -> list[str]:

@@ -59,13 +59,20 @@ class RequestFacts(NamedTuple):
 class UsageFacts(NamedTuple):
     """Token counts as the service gave them last; `by_modality` maps `(modality, direction)` to tokens."""
 
-    input_tokens: int | None = None
+    prompt_tokens: int | None = None
     candidates_tokens: int | None = None
     thoughts_tokens: int | None = None
     cached_tokens: int | None = None
     tool_use_tokens: int | None = None
     total_tokens: int | None = None
     by_modality: Mapping[tuple[str, str], int] = _NO_COUNTS
+
+    @property
+    def input_tokens(self) -> int | None:
+        """Prompt and tool use: the conventions count all types of input, the API keeps the results of its tools apart."""
+        if self.prompt_tokens is None and self.tool_use_tokens is None:
+            return None
+        return (self.prompt_tokens or 0) + (self.tool_use_tokens or 0)
 
     @property
     def output_tokens(self) -> int | None:

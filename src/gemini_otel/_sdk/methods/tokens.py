@@ -46,8 +46,8 @@ def _embedding_usage(response: Any, statistics: list[Any]) -> UsageFacts:
     facts = usage.facts()
     tokens = [integer(field(each, "token_count")) for each in statistics]
     known = [each for each in tokens if each is not None]
-    if facts.input_tokens is None and known:
-        return facts._replace(input_tokens=sum(known))
+    if facts.prompt_tokens is None and known:
+        return facts._replace(prompt_tokens=sum(known))
     return facts
 
 

@@ -52,7 +52,7 @@ def read_usage(usage: Any) -> UsageFacts:
     """Token counts as interactions and decisions have them; thought tokens are apart from output, as in `generate_content`."""
     get = fields(usage).get
     return UsageFacts(
-        input_tokens=integer(get("total_input_tokens")),
+        prompt_tokens=integer(get("total_input_tokens")),
         candidates_tokens=integer(get("total_output_tokens")),
         thoughts_tokens=integer(get("total_thought_tokens")),
         cached_tokens=integer(get("total_cached_tokens")),

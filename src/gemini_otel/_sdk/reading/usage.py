@@ -11,6 +11,7 @@ from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer, 
 
 _BY_MODALITY = {
     "prompt_tokens_details": "input",
+    "tool_use_prompt_tokens_details": "input",
     "candidates_tokens_details": "output",
     "response_tokens_details": "output",  # as Live spells it
     "cache_tokens_details": "cache_read",
@@ -35,7 +36,7 @@ class UsageReader:
         last = self._last
         candidates = last.get("candidates_token_count", last.get("response_token_count"))
         return UsageFacts(
-            input_tokens=integer(last.get("prompt_token_count")),
+            prompt_tokens=integer(last.get("prompt_token_count")),
             candidates_tokens=integer(candidates),
             thoughts_tokens=integer(last.get("thoughts_token_count")),
             cached_tokens=integer(last.get("cached_content_token_count")),

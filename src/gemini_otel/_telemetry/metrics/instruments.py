@@ -147,7 +147,9 @@ def observed_counter(
 
 
 def _by_modality(usage: UsageFacts, direction: str) -> dict[str, int]:
-    """Tokens by modality; what the service does not break down is `unknown`, and so is the 0 of an answer without usage."""
+    """Tokens by modality. What the service does not break down is `unknown`: the rest, the 0 of an answer without usage, and all
+    of it where the parts are more than the whole, as some answers of search tools have it.
+    """
     totals = {
         "input": usage.input_tokens,
         "output": usage.output_tokens,
@@ -155,7 +157,10 @@ def _by_modality(usage: UsageFacts, direction: str) -> dict[str, int]:
         "reasoning": usage.thoughts_tokens,
     }
     found = {modality: tokens for (modality, way), tokens in usage.by_modality.items() if way == direction}
-    rest = (totals[direction] or 0) - sum(found.values())
-    if rest > 0 or not found:
-        found[_UNKNOWN] = found.get(_UNKNOWN, 0) + max(rest, 0)
+    total = totals[direction] or 0
+    rest = total - sum(found.values())
+    if rest < 0:
+        return {_UNKNOWN: total}
+    if rest or not found:
+        found[_UNKNOWN] = found.get(_UNKNOWN, 0) + rest
     return found
