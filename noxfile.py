@@ -112,3 +112,10 @@ def tests(session: nox.Session, sdk: str, transport: str) -> None:
     ]
     environment = {"GOOGLE_GENAI_HTTP_CLIENT": "auto" if transport == "aiohttp" else transport}
     session.run("pytest", "-q", "-n", "auto", *chosen, env=environment)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The fuzz tests with more examples, other ones each time."""
+    session.install("-e", ".[test]", "google-genai")
+    session.run("pytest", "tests/fuzz", env={"GEMINI_OTEL_FUZZ": "fuzz"})

@@ -52,7 +52,7 @@ def canned(answer: Answer) -> Iterator[str]:
             with contextlib.suppress(OSError):
                 self.wfile.write(content)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815  # the base class calls it so
 
         def log_message(self, *_: Any) -> None:
             """Quiet."""

@@ -101,7 +101,7 @@ def test_json_that_is_none(hostile: str | bytes) -> None:
 def test_json() -> None:
     """Brackets in strings are no depth, escaped quotes end none, and numbers are bounded."""
     assert parse_json(
-        '{"a": "%s\\"[[", "n": [%s, -5, -%s, 1.5, NaN]}' % ("[" * 100, "9" * 5000, "9" * 30)
+        '{"a": "' + "[" * 100 + '\\"[[", "n": [' + "9" * 5000 + ", -5, -" + "9" * 30 + ", 1.5, NaN]}"
     ) == {
         "a": "[" * 100 + '"[[',
         "n": [2**53 - 1, -5, -(2**53) + 1, 1.5, None],

@@ -9,7 +9,6 @@ import pytest
 from google.genai import types
 
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
-
 from steps import steps
 
 

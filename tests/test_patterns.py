@@ -51,7 +51,7 @@ def pieces(pattern: re.Pattern[Any]) -> list[str]:
     """Texts that the pattern's own repetitions and literals match: what a hostile text for it is made of."""
     found: set[str] = set()
     _collect(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG), found)
-    return sorted(found, key=len)[:12]
+    return sorted(found, key=len)[:8]
 
 
 def _collect(tree: Any, found: set[str]) -> None:
@@ -109,7 +109,7 @@ def hostile(pattern: re.Pattern[Any], size: int) -> Iterator[Any]:
     mine = pieces(pattern)
     repeated = [
         *mine,
-        *(first + second for first in mine[:4] for second in mine[:4] if first != second),
+        *(first + second for first in mine[:3] for second in mine[:3] if first != second),
         " ",
         "a",
         '"',

@@ -31,7 +31,7 @@ def whole_number(value: object) -> int | None:
             return None
         digits = value.lstrip("0")
         return min(int(digits or "0"), MAX_NUMBER) if len(digits) <= _MAX_DIGITS else MAX_NUMBER
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
         return None
     return int(max(-MAX_NUMBER, min(value, MAX_NUMBER)))
 
@@ -79,7 +79,10 @@ def text(value: str, limit: int = MAX_TEXT) -> str:
 
 
 def sendable(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The attributes of a span or event, fit to be sent; as they are where nothing is unusual, which costs one look."""
+    """The attributes of a span or event, fit to be sent; as they are where nothing is unusual, which costs one look.
+
+    Numbers are bounded where they are read, since metrics are made of them as well.
+    """
     try:
         said = "".join(map(str, attributes.values()))
     except ValueError:  # a number of more digits than Python turns into text

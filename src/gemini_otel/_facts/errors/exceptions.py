@@ -6,7 +6,6 @@ their texts may quote prompts.
 from __future__ import annotations
 
 import errno
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,6 +14,8 @@ from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors import causes as classes
 from gemini_otel._facts.errors.kinds import STATUSES, error_kind
 from gemini_otel._facts.errors.masking import mask
+from gemini_otel._facts.parsing import parse_json
+from gemini_otel._facts.sendable import whole_number
 
 _CODE_WORD = re.compile(r"[A-Za-z_]{1,64}")
 
@@ -240,10 +241,7 @@ def _body_of_refusal(error: Exception) -> Any:
 
 def _parse(text: str) -> Mapping[str, Any] | None:
     """The error object in a JSON text; None where there is none."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return None
+    body = parse_json(text)
     if isinstance(body, list) and body:
         body = body[0]
     inner = body.get("error") if isinstance(body, Mapping) else None
@@ -312,4 +310,4 @@ def _integer(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and value.isdecimal() else None
+    return whole_number(value) if isinstance(value, str) else None

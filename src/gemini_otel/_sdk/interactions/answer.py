@@ -13,7 +13,8 @@ from gemini_otel._facts.calls import ErrorFacts, RequestFacts, ResponseFacts, Us
 from gemini_otel._facts.errors.exceptions import read_reported
 from gemini_otel._facts.operation import Listener
 from gemini_otel._facts.parsing import parse_json
-from gemini_otel._facts.sendable import MAX_NUMBER, lower_code, modality as known_modality
+from gemini_otel._facts.sendable import MAX_NUMBER, lower_code
+from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._sdk.reading.client import model_name
 from gemini_otel._sdk.reading.fields import enum_value, integer, items
 from gemini_otel._sdk.reading.fields import fields as known_fields

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
-from gemini_otel._facts.parsing import parse_json
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
+from gemini_otel._facts.parsing import parse_json
 from gemini_otel.hints._foreign.sources import ANYONE, PARAMETERS, SOURCES, Source
 
 if TYPE_CHECKING:
