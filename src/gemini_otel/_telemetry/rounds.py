@@ -315,7 +315,7 @@ class Call(Observed):
             attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = waited
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
-        attributes = sendable(attributes)
+        attributes = dict(sendable(attributes))
         self._span.set_attributes(attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -131,7 +131,7 @@ def _is_amount(piece: str) -> bool:
     return piece.isdecimal() and len(piece) < 8
 
 
-def _hides(word: str, words: Set[str]) -> bool:
+def _hides(word: str, words: set[str]) -> bool:
     """Whether a word of the request is part of a longer one."""
     ends = range(_JOINED, len(word) + 1)
     return any(word[start:end] in words for end in ends for start in range(end - _JOINED + 1))
@@ -139,7 +139,8 @@ def _hides(word: str, words: Set[str]) -> bool:
 
 def _texts(root: object) -> tuple[list[str], bool]:
     """The texts of a request, names of fields included, and its bytes as they are sent; and whether these are all."""
-    found, room = [], MAX_CHARACTERS
+    found: list[str] = []
+    room = MAX_CHARACTERS
     for value in _values(root):
         if value is None:
             return found, False
