@@ -31,7 +31,11 @@ def whole_number(value: object) -> int | None:
             return None
         digits = value.lstrip("0")
         return min(int(digits or "0"), MAX_NUMBER) if len(digits) <= _MAX_DIGITS else MAX_NUMBER
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and math.isnan(value))
+    ):
         return None
     return int(max(-MAX_NUMBER, min(value, MAX_NUMBER)))
 
