@@ -144,7 +144,7 @@ def test_keys_and_configurations(url: str, exported: Exported, mode: str, settin
     environment = {"type": "remote", "mode": "self_hosted", "custom_config": {"board": "secret-9"}}
 
     def calls() -> None:
-        invoke(client, mode, "environments.create", mode="self_hosted", custom_config={"board": "secret-9"})
+        invoke(client, mode, "environments.create", custom_config={"board": "secret-9"})
         invoke(client, mode, "environments.get", id="e1")
         invoke(client, mode, "environments.list")
         invoke(client, mode, "interactions.create", agent="helper", input="Hello", environment=environment)

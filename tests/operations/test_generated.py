@@ -46,8 +46,10 @@ def test_the_whole_span(telemetry: Telemetry, url: str, mode: str) -> None:
 
 def test_an_environment_tells_its_mode(telemetry: Telemetry, url: str, mode: str) -> None:
     """Neither its key nor its configuration is read."""
-    invoke(make_client(url), mode, "environments.create", mode="self_hosted", custom_config={"a": "secret-9"})
-    if not telemetry.spans:
+    if not hasattr(genai.Client, "environments"):
+        pytest.skip("this SDK has no environments")
+    environment = invoke(make_client(url), mode, "environments.get", id="e1").responses[0]
+    if not hasattr(environment, "mode"):
         pytest.skip("this SDK has no modes of environments")
     assert telemetry.attributes["gemini.environment.mode"] == "self_hosted"
     assert "secret-" not in telemetry.span.to_json()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import importlib
+import inspect
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -239,6 +240,12 @@ def test_a_refused_auth_token(telemetry: Telemetry) -> None:
     assert "secret-7" not in telemetry.span.to_json()
 
 
+async def _ask(method: Any, arguments: dict[str, str]) -> None:
+    done = method(**arguments)
+    if inspect.isawaitable(done):
+        await done
+
+
 @pytest.mark.parametrize("method", ["create", "delete"])
 @pytest.mark.parametrize("mode", ["sync", "async"])
 async def test_the_warning_names_the_caller(
@@ -252,9 +259,7 @@ async def test_the_warning_names_the_caller(
         {"auth_token": "auth_tokens/secret-7"} if method == "delete" else {}
     )
     with pytest.warns(match="experimental") as caught:
-        done = getattr(tokens, method)(**arguments)
-    if mode == "async":
-        await done
+        await _ask(getattr(tokens, method), arguments)
     assert caught[0].filename == __file__
     assert telemetry.span.name == f"{method}_interaction_auth_token"
     assert "secret-7" not in telemetry.span.to_json()

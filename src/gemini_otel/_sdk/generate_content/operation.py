@@ -12,11 +12,13 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
 from gemini_otel._facts.operation import Listener, Operation, Shape, Target
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
+from gemini_otel._sdk.generate_content.function_calls import FunctionCalls
 from gemini_otel._sdk.generate_content.history import read_history
 from gemini_otel._sdk.generate_content.request import read_request, read_start
 from gemini_otel._sdk.generate_content.tools import ToolUse
 from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._sdk.reading.usage import UsageReader
 
 # Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
@@ -44,6 +46,7 @@ class GenerateContentAnswer:
         self._parts: dict[str, None] = {}
         self._usable = False
         self._usage = UsageReader()
+        self._calls = FunctionCalls()
 
     def feed(self, response: Any, listener: Listener | None) -> None:
         get = with_body(fields(response)).get
@@ -56,7 +59,7 @@ class GenerateContentAnswer:
         self._id = get("response_id") or self._id
         self._model = get("model_version") or self._model
         if (status := get("model_status")) is not None:
-            self._model_status = enum_value(field(status, "model_stage"))
+            self._model_status = enum_code(field(status, "model_stage"))
         self._fed += 1
         if self._request.response_schema:
             self._parsed = True if get("parsed") is not None else _unparsed(get("candidates"))
@@ -68,7 +71,7 @@ class GenerateContentAnswer:
         if self._tools is not None or self._request.tools:
             measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
         return ResponseFacts(
-            id=self._id,
+            id=identifier(self._id),
             model=model_name(self._model),
             finish_reasons=reasons,
             block_reason=self._block_reason,
@@ -96,7 +99,8 @@ class GenerateContentAnswer:
         if candidate.get("grounding_metadata") or candidate.get("url_context_metadata"):
             self._tool_use().feed(candidate)
         if (reason := candidate.get("finish_reason")) is not None:
-            self._finish_reasons[index] = raw = enum_value(reason) or ""
+            self._finish_reasons[index] = raw = enum_code(reason) or ""
+            self._calls.finish(index, listener)
             if raw != "STOP":
                 self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
 
@@ -116,10 +120,12 @@ class GenerateContentAnswer:
                 if name == "function_call":
                     self._tool_use().call(field(value, "name"))
                     if listener is not None:
-                        _tell_function_call(value, index, listener)
+                        self._calls.feed(index, value, listener)
+                elif name == "executable_code" and listener is not None and (code := field(value, "code")):
+                    listener.code(code)
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
-        reason = enum_value(feedback.get("block_reason"))
+        reason = enum_code(feedback.get("block_reason"))
         if reason is not None:
             self._block_reason = reason
             self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
@@ -131,8 +137,8 @@ class GenerateContentAnswer:
             blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
         for rating in blocking:
             category, probability = (
-                enum_value(field(rating, "category")),
-                enum_value(field(rating, "probability")),
+                enum_code(field(rating, "category")),
+                enum_code(field(rating, "probability")),
             )
             self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
 
@@ -148,12 +154,6 @@ def _unparsed(candidates: Any) -> bool | None:
     texts = [part["text"] for part in parts if part.get("text") and not part.get("thought")]
     calls = any(part.get("function_call") is not None for part in parts)
     return None if calls or not texts or (len(texts) == 1 and texts[0].strip() == "null") else False
-
-
-def _tell_function_call(call: Any, candidate: int, listener: Listener) -> None:
-    name = field(call, "name")
-    if name:  # the pieces of a streamed call have none
-        listener.function_call(candidate, name, field(call, "args"))
 
 
 _CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
