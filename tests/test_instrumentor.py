@@ -211,7 +211,7 @@ def test_the_modules_to_hook_are_those_of_the_targets() -> None:
     """Every module that a target lives in has its post-import hook."""
     from gemini_otel._sdk import function_calling
     from gemini_otel._sdk.attempts import api_client, generated_clients, older_client
-    from gemini_otel._sdk.live import drivers
+    from gemini_otel._sdk.live import drivers, interactions
     from gemini_otel._sdk.methods import pages
     from gemini_otel._sdk.methods.table import METHODS
     from gemini_otel._sdk.operations import CHOICES
@@ -223,6 +223,7 @@ def test_the_modules_to_hook_are_those_of_the_targets() -> None:
         older_client.MODULE,
         drivers.MODULE,
         drivers.MUSIC_MODULE,
+        interactions.MODULE,
         pages.MODULE,
         function_calling.MODULE,
         function_calling.MCP_MODULE,

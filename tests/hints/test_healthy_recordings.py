@@ -14,8 +14,7 @@ from google.genai import types
 
 import gemini_otel
 from gemini_otel import simulator
-from gemini_otel._facts import names
-from support import RECORDINGS, Telemetry, make_client, make_vertex_client
+from support import RECORDINGS, Telemetry, hint_ids, make_client, make_vertex_client
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
 # Of a request: fields that a config has under the same name.
@@ -120,11 +119,7 @@ def _hints(recordings: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
             for name, recording in recordings.items():
                 telemetry.exporter.clear()
                 _replay(clients["aiplatform" in recording["host"]], name, recording)
-                found[name] = [
-                    hint
-                    for span in telemetry.spans
-                    for hint in (span.attributes or {}).get(names.HINT_IDS, ())
-                ]
+                found[name] = [hint for span in telemetry.spans for hint in hint_ids(span.attributes)]
     finally:
         gemini_otel.uninstrument()
     return found
