@@ -104,7 +104,9 @@ def test_every_recording(url: str) -> None:
                 checked += readable(recording)
                 for way in sums:
                     name_of_count = f"gen_ai.usage.{way}_tokens"
-                    sums[way] += sum((span.attributes or {}).get(name_of_count, 0) for span in telemetry.spans)
+                    sums[way] += sum(
+                        (span.attributes or {}).get(name_of_count, 0) for span in telemetry.spans
+                    )
                 differences += [f"{name} {recording['source']}: {text}" for text in found]
     finally:
         gemini_otel.uninstrument()

@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from gemini_otel._facts.names import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel._telemetry.dropped import flush
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 
 if TYPE_CHECKING:
@@ -165,12 +166,13 @@ class HintSpanProcessor(SpanProcessor):
         """Nothing is left to do."""
 
     def shutdown(self) -> None:
-        """Give no more hints."""
+        """Give no more hints, once what was dropped unread has ended."""
+        flush()
         self.active = False
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Nothing is ever pending."""
-        return True
+        """End what the program has dropped unread."""
+        return flush(timeout_millis / 1000)
 
 
 def _check(name: str, value: str, choices: tuple[str, ...]) -> None:

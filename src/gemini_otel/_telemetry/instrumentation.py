@@ -21,6 +21,7 @@ from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.conversation import conversation_id
+from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
@@ -157,15 +158,6 @@ class Instruments:
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
         return self.tracer() is not None or self.metrics() is not None
-
-
-open_streams: weakref.WeakSet[Any] = weakref.WeakSet()  # turns whose streams are in the user's hands
-
-
-def end_open_streams() -> None:
-    """End what is still open when the interpreter exits, while exporters still export."""
-    for stream in list(open_streams):
-        stream.abandon()
 
 
 class Session(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import weakref
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog
 from gemini_otel._telemetry.attributes import (
     Attributes,
@@ -94,6 +96,7 @@ class Call(Observed):
         "_started",
         "_stream",
         "_watch",
+        "_within_owner",
         "arguments",
         "content",
     )
@@ -116,7 +119,7 @@ class Call(Observed):
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
         self._first_chunk: float | None = None
-        self._flagged = False
+        self._flagged = self._within_owner = False
         self._answer = operation.answer(request)
         listening = self._recording and session.settings.repetition and operation.generates
         self._watch = (
@@ -208,10 +211,11 @@ class Call(Observed):
     def owner_ended(self) -> None:
         """End because the owner of the span has ended it, which it may do once it has seen why the answer ends."""
         facts = safely(self._answer.facts)
-        self.finish(None if facts is not None and facts.finish_reasons else GeneratorExit())
+        self._within_owner = True
+        self.end(None if facts is not None and facts.finish_reasons else GeneratorExit())
 
     def _record(self, error: BaseException | None) -> None:
-        seconds = time.perf_counter() - self._started
+        seconds = self._seconds - self._started
         response = safely(self._answer.facts) or ResponseFacts()
         finish_reason = worst_finish_reason(response.finish_reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
@@ -231,7 +235,8 @@ class Call(Observed):
                 failure.type if failure is not None else None,
                 self._repetition_label(),
             )
-            safely(self._metrics.record, ended, self._context)
+            measure = functools.partial(self._metrics.record, ended, self._context)
+            dropped.later(measure) if self._within_owner else safely(measure)
         if self._loop is not None:
             self._loop.round_ended(self, response, outcome)
 
@@ -258,7 +263,7 @@ class Call(Observed):
         return self._first_chunk - self._started if self._stream and self._first_chunk is not None else None
 
     def _close(self) -> None:
-        self._span.end()
+        self._span.end(self._end_time)
         self.arguments = {}
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
@@ -290,6 +295,7 @@ class Call(Observed):
                 attributes,
                 error_message=failure.raw_message if failure is not None else None,
                 stop_sequences=self._request.stop_sequences,
+                deferred=self._within_owner,
             )
 
     def _repetition_label(self) -> str:

@@ -92,7 +92,7 @@ class ToolRun(Observed):
             self._content.tool_value(self._span, names.TOOL_CALL_RESULT, response)
 
     def _record(self, error: BaseException | None) -> None:
-        seconds = time.perf_counter() - self._started
+        seconds = self._seconds - self._started
         error_type = self.failure
         if error is not None and outcome_of(error) == "error":
             error_type = class_name(_own(error))
@@ -110,7 +110,7 @@ class ToolRun(Observed):
             self._metrics.tool_duration.record(seconds, labels, self._context)
 
     def _close(self) -> None:
-        self._span.end()
+        self._span.end(self._end_time)
 
 
 def _own(error: BaseException) -> BaseException:

@@ -65,7 +65,7 @@ class _ObservedManager(Manager[Any, Any]):
 
     def __del__(self) -> None:
         if self.connection is not None:
-            self.connection.abandon()
+            self.connection.drop()
 
 
 _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it
