@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from typing import Any, TypeVar
@@ -25,11 +26,23 @@ def driver(shape: Shape, begin: Begin) -> Driver:
 
     def run(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
         if not args:
-            return drive(begin, wrapped, instance, args, kwargs)
+            return _as_theirs(wrapped, drive(begin, wrapped, instance, args, kwargs))
         arguments = safely(_named, wrapped, instance, args, kwargs) or kwargs
-        return drive(lambda instance, _: begin(instance, arguments), wrapped, instance, args, kwargs)
+        return _as_theirs(
+            wrapped, drive(lambda instance, _: begin(instance, arguments), wrapped, instance, args, kwargs)
+        )
 
     return run
+
+
+_RUNNING = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+
+
+def _as_theirs(wrapped: Any, answer: Any) -> Any:
+    """A coroutine or a generator with the SDK's name: Python's warnings tell it."""
+    if type(answer) in _RUNNING:
+        answer.__name__, answer.__qualname__ = wrapped.__name__, wrapped.__qualname__
+    return answer
 
 
 def _named(wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Arguments:

@@ -46,6 +46,7 @@ class Metrics:
             explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
         )
         self.model_label = BoundedNames(MAX_MODELS)
+        self.address_label = BoundedNames(MAX_MODELS)
         self.tool_label = BoundedNames(MAX_MODELS)
         self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))

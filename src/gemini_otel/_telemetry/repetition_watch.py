@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gemini_otel._guard import safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 
@@ -25,10 +26,10 @@ class RepetitionWatch:
         self._history.append((name, args))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
-        self._tell(self._detector(candidate, thought).feed(text))
+        self._tell(safely(self._detector(candidate, thought).feed, text))
 
     def function_call(self, candidate: int, name: str, args: object) -> None:
-        self._tell(self._detector(candidate, False).feed_call(name, args))
+        self._tell(safely(self._detector(candidate, False).feed_call, name, args))
 
     def _detector(self, candidate: int, thought: bool) -> RepetitionDetector:
         detector = self._detectors.get((candidate, thought))
@@ -38,7 +39,7 @@ class RepetitionWatch:
             self._detectors[candidate, thought] = detector
             if candidate and not thought:
                 for name, args in self._history:
-                    detector.feed_call(name, args)
+                    safely(detector.feed_call, name, args)
         return detector
 
     def _tell(self, verdict: Repetition | None) -> None:

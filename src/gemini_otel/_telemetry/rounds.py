@@ -15,10 +15,10 @@ from opentelemetry.trace import Status, StatusCode
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._facts.errors.echo import mask_echo
-from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.errors.exceptions import read_error, unread_error
 from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
-from gemini_otel._guard import guarded, safely
+from gemini_otel._guard import call_back, guarded, safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog
 from gemini_otel._telemetry.attributes import (
@@ -182,7 +182,7 @@ class Call(Observed):
             self._flagged = True
             self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
             if self._settings.on_repetition is not None:
-                safely(self._settings.on_repetition, self._watch.verdict)
+                call_back("on_repetition", self._settings.on_repetition, self._watch.verdict)
 
     def _note_chunk(self) -> None:
         if self._first_chunk is None:
@@ -203,7 +203,7 @@ class Call(Observed):
         """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
-        facts = self._read_failure(error)
+        facts = safely(self._read_failure, error) or unread_error(error)
         self._attempts.failed(facts, ago)
         if self._metrics is not None:
             self._metrics.attempt_failed(facts.code)
@@ -219,7 +219,11 @@ class Call(Observed):
         response = safely(self._answer.facts) or ResponseFacts()
         finish_reason = worst_finish_reason(response.finish_reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
-        failure = safely(self._read_error, error) if error is not None and outcome == "error" else None
+        failure = None
+        if error is not None and outcome == "error":
+            failure = safely(self._read_error, error) or unread_error(error)
+        if self._recording:
+            safely(self._write_outcome, outcome, failure)
         if self._recording or self.content is not None:
             safely(self._write_span, outcome, response, failure)
             if outcome == "error" and self._recording:
@@ -266,6 +270,13 @@ class Call(Observed):
         self._span.end(self._end_time)
         self.arguments = {}
 
+    def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
+        """What must be on the span whatever else cannot be read."""
+        self._span.set_attributes({names.OUTCOME: outcome})
+        if failure is not None:
+            self._span.set_attributes({names.ERROR_TYPE: failure.type})
+            set_error(self._span, failure)
+
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
         attributes = request_attributes(self._request)
         attributes.update(response_attributes(response))
@@ -284,9 +295,7 @@ class Call(Observed):
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)
-        if failure is not None:
-            set_error(self._span, failure)
-        elif outcome in self._settings.error_outcomes:
+        if failure is None and outcome in self._settings.error_outcomes:
             reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
             self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
         if self.content is not None:

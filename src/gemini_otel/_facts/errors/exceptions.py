@@ -57,6 +57,12 @@ def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
     )
 
 
+def unread_error(error: BaseException) -> ErrorFacts:
+    """What is certain of an exception that cannot be read: its code, where it has one, and else its class."""
+    code = _http_code(error)
+    return ErrorFacts(type=class_name(error) if code is None else str(code), code=code)
+
+
 def read_reported(code: object, message: object) -> ErrorFacts:
     """An error that an answer reports without an exception: a job's or an interaction's.
 
@@ -242,7 +248,7 @@ def _parse(text: str) -> Mapping[str, Any] | None:
     """The error object in a JSON text; None where there is none."""
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(body, list) and body:
         body = body[0]
