@@ -3,15 +3,21 @@
 nox                        every row: each SDK version with each transport it knows
 nox -t short               what CI runs besides the README's command, which has the newest SDK with aiohttp
 nox -s "tests(2.20.0, httpx)" -- tests/test_streams.py
+nox -s newest_python        the core tests on Python 3.14; skipped where tools/python314.py cannot have one
+nox -s drift                what is new in the newest packages since the versions in tests/newest.txt
 """
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nox
+
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
+import python314
 
 nox.options.sessions = ["tests"]
 nox.options.default_venv_backend = "venv"
@@ -44,13 +50,36 @@ SDK_INDEPENDENT = (
     "tests/test_dashboard_file.py",
     "tests/test_demo.py",
     "tests/test_documents.py",
+    "tests/test_drift.py",
     "tests/test_error_kinds.py",
     "tests/test_explain.py",
     "tests/test_foreign.py",
     "tests/test_foreign_recorded.py",
+    "tests/test_python314.py",
     "tests/test_recordings.py",
     "tests/test_servers.py",
     "tests/test_shell_snippets.py",
+)
+# What may depend on the version of Python: patching, the shapes of calls and their ends, threads, tasks and signatures.
+CORE = (
+    "tests/test_answers.py",
+    "tests/test_attempts.py",
+    "tests/test_background.py",
+    "tests/test_endings.py",
+    "tests/test_errors.py",
+    "tests/test_explain.py",
+    "tests/test_guard.py",
+    "tests/test_hooks.py",
+    "tests/test_instrumentor.py",
+    "tests/test_interactions.py",
+    "tests/test_live.py",
+    "tests/test_live_endings.py",
+    "tests/test_patching.py",
+    "tests/test_processor.py",
+    "tests/test_public_api.py",
+    "tests/test_settings.py",
+    "tests/test_streams.py",
+    "tests/test_turns.py",
 )
 # What the SDK cannot do, with us or without: there, its generated clients give httpx2 a constant of httpx for the timeout.
 NOT_SENT = {
@@ -112,3 +141,27 @@ def tests(session: nox.Session, sdk: str, transport: str) -> None:
     ]
     environment = {"GOOGLE_GENAI_HTTP_CLIENT": "auto" if transport == "aiohttp" else transport}
     session.run("pytest", "-q", "-n", "auto", *chosen, env=environment)
+
+
+@nox.session(python=False, tags=["short"])
+def newest_python(session: nox.Session) -> None:
+    """The core tests with the newest SDK on Python 3.14."""
+    try:
+        interpreter = python314.python()
+    except python314.NotHereError as reason:
+        session.skip(str(reason))
+    environment = Path(".nox", "newest_python")
+    python = environment / "bin" / "python"
+    if not python.exists():
+        session.run(str(interpreter), "-m", "venv", "--without-pip", str(environment), external=True)
+    pip = (sys.executable, "-m", "pip", "--python", str(python))
+    session.run(*pip, "install", "-q", "-e", ".[test]", "google-genai", external=True)
+    session.run(str(python), "-m", "pytest", "-q", "-n", "auto", *(session.posargs or CORE), external=True)
+
+
+@nox.session
+def drift(session: nox.Session) -> None:
+    """What is new in the newest packages since those that this release was tested with; `-- --update` takes it over."""
+    session.install("-q", "--upgrade", "-e", ".[console]", "google-genai", "opentelemetry-sdk", "wrapt")
+    session.install("-q", "aiohttp", "httpx", "packaging")
+    session.run("python", "-W", "ignore", "tools/drift.py", *session.posargs)

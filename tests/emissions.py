@@ -34,7 +34,9 @@ except ImportError:  # its name before 1.39
 
 HAS_LIVE = importlib.util.find_spec("trustme") is not None
 _WORKERS = 8
-_TIMEOUT = 1500  # milliseconds; what hangs is cut off
+_HANGING = "hang"  # the one scenario that never answers, and the only one that a client may give up
+_TIMEOUT = 500  # milliseconds, of a client that gives up
+_PATIENCE = 60_000  # milliseconds: however busy the machine is, what answers is read to its end
 _OPTIONS: dict[str, Any] = {
     "temperature": 0.5,
     "top_p": 0.5,
@@ -144,7 +146,7 @@ def collect(profile: str) -> Emissions:
     )
     try:
         with simulator.serve(scenarios=_SCENARIOS) as url:
-            _run_all(make_client(str(url), attempts=2, timeout=_TIMEOUT), make_vertex_client(str(url)))
+            _run_all(url)
         for situation in ("failed", "processing", "images_filtered", "images_partly_filtered"):
             with simulator.serve(situation) as url:
                 _run_methods(make_client(str(url)), make_vertex_client(str(url)))
@@ -155,10 +157,13 @@ def collect(profile: str) -> Emissions:
     return emissions
 
 
-def _run_all(client: genai.Client, vertex: genai.Client) -> None:
+def _run_all(url: simulator.Simulator) -> None:
+    client, vertex = make_client(str(url), attempts=2, timeout=_PATIENCE), make_vertex_client(str(url))
+    hurried = make_client(str(url), attempts=2, timeout=_TIMEOUT)
     with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(_run, _calls(client, vertex)))
-    asyncio.run(_run_async(client))
+        list(pool.map(_run, (*_hanging(hurried), *_calls(client, vertex))))
+    asyncio.run(_run_async(client, hurried))
+    asyncio.run(_cancelled(client, url))
     asyncio.run(run_mcp_tool(client, "models", False, "simulate:tool_call"))
 
 
@@ -172,7 +177,7 @@ def _run(call: Callable[[], object]) -> None:
         call()
 
 
-async def _run_async(client: genai.Client) -> None:
+async def _run_async(client: genai.Client, hurried: genai.Client) -> None:
     limit = asyncio.Semaphore(_WORKERS)
 
     async def run(call: Coroutine[Any, Any, object]) -> None:
@@ -181,9 +186,16 @@ async def _run_async(client: genai.Client) -> None:
                 await call
 
     calls = [
-        call(client, scenario) for scenario in simulator.SCENARIOS for call in (_async_call, _async_stream)
+        call(hurried if scenario == _HANGING else client, scenario)
+        for scenario in simulator.SCENARIOS
+        for call in (_async_call, _async_stream)
     ]
-    await asyncio.gather(*map(run, calls), _cancelled(client))
+    await asyncio.gather(*map(run, calls))
+    for each in (client, hurried):
+        await _close(each)
+
+
+async def _close(client: genai.Client) -> None:
     if hasattr(client.aio, "aclose"):
         await client.aio.aclose()
 
@@ -198,16 +210,25 @@ async def _async_stream(client: genai.Client, scenario: str) -> None:
         pass
 
 
-async def _cancelled(client: genai.Client) -> None:
-    task = asyncio.create_task(_async_call(client, "slow"))
-    await asyncio.sleep(0.05)
+async def _cancelled(client: genai.Client, url: simulator.Simulator) -> None:
+    """A call that is cancelled once its request has arrived, and that nothing answers before."""
+    before = len(url.requests)
+    task = asyncio.create_task(_async_call(client, _HANGING))
+    while len(url.requests) == before:
+        await asyncio.sleep(0.001)
     task.cancel()
-    with suppress(asyncio.CancelledError, Exception):  # it may time out before
+    with suppress(asyncio.CancelledError):
         await task
+    await _close(client)
+
+
+def _hanging(client: genai.Client) -> Iterator[Callable[[], object]]:
+    for shape in ("call", "stream"):
+        yield partial(send, client, shape, f"Tell me. (simulate:{_HANGING})")
 
 
 def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], object]]:
-    for scenario in simulator.SCENARIOS:
+    for scenario in simulator.SCENARIOS.keys() - {_HANGING}:
         yield partial(send, client, "call", f"Tell me. (simulate:{scenario})")
         yield partial(send, client, "stream", f"Tell me. (simulate:{scenario})")
         yield partial(send, vertex, "call", f"Tell me. (simulate:{scenario})")
@@ -220,6 +241,9 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
     for tool in (fail, talk):
         yield partial(_with_tools, client, "tool_call", tool)
     yield partial(_with_tools, client, "error_after_tools", get_weather)
+    yield partial(_with_tools, client, "undeclared_tool", get_weather)
+    search = types.Tool(google_search=types.GoogleSearch())
+    yield partial(send, client, "call", "Tell me. (simulate:ok)", tools=[search])
     yield partial(_abandoned, client)
     yield from _methods(client, vertex)
     if hasattr(client, "interactions"):

@@ -280,3 +280,9 @@ def _value(value: AnyValue) -> Any:
     if kind == "array_value":
         return tuple(map(_value, value.array_value.values))
     return getattr(value, str(kind))
+
+
+def hint_ids(attributes: Any) -> tuple[str, ...]:
+    """The ids of all hints that the attributes of a span name: one alone stands only in `gemini.hint.id`."""
+    alone = (attributes["gemini.hint.id"],) if "gemini.hint.id" in attributes else ()
+    return tuple(attributes.get("gemini.hint.ids", alone))

@@ -69,6 +69,7 @@ def test_the_whole_span(telemetry: Telemetry, url: str, shape: str) -> None:
         "gemini.request.timeout": 20.0,
         "gemini.request.max_attempts": 4,
         "gemini.request.tools": 2,
+        "gemini.response.unused_tools": ("google_search",),
         "gemini.request.tool_mode": "ANY",
         "gemini.response.finish_reason": "STOP",
         "gemini.response.outcome": "ok",

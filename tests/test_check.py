@@ -24,8 +24,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRat
 
 import gemini_otel
 from gemini_otel import cli
+from gemini_otel._commands.check import NEWEST_SDK, examine
 from gemini_otel._commands.check import environment as _environment
-from gemini_otel._commands.check import examine
 from gemini_otel._commands.check import live as _live
 from gemini_otel._commands.check import show as _show
 from gemini_otel._commands.check.report import Finding, Report, Target
@@ -200,6 +200,16 @@ def test_an_old_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     """A google-genai that is too old is an error."""
     monkeypatch.setattr(_environment, "version", lambda name: "1.9.0" if name == "google-genai" else "1.0")
     assert errors(examine(SOUND).findings) == ["google-genai 1.9.0 is too old to be traced."]
+
+
+@pytest.mark.parametrize(("version", "newer"), [("99.1.0", True), (NEWEST_SDK, False), ("2.0.1", False)])
+def test_a_newer_sdk(monkeypatch: pytest.MonkeyPatch, version: str, newer: bool) -> None:
+    """A google-genai that this release was not tested with is named in one line, which is no error."""
+    monkeypatch.setattr(_environment, "version", lambda name: version if name == "google-genai" else "1.0")
+    line = (
+        f"google-genai {version} is newer than the newest that this release was tested with ({NEWEST_SDK})."
+    )
+    assert [each.level for each in examine(SOUND).findings if each.what == line] == ["info"] * newer
 
 
 def test_a_missing_exporter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,6 +240,7 @@ def test_metrics_of_the_profile(profile: str) -> None:
     int(importlib.metadata.version("google-genai").split(".")[0]) < 3 or not HAS_LIVE,
     reason="an older SDK lacks some methods, and Live needs trustme",
 )
+@pytest.mark.timeout(900)  # all that the package can do, once for each profile
 def test_nothing_is_declared_in_vain() -> None:
     """Each attribute of each span, event and metric is emitted in one profile at least."""
     seen: defaultdict[str, set[str]] = defaultdict(set)

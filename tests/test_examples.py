@@ -178,7 +178,8 @@ def test_jaeger(exported: OtlpReceiver) -> None:
             "gemini.retry.delay": 5.0,
             "gemini.response.outcome": "error",
             "gemini.hint.id": "http.429.rate_day",
-            "gemini.hint.ids": ("http.429.rate_day",),
+            "gemini.hint.severity": "error",
+            "gemini.hint.summary": "The quota for today is used up.",
         },
     )
     assert (failed.status.code, failed.status.message) == (2, "429 RESOURCE_EXHAUSTED")

@@ -1,13 +1,15 @@
 """Other instrumentations' spans, as they were seen to write them, get their hints."""
 
+import contextlib
 from typing import Any
 
 import google.auth.exceptions
 import pytest
 from opentelemetry.trace import Status, StatusCode
 
+import gemini_otel
 from gemini_otel import HintSpanProcessor
-from support import Telemetry
+from support import Telemetry, hint_ids
 
 SPANS: dict[str, tuple[str, dict[str, Any], str]] = {
     "official": (
@@ -56,7 +58,7 @@ SPANS: dict[str, tuple[str, dict[str, Any], str]] = {
 
 
 def ended(telemetry: Telemetry) -> list[str]:
-    return list(telemetry.attributes.get("gemini.hint.ids", ()))
+    return list(hint_ids(telemetry.attributes))
 
 
 @pytest.fixture
@@ -308,3 +310,127 @@ def test_the_last_exception_event_counts(hinting: Telemetry) -> None:
     span.set_status(Status(StatusCode.ERROR))
     span.end()
     assert ended(hinting) == ["http.503.overloaded"]
+
+
+LANGCHAIN = {"openinference.span.kind": "LLM", "llm.provider": "google", "llm.model_name": "gemini-2.5-flash"}
+TRACELOOP = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "gcp.gen_ai",
+    "gen_ai.request.model": "gemini-2.5-flash",
+}
+OI_LANGCHAIN, OI_LLAMA_INDEX = (
+    f"openinference.instrumentation.{framework}" for framework in ("langchain", "llama_index")
+)
+OPENLLMETRY_LANGCHAIN = "opentelemetry.instrumentation.langchain"
+
+
+@pytest.mark.parametrize(
+    ("scope", "attributes", "hints"),
+    [
+        (OI_LANGCHAIN, {**LANGCHAIN, "llm.finish_reason": "SAFETY"}, ["finish.safety"]),
+        (OI_LANGCHAIN, {**LANGCHAIN, "llm.finish_reason": "STOP"}, []),
+        (OI_LANGCHAIN, {"openinference.span.kind": "CHAIN", "llm.finish_reason": "SAFETY"}, []),
+        (OI_LANGCHAIN, {"openinference.span.kind": "PROMPT"}, []),
+        (
+            OI_LANGCHAIN,
+            {"openinference.span.kind": "LLM", "llm.model_name": "gpt-5", "llm.finish_reason": "length"},
+            [],
+        ),
+        (
+            OI_LLAMA_INDEX,
+            {
+                "openinference.span.kind": "LLM",
+                "llm.model_name": "gemini-2.5-flash",
+                "llm.finish_reason": "FinishReason.MAX_TOKENS",
+            },
+            ["finish.max_tokens"],
+        ),
+        (
+            OPENLLMETRY_LANGCHAIN,
+            {**TRACELOOP, "gen_ai.response.finish_reasons": ("SAFETY",)},
+            ["finish.safety"],
+        ),
+        (OPENLLMETRY_LANGCHAIN, {"traceloop.span.kind": "workflow"}, []),
+    ],
+)
+def test_frameworks(hinting: Telemetry, scope: str, attributes: dict[str, Any], hints: list[str]) -> None:
+    """Spans of frameworks say only when they end what they are: those of calls get hints, those around them none."""
+    with hinting.tracer_provider.get_tracer(scope).start_as_current_span("x") as span:
+        span.set_attributes(attributes)
+    assert ended(hinting) == hints
+
+
+@pytest.mark.parametrize(
+    ("scope", "exception", "hints"),
+    [
+        (OI_LLAMA_INDEX, RuntimeError("Response was terminated early: SAFETY []"), ["finish.safety"]),
+        (OI_LLAMA_INDEX, RuntimeError("Response was terminated early: NO_SUCH []"), []),
+        (OI_LLAMA_INDEX, ValueError("Response has no candidates"), []),
+        (OI_LANGCHAIN, LookupError("mine"), []),
+        (OI_LANGCHAIN, RuntimeError("503 UNAVAILABLE. {}"), ["http.503.overloaded"]),
+        (
+            OPENLLMETRY_LANGCHAIN,
+            google.auth.exceptions.DefaultCredentialsError("none"),
+            ["auth.credentials"],
+        ),
+    ],
+)
+def test_frameworks_that_raise(
+    hinting: Telemetry, scope: str, exception: Exception, hints: list[str]
+) -> None:
+    """An exception of a framework's own says nothing of the service, unless its text has a finish reason."""
+    with (
+        contextlib.suppress(type(exception)),
+        hinting.tracer_provider.get_tracer(scope).start_as_current_span("x") as span,
+    ):
+        span.set_attributes({**LANGCHAIN, **TRACELOOP})
+        raise exception
+    assert ended(hinting) == hints
+
+
+@pytest.mark.parametrize(
+    ("name", "exception", "hints"),
+    [
+        ("call_llm", RuntimeError("429 RESOURCE_EXHAUSTED. {}"), ["http.429.unspecified"]),
+        ("call_llm", google.auth.exceptions.DefaultCredentialsError("none"), ["auth.credentials"]),
+        ("call_llm", LookupError("mine"), []),
+        ("call_llm", ValueError("mine"), []),
+        ("agent_run [agent]", RuntimeError("429 RESOURCE_EXHAUSTED. {}"), []),
+        ("invocation", LookupError("mine"), []),
+    ],
+)
+def test_adk_1(hinting: Telemetry, name: str, exception: Exception, hints: list[str]) -> None:
+    """Spans of google-adk 1 that fail have names only: that of a call gets the service's errors, those around it nothing."""
+    tracer = hinting.tracer_provider.get_tracer("gcp.vertex.agent")
+    with pytest.raises(type(exception)), tracer.start_as_current_span(name):
+        raise exception
+    assert ended(hinting) == hints
+
+
+def test_a_block_in_other_words(hinting: Telemetry) -> None:
+    """A framework's word for a blocked prompt, beside our facts, is no second reason that contradicts the first."""
+    attributes = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.response.finish_reasons": ("content_filter",),
+        "gemini.response.block_reason": "SAFETY",
+        "gemini.response.outcome": "blocked",
+    }
+    assert ended_with(hinting, "pydantic-ai", attributes) == ["block.safety"]
+
+
+def test_beside_ours() -> None:
+    """Where calls of the SDK have spans of ours, a framework's second span for one repeats no hint; without ours it has it."""
+    telemetry = Telemetry()
+    second = {**LANGCHAIN, "llm.finish_reason": "SAFETY"}
+    attempt = {**TRACELOOP, "pydantic_ai.model_request.attempt": 0, "error.type": "503"}
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        assert ended_with(telemetry, OI_LANGCHAIN, second) == []
+        telemetry.exporter.clear()
+        assert ended_with(telemetry, "pydantic-ai", attempt) == []
+        telemetry.exporter.clear()
+        alone = Telemetry()
+        alone.tracer_provider.add_span_processor(HintSpanProcessor())
+        assert ended_with(alone, "pydantic-ai", attempt) == ["http.503.overloaded"]
+    finally:
+        gemini_otel.uninstrument()

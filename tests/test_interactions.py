@@ -16,7 +16,7 @@ from google import genai
 
 import gemini_otel
 from gemini_otel import simulator
-from support import MODEL, RECORDINGS, Telemetry, event_loop, make_client
+from support import MODEL, RECORDINGS, Telemetry, event_loop, hint_ids, make_client
 
 if not hasattr(genai.Client, "interactions"):
     pytest.skip("google-genai before 1.55 has no interactions", allow_module_level=True)
@@ -244,7 +244,7 @@ def test_an_answer_that_is_not_of_the_api(
 ) -> None:
     """A page that a proxy wrote, and a body that cannot be read."""
     caught(interact, make_client(url, attempts=1), "call", f"simulate:{scenario}")
-    assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+    assert hint_ids(telemetry.attributes) == (hint_id,)
 
 
 @pytest.mark.parametrize(("scheme", "hint_id"), [("https", "net.tls"), ("http", "net.unreachable")])
@@ -253,7 +253,7 @@ def test_no_connection(telemetry: Telemetry, url: str, shape: str, scheme: str, 
     port = url.rpartition(":")[2] if scheme == "https" else "9"
     error = caught(interact, make_client(f"{scheme}://127.0.0.1:{port}", attempts=1), shape)
     assert type(error).__name__ == "APIConnectionError"
-    assert telemetry.attributes["gemini.hint.ids"] == (hint_id,)
+    assert hint_ids(telemetry.attributes) == (hint_id,)
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 """Hints on anybody's spans, on every opentelemetry-sdk, whatever the order and kind of the other processors."""
 
+import contextlib
 import logging
 import threading
 from typing import Any, cast
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk_trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import gemini_otel
 from gemini_otel import Hint, HintSpanProcessor, default_hints
@@ -55,7 +58,7 @@ def test_every_order_and_kind_of_processors(multi: str | None, exporting: Any, h
     (span,) = exporter.get_finished_spans()
     assert hint_ids(span) == ["finish.safety"]
     assert (span.attributes or {})["gemini.hint.id"] == "finish.safety"
-    assert (span.attributes or {})["gemini.hint.ids"] == ("finish.safety",)
+    assert (span.attributes or {})["gemini.hint.id"] == "finish.safety"
     provider.shutdown()
 
 
@@ -66,11 +69,12 @@ def test_the_event(caplog: pytest.LogCaptureFixture) -> None:
     end_one(telemetry.tracer_provider, {"gen_ai.operation.name": "chat", "mine": 1})
     assert telemetry.events("gemini.hint") == [
         {
+            "gemini.hint.advice": "Slow.\nWait.\nOr not.",
             "gemini.hint.id": "mine.slow",
             "gemini.hint.severity": "info",
             "gemini.hint.summary": "Slow.",
             "gemini.hint.cause": "It took long.",
-            "gemini.hint.remedy": "Wait. Or not.",
+            "gemini.hint.remedy": "Wait.\nOr not.",
             "gemini.hint.retry": "yes",
             "gemini.hint.reference": "https://example.com",
             "gemini.hint.evidence": "1 and chat",
@@ -119,7 +123,7 @@ def test_two_processors_add_a_hint_once() -> None:
     )
     end_one(telemetry.tracer_provider, {**BLOCKED, "mine": 1})
     assert sorted(hint_ids(telemetry.span)) == ["finish.safety", "mine.slow"]
-    assert sorted(telemetry.attributes["gemini.hint.ids"]) == ["finish.safety", "mine.slow"]
+    assert sorted(hint_ids(telemetry.attributes)) == ["finish.safety", "mine.slow"]
 
 
 def test_hint_level() -> None:
@@ -284,6 +288,46 @@ def test_a_span_that_ends_after_shutdown() -> None:
     assert hint_ids(telemetry.span) == []
 
 
+def test_the_hint_is_on_the_span() -> None:
+    """Summary, remedy and severity of the most specific hint are span attributes, as they are in its event."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    end_one(telemetry.tracer_provider, BLOCKED)
+    (event,) = telemetry.events("gemini.hint")
+    names = ("gemini.hint.id", "gemini.hint.summary", "gemini.hint.remedy", "gemini.hint.severity")
+    assert {name: telemetry.attributes[name] for name in names} == {name: event[name] for name in names}
+    assert event["gemini.hint.remedy"].count("\n") == event["gemini.hint.advice"].count("\n") - 1
+    assert min(event) == "gemini.hint.advice"
+    assert "gemini.hint.ids" not in telemetry.attributes
+
+
+def test_only_the_id_is_on_the_span() -> None:
+    """With `hint_attributes=False` the span has the id alone; the event has it all."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor(hint_attributes=False))
+    end_one(telemetry.tracer_provider, BLOCKED)
+    of_hint = [name for name in telemetry.attributes if name.startswith("gemini.hint")]
+    assert of_hint == ["gemini.hint.id"]
+    assert len(telemetry.events("gemini.hint")) == 1
+
+
+def test_a_second_processor_adds_its_own() -> None:
+    """The hint that another processor gave stays the span's; the ids name both."""
+    telemetry = Telemetry()
+    mine = Hint(
+        "mine.blocked", "error", "Mine.", "Mine.", ("Do.",), "no", "https://example.org", when=lambda _: True
+    )
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor([mine]))
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    end_one(telemetry.tracer_provider, BLOCKED)
+    ids = hint_ids(telemetry.attributes)
+    assert sorted(ids) == ["finish.safety", "mine.blocked"]
+    summaries = {
+        event["gemini.hint.id"]: event["gemini.hint.summary"] for event in telemetry.events("gemini.hint")
+    }
+    assert telemetry.attributes["gemini.hint.summary"] == summaries[ids[0]]
+
+
 def test_hint_ids_of_another_type() -> None:
     """A `gemini.hint.ids` that is no list of ids does not keep hints away."""
     telemetry = Telemetry()
@@ -300,3 +344,160 @@ def test_other_settings_later() -> None:
     processor.configure(hint_level="warning", disabled_hints="finish")
     end_one(telemetry.tracer_provider)
     assert hint_ids(telemetry.span) == []
+
+
+FAILED = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "gcp.gemini", "error.type": "503"}
+
+
+def hinting(**processor: Any) -> Telemetry:
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor(**processor))
+    return telemetry
+
+
+def hints_by_name(telemetry: Telemetry) -> dict[str, list[Any]]:
+    return {span.name: hint_ids(span) for span in telemetry.spans}
+
+
+def test_a_hint_is_not_repeated_around() -> None:
+    """A failure that passes several spans, also some that are not of GenAI, has its hint on the innermost and is counted once."""
+    telemetry = Telemetry()
+    processor = HintSpanProcessor()
+    counted: list[str] = []
+    processor.on_hint = lambda hint_id, _: counted.append(hint_id)
+    telemetry.tracer_provider.add_span_processor(processor)
+    tracer = telemetry.tracer_provider.get_tracer("theirs")
+    with tracer.start_as_current_span("outer", attributes=FAILED) as outer:
+        outer.set_status(Status(StatusCode.ERROR, "429 RESOURCE_EXHAUSTED. {}"))
+        with (
+            tracer.start_as_current_span("not GenAI"),
+            tracer.start_as_current_span("inner", attributes=FAILED),
+        ):
+            pass
+    with tracer.start_as_current_span("next", attributes=FAILED):
+        pass
+    assert hints_by_name(telemetry) == {
+        "inner": ["http.503.overloaded"],
+        "not GenAI": [],
+        "outer": [],
+        "next": ["http.503.overloaded"],
+    }
+    assert counted == ["http.503.overloaded"] * 2
+    assert processor._told == {}
+
+
+def test_hints_of_its_own_around() -> None:
+    """A span around a failed call has hints still where something else is wrong with it."""
+    telemetry = hinting()
+    tracer = telemetry.tracer_provider.get_tracer("theirs")
+    with tracer.start_as_current_span("outer", attributes=BLOCKED):
+        for name, attributes in (("failed", FAILED), ("healthy", {"gen_ai.operation.name": "chat"})):
+            with tracer.start_as_current_span(name, attributes=attributes):
+                pass
+    assert hints_by_name(telemetry) == {
+        "failed": ["http.503.overloaded"],
+        "healthy": [],
+        "outer": ["finish.safety"],
+    }
+
+
+def test_siblings_are_two_failures() -> None:
+    """Calls beside each other have a hint each, whatever their times."""
+    telemetry = hinting()
+    tracer = telemetry.tracer_provider.get_tracer("theirs")
+    with tracer.start_as_current_span("batch"):
+        calls = [tracer.start_span(f"call {number}", attributes=FAILED) for number in range(3)]
+        for call in reversed(calls):
+            call.end()
+    assert [hint_ids(span) for span in telemetry.spans] == [["http.503.overloaded"]] * 3 + [[]]
+
+
+def test_two_processors_do_not_repeat_around() -> None:
+    """The second of two processors knows as well what a span inside has."""
+    telemetry = hinting()
+    telemetry.tracer_provider.add_span_processor(HintSpanProcessor())
+    tracer = telemetry.tracer_provider.get_tracer("theirs")
+    with (
+        tracer.start_as_current_span("outer", attributes=FAILED),
+        tracer.start_as_current_span("inner", attributes=FAILED),
+    ):
+        pass
+    assert hints_by_name(telemetry) == {"inner": ["http.503.overloaded"], "outer": []}
+
+
+def test_what_is_told_is_bounded() -> None:
+    """Failed calls below spans that never end, or that are of another process, take no memory for ever."""
+    provider = TracerProvider()
+    processor = HintSpanProcessor()
+    provider.add_span_processor(processor)
+    tracer = provider.get_tracer("theirs")
+    for number in range(2500):
+        sampled = trace.TraceFlags(trace.TraceFlags.SAMPLED)
+        around = trace.SpanContext(number + 1, number + 1, is_remote=number % 2 == 0, trace_flags=sampled)
+        parent = trace.set_span_in_context(trace.NonRecordingSpan(around))
+        tracer.start_span("call", parent, attributes=FAILED).end()
+    assert 0 < len(processor._told) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "exception"),
+    [
+        ("reserve stock", SpanKind.INTERNAL, RuntimeError("nothing left")),
+        ("SELECT stock", SpanKind.CLIENT, TimeoutError()),
+        ("GET", SpanKind.CLIENT, OSError("503 UNAVAILABLE. {}")),
+    ],
+)
+def test_all_spans_are_not_all_of_genai(name: str, kind: SpanKind, exception: Exception) -> None:
+    """With all_spans a span that says nothing of a model gets no hint, however it failed."""
+    telemetry = hinting(all_spans=True)
+    tracer = telemetry.tracer_provider.get_tracer("app")
+    with contextlib.suppress(type(exception)), tracer.start_as_current_span(name, kind=kind) as span:
+        span.set_attributes({"http.response.status_code": 503, "server.address": "localhost"})
+        raise exception
+    assert hint_ids(telemetry.span) == []
+
+
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.name": "agent",
+            "gen_ai.provider.name": "gemini",
+        },
+        {"gen_ai.agent.name": "agent", "gen_ai.conversation.id": "1"},
+        {"openinference.span.kind": "AGENT", "llm.model_name": "gemini-2.5-flash"},
+        {"openinference.span.kind": "CHAIN", "gen_ai.conversation.id": "1"},
+        {"traceloop.span.kind": "workflow", "gen_ai.provider.name": "gemini"},
+        {"traceloop.span.kind": "task", "gen_ai.operation.name": "execute_task", "gen_ai.system": "gemini"},
+    ],
+)
+def test_agents_and_chains(attributes: dict[str, Any], late: bool) -> None:
+    """A span of an agent or a chain gets no hint for an exception of the program's own."""
+    telemetry = hinting(all_spans=late)
+    tracer = telemetry.tracer_provider.get_tracer("theirs")
+    with (
+        contextlib.suppress(LookupError),
+        tracer.start_as_current_span("x", attributes=None if late else attributes) as span,
+    ):
+        span.set_attributes(attributes)
+        raise LookupError("mine")
+    assert hint_ids(telemetry.span) == []
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"gen_ai.agent.name": "agent"}, {"gen_ai.operation.name": "execute_tool"}]
+)
+def test_hints_of_the_users_own(attributes: dict[str, Any]) -> None:
+    """Spans of agents and tools are still asked for what the user looks for."""
+    telemetry = hinting(hints=[*default_hints(), MINE], hint_level="info")
+    with (
+        contextlib.suppress(LookupError),
+        telemetry.tracer_provider.get_tracer("theirs").start_as_current_span(
+            "x", attributes=attributes
+        ) as span,
+    ):
+        span.set_attribute("mine", 1)
+        raise LookupError
+    assert hint_ids(telemetry.span) == ["mine.slow"]

@@ -11,7 +11,7 @@ from google import genai
 import gemini_otel
 from gemini_otel._facts import names
 from gemini_otel._settings.in_force import load
-from support import MODEL, Telemetry, send
+from support import MODEL, Telemetry, hint_ids, send
 
 OLD = {
     "gen_ai.client.operation.duration",
@@ -200,6 +200,6 @@ def test_hints_understand_spans_of_both(reasons: tuple[str, ...]) -> None:
     tracer.start_span(
         "call", attributes={**attributes, names.REQUEST_MODEL: MODEL, names.RESPONSE_FINISH_REASONS: reasons}
     ).end()
-    ids = telemetry.attributes.get(names.HINT_IDS, ())
+    ids = hint_ids(telemetry.attributes)
     assert [each for each in ids if not each.startswith("finish.max_tokens")] == []
     assert bool(ids) == ("max_tokens" in reasons)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import inspect
 import logging
+import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +24,13 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import gemini_otel
-from gemini_otel._telemetry.spans import current_owner, guest
+from gemini_otel._telemetry import spans as spans_module
+from gemini_otel._telemetry.draft import Draft
+from gemini_otel._telemetry.spans import current_owner
 from support import MODEL, Telemetry, make_client, send
 
-THEIRS = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "theirs"}
-OPENINFERENCE = {"openinference.span.kind": "LLM", "llm.model_name": "theirs"}
+THEIRS = {"gen_ai.operation.name": "chat", "gen_ai.request.model": f"google-gla:{MODEL}"}
+OPENINFERENCE = {"openinference.span.kind": "LLM", "llm.model_name": MODEL}
 UTIL_GENAI_KEY = "opentelemetry.genai.client.inference.context"
 OPENLLMETRY_KEY = "suppress_language_model_instrumentation"
 TURN_METHODS = [
@@ -74,7 +78,7 @@ def test_one_span(telemetry: Telemetry, client: genai.Client, shape: str) -> Non
     assert names(telemetry) == ["theirs"]
     attributes = telemetry.attributes
     assert attributes["gen_ai.operation.name"] == "chat"
-    assert attributes["gen_ai.request.model"] == "theirs"
+    assert attributes["gen_ai.request.model"] == f"google-gla:{MODEL}"
     assert attributes["gen_ai.provider.name"] == "gcp.gen_ai"
     assert attributes["gen_ai.response.finish_reasons"] == ("max_tokens",)
     assert attributes["gemini.response.outcome"] == "truncated"
@@ -104,7 +108,7 @@ def test_openinference(telemetry: Telemetry, client: genai.Client, shape: str) -
 def test_util_genai(telemetry: Telemetry, client: genai.Client) -> None:
     """Under opentelemetry-util-genai's context key the span is shared, and its data gets what it lacks."""
     data = SimpleNamespace(usage_input_tokens=None, response_finish_reasons=None, response_model="theirs")
-    with foreign(telemetry, {}, **{UTIL_GENAI_KEY: data}):
+    with foreign(telemetry, THEIRS, **{UTIL_GENAI_KEY: data}):
         send(client, "call", "hello")
     assert names(telemetry) == ["theirs"]
     assert telemetry.points(STANDARD[0]) == []
@@ -124,11 +128,62 @@ def test_util_genai_not_sampled(telemetry: Telemetry, client: genai.Client) -> N
     assert len(telemetry.points("gemini.client.responses")) == 1
 
 
-def test_openllmetry(telemetry: Telemetry, client: genai.Client) -> None:
-    """OpenLLMetry's frameworks say in the context that their span stands for the inference."""
-    with foreign(telemetry, {}, **{OPENLLMETRY_KEY: True}):
+@pytest.mark.parametrize("key", [UTIL_GENAI_KEY, OPENLLMETRY_KEY])
+def test_what_the_context_says(telemetry: Telemetry, client: genai.Client, key: str) -> None:
+    """That somebody has this call does not make the current span his span for it."""
+    with foreign(telemetry, {}, **{key: SimpleNamespace()}):
+        send(client, "call", "simulate:daily_quota")
+    ours, theirs = telemetry.spans
+    assert ours.name == f"generate_content {MODEL}"
+    assert hints(ours) == ["http.429.rate_day"]
+    assert (dict(theirs.attributes or {}), theirs.events, theirs.status.status_code) == (
+        {},
+        (),
+        StatusCode.UNSET,
+    )
+
+
+@pytest.mark.parametrize("kind", [SpanKind.SERVER, SpanKind.PRODUCER, SpanKind.CONSUMER])
+@pytest.mark.parametrize("context", [{}, {OPENLLMETRY_KEY: True}, {UTIL_GENAI_KEY: SimpleNamespace()}])
+@pytest.mark.parametrize("attributes", [{}, THEIRS, OPENINFERENCE])
+def test_a_span_that_handles_a_request(
+    telemetry: Telemetry,
+    client: genai.Client,
+    kind: SpanKind,
+    context: dict[str, Any],
+    attributes: dict[str, str],
+) -> None:
+    """It is no call, whatever it says and whatever stands in the context: it gets nothing, no status either."""
+    with telemetry.tracer_provider.get_tracer("app").start_as_current_span(
+        "POST /chat", kind=kind, attributes=attributes
+    ):
+        token = otel_context.attach(current_with(context))
+        send(client, "call", "simulate:daily_quota")
+        otel_context.detach(token)
+    _, theirs = telemetry.spans
+    assert dict(theirs.attributes or {}) == attributes
+    assert (theirs.events, theirs.status.status_code) == ((), StatusCode.UNSET)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "same"),
+    [
+        (MODEL, True),
+        (f"models/{MODEL}", True),
+        (f"google-vertex:{MODEL.upper()}", True),
+        (f"publishers/google/models/{MODEL}", True),
+        ("gemini-2.5-pro", False),
+        (f"fallback:gemini-2.5-pro,{MODEL}", False),
+    ],
+)
+def test_another_model(telemetry: Telemetry, client: genai.Client, theirs: str, same: bool) -> None:
+    """A span of another model is not that of this call, which has a span and a measurement of its own."""
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": theirs}
+    with foreign(telemetry, attributes):
         send(client, "call", "hello")
-    assert names(telemetry) == ["theirs"]
+    assert names(telemetry) == (["theirs"] if same else [f"generate_content {MODEL}", "theirs"])
+    assert dict(telemetry.spans[-1].attributes or {}) != attributes or not same
+    assert measured(telemetry) == (0 if same else 1)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +192,7 @@ def test_openllmetry(telemetry: Telemetry, client: genai.Client) -> None:
         {},
         {"gen_ai.operation.name": "invoke_agent"},
         {"openinference.span.kind": "CHAIN"},
+        {"traceloop.span.kind": "workflow", "gen_ai.operation.name": "chat"},
         {"http.route": "/"},
     ],
 )
@@ -172,7 +228,7 @@ def test_which_spans_stand_for_what(
     """An operation shares the spans that others have for the same one."""
     tracer = telemetry.tracer_provider.get_tracer("somebody.else")
     with tracer.start_as_current_span("theirs", attributes=attributes, kind=kind):
-        owner = current_owner(operation, "gemini_otel", telemetry.tracer_provider.resource)
+        owner = current_owner(operation, "gemini_otel", telemetry.tracer_provider.resource, MODEL)
     assert (owner is not None) == shared
 
 
@@ -186,36 +242,87 @@ def test_another_provider(telemetry: Telemetry, client: genai.Client) -> None:
     assert measured(telemetry) == 1
 
 
-def test_a_second_inference(telemetry: Telemetry, client: genai.Client) -> None:
-    """A span is one inference's: the next one inside has a span of its own; the owner measures both."""
+def test_two_inferences(telemetry: Telemetry, client: genai.Client, url: str, shape: str) -> None:
+    """A span that covers two requests is neither's: each has a span of its own below it, with its own times and hints."""
     with foreign(telemetry, THEIRS):
-        send(client, "call", "hello")
-        send(client, "call", "simulate:finish_safety")
-    second, theirs = telemetry.spans
-    assert second.parent is not None
-    assert second.parent.span_id == theirs.context.span_id
-    assert (second.attributes or {})["gemini.response.outcome"] == "blocked"
-    assert (theirs.attributes or {})["gemini.response.outcome"] == "ok"
+        send(client, shape, "simulate:overloaded")
+        between = time.time_ns()
+        send(make_client(url), shape, "simulate:finish_safety")
+        send(make_client(url), shape, "hello")
+    first, second, third, theirs = telemetry.spans
+    assert [(s.attributes or {})["gemini.response.outcome"] for s in (first, second, third)] == [
+        "error",
+        "blocked",
+        "ok",
+    ]
+    assert [hints(s) for s in telemetry.spans] == [["http.503.overloaded"], ["finish.safety"], [], []]
+    assert {s.parent.span_id for s in (first, second, third) if s.parent} == {theirs.context.span_id}
+    assert (first.name, first.kind) == (f"generate_content {MODEL}", SpanKind.CLIENT)
+    assert first.start_time is not None
+    assert first.end_time is not None
+    assert theirs.start_time is not None
+    assert theirs.start_time < first.start_time < first.end_time < between
+    assert {event.name for event in first.events} == {"gemini.hint", "gemini.attempt"}
+    assert all(first.start_time <= event.timestamp <= first.end_time for event in first.events)
+    assert first.status.description == "503 UNAVAILABLE"
+    assert dict(theirs.attributes or {}) == THEIRS
+    assert (theirs.events, theirs.status.status_code) == ((), StatusCode.UNSET)
     assert measured(telemetry) == 0
+    assert sum(point.value for point in telemetry.points("gemini.client.responses")) == 3
+    assert sum(point.value for point in telemetry.points("gemini.client.hints")) == 2
+
+
+def test_two_inferences_at_once(telemetry: Telemetry, client: genai.Client, url: str) -> None:
+    """A request that is still under way when another one begins goes on in a span of its own, under its own name for it."""
+    with foreign(telemetry, THEIRS):
+        stream = client.models.generate_content_stream(model=MODEL, contents="simulate:finish_max_tokens")
+        next(stream)
+        send(make_client(url), "call", "hello")
+        list(stream)
+    second, first, theirs = telemetry.spans
+    assert (second.attributes or {})["gemini.response.outcome"] == "ok"
+    assert (first.attributes or {})["gemini.response.outcome"] == "truncated"
+    assert (first.attributes or {})["gen_ai.request.model"] == MODEL
+    assert dict(theirs.attributes or {}) == THEIRS
+
+
+def test_a_failure_that_was_handled(telemetry: Telemetry, client: genai.Client) -> None:
+    """Where their span says no error, a failed request inside was not its end: that has a span of its own."""
+    with foreign(telemetry, THEIRS):
+        send(client, "call", "simulate:daily_quota")
+    ours, theirs = telemetry.spans
+    assert ours.name == f"generate_content {MODEL}"
+    assert ours.status.description == "429 RESOURCE_EXHAUSTED"
+    assert hints(ours) == ["http.429.rate_day"]
+    assert (dict(theirs.attributes or {}), theirs.events) == (THEIRS, ())
+    assert theirs.status.status_code is StatusCode.UNSET
 
 
 def test_an_error(telemetry: Telemetry, url: str) -> None:
-    """Attempts, the error and its hint are on their span, whose status is set where they leave it open."""
-    with foreign(telemetry, THEIRS):
+    """Where they say that it failed, attempts, the error and its hint are on their span; status and description are theirs."""
+    with foreign(telemetry, THEIRS) as span:
         send(make_client(url, attempts=2), "call", "simulate:daily_quota")
+        span.set_status(Status(StatusCode.ERROR, "theirs"))
     assert len(telemetry.events("gemini.attempt")) == 2
     assert telemetry.attributes["error.type"] == "429"
     assert telemetry.attributes["gemini.error.kind"] == "daily_quota"
-    assert telemetry.span.status.description == "429 RESOURCE_EXHAUSTED"
+    assert telemetry.span.status.description == "theirs"
     assert hints(telemetry.span) == ["http.429.rate_day"]
 
 
-def test_their_status_stays(telemetry: Telemetry, client: genai.Client) -> None:
-    """A status that they set is not replaced."""
-    with foreign(telemetry, THEIRS) as span:
-        span.set_status(Status(StatusCode.ERROR, "theirs"))
-        send(client, "call", "simulate:daily_quota")
-    assert telemetry.span.status.description == "theirs"
+@pytest.mark.parametrize("status", [StatusCode.UNSET, StatusCode.OK])
+def test_their_status_stays(client: genai.Client, status: StatusCode) -> None:
+    """A status of ours never replaces theirs, not even one that was asked for."""
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, error_outcomes=("truncated",))
+    try:
+        with foreign(telemetry, THEIRS) as span:
+            span.set_status(Status(status))
+            send(client, "call", "simulate:finish_max_tokens")
+    finally:
+        gemini_otel.uninstrument()
+    assert telemetry.attributes["gemini.response.outcome"] == "truncated"
+    assert telemetry.span.status.status_code is status
 
 
 def get_weather(city: str = "Paris") -> str:
@@ -245,6 +352,30 @@ def test_a_loop_at_its_limit(telemetry: Telemetry, client: genai.Client) -> None
     with foreign(telemetry, THEIRS):
         send(client, "call", "simulate:tool_loop", tools=[get_weather], automatic_function_calling=limit)
     assert hints(telemetry.spans[-1]) == ["afc.exhausted"]
+
+
+def test_a_loop_and_another_request(telemetry: Telemetry, client: genai.Client, url: str) -> None:
+    """What a loop says of itself is not theirs either, where another request follows."""
+    with foreign(telemetry, THEIRS):
+        send(client, "call", "simulate:tool_chain", tools=[get_weather])
+        send(make_client(url), "call", "hello")
+    *_, loop, second, theirs = telemetry.spans
+    assert [loop.name, second.name] == [f"automatic_function_calling {MODEL}", f"generate_content {MODEL}"]
+    assert loop.kind is SpanKind.INTERNAL
+    assert (loop.attributes or {})["gemini.afc.rounds"] == 3
+    assert (loop.attributes or {})["gen_ai.operation.name"] == "invoke_workflow"
+    assert dict(theirs.attributes or {}) == THEIRS
+
+
+def test_a_loop_after_another_request(telemetry: Telemetry, client: genai.Client, url: str) -> None:
+    """A loop that follows a request is a span of ours, with its rounds below it."""
+    with foreign(telemetry, THEIRS):
+        send(make_client(url), "call", "hello")
+        send(client, "call", "simulate:tool_chain", tools=[get_weather])
+    first, *inside, loop, theirs = telemetry.spans
+    assert loop.name == f"automatic_function_calling {MODEL}"
+    assert {span.parent.span_id for span in inside if span.parent} == {loop.context.span_id}
+    assert {span.parent.span_id for span in (first, loop) if span.parent} == {theirs.context.span_id}
 
 
 def test_layers_come_back(telemetry: Telemetry, client: genai.Client, url: str, shape: str) -> None:
@@ -319,40 +450,78 @@ def test_their_span_ends_at_the_reason(telemetry: Telemetry, client: genai.Clien
     assert telemetry.attributes["gemini.response.outcome"] == "truncated"
 
 
-def test_a_guest_leaves_an_ended_span_alone(telemetry: Telemetry, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing is written to a span that has ended, and it is never ended by us."""
-    span = telemetry.tracer_provider.get_tracer("somebody.else").start_span("theirs")
-    ours = guest(span)
-    ours.end()
+def test_an_ended_span_is_left_alone(telemetry: Telemetry, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is written to a span that has ended, and it is never ended by us; each thing that a span takes is taken."""
+    tracer = telemetry.tracer_provider.get_tracer("somebody.else")
+    span = tracer.start_span("theirs")
+    draft = Draft(span, lambda start_time: tracer.start_span("ours", start_time=start_time))
+    draft.end()
     assert telemetry.spans == []
     span.end()
     with caplog.at_level(logging.WARNING):
-        ours.set_attributes({"gemini.response.outcome": "ok"})
-        ours.add_event("gemini.attempt", {})
-        ours.set_status(Status(StatusCode.ERROR))
+        draft.set_attribute("gemini.response.outcome", "ok")
+        draft.add_event("gemini.attempt")
+        draft.add_link(span.get_span_context())
+        draft.record_exception(ValueError())
+        draft.set_status(Status(StatusCode.ERROR))
+        draft.update_name("ours")
     assert caplog.records == []
     assert telemetry.attributes == {}
+    assert draft.get_span_context() == span.get_span_context()
+    assert not draft.is_recording()
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_everything_gets_there(telemetry: Telemetry, moves: bool) -> None:
+    """On whichever span it ends up, all that was written is there."""
+    tracer = telemetry.tracer_provider.get_tracer("somebody.else")
+    other = tracer.start_span("other").get_span_context()
+    with tracer.start_as_current_span("theirs") as span:
+        draft = Draft(span, lambda start_time: tracer.start_span("ours", start_time=start_time))
+        draft.set_attribute("gemini.response.outcome", "ok")
+        draft.add_event("gemini.attempt", {"gemini.attempt.number": 1})
+        draft.record_exception(ValueError())
+        if moves:
+            draft.move()
+        draft.add_link(other)
+        draft.end()
+    written = telemetry.spans[0]
+    assert written.name == ("ours" if moves else "theirs")
+    assert dict(written.attributes or {}) == {"gemini.response.outcome": "ok"}
+    assert [event.name for event in written.events] == ["gemini.attempt", "exception"]
+    assert [link.context for link in written.links] == [other]
 
 
 def test_nothing_is_kept(telemetry: Telemetry, client: genai.Client) -> None:
-    """Their span can be freed once it has ended."""
-    from gemini_otel._telemetry import spans as _owner
-
+    """Their span can be freed once it has ended, and once nobody holds it where it never does."""
     gc.collect()
-    before = len(_owner._claimed)
+    before = len(spans_module._drafts)
     telemetry.exporter.shutdown()
     with foreign(telemetry, THEIRS):
         send(client, "call", "hello")
+    span = telemetry.tracer_provider.get_tracer("somebody.else").start_span("theirs", attributes=THEIRS)
+    token = otel_context.attach(trace.set_span_in_context(span))
+    send(client, "call", "hello")
+    otel_context.detach(token)
+    alive = weakref.ref(span)
+    del span
     gc.collect()
-    assert len(_owner._claimed) <= before
+    assert alive() is None
+    assert len(spans_module._drafts) <= before
 
 
 class BareSpan(trace.NonRecordingSpan):
-    """A span of an implementation that has nothing but the API."""
+    """A span of an implementation that has nothing but the API, or `attributes` to read besides."""
 
-    def __init__(self) -> None:
+    def __init__(self, **readable: Any) -> None:
         super().__init__(trace.INVALID_SPAN_CONTEXT)
+        self.__dict__.update(readable)
         self.written: dict[str, Any] = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "end":
+            raise AttributeError(name)
+        super().__setattr__(name, value)
 
     def is_recording(self) -> bool:
         return True
@@ -362,14 +531,17 @@ class BareSpan(trace.NonRecordingSpan):
 
 
 def test_another_implementation(telemetry: Telemetry, client: genai.Client) -> None:
-    """A span that cannot be read is shared where the context says what it is."""
-    span = BareSpan()
-    context = trace.set_span_in_context(span, current_with({UTIL_GENAI_KEY: SimpleNamespace()}))
-    token = otel_context.attach(context)
-    send(client, "call", "hello")
-    otel_context.detach(token)
-    assert span.written["gemini.response.outcome"] == "ok"
-    assert telemetry.spans == []
+    """A span that cannot be read is not known to be the call's, and one whose end cannot be seen is written to at once."""
+    unreadable = BareSpan()
+    readable = BareSpan(attributes=THEIRS)
+    for span in (unreadable, readable):
+        context = trace.set_span_in_context(span, current_with({UTIL_GENAI_KEY: SimpleNamespace()}))
+        token = otel_context.attach(context)
+        send(client, "call", "hello")
+        otel_context.detach(token)
+    assert unreadable.written == {}
+    assert names(telemetry) == [f"generate_content {MODEL}"]
+    assert readable.written["gemini.response.outcome"] == "ok"
 
 
 def test_without_hints(client: genai.Client) -> None:

@@ -35,9 +35,10 @@ _SECTIONS = (
     ("Files, jobs, images, videos and embeddings", ("file", "job", "store", "image", "video", "embedding")),
     ("Repetition", ("repeat",)),
     ("Output", ("out",)),
-    ("Automatic function calling", ("afc",)),
+    ("Automatic function calling", ("afc", "tool")),
     ("Configuration", ("cfg",)),
     ("Latency and cost", ("perf",)),
+    ("States, stages and tiers", ("value",)),
     ("Reference", ("ref", "quality", "lang", "escalate")),
 )
 _RETRIES = {

@@ -43,6 +43,8 @@ _MODULES = (
     "google.genai.batches",
     "google.genai.operations",
     "google.genai._gaos.google_genai",
+    "google.genai._gaos.auth_tokens",
+    "google.genai._interactions_websocket",
     "google.genai._gaos.utils.retries",
     "google.genai._interactions.resources.webhooks",
     "google.genai.chats",
@@ -136,6 +138,10 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             processor.active = False
 
 
+def _instrumented() -> bool:
+    return _session is not None
+
+
 def active_session() -> Session | None:
     """What is instrumented now; None while nothing is."""
     return _session
@@ -174,6 +180,7 @@ def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
     from gemini_otel._sdk import function_calling
     from gemini_otel._sdk.attempts import api_client, generated_clients, older_client, uploads
     from gemini_otel._sdk.live import drivers as _live
+    from gemini_otel._sdk.live import interactions as live_interactions
     from gemini_otel._sdk.methods import batch_jobs
     from gemini_otel._sdk.methods import pages as _pages
     from gemini_otel._sdk.operations import CHOICES, OPERATIONS, TURNS, operations
@@ -190,6 +197,7 @@ def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
         function_calling.MCP_MODULE: ("MCP tools", function_calling.mcp_drivers(session)),
         _live.MODULE: ("Live", _live.drivers(session)),
         _live.MUSIC_MODULE: ("Live music", _live.music_drivers(session)),
+        live_interactions.MODULE: ("Live interactions", live_interactions.drivers(session)),
     }
     if module in functions:
         area, drivers = functions[module]
@@ -245,10 +253,12 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
             hint_level=session.settings.hint_level,
             disabled_hints=session.settings.disabled_hints,
             hint_signal=session.settings.hint_signal,
+            hint_attributes=session.settings.hint_attributes,
             logger_provider=logger_provider,
         )
         processor.active = True
     processor.on_hint = session.count_hint
+    processor.calls_have_spans = _instrumented
     session.instruments.on_shared_span = processor.watch
 
 

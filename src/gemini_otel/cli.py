@@ -154,6 +154,9 @@ def _explain(options: argparse.Namespace) -> int:
         return _fail(
             "give a code, such as MAX_TOKENS or 429, or the body or text of an error on standard input."
         )
+    if options.code is not None and _is_healthy(options.code):
+        print("[]" if options.json else f"{options.code}: nothing is wrong with that.")
+        return 0
     try:
         found = _explained_body() if options.code in ("-", None) else _explained_code(options.code)
     except ValueError as error:
@@ -168,6 +171,14 @@ def _explain(options: argparse.Namespace) -> int:
             f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].hint.id}; for all: --full"
         )
     return 0
+
+
+def _is_healthy(code: str) -> bool:
+    """Whether a code is a value of the SDK's with which nothing is wrong, and which no entry speaks of."""
+    from gemini_otel._commands.explain import explain
+    from gemini_otel.hints import is_healthy
+
+    return is_healthy(code) and not explain(code)
 
 
 def _explained_code(code: str) -> list[Explained]:

@@ -8,12 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.trace import StatusCode
 
-from gemini_otel._facts.names import EVENT_HINT, HINT_ID, HINT_IDS, OUTCOME
+from gemini_otel._facts.names import (
+    EVENT_HINT,
+    HINT_ID,
+    HINT_IDS,
+    HINT_REMEDY,
+    HINT_SEVERITY,
+    HINT_SUMMARY,
+    OUTCOME,
+)
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
-from gemini_otel.hints._foreign import SCOPES, begins_as_genai
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -24,6 +33,9 @@ if TYPE_CHECKING:
     from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
+
+_ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most specific hint
+_MOST_TOLD = 1000  # open spans around failed calls that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +49,12 @@ class HintSpanProcessor(SpanProcessor):
     """Adds a `gemini.hint` event to each GenAI span that went wrong, and its id as `gemini.hint.id`, before the span ends.
 
     It reads span attributes only, so it needs no `instrument()` and serves spans of other instrumentations, recognised by
-    their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans` every span is looked at when it ends.
-    Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
+    their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans` those are, too, that have one only when
+    they end. A hint stands on the span of the call, and on none of the spans around it. Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
     it); hints below `hint_level` ("info", "warning", "error") and `disabled_hints` (ids, or beginnings such as `cfg`) are left
     out. `hint_signal` says where hints go: "span", "logs" (log events of the same name and attributes, by `logger_provider` or
-    the global one) or "both". Raises ValueError or TypeError for anything else. The order of processors does not matter.
+    the global one) or "both". With `hint_attributes` summary, remedy and severity of the most specific hint are attributes of the
+    span as well, because many pages fold or drop span events. Raises ValueError or TypeError for anything else. The order of processors does not matter.
     """
 
     def __init__(
@@ -52,16 +65,22 @@ class HintSpanProcessor(SpanProcessor):
         *,
         disabled_hints: Iterable[str] = (),
         hint_signal: str = "span",
+        hint_attributes: bool = True,
         logger_provider: LoggerProvider | None = None,
     ) -> None:
         self._hints = None if hints is None else _checked(hints)
         self._all_spans = all_spans
+        self._told: dict[
+            int, frozenset[str]
+        ] = {}  # of open spans, by their ids: the hints of spans inside of them
         self.active = True
         self.on_hint: Callable[[str, str], None] | None = None
+        self.calls_have_spans: Callable[[], bool] = lambda: False  # spans of ours, whatever is around them
         self.configure(
             hint_level=hint_level,
             disabled_hints=disabled_hints,
             hint_signal=hint_signal,
+            hint_attributes=hint_attributes,
             logger_provider=logger_provider,
         )
 
@@ -71,6 +90,7 @@ class HintSpanProcessor(SpanProcessor):
         hint_level: str,
         disabled_hints: Iterable[str] = (),
         hint_signal: str = "span",
+        hint_attributes: bool = True,
         logger_provider: LoggerProvider | None = None,
     ) -> None:
         """Take other settings from now on, with the checks of the constructor."""
@@ -83,6 +103,7 @@ class HintSpanProcessor(SpanProcessor):
         self._logger_provider = logger_provider
         self.hint_level = hint_level
         self.hint_signal = hint_signal
+        self._on_span = _ON_SPAN if hint_attributes else _ON_SPAN[:1]
 
     def _ids(self, disabled: tuple[str, ...]) -> frozenset[str]:
         from gemini_otel.hints import default_hints, disabled_ids
@@ -121,19 +142,35 @@ class HintSpanProcessor(SpanProcessor):
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
             if OUTCOME in attributes or reader.translate(span, attributes):
                 found = reader.find(attributes)
-                if found and span.is_recording():
-                    self._give(reader, span, found, attributes, end_time)
+                if found and span.is_recording() and (new := self._not_told(span, found)):
+                    self._give(reader, span, new, attributes, end_time)
+
+    def _not_told(self, span: Span, found: list[Hint]) -> list[Hint]:
+        """Those that no span inside of this one has had: an exception passes many spans, and is one failure.
+
+        Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
+        span that a framework's instrumentation has for a call is not always around ours, which has its hints.
+        """
+        if self.calls_have_spans() and is_second_span(span):
+            return []
+        told = self._told.get(span.context.span_id)
+        if told is None:
+            return found
+        failed = span.status.status_code is StatusCode.ERROR and OUTCOME not in (span.attributes or ())
+        return [] if failed else [hint for hint in found if hint.id not in told]
 
     def _give(
         self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
     ) -> None:
-        given = attributes.get(HINT_IDS)  # by another processor
-        ids = given if isinstance(given, tuple) else ()
+        given = _ids_on(attributes)  # by another processor
+        ids, on_span = given, {}
         for hint in found:
             if hint.id in ids:
                 continue
             ids += (hint.id,)
             event = reader.event(hint, attributes)
+            if len(ids) == 1:
+                on_span = {name: event[name] for name in self._on_span}
             if self.hint_signal != "logs":
                 # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
                 span.add_event(EVENT_HINT, event, span.start_time)
@@ -142,7 +179,8 @@ class HintSpanProcessor(SpanProcessor):
             if self.on_hint is not None:
                 self.on_hint(hint.id, hint.severity)
         if ids is not given:
-            span.set_attributes({HINT_ID: ids[0], HINT_IDS: ids})
+            span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
+        self._tell(span.context.span_id, frozenset(ids))
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
@@ -163,7 +201,16 @@ class HintSpanProcessor(SpanProcessor):
         return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Nothing is left to do."""
+        """Pass on to the span around this one which hints there were inside."""
+        if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
+            parent = span.parent
+            if parent is not None and not parent.is_remote:
+                self._tell(parent.span_id, told)
+
+    def _tell(self, span_id: int, ids: frozenset[str]) -> None:
+        if len(self._told) >= _MOST_TOLD:
+            self._told.clear()
+        self._told[span_id] = self._told.get(span_id, frozenset()) | ids
 
     def shutdown(self) -> None:
         """Give no more hints, once what was dropped unread has ended."""
@@ -173,6 +220,14 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """End what the program has dropped unread."""
         return flush(timeout_millis / 1000)
+
+
+def _ids_on(attributes: dict[str, Any]) -> tuple[str, ...]:
+    """The ids of the hints that a span has already."""
+    ids = attributes.get(HINT_IDS)
+    if isinstance(ids, tuple):
+        return ids
+    return (attributes[HINT_ID],) if HINT_ID in attributes else ()
 
 
 def _check(name: str, value: str, choices: tuple[str, ...]) -> None:

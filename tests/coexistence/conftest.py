@@ -9,6 +9,8 @@ import pytest
 from neighbours import Neighbours
 from support import Telemetry
 
+pytest.register_assert_rewrite("applications")
+
 ORDERS = ("theirs, ours", "ours, theirs")
 
 

@@ -43,3 +43,33 @@ def measured(telemetry: Telemetry) -> int:
 def get_weather(city: str = "Paris") -> str:
     """Say how the weather is."""
     return f"sunny in {city}"
+
+
+def hints(spans: Iterable[ReadableSpan]) -> dict[str, list[Any]]:
+    """By the name of each span that has any, the hints that it has."""
+    found: dict[str, list[Any]] = {}
+    for span in spans:
+        ids = [(e.attributes or {})["gemini.hint.id"] for e in span.events if e.name == "gemini.hint"]
+        if ids:
+            found.setdefault(span.name, []).extend(ids)
+    return found
+
+
+def counted_hints(telemetry: Telemetry) -> int:
+    """How many hints our metric has counted."""
+    return sum(point.value for point in telemetry.points("gemini.client.hints"))
+
+
+def named(spans: Iterable[ReadableSpan], beginning: str) -> list[ReadableSpan]:
+    """The spans whose names begin so."""
+    return [span for span in spans if span.name.startswith(beginning)]
+
+
+def attempts(spans: Iterable[ReadableSpan]) -> int:
+    """How many requests to the service the spans with our facts tell of."""
+    calls = [
+        s
+        for s in spans
+        if attributes(s).get("gemini.response.outcome") and "gemini.afc.rounds" not in attributes(s)
+    ]
+    return len(calls) + sum(int(attributes(s).get("http.request.resend_count", 0)) for s in calls)

@@ -1,6 +1,6 @@
 """Runs the tests of this folder, each beside the real packages that it is about, in environments of their own.
 
-    python tests/coexistence/run.py [sdk2 | sdk3]
+    python tests/coexistence/run.py [sdk1 | sdk2 | sdk3]
 
 An environment is made of the versions in the file of its name, with the Python that runs this, and kept for the next time.
 """
@@ -17,8 +17,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 TOOLS = ("hypothesis", "pytest", "pytest-asyncio", "pytest-timeout")
 TESTS = {
-    "sdk2": ("official", "adk", "logfire", "http_clients"),
-    "sdk3": ("openinference", "openllmetry"),
+    "sdk1": ("adk_1",),
+    "sdk2": ("official", "adk", "logfire", "http_clients", "pydantic_ai", "llama_index"),
+    "sdk3": ("openinference", "openllmetry", "langchain", "instructor"),
 }
 
 
@@ -36,6 +37,7 @@ def python_of(environment: str) -> Path:
 def test(environment: str) -> int:
     files = [HERE / f"test_{name}.py" for name in TESTS[environment]]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:logfire", "-p", "no:langsmith", "-o", "addopts="]
+    options += ["-W", "default", "--disable-warnings"]  # what the packages warn of is their matter
     print(f"{environment}: {', '.join(TESTS[environment])}", flush=True)
     return subprocess.run(
         [python_of(environment), "-m", "pytest", *options, *files], cwd=ROOT, check=False

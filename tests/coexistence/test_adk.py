@@ -7,10 +7,11 @@ the method's code says it is from, and steps around that instrumentation where i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from applications import Application, same_with_us
 from google.adk.agents import LlmAgent, RunConfig
 from google.adk.agents.run_config import StreamingMode
 from google.adk.runners import InMemoryRunner
@@ -20,7 +21,7 @@ from opentelemetry.instrumentation.google_genai import GoogleGenAiSdkInstrumento
 from opentelemetry.sdk.trace import ReadableSpan
 
 import gemini_otel
-from neighbours import Neighbours, get_weather, scopes
+from neighbours import Neighbours, counted_hints, get_weather, hints, scopes
 from support import MODEL, Telemetry
 
 ADK = "gcp.vertex.agent"
@@ -51,7 +52,7 @@ def mode(request: pytest.FixtureRequest) -> StreamingMode:
     return StreamingMode(request.param)
 
 
-def run(prompt: str, mode: StreamingMode, **agent: Any) -> None:
+def run(prompt: str, mode: StreamingMode, note: Callable[..., None] | None = None, **agent: Any) -> None:
     """One turn of an agent."""
 
     async def turn() -> None:
@@ -62,8 +63,15 @@ def run(prompt: str, mode: StreamingMode, **agent: Any) -> None:
         events = runner.run_async(
             user_id="user", session_id=session.id, new_message=message, run_config=config
         )
-        async for _ in events:
-            pass
+        async for event in events:
+            if note is not None:
+                note(
+                    "event",
+                    event.author,
+                    event.error_code,
+                    event.partial,
+                    event.content and event.content.parts,
+                )
 
     asyncio.run(turn())
 
@@ -100,6 +108,39 @@ def test_beside_the_official_one(both: Neighbours, telemetry: Telemetry, mode: S
     run("simulate:finish_max_tokens", mode)
     (span,) = inferences(telemetry)
     assert (span.attributes or {})["gemini.response.outcome"] == "truncated"
+
+
+def look_up(city: str = "Paris") -> str:
+    """Say how the weather is."""
+    raise LookupError(city)
+
+
+def asking(prompt: str, mode: StreamingMode, **agent: Any) -> Application:
+    def application(url: str, note: Callable[..., None]) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("GOOGLE_GEMINI_BASE_URL", url)
+            run(prompt, mode, note, **agent)
+
+    return application
+
+
+@pytest.mark.parametrize(
+    ("prompt", "hint"),
+    [
+        ("hello", None),
+        ("simulate:finish_safety", "finish.safety"),
+        ("simulate:daily_quota", "http.429.rate_day"),
+        ("simulate:overloaded", "http.503.overloaded"),
+        ("simulate:tool_chain", None),
+    ],
+)
+def test_the_same(telemetry: Telemetry, mode: StreamingMode, prompt: str, hint: str | None) -> None:
+    """An application sees the same with us; a failure has its hint once, on the span of the call, one of its own tool none."""
+    same_with_us(telemetry, asking(prompt, mode, tools=[look_up]))
+    found = hints(telemetry.spans)
+    assert [name.split()[0] for name in found] == ([] if hint is None else ["generate_content"])
+    assert list(found.values()) == ([] if hint is None else [[hint]])
+    assert counted_hints(telemetry) == (hint is not None)
 
 
 def test_as_without_ours(telemetry: Telemetry, mode: StreamingMode) -> None:

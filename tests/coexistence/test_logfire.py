@@ -12,7 +12,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 import gemini_otel
-from support import Telemetry, send
+from support import Telemetry, hint_ids, send
 
 
 @pytest.fixture(params=["theirs, ours", "ours, theirs"])
@@ -42,5 +42,5 @@ def test_one_span(telemetry: Telemetry, client: genai.Client, shape: str) -> Non
     assert send(client, shape, "simulate:finish_max_tokens").error is None
     assert telemetry.attributes["gemini.response.outcome"] == "truncated"
     assert telemetry.events("gemini.hint")[0]["gemini.hint.id"].startswith("finish.max_tokens")
-    assert len(telemetry.events("gemini.hint")) == len(telemetry.attributes["gemini.hint.ids"])
+    assert len(telemetry.events("gemini.hint")) == len(hint_ids(telemetry.attributes))
     assert sum(point.count for point in telemetry.points("gen_ai.client.operation.duration")) == 1

@@ -262,7 +262,7 @@ def test_a_healthy_span_is_asked_little() -> None:
     asked = {hint.id: hint.when.subject for hint in default_hints() if isinstance(hint.when, Trigger)}
     warned = {hint.id for hint in default_hints() if hint.severity != "info"}
     on_ok = {hint_id for hint_id in warned & asked.keys() if "ok" in asked[hint_id].outcomes}
-    assert {hint_id for hint_id in on_ok if asked[hint_id].needs is None} == {"cfg.model_rerouted"}
+    assert {hint_id for hint_id in on_ok if asked[hint_id].needs is None} == set()
 
 
 def test_healthy_span_is_cheap() -> None:

@@ -104,11 +104,87 @@ def test_output_limit_is_shown() -> None:
     assert shown == "max_output_tokens 70000; the model's limit is 65536; model gemini-2.5-flash"
 
 
-@pytest.mark.parametrize("kind", ["unknown_field", "feature_not_enabled"])
-def test_stable_api_version(kind: str) -> None:
-    """What v1 does not know may be known in v1beta."""
-    assert ids(refused("gemini-2.5-flash", kind, **{names.API_VERSION: "v1"})) == ["cfg.api_version"]
-    assert ids(refused("gemini-2.5-flash", kind, **{names.API_VERSION: "v1beta"})) == [f"http.400.{kind}"]
+@pytest.mark.parametrize(
+    ("kind", "message", "hint_id"),
+    [
+        ("unknown_field", 'Unknown name "<masked>": Cannot find field.', "cfg.api_version"),
+        ("unknown_field", "The parameter is unknown.", "http.400.unknown_field"),
+        (
+            "feature_not_enabled",
+            "Developer instruction is not enabled for models/gemma-3-27b-it",
+            "http.400.feature_not_enabled",
+        ),
+        ("feature_not_enabled", "Logprobs is not enabled for this model", "http.400.feature_not_enabled"),
+    ],
+)
+def test_stable_api_version(kind: str, message: str, hint_id: str) -> None:
+    """The version v1, which the SDK chooses by itself, is named only where the service found a field to be unknown."""
+    told = {names.ERROR_MESSAGE: message}
+    assert ids(refused("gemini-2.5-flash", kind, **told, **{names.API_VERSION: "v1"})) == [hint_id]
+    beta = ids(refused("gemini-2.5-flash", kind, **told, **{names.API_VERSION: "v1beta"}))
+    assert beta == [f"http.400.{kind}"]
+
+
+ODD = {
+    names.REQUEST_TEMPERATURE: 3.0,
+    names.REQUEST_TOP_P: 1.5,
+    names.REQUEST_MAX_TOKENS: 10**6,
+    names.REQUEST_PRESENCE_PENALTY: 0.5,
+    names.THINKING_BUDGET: 10**6,
+}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This model only supports text output.",
+        "Model '<masked>' does not support background interactions.",
+        "Unable to submit request because required fields [<masked>] are not defined in the schema properties.",
+        "Unable to submit request because top_k must be in the range from 1 to 40.",
+    ],
+)
+def test_a_message_of_something_else(message: str) -> None:
+    """However odd the settings are, none is blamed for a refusal whose message speaks of something else."""
+    for setting, value in ODD.items():
+        attributes = refused("gemini-2.5-flash", **{setting: value, names.ERROR_MESSAGE: message})
+        assert ids(attributes, "info") == [GENERIC]
+
+
+@pytest.mark.parametrize(
+    ("message", "hint_id"),
+    [
+        ("Request contains an invalid argument.", "cfg.temperature_range"),
+        ("Request contains an <masked> argument.", "cfg.temperature_range"),
+        ("", "cfg.temperature_range"),
+        ("temperature must be in the range [0, 2]", "cfg.temperature_range"),
+        ("* GenerateContentRequest.generation_config.top_p: value is invalid\n", "cfg.top_p_range"),
+        ("thinking budget is wrong", "cfg.thinking_range"),
+        ("presence penalty is wrong", "cfg.penalty"),
+        ("max_output_tokens is wrong", "cfg.max_output_range"),
+    ],
+)
+def test_the_setting_that_the_message_names(message: str, hint_id: str) -> None:
+    """Of several odd settings the one is blamed that the message names; where it names none, the first."""
+    assert ids(refused("gemini-2.5-flash", **ODD, **{names.ERROR_MESSAGE: message})) == [hint_id]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("invalid_argument", "Only one candidate can be specified in the current model"),
+        ("feature_not_enabled", "Multiple candidates is not enabled for this model"),
+    ],
+)
+def test_candidates_that_the_message_names(kind: str, message: str) -> None:
+    """Where the message speaks of candidates, the span need not show how many were asked for."""
+    assert ids(refused("gemini-2.5-flash", kind, **{names.ERROR_MESSAGE: message})) == ["cfg.candidate_count"]
+
+
+def test_thinking_level_of_an_interaction() -> None:
+    """Interactions take a thinking level on models that `generate_content` takes none on, so it is not blamed there."""
+    level = {names.REQUEST_REASONING_LEVEL: "minimal"}
+    assert ids(refused("gemini-2.5-flash", **level)) == ["cfg.thinking_range"]
+    assert ids(refused("gemini-2.5-flash", **level, **{names.ERROR_STATUS: "invalid_request"})) == [GENERIC]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +213,10 @@ def test_timeout_in_seconds(failure: dict[str, Any]) -> None:
     ],
 )
 def test_rerouted(asked: str, answered: str, rerouted: bool) -> None:
-    """An answer of another generation than was asked for is said, an alias or a dated version is not."""
+    """An answer of another generation than was asked for is noted, an alias or a dated version is not."""
     attributes = {**HEALTHY, names.REQUEST_MODEL: asked, names.RESPONSE_MODEL: answered}
-    assert ids(attributes) == (["cfg.model_rerouted"] if rerouted else [])
+    assert ("cfg.model_rerouted" in ids(attributes, "info")) is rerouted
+    assert ids(attributes) == []
 
 
 def test_no_retry() -> None:
@@ -151,6 +228,8 @@ def test_no_retry() -> None:
     assert ids({**failed, names.MAX_ATTEMPTS: 5}, "info") == ["http.503.overloaded"]
     assert ids({**once, names.ERROR_TYPE: "403"}, "info") == ["http.403.permission"]
     assert ids(failed, "info") == ["http.503.overloaded"]
+    begun = {**once, names.REQUEST_STREAM: True, names.RESPONSE_TIME_TO_FIRST_CHUNK: 0.5}
+    assert ids(begun, "info") == ["http.503.overloaded"]
 
 
 # What says nothing of its own: a model without a date, a timeout.
@@ -172,10 +251,6 @@ QUIET.pop(names.REQUEST_TEMPERATURE)
         ({names.REQUEST_TOP_K: 3}, "cfg.sampling_ignored"),
         ({names.REQUEST_CHOICE_COUNT: 2}, "cfg.candidate_count_ignored"),
         ({names.REQUEST_MODEL: "gemini-flash-latest"}, "cfg.latest_alias"),
-        (
-            {names.REQUEST_MODEL: "tuned", names.RESPONSE_MODEL: "tuned", names.REQUEST_TEMPERATURE: 1.5},
-            "cfg.temperature_above_one",
-        ),
     ],
 )
 def test_note(more: dict[str, Any], hint_id: str) -> None:
@@ -185,12 +260,33 @@ def test_note(more: dict[str, Any], hint_id: str) -> None:
     assert ids({**QUIET, **more}) == []
 
 
-def test_no_timeout() -> None:
-    """A missing timeout is noted on our spans, which would show one, and not on others'."""
+def test_temperature_above_one() -> None:
+    """A temperature above 1 is noted where a model whose range nobody knows may have refused it, and on no call that went well."""
+    hot = {names.REQUEST_TEMPERATURE: 1.5}
+    assert ids(refused("tuned", **hot), "info") == [GENERIC, "cfg.temperature_above_one"]
+    assert ids(refused("gemini-3.8-flash", **hot), "info") == [GENERIC]
+    assert "cfg.temperature_above_one" not in ids({**QUIET, names.REQUEST_MODEL: "tuned", **hot}, "info")
+    message = {names.ERROR_MESSAGE: "This model only supports text output."}
+    assert ids(refused("tuned", **hot, **message), "info") == [GENERIC]
+
+
+@pytest.mark.parametrize(
+    ("failure", "noted"),
+    [
+        ({names.OUTCOME: "cancelled"}, True),
+        ({names.OUTCOME: "error", names.ERROR_TYPE: "httpx.ReadError"}, True),
+        ({names.OUTCOME: "error", names.ERROR_TYPE: "503"}, False),
+        ({}, False),
+    ],
+)
+def test_no_timeout(failure: dict[str, Any], noted: bool) -> None:
+    """A missing timeout is noted where something else ended the wait, on our spans, which would show one."""
     attributes = {name: value for name, value in QUIET.items() if name != names.TIMEOUT}
-    assert ids(attributes, "info") == ["cfg.no_timeout"]
+    attributes |= failure
+    assert ("cfg.no_timeout" in ids(attributes, "info")) is noted
+    assert "cfg.no_timeout" not in ids({**attributes, names.TIMEOUT: 60.0}, "info")
     del attributes[names.OUTCOME]
-    assert ids(attributes, "info") == []
+    assert "cfg.no_timeout" not in ids(attributes, "info")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,17 @@ def ids(code: str | int) -> list[str]:
         ("model_not_found", ["http.404.model", "http.404.model_retired"]),
         ("payment_required", ["http.402.payment"]),
         ("malformed_tool_call", ["finish.malformed_call"]),
-        (" stop ", ["finish.stop.empty.thoughts", "finish.stop.empty.stop_sequence", "finish.stop.empty"]),
+        (
+            " stop ",
+            [
+                "finish.stop.empty.thoughts",
+                "finish.stop.empty.stop_sequence",
+                "finish.stop.empty",
+                "finish.unexpected_tool",
+                "finish.no_image",
+                "finish.no_sound",
+            ],
+        ),
         ("escalate.report", ["escalate.report"]),
     ],
 )

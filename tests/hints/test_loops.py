@@ -24,6 +24,8 @@ BY_GENERATION = ("table_hyphens", "table_tokens", "text")
 
 def looped(kind: str, model: str = "gemini-2.5-flash", **more: Any) -> dict[str, Any]:
     loop = {names.REPETITION_DETECTED: True, names.REPETITION_KIND: kind, names.REQUEST_MODEL: model}
+    if kind == "tool_calls":
+        loop[names.PARTS] = ("function_call",)
     return {**HEALTHY, names.RESPONSE_MODEL: model, **loop, **more}
 
 
@@ -31,6 +33,25 @@ def looped(kind: str, model: str = "gemini-2.5-flash", **more: Any) -> dict[str,
 def test_kind(kind: str, hint_id: str) -> None:
     """Each kind of loop leads to its entry, on a call that is healthy otherwise."""
     assert ids(looped(kind)) == [hint_id]
+
+
+def test_a_loop_of_calls_that_the_answer_ends() -> None:
+    """What the history holds is no loop of an answer that calls nothing, whatever its reason; one that calls goes on with it."""
+    over = {names.PARTS: ("text",), names.REQUEST_TEMPERATURE: 0.2}
+    assert ids(looped("tool_calls", "gemini-3.1-pro-preview", **over), "info") == []
+    cut = {**over, names.FINISH_REASON: "MAX_TOKENS", names.OUTCOME: "truncated"}
+    assert ids(looped("tool_calls", **cut)) == ["finish.max_tokens"]
+    assert ids(looped("text", **over)) == ["repeat.text"]
+    assert ids(looped("tool_calls", **{names.PARTS: ("text", "function_call")})) == ["repeat.tool_calls"]
+
+
+@pytest.mark.parametrize(
+    "setting", [{names.REQUEST_TEMPERATURE: 1.0}, {names.REQUEST_TOP_P: 0.95}, {names.REQUEST_TOP_K: 64}]
+)
+def test_sampling_at_its_default(setting: dict[str, Any]) -> None:
+    """A default that is written out is not lowered."""
+    attributes = looped("text", "gemini-3.1-pro-preview", **{names.REQUEST_TEMPERATURE: 1.0, **setting})
+    assert ids(attributes) == ["repeat.text.gemini3"]
 
 
 def test_unknown_kind() -> None:

@@ -13,6 +13,12 @@ from gemini_otel.hints import evidence, find
 from .test_catalogue import ids
 from .test_configuration import QUIET
 
+LONG_THOUGHTS = {
+    names.USAGE_REASONING_OUTPUT_TOKENS: 1200,
+    names.USAGE_OUTPUT_TOKENS: 3000,
+    names.REQUEST_MAX_TOKENS: 60_000,
+}
+
 
 @pytest.mark.parametrize(
     ("more", "expected"),
@@ -42,19 +48,52 @@ from .test_configuration import QUIET
             },
             [],
         ),
-        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 12.0}, ["perf.slow_first_token"]),
-        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 2.0}, []),
-        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 12.0, names.USAGE_REASONING_OUTPUT_TOKENS: 0}, []),
-        ({names.USAGE_INPUT_TOKENS: 50_000}, ["perf.cache_miss"]),
-        ({names.USAGE_INPUT_TOKENS: 50_000, names.USAGE_CACHE_READ_INPUT_TOKENS: 40_000}, []),
+        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 12.0, **LONG_THOUGHTS}, ["perf.slow_first_token"]),
+        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 2.0, **LONG_THOUGHTS}, []),
+        ({names.RESPONSE_TIME_TO_FIRST_CHUNK: 12.0, names.USAGE_REASONING_OUTPUT_TOKENS: 5}, []),
+        (
+            {names.RESPONSE_TIME_TO_FIRST_CHUNK: 12.0, **LONG_THOUGHTS, names.HTTP_RESEND_COUNT: 1},
+            ["cfg.retry_hidden"],
+        ),
         ({names.USAGE_INPUT_TOKENS: 250_000, names.USAGE_CACHE_READ_INPUT_TOKENS: 1}, ["perf.large_context"]),
-        ({names.USAGE_INPUT_TOKENS: 250_000}, ["perf.large_context", "perf.cache_miss"]),
+        ({names.USAGE_INPUT_TOKENS: 250_000}, ["perf.large_context"]),
+        (
+            {names.USAGE_INPUT_TOKENS: 250_000, names.REQUEST_TURNS: 3},
+            ["perf.large_context", "perf.cache_miss"],
+        ),
     ],
 )
 def test_note(more: dict[str, Any], expected: list[str]) -> None:
     """What made a healthy call slow or dear is noted at the level `info`, and at no other."""
     assert ids({**QUIET, **more}, "info") == expected
     assert ids({**QUIET, **more}) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens", "turns", "noted"),
+    [
+        ("gemini-2.5-flash", 2047, 3, False),
+        ("gemini-2.5-flash", 2048, 3, True),
+        ("gemini-3.8-flash", 4095, 3, False),
+        ("gemini-3.8-flash", 4096, 3, True),
+        ("gemini-3.8-flash", 100_000, None, False),
+        ("gemini-2.0-flash", 100_000, 3, False),
+        ("tuned", 100_000, 3, False),
+    ],
+)
+def test_cache_miss(model: str, tokens: int, turns: int | None, noted: bool) -> None:
+    """A cache is missed from the documented minimum of the model on, and only where the request goes on from another."""
+    attributes = {
+        **QUIET,
+        names.REQUEST_MODEL: model,
+        names.RESPONSE_MODEL: model,
+        names.USAGE_INPUT_TOKENS: tokens,
+    }
+    if turns is not None:
+        attributes[names.REQUEST_TURNS] = turns
+    assert ("perf.cache_miss" in ids(attributes, "info")) is noted
+    cached = {**attributes, names.USAGE_CACHE_READ_INPUT_TOKENS: 1000}
+    assert "perf.cache_miss" not in ids(cached, "info")
 
 
 def test_evidence() -> None:

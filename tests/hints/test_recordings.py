@@ -52,8 +52,7 @@ ERROR_KINDS = {
 
 # Finish or block reason, and the hints of the answers with it; "curated" ones contain invented values.
 ANSWER_HINTS = {
-    ("STOP",): 1923,
-    ("STOP", "cfg.model_rerouted"): 19,
+    ("STOP",): 1942,
     ("STOP", "finish.stop.empty"): 2,
     ("MAX_TOKENS", "finish.max_tokens.thinking"): 53,
     ("MAX_TOKENS", "finish.max_tokens"): 36,

@@ -179,6 +179,12 @@ EXAMPLES = (
         {"environment": "e1", "path": "minutes", "file": b"the board"},
         "upload_environment_file",
     ),
+    Example("interactions.auth_tokens.create", {"interaction_id": "i1"}, "create_interaction_auth_token"),
+    Example(
+        "interactions.auth_tokens.delete",
+        {"interaction_id": "i1", "auth_token": "auth_tokens/secret-7"},
+        "delete_interaction_auth_token",
+    ),
     Example("voices.create", {"voice": {"type": "prompted", "display_name": "the board"}}, "create_voice"),
     Example("voices.list", {}, "list_voices"),
     Example("voices.get", {"id": "v1"}, "get_voice"),

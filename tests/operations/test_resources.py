@@ -77,7 +77,7 @@ def test_resource_names(name: object, shown: str | None) -> None:
         ({"state": "JOB_STATE_PARTIALLY_SUCCEEDED"}, "incomplete"),
         ({"state": "STATE_OF_TOMORROW"}, "incomplete"),
         ({"done": None}, "pending"),
-        ({"done": True}, "ok"),
+        ({"done": True}, "empty"),
         ({"done": None, "response": {}}, "ok"),
         ({"done": True, "error": {"code": 3}}, "failed"),
         ({}, "ok"),

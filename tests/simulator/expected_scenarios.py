@@ -27,6 +27,8 @@ ANSWERS = (
     "text_and_tool",
     "undeclared_tool",
     "grounding_tool_use",
+    "url_not_read",
+    "null",
     "inline_image",
 )
 
@@ -61,6 +63,7 @@ FINISHED = dict.fromkeys((*ANSWERS, "empty_stop"), "STOP") | {
 
 FINISHED |= {"finish_unspecified": "FINISH_REASON_UNSPECIFIED", "finish_unknown": "REASON_OF_TOMORROW"}
 
+FINISHED["made_up_tool"] = "UNEXPECTED_TOOL_CALL"
 FINISHED |= dict.fromkeys(
     [
         "thoughts_ate_budget",

@@ -31,8 +31,18 @@ class StartFacts(NamedTuple):
     agent: str | None = None
 
 
+class OfferedTools(NamedTuple):
+    """What the model may use: functions by name (None where more may be declared elsewhere), and tools that the service runs."""
+
+    functions: frozenset[str] | None = None
+    server: tuple[str, ...] = ()
+
+
 class RequestFacts(NamedTuple):
-    """The request's settings; `stop_sequences` are for content capture, and otherwise counted only."""
+    """The request's settings; `stop_sequences` are for content capture, and otherwise counted only.
+
+    `only_media` is set where nothing but an image or sound was asked for. `offered` tells what `tools` counts.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
@@ -53,6 +63,8 @@ class RequestFacts(NamedTuple):
     tool_mode: str | None = None
     structured_output: bool | None = None
     response_schema: bool = False
+    only_media: bool = False
+    offered: Callable[[], OfferedTools] = OfferedTools
     measured: Measured = NOTHING
 
 

@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     hints: bool = True
     hint_level: str = "warning"
     hint_signal: str = "span"
+    hint_attributes: bool = True
     disabled_hints: tuple[str, ...] = ()
     repetition: bool = True
     repetition_thresholds: Mapping[str, int] | None = None
@@ -118,6 +119,12 @@ SETTINGS = (
         ", ".join(HINT_SIGNALS),
         "where hints go: events of the span, log events of the same name, or both",
         one_of(*HINT_SIGNALS),
+    ),
+    Setting(
+        "hint_attributes",
+        "true, false",
+        "put summary, remedy and severity of the most specific hint on the span as attributes, too",
+        parse_switch,
     ),
     Setting(
         "disabled_hints",

@@ -22,12 +22,23 @@ class AttemptLog:
     An event waits for the attempt that follows, to tell how long the SDK waited; `close` writes the last one.
     """
 
-    __slots__ = ("_event", "_failed_at", "_span", "answers", "last_error", "number", "resends", "status_code")
+    __slots__ = (
+        "_answered",
+        "_event",
+        "_failed_at",
+        "_span",
+        "answers",
+        "last_error",
+        "number",
+        "resends",
+        "status_code",
+    )
 
     def __init__(self, span: Span) -> None:
         self._span = span
         self._event: tuple[Attributes, int] | None = None
         self._failed_at = 0.0
+        self._answered: int | None = None
         self.answers = 0
         self.number = 0
         self.resends = 0
@@ -35,11 +46,16 @@ class AttemptLog:
         self.last_error: ErrorFacts | None = None
 
     def started(self) -> None:
+        self._answered = None
         self.number += 1
         if self._event is not None:
             self.resends += 1
             self._event[0][names.ATTEMPT_WAIT] = time.monotonic() - self._failed_at
             self.close()
+
+    def answered(self, status_code: int) -> None:
+        """Note the status of an answer that the SDK may yet find wanting, with an exception that does not have it."""
+        self._answered = status_code
 
     def succeeded(self) -> None:
         """The SDK takes nothing but 200 for a success."""
@@ -47,7 +63,7 @@ class AttemptLog:
         self.answers += 1
 
     def failed(self, error: ErrorFacts, ago: float = 0.0) -> None:
-        self.status_code = error.code
+        self.status_code = self._answered if error.code is None else error.code
         self.last_error = error
         self._event = attempt_attributes(error, self.number), time.time_ns() - int(ago * 1e9)
         self._failed_at = time.monotonic() - ago

@@ -13,12 +13,12 @@ from opentelemetry.trace import Link
 from gemini_otel._facts.calls import RequestFacts, StartFacts
 from gemini_otel._facts.operation import Arguments, Choice, Operation
 from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.dropped import end_dropped
 from gemini_otel._telemetry.hooks import call_hook
 from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.rounds import Call, current_loop
 from gemini_otel._telemetry.span_choice import start_span
-from gemini_otel._telemetry.spans import finish_before
 
 _UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 
@@ -58,8 +58,8 @@ def begin(
     safely(call.join_loop)
     if stream and operation.generates and current_loop() is None:
         session.bypassed()
-    if place.owner is not None:
-        finish_before(place.owner.span, call)
+    if isinstance(span, Draft):
+        span.attend(call)
     if content is not None and capturing and operation.read_content is not None:
         call.content = content.begin(operation, arguments, place.attributes)
     if recording or capturing:

@@ -1,4 +1,4 @@
-"""Other instrumentations of google-genai in this process: which are installed, which are active, what to do about them."""
+"""Other instrumentations in this process, of google-genai or of frameworks on top of it: which are active, what to do about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gemini_otel._guard import guarded, logger
 
 
 class Neighbour(NamedTuple):
-    """Another instrumentation of the same SDK."""
+    """Another instrumentation of the same SDK, or of a framework that calls it."""
 
     name: str  # of its distribution; of its module where it is not one that we know
     module: str
@@ -26,6 +26,11 @@ def _disabled_by(entry_point: str) -> str:
 
 _ONE_SPAN = "Each call has one span, which both write to. To have ours alone: "
 _TWO_SPANS = "Each call has two spans, because it does not make its own current. To have one, disable it: "
+_CHOOSE = (
+    "Each call that {framework} makes has two spans, its own and ours, and back ends that add up the tokens of spans count them "
+    "twice. Choose. Ours: {ours}. Its own, with our hints: leave out gemini_otel.instrument(), or set "
+    "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=gemini, and add gemini_otel.HintSpanProcessor() to the tracer provider"
+)
 _NOT_KNOWN = "If calls have two spans, disable one of the two."
 
 KNOWN = (
@@ -59,9 +64,49 @@ KNOWN = (
 )
 
 
+FRAMEWORKS = tuple(
+    Neighbour(
+        name,
+        module,
+        shares=False,
+        advice=_CHOOSE.format(framework=framework, ours=_disabled_by(entry_point) + blocked),
+    )
+    for name, module, framework, entry_point, blocked in (
+        (
+            "openinference-instrumentation-langchain",
+            "openinference.instrumentation.langchain",
+            "LangChain",
+            "langchain",
+            "",
+        ),
+        (
+            "opentelemetry-instrumentation-langchain",
+            "opentelemetry.instrumentation.langchain",
+            "LangChain",
+            "langchain",
+            ", or Traceloop.init(block_instruments={Instruments.LANGCHAIN})",
+        ),
+        (
+            "openinference-instrumentation-llama-index",
+            "openinference.instrumentation.llama_index",
+            "LlamaIndex",
+            "llama_index",
+            "",
+        ),
+        (
+            "opentelemetry-instrumentation-llamaindex",
+            "opentelemetry.instrumentation.llamaindex",
+            "LlamaIndex",
+            "llama-index",
+            ", or Traceloop.init(block_instruments={Instruments.LLAMA_INDEX})",
+        ),
+    )
+)
+
+
 def installed() -> list[tuple[Neighbour, str]]:
     """Those that we know and that are installed, with their versions."""
-    versions = ((neighbour, _version(neighbour.name)) for neighbour in KNOWN)
+    versions = ((neighbour, _version(neighbour.name)) for neighbour in (*KNOWN, *FRAMEWORKS))
     return [(neighbour, version) for neighbour, version in versions if version is not None]
 
 
@@ -73,10 +118,17 @@ def _version(distribution: str) -> str | None:
 
 
 def active() -> list[Neighbour]:
-    """Those whose wrappers are around `generate_content`, outermost first. Imports nothing."""
+    """Those whose wrappers are around `generate_content`, outermost first, then those of frameworks. Imports nothing."""
     models = sys.modules.get("google.genai.models")
     found = {module: _by_module(module) for module in _wrappers(getattr(models, "Models", None))}
-    return list(dict.fromkeys(found.values()))
+    frameworks = (neighbour for neighbour in FRAMEWORKS if _instruments(sys.modules.get(neighbour.module)))
+    return list(dict.fromkeys([*found.values(), *frameworks]))
+
+
+def _instruments(module: object) -> bool:
+    """Whether an instrumentor of this module is active; there is no public way to ask that does not make one."""
+    instrumentors = [getattr(each, "_instance", None) for each in vars(module or object).values()]
+    return any(getattr(each, "is_instrumented_by_opentelemetry", False) is True for each in instrumentors)
 
 
 def _wrappers(owner: object) -> Iterator[str]:

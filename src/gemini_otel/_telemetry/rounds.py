@@ -199,6 +199,11 @@ class Call(Observed):
         self._attempts.succeeded()
 
     @guarded
+    def attempt_answered(self, status_code: int) -> None:
+        """Note the HTTP status of an attempt whose answer is not read yet."""
+        self._attempts.answered(status_code)
+
+    @guarded
     def attempt_failed(self, error: BaseException, ago: float = 0.0) -> None:
         """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
         if not isinstance(error, Exception):

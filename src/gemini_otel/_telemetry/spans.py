@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import weakref
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-import wrapt
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace import Span, SpanKind
 
 from gemini_otel._facts import names
 from gemini_otel._guard import guarded
-
-if TYPE_CHECKING:
-    from gemini_otel._telemetry.lifecycle import Observed
+from gemini_otel._telemetry.draft import Draft
 
 INFERENCE = "generate_content"
 # Of an operation of ours, the names that it has on others' spans.
@@ -28,11 +24,14 @@ _SAME = {
 }
 _OPENINFERENCE_KIND = "openinference.span.kind"
 _OPENINFERENCE_OPERATIONS = {"LLM": INFERENCE, "EMBEDDING": "embeddings"}
-# Set in the context by whoever has a span for an inference. The first holds what opentelemetry-util-genai passes outwards.
+_OPENINFERENCE_MODEL = "llm.model_name"
+_OPENLLMETRY_KIND = "traceloop.span.kind"  # of a workflow, a task, an agent or a tool; its calls have none
+_HANDLES_REQUESTS = (SpanKind.SERVER, SpanKind.PRODUCER, SpanKind.CONSUMER)
+# Set in the context around an inference: what opentelemetry-util-genai passes outwards.
 _UTIL_GENAI_KEY = "opentelemetry.genai.client.inference.context"
-_OPENLLMETRY_KEY = "suppress_language_model_instrumentation"
 
-_claimed: weakref.WeakSet[Span] = weakref.WeakSet()
+# What the first request inside of a span has to say of it. The span itself keeps that alive, as long as it is open.
+_drafts: weakref.WeakKeyDictionary[Span, weakref.ref[Draft]] = weakref.WeakKeyDictionary()
 
 
 class Owner(NamedTuple):
@@ -42,12 +41,23 @@ class Owner(NamedTuple):
     measures: bool  # its instrumentation records the standard metrics
     data: Any  # what its instrumentation takes from those inside; None with most
 
-    def claim(self) -> bool:
-        """Whether nobody has added to this span yet: one inference has one span, and a second one needs its own."""
-        if not self.span.is_recording() or self.span in _claimed:
-            return False
-        _claimed.add(self.span)
-        return True
+    @guarded
+    def share(self, begin: Callable[[int], Span]) -> Draft | None:
+        """What to write to instead of a span; None where this is not the first request inside of the owner's span.
+
+        Then each has a span of its own, the first one too, for which that is made now by what it gave as `begin`.
+        """
+        if not self.span.is_recording():
+            return None
+        first = _drafts.get(self.span)
+        if first is None:
+            draft = Draft(self.span, begin)
+            _drafts[self.span] = weakref.ref(draft)
+            return draft
+        draft_of_first = first()
+        if draft_of_first is not None and (draft_of_first.ended or not draft_of_first.has_rounds):
+            draft_of_first.move()
+        return None
 
     def pass_outwards(self, attributes: Mapping[str, Any]) -> None:
         """Fill in what the owner's data lacks, so that its metrics and events have it: `gen_ai.response.id` is `response_id`."""
@@ -58,10 +68,12 @@ class Owner(NamedTuple):
 
 
 @guarded
-def current_owner(operation: str, scope: str, resource: object) -> Owner | None:
+def current_owner(operation: str, scope: str, resource: object, model: str | None) -> Owner | None:
     """Who has a span for a call of `operation` that begins now; None where that is for us to begin.
 
-    Spans of our own `scope` are no owner, nor are those of another provider than the one with this `resource`: they go elsewhere.
+    That span says itself that it is one: what stands in the context says so of the call, not of the span that is current. It is
+    of the same `model` where both are known. Spans of our own `scope` are no owner, nor are those of another provider than the
+    one with this `resource`: they go elsewhere.
     """
     same = _SAME.get(operation)
     if same is None:
@@ -72,23 +84,25 @@ def current_owner(operation: str, scope: str, resource: object) -> Owner | None:
     if not span.is_recording():
         # Its span is not sampled; its metrics are recorded all the same.
         return None if data is None else Owner(span, True, data)
-    if getattr(getattr(span, "instrumentation_scope", None), "name", None) == scope:
+    ours = getattr(getattr(span, "instrumentation_scope", None), "name", None) == scope
+    if ours or (resource is not None and getattr(span, "resource", resource) is not resource):
         return None
-    if resource is not None and getattr(span, "resource", resource) is not resource:
+    kind, attributes = getattr(span, "kind", None), getattr(span, "attributes", None) or {}
+    theirs, measures = _operation_of(attributes)
+    if theirs not in same or kind in _HANDLES_REQUESTS:
         return None
-    theirs, measures = _operation_of(span)
-    if theirs is None and (data is not None or context.get(_OPENLLMETRY_KEY)):
-        theirs = INFERENCE
-    if theirs not in same or (theirs == "invoke_agent" and getattr(span, "kind", None) is SpanKind.INTERNAL):
-        return None  # something else; an agent that runs here may well invoke another one at the service
-    return Owner(span, measures, data)
+    if theirs == "invoke_agent" and kind is SpanKind.INTERNAL:
+        return None  # an agent that runs here may well invoke another one at the service
+    return None if _is_of_another_model(attributes, model) else Owner(span, measures, data)
 
 
-def _operation_of(span: Any) -> tuple[str | None, bool]:
-    """What the span says that it stands for, and whether who writes so records metrics: OpenInference has none."""
-    if getattr(span, "kind", None) is SpanKind.SERVER:
+def _operation_of(attributes: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """What a span says that it stands for, and whether who writes so records metrics: OpenInference has none.
+
+    OpenLLMetry's LlamaIndex instrumentation gives a workflow the operation of the call inside, and leaves it open where that fails.
+    """
+    if _OPENLLMETRY_KIND in attributes:
         return None, True
-    attributes: Mapping[str, Any] = getattr(span, "attributes", None) or {}
     operation = attributes.get(names.OPERATION_NAME)
     if operation is not None:
         return operation, True
@@ -96,53 +110,18 @@ def _operation_of(span: Any) -> tuple[str | None, bool]:
     return operation, operation is None
 
 
+def _is_of_another_model(attributes: Mapping[str, Any], model: str | None) -> bool:
+    theirs = attributes.get(names.REQUEST_MODEL) or attributes.get(_OPENINFERENCE_MODEL)
+    return isinstance(theirs, str) and model is not None and _bare(theirs) != _bare(model)
+
+
+def _bare(model: str) -> str:
+    """A model's name without what may stand before it, such as `models/` or `google-gla:`."""
+    return model.replace(":", "/").rpartition("/")[2].lower()
+
+
 def without_owner(context: Context) -> Context:
     """`context`, for what runs inside of an inference and is none, such as a tool."""
-    for key in (_UTIL_GENAI_KEY, _OPENLLMETRY_KEY):
-        if key in context:
-            context = otel_context.set_value(key, None, context)
+    if _UTIL_GENAI_KEY in context:
+        return otel_context.set_value(_UTIL_GENAI_KEY, None, context)
     return context
-
-
-def guest(span: Span) -> Span:
-    """The span as we may write to it: what it lacks, as long as it records, and never its end."""
-    return cast("Span", _Guest(span))
-
-
-class _Guest(wrapt.ObjectProxy):  # type: ignore[type-arg]  # not to be subscripted before wrapt 2
-    def set_attributes(self, attributes: Mapping[str, Any]) -> None:
-        span = self.__wrapped__
-        if span.is_recording():
-            theirs = getattr(span, "attributes", None) or {}
-            span.set_attributes(
-                {n: value for n, value in attributes.items() if n.startswith("gemini.") or n not in theirs}
-            )
-
-    def add_event(self, *args: Any, **kwargs: Any) -> None:
-        if self.__wrapped__.is_recording():
-            self.__wrapped__.add_event(*args, **kwargs)
-
-    def set_status(self, *args: Any, **kwargs: Any) -> None:
-        span = self.__wrapped__
-        status = getattr(span, "status", None)
-        if span.is_recording() and (status is None or status.status_code is StatusCode.UNSET):
-            span.set_status(*args, **kwargs)
-
-    def end(self, end_time: int | None = None) -> None:
-        """Its owner ends it."""
-
-
-@guarded
-def finish_before(span: Any, observed: Observed) -> None:
-    """See to it that `observed` is over when the owner ends its span: a stream may be dropped from the outside in."""
-    end, reference = span.end, weakref.ref(observed)
-
-    def end_after_us(end_time: int | None = None) -> None:
-        with contextlib.suppress(AttributeError):
-            del span.end
-        inside = reference()
-        if inside is not None:
-            inside.owner_ended()
-        end(end_time)
-
-    span.end = end_after_us

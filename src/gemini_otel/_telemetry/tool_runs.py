@@ -17,7 +17,7 @@ from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.lifecycle import Observed, outcome_of
 from gemini_otel._telemetry.rounds import loop_context
 from gemini_otel._telemetry.spans import without_owner
-from gemini_otel._telemetry.user_calls import current_turn
+from gemini_otel._telemetry.user_calls import Turn, current_turn
 
 _OPERATION = "execute_tool"
 
@@ -39,7 +39,9 @@ def begin_tool(
     call_id = turn.tool_started(name) if turn is not None else None
     if owned:
         return None
-    return start_tool(session, name, tool_type, arguments, call_id, server)
+    run = start_tool(session, name, tool_type, arguments, call_id, server)
+    run.turn = turn
+    return run
 
 
 def start_tool(
@@ -75,7 +77,7 @@ def start_tool(
 class ToolRun(Observed):
     """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
 
-    __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure")
+    __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure", "turn")
 
     def __init__(self, session: Session, name: str, span: Span) -> None:
         outside = without_owner(otel_context.get_current())
@@ -85,6 +87,7 @@ class ToolRun(Observed):
         self._dimensions = session.dimensions()
         self._started = time.perf_counter()
         self.failure: str | None = None
+        self.turn: Turn | None = None  # which is told of a failure
 
     def observe(self, response: object) -> None:
         """Note what the tool returned."""
@@ -94,10 +97,14 @@ class ToolRun(Observed):
     def _record(self, error: BaseException | None) -> None:
         seconds = self._seconds - self._started
         error_type = self.failure
-        if error is not None and outcome_of(error) == "error":
+        raised = error is not None and outcome_of(error) == "error"
+        if error is not None and raised:
             error_type = class_name(_own(error))
         if error_type is not None:
+            if self.turn is not None:
+                self.turn.tool_failed()
             self._span.set_attribute(names.ERROR_TYPE, error_type)
+            self._span.set_attribute(names.TOOL_FAILURE, "exception" if raised else "reported")
             self._span.set_status(Status(StatusCode.ERROR, error_type))
         if self._metrics is not None:
             labels: Attributes = {

@@ -14,7 +14,7 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Span, SpanKind
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ResponseFacts
+from gemini_otel._facts.calls import ResponseFacts, Value
 from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._guard import guarded, safely
@@ -26,7 +26,7 @@ from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_
 from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
 from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
 from gemini_otel._telemetry.span_choice import share
-from gemini_otel._telemetry.spans import INFERENCE, current_owner, finish_before
+from gemini_otel._telemetry.spans import INFERENCE, current_owner
 from gemini_otel._telemetry.usage_totals import UsageTotals
 
 _WORKFLOW = "automatic_function_calling"
@@ -76,7 +76,9 @@ class Turn(Observed):
         "_span",
         "_tool_mode",
         "_tools",
+        "_tools_failed",
         "_totals",
+        "_undeclared",
         "has_mcp_tools",
         "refused",
     )
@@ -85,12 +87,13 @@ class Turn(Observed):
         self._span: Span | None = None
         super().__init__(loop_context(self, otel_context.get_current()))
         self._session, self._model = session, model
-        self._max_rounds = self._rounds = self._tools = 0
+        self._max_rounds = self._rounds = self._tools = self._tools_failed = 0
         self._open: dict[Call, None] = {}
         self._outcome = "incomplete"
         self._tool_mode: str | None = None
         self._parts: tuple[str, ...] = ()
         self._exhausted = False
+        self._undeclared: Value | None = None
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
         self.has_mcp_tools = False
@@ -124,12 +127,6 @@ class Turn(Observed):
         if self._span is not None or tracer is None:
             return
         self._max_rounds = max_rounds
-        owner = current_owner(INFERENCE, SCOPE, self._session.instruments.resource)
-        if owner is not None and owner.claim():
-            self._span = share(self._session, owner)
-            self._span.set_attributes({names.AFC_MAX_ROUNDS: max_rounds})
-            finish_before(owner.span, self)
-            return
         attributes: Attributes = {
             **self._session.span_attributes(),
             names.OPERATION_NAME: "invoke_workflow",
@@ -138,14 +135,30 @@ class Turn(Observed):
         }
         if self._model is not None:
             attributes[names.REQUEST_MODEL] = self._model
-        self._span = tracer.start_span(
-            f"{_WORKFLOW} {self._model}" if self._model else _WORKFLOW,
-            self._context,
-            SpanKind.INTERNAL,
-            attributes,
-        )
+        name = f"{_WORKFLOW} {self._model}" if self._model else _WORKFLOW
+        if self._share(
+            functools.partial(tracer.start_span, name, kind=SpanKind.INTERNAL, attributes=attributes)
+        ):
+            return
+        self._span = tracer.start_span(name, self._context, SpanKind.INTERNAL, attributes)
         self._context = trace.set_span_in_context(self._span, self._context)
         otel_context.attach(self._context)  # the step that we are in restores what was before
+
+    def _share(self, begin: Callable[..., Span]) -> bool:
+        """Whether another instrumentation's span is the loop's."""
+        resource = self._session.instruments.resource
+        owner = current_owner(INFERENCE, SCOPE, resource, self._model)
+        if owner is None:
+            return False
+        inside = trace.set_span_in_context(owner.span)
+        draft = share(self._session, owner, lambda start_time: begin(context=inside, start_time=start_time))
+        if draft is None:
+            return False
+        draft.has_rounds = True
+        draft.set_attributes({names.AFC_MAX_ROUNDS: self._max_rounds})
+        draft.attend(self)
+        self._span = draft
+        return True
 
     def round_started(self, call: Call) -> None:
         self._rounds += 1
@@ -158,6 +171,7 @@ class Turn(Observed):
         self._outcome = outcome
         self._totals.add(response.usage)
         self._parts = response.parts
+        self._undeclared = response.measured.get(names.UNDECLARED_CALLS)
         # At the limit the SDK hands the last function call to the caller instead of running it.
         self._exhausted = self._rounds == self._max_rounds and "function_call" in response.parts
 
@@ -173,6 +187,10 @@ class Turn(Observed):
                 self._pending_calls.remove(call)
                 return call[1]
         return None
+
+    def tool_failed(self) -> None:
+        """Count a tool run that failed: the model is told, the caller is not."""
+        self._tools_failed += 1
 
     def _record(self, error: BaseException | None) -> None:
         if error is not None and not self._rounds and self.refused is not None:
@@ -203,6 +221,10 @@ class Turn(Observed):
             attributes[names.PARTS] = self._parts
         if self._tool_mode is not None:
             attributes[names.TOOL_MODE] = self._tool_mode
+        if self._tools_failed:
+            attributes[names.AFC_TOOLS_FAILED] = self._tools_failed
+        if isinstance(error, KeyError) and self._undeclared is not None:  # the SDK looked the function up
+            attributes[names.UNDECLARED_CALLS] = self._undeclared
         if error is None and self._exhausted:
             attributes[names.AFC_EXHAUSTED] = True
         if error is not None and outcome == "error":

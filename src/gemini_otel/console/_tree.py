@@ -199,7 +199,9 @@ def _rounds(found: Attributes) -> str:
     if names.AFC_ROUNDS not in found:
         return ""
     most, tools = found.get(names.AFC_MAX_ROUNDS), found.get(names.AFC_TOOLS, 0)
-    return f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} tool runs"
+    failed = found.get(names.AFC_TOOLS_FAILED)
+    told = f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} tool runs"
+    return f"{told}, {failed} failed" if failed else told
 
 
 def _parts(found: Attributes) -> str:
@@ -223,4 +225,4 @@ def _add_hint(tree: Tree, hint: Attributes) -> None:
     branch = tree.add(title.append(f"  {printable(hint.get(names.HINT_ID))}", "dim"))
     for label, name in _HINT_LINES:
         if hint.get(name):
-            branch.add(Text.assemble((f"{label}: ", "dim"), printable(hint[name])))
+            branch.add(Text.assemble((f"{label}: ", "dim"), printable(" ".join(str(hint[name]).split("\n")))))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gemini_otel.hints._events import Events
     from gemini_otel.hints._evidence import evidence
     from gemini_otel.hints._hint import Attributes, Hint, Severity
+    from gemini_otel.hints._lookup import is_healthy
     from gemini_otel.hints._search import codes, default_hints, find, for_code, related
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "evidence",
     "find",
     "for_code",
+    "is_healthy",
     "related",
 ]
 
@@ -44,6 +46,7 @@ _HOMES = {
     "evidence": "_evidence",
     "find": "_search",
     "for_code": "_search",
+    "is_healthy": "_lookup",
     "related": "_search",
 }
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from gemini_otel._facts.names import HTTP_RESEND_COUNT, MAX_ATTEMPTS, REPETITION_KIND, REQUEST_TEMPERATURE
+from gemini_otel._facts.names import (
+    HTTP_RESEND_COUNT,
+    MAX_ATTEMPTS,
+    REPETITION_KIND,
+    REQUEST_TEMPERATURE,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
+    USAGE_OUTPUT_TOKENS,
+)
 from gemini_otel.hints._failure import SET_RETRIES
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Trigger, number
@@ -27,6 +34,8 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
     """The entry, without advice that the span shows to be followed already; of a loop, with what is known of its kind."""
     if hint is finish_reasons.LOOP:
         hint = _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
+    if SET_RETRIES in hint.remedy and RESPONSE_TIME_TO_FIRST_CHUNK in attributes:
+        return _of_begun_stream(hint)
     if SET_RETRIES in hint.remedy and _retries(attributes):
         return _without(SET_RETRIES, hint)
     if repetition.RAISE_TEMPERATURE in hint.remedy and _is_hot(attributes):
@@ -50,6 +59,28 @@ def _is_of_kind(entry: Hint, attributes: Attributes) -> bool:
 @functools.cache
 def _without(advice: str, hint: Hint) -> Hint:
     return dataclasses.replace(hint, remedy=tuple(each for each in hint.remedy if each != advice))
+
+
+@functools.cache
+def _of_begun_stream(hint: Hint) -> Hint:
+    """What the options say of attempts has no say any more."""
+    return dataclasses.replace(
+        hint,
+        remedy=(START_AGAIN, *(advice for advice in hint.remedy if advice != SET_RETRIES)),
+        evidence=(
+            BROKE_AFTER,
+            BROKE_IN_STREAM,
+            *(words for words in hint.evidence if not any(name in words for name in _SAID_OTHERWISE)),
+        ),
+    )
+
+
+_SAID_OTHERWISE = (MAX_ATTEMPTS, RESPONSE_TIME_TO_FIRST_CHUNK)
+START_AGAIN = "Start the request again, and discard what came, or ask for the rest."
+BROKE_AFTER = f"broke after {{{USAGE_OUTPUT_TOKENS}}} output tokens"
+BROKE_IN_STREAM = (
+    f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s; a stream that has begun is not repeated"
+)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME
 from gemini_otel._facts.outcomes import OUTCOMES
 from gemini_otel._guard import guarded
 from gemini_otel.hints._hint import SEVERITIES, Attributes, AttributeValue, Hint
-from gemini_otel.hints._trigger import Predicate, Subject, Trigger, is_no_call
+from gemini_otel.hints._trigger import TOOL, Predicate, Subject, Trigger, is_no_call
 
 MOST = 3  # hints on one span
 _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
@@ -36,6 +36,7 @@ class Finder:
     asked: _Asked
     by_outcome: Mapping[str, _Asked]
     on_loop: _Asked
+    on_tool: _Asked
     on_no_call: _Asked
     wanted: frozenset[int]  # ranks
 
@@ -43,8 +44,8 @@ class Finder:
         """The hints for a span, at most three, in the order of the catalogue. Healthy spans pass here, so each step counts."""
         outcome = attributes.get(OUTCOME)
         asked = self.by_outcome.get(outcome, self.asked) if isinstance(outcome, str) else self.asked
-        if (outcome is None or attributes.get(OPERATION_NAME) == "execute_tool") and is_no_call(attributes):
-            asked = self.on_no_call
+        if (outcome is None or attributes.get(OPERATION_NAME) == TOOL) and is_no_call(attributes):
+            asked = self.on_tool if attributes.get(OPERATION_NAME) == TOOL else self.on_no_call
         (tables, singles), needed, by_need = asked
         if not needed.isdisjoint(attributes):
             if attributes.get(AFC_ROUNDS):
@@ -97,12 +98,14 @@ class Catalogue:
         def asked(subjects: Iterable[Subject]) -> _Asked:
             return _asked({each: questions[each] for each in subjects}, tuple(own))
 
+        of_calls = [each for each in questions if not each.on_tool]
         finder = self._finders[level] = Finder(
-            asked=asked(questions),
+            asked=asked(of_calls),
             by_outcome={
-                outcome: asked(each for each in questions if outcome in each.outcomes) for outcome in OUTCOMES
+                outcome: asked(each for each in of_calls if outcome in each.outcomes) for outcome in OUTCOMES
             },
             on_loop=asked(each for each in questions if each.on_loop),
+            on_tool=asked(each for each in questions if each.on_tool),
             on_no_call=asked(()),
             wanted=frozenset(rank for rank, hint in enumerate(self.hints) if self._wanted(hint, level)),
         )

@@ -42,11 +42,12 @@ class Events:
 
     def _constant(self, hint: Hint) -> _Constant:
         attributes = {
+            names.HINT_ADVICE: "\n".join((hint.summary, *hint.remedy)),
             names.HINT_ID: hint.id,
             names.HINT_SEVERITY: hint.severity,
             names.HINT_SUMMARY: hint.summary,
             names.HINT_CAUSE: hint.cause,
-            names.HINT_REMEDY: " ".join(hint.remedy),
+            names.HINT_REMEDY: "\n".join(hint.remedy),
             names.HINT_RETRY: hint.retry,
             names.HINT_REFERENCE: hint.reference,
         }

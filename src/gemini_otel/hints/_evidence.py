@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gemini_otel._facts.names import ERROR_MESSAGE, REQUEST_MODEL
 from gemini_otel.hints._hint import Attributes, AttributeValue
 from gemini_otel.hints._trigger import text
-from gemini_otel.hints.models import OUTPUT_LIMITS, lifecycle, longest_match, model_of
+from gemini_otel.hints.models import CACHE_MINIMUM, OUTPUT_LIMITS, lifecycle, longest_match, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,10 +98,15 @@ def _output_limit(attributes: Attributes) -> int | None:
     return longest_match(OUTPUT_LIMITS, model_of(attributes))
 
 
+def _cache_minimum(attributes: Attributes) -> int | None:
+    return longest_match(CACHE_MINIMUM, model_of(attributes))
+
+
 _DERIVED: Mapping[str, Callable[[Attributes], AttributeValue | None]] = {
     "model.shutdown": _shutdown,
     "model.replacement": _replacement,
     "model.output_limit": _output_limit,
+    "model.cache_minimum": _cache_minimum,
 }
 
 

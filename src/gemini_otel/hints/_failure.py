@@ -19,6 +19,7 @@ from gemini_otel._facts.names import (
     QUOTA_LIMIT,
     RESOURCE_NAME,
     RETRY_DELAY,
+    UNDECLARED_CALLS,
 )
 from gemini_otel.hints._trigger import FAILED, Subject, number, text
 
@@ -77,6 +78,8 @@ UNTOLD_API_ERRORS = (
     "GoogleAPIError",
     "GoogleAPICallError",
 )
+# What reading an answer raises where it is not as it should be; before the answer, these speak of the request.
+_OF_READING = frozenset((*classes.REFUSED_BY_SDK, "KeyError", "IndexError", "AttributeError"))
 _STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "OUT_OF_RANGE"}
 
 
@@ -86,9 +89,8 @@ def read_failure(attributes: Attributes) -> str | None:
     A span that does not say the kind, as other instrumentations' do not, is judged by what it says. That a file could not be
     processed is no failure of a call, and what stopped the model is a finish reason.
     """
-    status, kind = attributes.get(ERROR_STATUS), attributes.get(ERROR_KIND)
-    file_failed = attributes.get(OUTCOME) == "failed" and is_file(attributes)
-    if file_failed or (isinstance(status, str) and status in GENERATION_ERRORS):
+    kind = attributes.get(ERROR_KIND)
+    if _is_told_otherwise(attributes):
         return None
     if isinstance(kind, str) and kind in _KINDS:
         return kind
@@ -97,11 +99,23 @@ def read_failure(attributes: Attributes) -> str | None:
         return None
     name = class_name(attributes)
     told = kind in classes.KNOWN_KINDS
+    if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
+        told, kind = True, "bad_response"  # the SDK could not make use of an answer that came
     if name in classes.KNOWN and kind not in classes.CLEAR_KINDS and not (told and name in classes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
     if told:
         return str(kind)
     return _kind_of(attributes) or name
+
+
+def _is_told_otherwise(attributes: Attributes) -> bool:
+    """Whether other entries speak of it: a file that failed, a finish reason, a function that was looked up and is not there."""
+    status = attributes.get(ERROR_STATUS)
+    if isinstance(status, str) and status in GENERATION_ERRORS:
+        return True
+    if UNDECLARED_CALLS in attributes and attributes.get(ERROR_TYPE) == "KeyError":
+        return True
+    return attributes.get(OUTCOME) == "failed" and is_file(attributes)
 
 
 def is_file(attributes: Attributes) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gemini_otel._facts.errors.kinds import SIGNATURES, error_kind
 from gemini_otel.hints._trigger import Trigger
+from gemini_otel.hints.entries.values import EXPLAINED, HEALTHY, UNSPECIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,6 +52,12 @@ _EVERYDAY = (
     *("http.429.zero_limit", "http.429.free_tier_on_paid"),
     *("http.500.internal", "http.503.overloaded", "http.504.deadline"),
 )
+_SPECIAL = (
+    "finish.unexpected_tool",
+    "finish.no_image",
+    "finish.no_sound",
+)  # STOP has entries that say more of it
+_OF_MANY = ("finish.some_candidates",)  # speaks of every reason, and says nothing of any
 _NUMBERS = {
     # The close codes of Live
     "1000": ("live.closed",),
@@ -69,12 +76,25 @@ def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
     """The entries for a code: those of every day, then the others in the order of `hints`."""
     word = code.strip().rpartition("FinishReason.")[2].rpartition("BlockedReason.")[2].strip()
     beginnings = {word.lower(), *_NUMBERS.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
+    beginnings.update(EXPLAINED.get(_value(word), ()))
     named = {value.lower() for value in _values(word)}
     found = [hint for hint in hints if _begins(hint.id, beginnings) or _waits_for(hint, named)]
     return sorted(found, key=_rarity) or _generic(word, hints)
 
 
+def is_healthy(code: str) -> bool:
+    """Whether a code is a value of the SDK's that says that nothing is wrong."""
+    return _value(code) in HEALTHY
+
+
+def _value(code: str) -> str:
+    """The value of an enum in the spelling of the tables, from one with or without the enum's name before it."""
+    return code.strip().rpartition(".")[2].upper()
+
+
 def _rarity(hint: Hint) -> int:
+    if hint.id in _SPECIAL:
+        return len(_EVERYDAY) + 1
     return _EVERYDAY.index(hint.id) if hint.id in _EVERYDAY else len(_EVERYDAY)
 
 
@@ -83,6 +103,7 @@ def known_codes(hints: Iterable[Hint]) -> list[str]:
     words = {
         *_STATUSES,
         *_NUMBERS,
+        *EXPLAINED,
         *(hint.id for hint in hints),
         *(reason for sig in SIGNATURES for reason in sig.reasons),
     }
@@ -112,11 +133,15 @@ def _is_under(hint_id: str, beginning: str) -> bool:
 
 
 def _waits_for(hint: Hint, named: set[str]) -> bool:
-    return isinstance(hint.when, Trigger) and any(value.lower() in named for value in hint.when.values)
+    if not isinstance(hint.when, Trigger) or hint.id in _OF_MANY:
+        return False
+    return any(value.lower() in named for value in hint.when.values)
 
 
 def _generic(word: str, hints: Iterable[Hint]) -> list[Hint]:
-    """The entry for an HTTP error that has none of its own."""
+    """The entry for an HTTP error, or for a value that means nothing, that has none of its own."""
+    if _value(word).endswith("UNSPECIFIED"):
+        return [hint for hint in hints if hint.id == UNSPECIFIED]
     if len(word) != 3 or not word.isascii() or not word.isdecimal() or word[0] not in "45":
         return []
     kind = error_kind(code=int(word))

@@ -23,6 +23,7 @@ from gemini_otel.hints.entries import (
     reference,
     repetition,
     resources,
+    values,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def _default() -> Catalogue:
             *configuration.NOTES,
             *live.NOTES,
             *performance.HINTS,
+            *values.HINTS,
             *reference.HINTS,
         )
     )

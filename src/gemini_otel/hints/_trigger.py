@@ -15,7 +15,8 @@ from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
 # Operation names of spans that are around a tool or around calls, and carry the errors of what is inside.
-NO_CALL = ("execute_tool", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
+TOOL = "execute_tool"
+NO_CALL = (TOOL, "execute_task", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
 
 ANY = frozenset(OUTCOMES)
 NOT_OK = ANY - {"ok"}
@@ -25,7 +26,7 @@ FAILED = frozenset({"error", "failed", "cancelled", "abandoned", "incomplete"})
 def is_no_call(attributes: Attributes) -> bool:
     """Whether the span says nothing about the API. A loop of ours that ended before its first round does: it has an outcome."""
     operation = attributes.get(OPERATION_NAME)
-    return operation == "execute_tool" or (operation in NO_CALL and OUTCOME not in attributes)
+    return operation == TOOL or (operation in NO_CALL and OUTCOME not in attributes)
 
 
 class Subject(NamedTuple):
@@ -33,13 +34,14 @@ class Subject(NamedTuple):
 
     It has none where the attribute that it `needs` is missing or false; with `if_false`, where that is anything but false. It is
     read on spans with one of its `outcomes`, or with none that is known. On the span around a loop of function calls only
-    subjects of the loop are read: its rounds have spans and hints of their own. On a span around a tool or an agent nothing is
-    read. Where `attribute` has a value that an entry names, that is what `read` would give.
+    subjects of the loop are read: its rounds have spans and hints of their own. On a span around a tool only subjects of tools
+    are read, and on one around an agent nothing. Where `attribute` has a value that an entry names, that is what `read` would give.
     """
 
     read: Callable[[Attributes], object]
     outcomes: frozenset[str] = NOT_OK
     on_loop: bool = False
+    on_tool: bool = False
     needs: str | None = None
     if_false: bool = False
     attribute: str = ""
@@ -49,6 +51,8 @@ class Subject(NamedTuple):
             given = attributes.get(self.needs)
             if given is None or (given is False) is not self.if_false:
                 return False
+        if attributes.get(OPERATION_NAME) == TOOL or self.on_tool:
+            return self.on_tool and attributes.get(OPERATION_NAME) == TOOL
         if attributes.get(AFC_ROUNDS):
             return self.on_loop
         if is_no_call(attributes):

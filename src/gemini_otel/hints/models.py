@@ -1,7 +1,7 @@
 """What is known about Gemini models: dated data, to be updated here and nowhere else.
 
 As of 2026-11-21. Sources: https://ai.google.dev/gemini-api/docs/models , .../docs/thinking , .../docs/deprecations ,
-.../docs/whats-new-gemini-3.6 . The dates of shutdown are the earliest possible ones and have moved before.
+.../docs/whats-new-gemini-3.6 , .../docs/caching . The dates of shutdown are the earliest possible ones and have moved before.
 """
 
 from __future__ import annotations
@@ -85,6 +85,11 @@ OUTPUT_LIMITS: Mapping[str, int] = {
     "gemini-2.5": 65536,
     "gemini-2.5-flash-image": 32768,
     "gemini-3": 65536,
+}
+CACHE_MINIMUM: Mapping[str, int] = {  # input tokens from which implicit caching applies
+    "gemini-2.5": 2048,
+    "gemini-3": 4096,
+    "gemini-4": 4096,
 }
 CONTEXT_WINDOW = 1_048_576  # input tokens of every Gemini text model since 1.5 Flash
 LONG_CONTEXT = 200_000  # input tokens from which latency and, on some models, the price rise

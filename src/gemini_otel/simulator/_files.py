@@ -61,13 +61,15 @@ def upload_routes(path: str, finish: Finish) -> tuple[Route, Route]:
 def _upload(finish: Finish, call: Call, reply: Reply) -> Json | Reply:
     command = call.request.headers.get("x-goog-upload-command", "")
     if "start" in command:
-        return _started(call)
+        return Reply(body={}) if reply.variant == "upload_without_address" else _started(call)
     if reply.ending != "complete":
         return Reply(ending="no_answer")
     if reply.variant in _REFUSED_PIECES:
         return _REFUSED_PIECES[reply.variant]
     if "finalize" not in command:
         return Reply(headers={"x-goog-upload-status": "active"})
+    if reply.variant == "upload_unconfirmed":
+        return Reply(body={})
     return Reply(headers={"x-goog-upload-status": "final"}, body=finish(call, reply))
 
 

@@ -97,6 +97,10 @@ def _list_executions(call: Call, reply: Reply) -> Json:
     return {"trigger_executions": [_execution(f"execution{each}", call, reply) for each in range(_LISTED)]}
 
 
+def _auth_token(_call: Call, _reply: Reply) -> Json:
+    return {"auth_token": "auth_tokens/secret-7", "expires_at": moment()}
+
+
 def _rotate(_call: Call, _reply: Reply) -> Json:
     return {"secret": "secret-3"}
 
@@ -134,6 +138,7 @@ def _decide(call: Call, reply: Reply) -> Json:
 
 _ONE_TRIGGER = r"triggers/(?P<resource>[^/:]+)"
 _ONE_WEBHOOK = r"webhooks/(?P<resource>[^/:]+)"
+_AUTH_TOKENS = r"interactions/(?P<resource>[^/:]+)/auth_tokens"
 _FILES = r"environments/(?P<resource>[^/:]+)/files/.*"
 
 ROUTES = (
@@ -142,6 +147,8 @@ ROUTES = (
     route("GET", _ONE_TRIGGER + "/executions", answering(_list_executions)),
     route("POST", _ONE_WEBHOOK + ":ping", answering(nothing)),
     route("POST", _ONE_WEBHOOK + ":rotateSigningSecret", answering(_rotate)),
+    route("POST", _AUTH_TOKENS, answering(_auth_token)),
+    route("DELETE", _AUTH_TOKENS + r"/[^/:]+", answering(nothing)),
     *upload_routes(_FILES, _finish_upload),
     route("GET", _FILES, answering(_environment_files)),
     route("POST", "decisions", answering(_decide)),

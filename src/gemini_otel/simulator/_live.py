@@ -8,6 +8,7 @@ from socket import SHUT_RDWR, socket
 from typing import TYPE_CHECKING
 
 from ._errors import error_body
+from ._live_interactions import LiveInteraction, is_live_interaction
 from ._live_scenario import Burst, LiveScenario
 from ._live_usage import LiveUsage
 from ._playing import play
@@ -47,7 +48,10 @@ class LivePlayer:
         if rejection is not None:
             play(connection, rejection, None, lambda _: None)
             return
-        _LiveSession(WebSocket(connection, request), connection, request, self).run()
+        websocket = WebSocket(connection, request)
+        if is_live_interaction(request):
+            LiveInteraction(websocket, connection).run()
+        _LiveSession(websocket, connection, request, self).run()
 
     def for_music(self) -> LiveScenario:
         """What plays on the music endpoint: the default where it was chosen for that."""

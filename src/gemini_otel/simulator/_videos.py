@@ -31,6 +31,8 @@ def _operation(name: str, call: Call, reply: Reply) -> Json:
         return {"name": name}
     if reply.variant == "failed":
         return {"name": name, "done": True, "error": _FAILED}
+    if reply.variant == "nothing":
+        return {"name": name, "done": True}
     return {"name": name, "done": True, "response": _videos(call, filtered=reply.variant == "filtered")}
 
 

@@ -50,7 +50,10 @@ class WebSocket:
 
     def send(self, message: Json) -> None:
         text = message["raw"] if "raw" in message else json.dumps(message)
-        self._protocol.send_binary(text.encode())  # as the service does
+        try:
+            self._protocol.send_binary(text.encode())  # as the service does
+        except InvalidState as error:  # the client closed it before it read this
+            raise ConnectionAbortedError from error
         self._flush()
 
     def close(self, code: int, reason: str) -> None:

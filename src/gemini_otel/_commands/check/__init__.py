@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import re
@@ -37,6 +38,7 @@ _OPTIONAL = (
     "opentelemetry-util-genai",
 )
 _OLDEST_SDK = (1, 32)
+NEWEST_SDK = "3.6.1"  # as in tests/newest.txt
 _CONNECT_SECONDS = 2.0
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # those of docs/settings.md
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -94,10 +96,22 @@ def _sdk_problems() -> Iterator[Finding]:
         yield Finding(
             "error", "google-genai is not installed: there is nothing to trace.", "pip install google-genai"
         )
-    elif tuple(int(part) for part in version.split(".")[:2] if part.isdecimal()) < _OLDEST_SDK:
+    elif _parts(version) < _OLDEST_SDK:
         yield Finding(
             "error", f"google-genai {version} is too old to be traced.", "pip install 'google-genai>=1.32'"
         )
+    elif _parts(version) > _parts(NEWEST_SDK):
+        yield Finding(
+            "info",
+            f"google-genai {version} is newer than the newest that this release was tested with ({NEWEST_SDK}).",
+            "Upgrade gemini-otel if calls are missing from the traces.",
+        )
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    """The numbers of a release, to compare it by; what comes after the first part that is none does not count."""
+    numbers = itertools.takewhile(str.isdecimal, version.split("."))
+    return tuple(int(number) for number in numbers)
 
 
 def _live_problems(found: dict[str, Any], targets: tuple[Target, ...]) -> Iterator[Finding]:

@@ -103,6 +103,9 @@ class Close(NamedTuple):
 def read_close(error: BaseException) -> Close | None:
     """How the websocket ended that `error` speaks of: an exception of `websockets`, or an APIError that stands for one."""
     frames = vars(error)
+    if "close_code" in frames and "server_code" in frames:  # of a live interaction; it keeps no reason
+        code = frames["close_code"]
+        return Close(int(code), None) if isinstance(code, int) else None
     if "rcvd" not in frames:
         code, reason = frames.get("code"), frames.get("details")
         if "details" not in frames or not isinstance(code, int) or not 1000 <= code < 5000:
@@ -138,6 +141,7 @@ def _http_code(error: BaseException) -> int | None:
     return (
         _integer(getattr(error, "code", None))
         or _integer(getattr(error, "status_code", None))
+        or _integer(getattr(error, "http_status", None))
         or _integer(getattr(refusal, "status_code", None))
     )
 
@@ -227,6 +231,7 @@ def _said(error: Exception) -> Mapping[str, Any]:
     if parsed is not None:
         return parsed
     status = _text(getattr(error, "status", None)) or said.get("status") or _code_word(said.get("code"))
+    status = status or _code_word(getattr(error, "server_code", None))
     return {**said, "message": message, "status": status}
 
 

@@ -51,6 +51,7 @@ class _Pieces:
     def answered(self, response: Any) -> None:
         if not response.headers.get(_STATUS):
             self._refusal, self._refused_at = RefusedAttemptError(response), time.monotonic()
+        self._call.attempt_answered(getattr(response, "status_code", None) or response.status)  # of aiohttp
 
 
 class _Sender:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gemini_otel._facts.calls import RequestFacts, ResponseFacts
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
 from gemini_otel._facts.operation import Listener, Operation, Shape, Target
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
 from gemini_otel._sdk.generate_content.history import read_history
 from gemini_otel._sdk.generate_content.request import read_request, read_start
+from gemini_otel._sdk.generate_content.tools import ToolUse
 from gemini_otel._sdk.reading.client import model_name
 from gemini_otel._sdk.reading.fields import enum_value, field, fields, items, with_body
 from gemini_otel._sdk.reading.usage import UsageReader
@@ -21,6 +23,7 @@ from gemini_otel._sdk.reading.usage import UsageReader
 _NOT_A_KIND = frozenset(
     {"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"}
 )
+_WORDS = frozenset({"text", "thought"})
 _LIKELY = ("MEDIUM", "HIGH")
 
 
@@ -28,12 +31,13 @@ class GenerateContentAnswer:
     """Reads a response, or the chunks of a stream in order; keeps facts, never text."""
 
     def __init__(self, request: RequestFacts) -> None:
-        self._schema = request.response_schema
+        self._request = request
         self._fed = 0
         self._id: str | None = None
         self._model: str | None = None
         self._model_status: str | None = None
-        self._parsed = False
+        self._parsed: bool | None = None
+        self._tools: ToolUse | None = None
         self._finish_reasons: dict[int, str] = {}
         self._block_reason: str | None = None
         self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
@@ -54,28 +58,43 @@ class GenerateContentAnswer:
         if (status := get("model_status")) is not None:
             self._model_status = enum_value(field(status, "model_stage"))
         self._fed += 1
-        self._parsed = get("parsed") is not None
+        if self._request.response_schema:
+            self._parsed = True if get("parsed") is not None else _unparsed(get("candidates"))
 
     def facts(self) -> ResponseFacts:
+        reasons = tuple(reason for _, reason in sorted(self._finish_reasons.items()))
+        usage = self._usage.facts()
+        measured = NOTHING
+        if self._tools is not None or self._request.tools:
+            measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
         return ResponseFacts(
             id=self._id,
             model=model_name(self._model),
-            finish_reasons=tuple(reason for _, reason in sorted(self._finish_reasons.items())),
+            finish_reasons=reasons,
             block_reason=self._block_reason,
             blocked_categories=tuple(self._blocked_categories),
             parts=tuple(self._parts),
-            usable=self._usable,
+            usable=self._usable and not (self._request.only_media and self._parts.keys() <= _WORDS),
             # The SDK parses a whole answer, never the sum of a stream's chunks.
-            parsed=self._parsed if self._schema and self._fed == 1 else None,
+            parsed=self._parsed if self._fed == 1 else None,
             model_status=self._model_status,
-            usage=self._usage.facts(),
+            usage=usage,
+            outcome="malformed" if names.UNDECLARED_CALLS in measured and set(reasons) == {"STOP"} else None,
+            measured=measured,
         )
+
+    def _tool_use(self) -> ToolUse:
+        if self._tools is None:
+            self._tools = ToolUse()
+        return self._tools
 
     def _feed_candidate(self, candidate: Mapping[str, Any], position: int, listener: Listener | None) -> None:
         index = candidate.get("index")
         index = position if index is None else index
         for part in field(candidate.get("content"), "parts") or ():
             self._feed_part(fields(part), index, listener)
+        if candidate.get("grounding_metadata") or candidate.get("url_context_metadata"):
+            self._tool_use().feed(candidate)
         if (reason := candidate.get("finish_reason")) is not None:
             self._finish_reasons[index] = raw = enum_value(reason) or ""
             if raw != "STOP":
@@ -94,8 +113,10 @@ class GenerateContentAnswer:
             if value is not None and name not in _NOT_A_KIND:
                 self._parts["thought" if thought else name] = None
                 self._usable = self._usable or not thought
-                if name == "function_call" and listener is not None:
-                    _tell_function_call(value, index, listener)
+                if name == "function_call":
+                    self._tool_use().call(field(value, "name"))
+                    if listener is not None:
+                        _tell_function_call(value, index, listener)
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
         reason = enum_value(feedback.get("block_reason"))
@@ -114,6 +135,19 @@ class GenerateContentAnswer:
                 enum_value(field(rating, "probability")),
             )
             self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
+
+
+def _unparsed(candidates: Any) -> bool | None:
+    """False where the first candidate, which is the one that the SDK parses, is text; None for a call, and for `null`.
+
+    `null` may be what an optional schema asks for, and is parsed as None.
+    """
+    parts = [
+        fields(part) for part in field(field(next(iter(candidates or ()), None), "content"), "parts") or ()
+    ]
+    texts = [part["text"] for part in parts if part.get("text") and not part.get("thought")]
+    calls = any(part.get("function_call") is not None for part in parts)
+    return None if calls or not texts or (len(texts) == 1 and texts[0].strip() == "null") else False
 
 
 def _tell_function_call(call: Any, candidate: int, listener: Listener) -> None:

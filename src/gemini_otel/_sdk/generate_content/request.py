@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from gemini_otel._facts.calls import RequestFacts, StartFacts
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, StartFacts
 from gemini_otel._facts.operation import Arguments
+from gemini_otel._sdk.generate_content.tools import offered_tools
 from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
 from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, items
 
@@ -24,6 +27,7 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
     options = http_options(models, config)
     thinking = fields(get("thinking_config"))
     calling = field(get("tool_config"), "function_calling_config")
+    tools = sum(map(_tool_count, items(get("tools")))) or None
     return RequestFacts(
         temperature=decimal(get("temperature")),
         top_p=decimal(get("top_p")),
@@ -40,11 +44,26 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         api_version=options.api_version,
         timeout=options.timeout,
         max_attempts=options.max_attempts,
-        tools=sum(map(_tool_count, items(get("tools")))) or None,
+        tools=tools,
         tool_mode=enum_value(field(calling, "mode")) if calling is not None else None,
         structured_output=_structured_output(config) or None,
         response_schema=get("response_schema") is not None,
+        only_media=(modalities := get("response_modalities")) is not None and _only_media(modalities),
+        offered=partial(offered_tools, models, config) if tools else OfferedTools,
+        measured=_turns(contents) if isinstance(contents := arguments.get("contents"), list) else NOTHING,
     )
+
+
+def _only_media(modalities: object) -> bool:
+    """Whether an image or sound is all that was asked for."""
+    asked = {enum_value(modality) for modality in items(modalities)}
+    return asked in ({"IMAGE"}, {"AUDIO"})
+
+
+def _turns(contents: list[Any]) -> Measured:
+    """How many contents a conversation has: what goes on from an answer holds what was sent before."""
+    goes_on = len(contents) > 2 and field(contents[-2], "role") == "model"
+    return {names.REQUEST_TURNS: len(contents)} if goes_on else NOTHING
 
 
 def _output_type(config: Mapping[str, Any]) -> str | None:

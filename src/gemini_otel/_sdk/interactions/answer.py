@@ -25,6 +25,7 @@ OUTCOMES = {
     "requires_action": "ok",
     "in_progress": "pending",
     "queued": "pending",
+    "idle": "pending",
     "failed": "failed",
     "cancelled": "cancelled",
     # "incomplete", "budget_exceeded" and "requires_continuation" are "incomplete", as is a status that nobody knows.

@@ -65,7 +65,12 @@ class _ObservedManager(Manager[Any, Any]):
 
     def __del__(self) -> None:
         if self.connection is not None:
-            self.connection.drop()
+            dropped(self.connection)
+
+
+def dropped(connection: Connection) -> None:
+    """Note a connection whose object is gone: the only thing that a finalizer does."""
+    connection.drop()
 
 
 _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from gemini_otel._facts import names
 from gemini_otel._sdk.methods.resources import DOWNLOADED, generated_name
 from gemini_otel._sdk.reading import generated_clients as gen
-from gemini_otel._sdk.reading.measures import Measures
+from gemini_otel._sdk.reading.measures import Measures, identifier
 from gemini_otel._sdk.reading.method import Method
 
 _CLASS = "GeminiNextGen"
@@ -36,6 +36,7 @@ _ENVIRONMENT: Measures = (
     ("environment", names.RESOURCE_NAME, generated_name("environments")),
     ("environment_id", names.RESOURCE_NAME, generated_name("environments")),
 )
+_INTERACTION: Measures = (("interaction_id", names.RESPONSE_ID, identifier),)
 _WEBHOOK_METHODS = "create list get update delete"
 
 GENERATED_METHODS: Mapping[str, tuple[Method, ...]] = {
@@ -63,6 +64,11 @@ GENERATED_METHODS: Mapping[str, tuple[Method, ...]] = {
         *_crud("voice", "voices", "create list get delete"),
         *_crud("credential", "credentials", "create list get update delete"),
         Method("GeminiNextGenDecisions.create", "create_decision", gen.QUESTIONS, gen.DECISION, timed=True),
+    ),
+    # Below the public classes, whose warning names their caller.
+    "google.genai._gaos.auth_tokens": (
+        Method("AuthTokens.create", "create_interaction_auth_token", _INTERACTION),
+        Method("AuthTokens.delete", "delete_interaction_auth_token", _INTERACTION),
     ),
     # From google-genai 1.55 until 2.8.
     "google.genai._interactions.resources.webhooks": (

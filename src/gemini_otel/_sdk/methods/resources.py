@@ -182,7 +182,7 @@ _OUTCOMES = {
 def outcome(response: object, measured: Measured) -> str:
     """What a file, document, job or operation says of itself; `ok` for an answer that has no state.
 
-    A state that nobody knows is `incomplete`.
+    A state that nobody knows is `incomplete`; an operation that is done with neither a response nor an error is `empty`.
     """
     found = fields(response)
     state = measured.get(names.RESOURCE_STATE)
@@ -192,7 +192,9 @@ def outcome(response: object, measured: Measured) -> str:
         return "ok"
     if found.get("error"):
         return "failed"
-    return "ok" if found["done"] or found.get("response") is not None else "pending"
+    if found.get("response") is not None or found.get("result") is not None:
+        return "ok"
+    return "empty" if found["done"] else "pending"
 
 
 def failure(response: object) -> dict[str, Value]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from gemini_otel.hints._foreign.scopes import SCOPES, begins_as_genai
+from gemini_otel.hints._foreign.scopes import SCOPES, begins_as_genai, is_second_span
 from gemini_otel.hints._foreign.sources import SOURCES, Source
 
-__all__ = ["SCOPES", "SOURCES", "Source", "begins_as_genai"]
+__all__ = ["SCOPES", "SOURCES", "Source", "begins_as_genai", "is_second_span"]

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.errors.causes import UNREACHABLE
+from gemini_otel._facts.errors.causes import KNOWN, UNREACHABLE
 from gemini_otel._facts.errors.kinds import error_kind
 from gemini_otel._facts.errors.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -36,6 +36,12 @@ _VERTEX = ("gcp.vertex_ai", "vertex_ai")
 def add_error(span: ReadableSpan, found: dict[str, Any]) -> None:
     """Code, status, cause, quota and delay of an API error, or the class of another exception."""
     add_exception(*_exception(span), found)
+
+
+def is_of_the_service(found: Mapping[str, Any]) -> bool:
+    """Whether the error that `add_error` found is one of the service or of what connects to it, no exception of the program's own."""
+    module, _, name = str(found.get(names.ERROR_TYPE, ""))[-_LONGEST:].rpartition(".")
+    return names.HTTP_STATUS_CODE in found or names.ERROR_KIND in found or (module != "" and name in KNOWN)
 
 
 def add_exception(exception: str, text: str, found: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from opentelemetry.trace import StatusCode
 from gemini_otel._facts import names
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
 from gemini_otel.hints._foreign.sources import ANYONE, PARAMETERS, SOURCES, Source
+from gemini_otel.hints._trigger import NO_CALL
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -27,6 +28,19 @@ _PAIRS = {
 _REASONS = {word: reason for reason in KNOWN_FINISH_REASONS for word in (reason, reason.lower())}
 _LONGEST_JSON = 20_000
 _ENDS = 4000  # characters at either end of an answer, where its prompt feedback is
+# How the names of attributes begin that only calls have; agents have names and conversations, too.
+_OF_CALLS = (
+    *(
+        "gen_ai.request.",
+        "gen_ai.response.",
+        "gen_ai.usage.",
+        "gen_ai.provider.",
+        "gen_ai.system",
+        "gen_ai.prompt",
+    ),
+    *("gen_ai.completion", "gen_ai.input.", "gen_ai.output.", "llm.", "gemini."),
+)
+_OF_GENAI = ("gen_ai.", "llm.", "openinference.", "traceloop.")
 _NO_REASON = ("", "NONE", "ERROR")  # the newest conventions say `error` where a reason was due and none came
 _GOOGLE = ("gcp", "gemini", "google", "vertex")  # how the names of the provider begin
 _OURS = ("gemini", "gemma", "imagen", "learnlm", "lyria", "veo-")
@@ -34,14 +48,17 @@ _ELSEWHERE = ("claude", "codestral", "deepseek", "gpt-", "jamba", "llama", "mist
 
 
 def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
-    """Add what hints need to the attributes of a span, under our names; False for a call of a model that is not Google's."""
+    """Add what hints need to the attributes of a span, under our names.
+
+    False for a span that says nothing of a model, for the program's own errors, and for a call of a model that is not Google's.
+    """
     scope = span.instrumentation_scope
     source = _BY_SCOPE.get(scope.name, ANYONE) if scope is not None else ANYONE
     if not _PAIRS[source].keys().isdisjoint(found):
         _rename(source, found)
-    provider = found.get(names.PROVIDER_NAME)
     if source.parameters is not None and names.REQUEST_MODEL not in found:  # as where the call failed
         _add_parameters(found, found.get(source.parameters))
+    provider = found.get(names.PROVIDER_NAME)
     model = found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL)
     if not _is_google(
         source,
@@ -51,18 +68,35 @@ def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
         return False
     if source.operations:
         _add_operation(source, found)
+    only_named = names.OPERATION_NAME not in found and not source.google_only and not _has(found, _OF_CALLS)
+    if only_named and span.name not in source.calls:
+        found[names.OPERATION_NAME] = "invoke_workflow"  # whatever it is: something around calls
+        return _has(found, _OF_GENAI)
+    if found.get(names.OPERATION_NAME) in NO_CALL:
+        return True
     if source.parameters is not None:
         _add_parameters(found, found.get(source.parameters))
     _add_finish_reason(source, found)
     if source.leaves_out_thoughts:
         _add_thoughts(found)
     if names.ERROR_TYPE in found or span.status.status_code is StatusCode.ERROR:
-        from gemini_otel.hints._foreign.errors import add_error
-
-        add_error(span, found)
-    else:
-        _add_outcome(source, found)
+        return _add_failure(source, span, found, only_named or source.raises_its_own)
+    _add_outcome(source, found)
     return True
+
+
+def _add_failure(source: Source, span: ReadableSpan, found: dict[str, Any], may_be_any: bool) -> bool:
+    """Add why it failed; False where the exception `may_be_any`, and is none of the service."""
+    from gemini_otel.hints._foreign.errors import add_error, is_of_the_service
+
+    add_error(span, found)
+    if source.reason_in_error is not None and _add_reason_of_error(source.reason_in_error, span, found):
+        return True
+    return not may_be_any or is_of_the_service(found)
+
+
+def _has(found: dict[str, Any], beginnings: tuple[str, ...]) -> bool:
+    return any(name.startswith(beginnings) for name in found)
 
 
 def _rename(source: Source, found: dict[str, Any]) -> None:
@@ -84,7 +118,8 @@ def _is_google(source: Source, provider: str, model: str) -> bool:
 
 def _add_operation(source: Source, found: dict[str, Any]) -> None:
     """A span around calls is told apart from a call: the errors of the calls inside are on it, too."""
-    operation = source.operations.get(str(found.get("openinference.span.kind", "")))
+    kind = found.get("openinference.span.kind") or found.get("traceloop.span.kind")
+    operation = source.operations.get(kind) if isinstance(kind, str) else None
     if operation is not None:
         found.setdefault(names.OPERATION_NAME, operation)
 
@@ -123,6 +158,17 @@ def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
     found.pop(names.RESPONSE_FINISH_REASONS, None)
     if not raw and source.answer is not None and names.BLOCK_REASON not in found:
         _add_block_reason(found, found.get(source.answer))
+
+
+def _add_reason_of_error(words: str, span: ReadableSpan, found: dict[str, Any]) -> bool:
+    """Whether it was a finish reason that made a framework raise an exception of its own."""
+    _, _, after = (span.status.description or "")[:_ENDS].partition(words)
+    reason = _REASONS.get(after.partition(" ")[0])
+    if reason is None:
+        return False
+    found.setdefault(names.FINISH_REASON, reason)
+    found[names.OUTCOME] = finish_reason_outcome(reason)
+    return True
 
 
 def _words(raw: object) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel.hints._foreign.sources import SOURCES
+from gemini_otel.hints._foreign.sources import FRAMEWORKS, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,9 @@ SCOPES: Mapping[str, bool] = {
     **{scope: True for source in SOURCES for scope in source.scopes},
     **{f"opentelemetry.instrumentation.{library}": False for library in _OTHER_LIBRARIES},
 }
+# Those whose spans for calls of google-genai are beside spans of ours, not around them, and pydantic-ai's for one of several.
+_FRAMEWORK_SCOPES = frozenset(scope for source in FRAMEWORKS for scope in source.scopes)
+_PYDANTIC_AI_ATTEMPT = "pydantic_ai.model_request.attempt"
 _PREFIXES = ("gen_ai.", "llm.")
 _REMEMBERED = 1000  # names of attributes
 
@@ -48,3 +51,11 @@ def _is_genai(name: str) -> bool:
     if len(_others) < _REMEMBERED:
         _others.add(name)
     return False
+
+
+def is_second_span(span: ReadableSpan) -> bool:
+    """Whether it stands for a call of google-genai that has a span of ours as well, wherever those are."""
+    scope = span.instrumentation_scope
+    return (scope is not None and scope.name in _FRAMEWORK_SCOPES) or _PYDANTIC_AI_ATTEMPT in (
+        span.attributes or ()
+    )

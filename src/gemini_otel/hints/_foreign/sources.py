@@ -25,9 +25,13 @@ class Source:
     no_reason: tuple[str, ...] = ()  # its words that could stand for several of Gemini's, or for none
     parameters: str | None = None  # where the request's parameters are, as JSON
     answer: str | None = None  # where the whole answer is, as JSON
-    operations: Mapping[str, str] = field(
-        default_factory=dict
-    )  # the operation that its `openinference.span.kind` stands for
+    # The operation that its `openinference.span.kind` or `traceloop.span.kind` stands for.
+    operations: Mapping[str, str] = field(default_factory=dict)
+    calls: frozenset[str] = (
+        frozenset()
+    )  # names of spans that are calls, though no attribute says so where they fail
+    raises_its_own: bool = False  # an exception may well be its own, of any class
+    reason_in_error: str | None = None  # the words before a finish reason in the text of an exception
     leaves_out_thoughts: bool = False  # only the total of its token counts includes the thoughts
     always_says_reason: bool = False  # an answer without a finish reason had none
 
@@ -48,6 +52,9 @@ _OPENINFERENCE_ALIASES: Mapping[str, tuple[str, ...]] = {
     names.USAGE_TOTAL_TOKENS: ("llm.token_count.total",),
 }
 _OPENINFERENCE_OPERATIONS = {
+    "LLM": "chat",
+    "EMBEDDING": "embeddings",
+    "PROMPT": "invoke_workflow",
     "CHAIN": "invoke_workflow",
     "AGENT": "invoke_agent",
     "TOOL": "execute_tool",
@@ -55,6 +62,12 @@ _OPENINFERENCE_OPERATIONS = {
     "RERANKER": "retrieval",
     "GUARDRAIL": "retrieval",
     "EVALUATOR": "retrieval",
+}
+_OPENLLMETRY_OPERATIONS = {
+    "workflow": "invoke_workflow",
+    "task": "invoke_workflow",
+    "agent": "invoke_agent",
+    "tool": "execute_tool",
 }
 # OpenAI's word for several of Gemini's reasons, or for none of them.
 _OPENAI_NO_REASON = ("ERROR", "TOOL_CALL", "TOOL_CALLS", "FUNCTION_CALL", "UNKNOWN")
@@ -105,7 +118,12 @@ OPENLLMETRY = Source(
     no_reason=_OPENAI_NO_REASON,
     leaves_out_thoughts=True,
 )
-ADK = Source(name="google-adk", scopes=("gcp.vertex.agent",), aliases=_OLDER_CONVENTIONS)
+ADK = Source(
+    name="google-adk",
+    scopes=("gcp.vertex.agent",),
+    aliases=_OLDER_CONVENTIONS,
+    calls=frozenset({"call_llm"}),
+)
 # Gemini's OpenAI-compatible endpoint, seen by those who watch the OpenAI client.
 OPENAI_COMPATIBLE = Source(
     name="openai",
@@ -133,7 +151,32 @@ OPENAI_COMPATIBLE = Source(
     operations=_OPENINFERENCE_OPERATIONS,
     leaves_out_thoughts=True,
 )
-SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE)
+# Instrumentations of frameworks: what a span is and says, it gets only when it ends.
+OPENINFERENCE_FRAMEWORKS = Source(
+    name="openinference-instrumentation-langchain",
+    scopes=("openinference.instrumentation.langchain", "openinference.instrumentation.llama_index"),
+    aliases=_OPENINFERENCE_ALIASES,
+    finish_reasons=("llm.finish_reason", names.RESPONSE_FINISH_REASONS),
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+    parameters="llm.invocation_parameters",
+    answer="output.value",
+    operations=_OPENINFERENCE_OPERATIONS,
+    raises_its_own=True,
+    reason_in_error="Response was terminated early: ",
+)
+OPENLLMETRY_FRAMEWORKS = Source(
+    name="opentelemetry-instrumentation-langchain",
+    scopes=("opentelemetry.instrumentation.langchain", "opentelemetry.instrumentation.llamaindex"),
+    aliases=_OLDER_CONVENTIONS,
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+    operations=_OPENLLMETRY_OPERATIONS,
+    raises_its_own=True,
+    reason_in_error="Response was terminated early: ",
+)
+FRAMEWORKS = (OPENINFERENCE_FRAMEWORKS, OPENLLMETRY_FRAMEWORKS)
+SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE, *FRAMEWORKS)
 
 # Whoever else writes `gen_ai.*` or `llm.*`.
 ANYONE = Source(
@@ -158,7 +201,7 @@ ANYONE = Source(
     finish_reasons=(names.RESPONSE_FINISH_REASONS, "llm.finish_reason", "gen_ai.response.finish_reason"),
     finish_words=_OPENAI_WORDS,
     no_reason=_OPENAI_NO_REASON,
-    operations=_OPENINFERENCE_OPERATIONS,
+    operations={**_OPENINFERENCE_OPERATIONS, **_OPENLLMETRY_OPERATIONS},
 )
 
 # What a parameter is called in the JSON that some sources write.

@@ -10,10 +10,15 @@ from gemini_otel._facts.names import (
     OUTPUT_TYPE,
     PARSED,
     PARTS,
+    REPETITION_DETECTED,
+    REQUEST_MODEL,
     REQUEST_STREAM,
     RESOURCE_STATE,
     RESPONSE_ID,
     RESPONSE_TIME_TO_FIRST_CHUNK,
+    UNUSED_TOOLS,
+    URLS_FAILED,
+    URLS_READ,
     USAGE_OUTPUT_TOKENS,
 )
 from gemini_otel.hints import _links as links
@@ -39,8 +44,12 @@ def _abandoned(attributes: Attributes) -> bool:
 
 
 def _unparsed(attributes: Attributes) -> bool:
-    """A finished answer that does not fit its schema; one that was cut off has a hint that says more."""
-    return attributes.get(FINISH_REASON) in ("STOP", None) and ERROR_TYPE not in attributes
+    """A finished answer in words that does not fit its schema; one that was cut off, or loops, has a hint that says more."""
+    if attributes.get(FINISH_REASON) != "STOP" or attributes.get(OUTCOME) != "ok":
+        return False
+    parts = attributes.get(PARTS)
+    words = isinstance(parts, (tuple, list)) and "text" in parts and "function_call" not in parts
+    return words and not attributes.get(REPETITION_DETECTED)
 
 
 def _only_calls(attributes: Attributes) -> bool:
@@ -54,6 +63,14 @@ def _no_usage(attributes: Attributes) -> bool:
     return complete_stream and USAGE_OUTPUT_TOKENS not in attributes
 
 
+def _urls_not_read(attributes: Attributes) -> bool:
+    return bool(attributes.get(URLS_FAILED)) and ERROR_TYPE not in attributes
+
+
+def _tools_unused(attributes: Attributes) -> bool:
+    return bool(attributes.get(UNUSED_TOOLS)) and attributes.get(OUTCOME) == "ok"
+
+
 _UNFINISHED = Subject(_unfinished, frozenset({"incomplete"}))
 
 HINTS = (
@@ -62,7 +79,7 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="The stream ended before the model said that it was done.",
-        cause="No finish reason arrived. The connection was closed on the way, or a proxy cut the stream.",
+        cause="No finish reason arrived. The connection may have been closed on the way, or a proxy cut the stream.",
         remedy=(
             "Treat the text as incomplete.",
             "Look for timeouts and proxies between client and service.",
@@ -93,16 +110,32 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="The reply does not fit the schema that was asked for.",
-        cause="The model finished, but its text is not valid JSON of that schema. The SDK does not say so: response.parsed is "
-        "None.",
+        cause="The model finished, but the SDK could not make its text into what the schema describes. It does not say so: "
+        "response.parsed is None.",
         remedy=(
             "Validate response.text yourself; the error says where it goes wrong.",
             "Make the fields required and the schema flat, and describe each field.",
             "Retry once.",
         ),
         reference=links.STRUCTURED_OUTPUT,
-        when=where(_unparsed, outcomes=ANY, needs=PARSED, if_false=True),
+        when=where(_unparsed, outcomes=frozenset({"ok"}), needs=PARSED, if_false=True),
         evidence=(f"output type {{{OUTPUT_TYPE}}}", _OUTPUT, f"parts received: {{{PARTS}}}"),
+    ),
+    Hint(
+        id="out.url_not_read",
+        severity="warning",
+        retry="after_change",
+        summary="A page that the model was to read could not be read.",
+        cause="The service fetches pages of the URL context itself. It got nothing from at least one address, and the model answered "
+        "all the same: what it says of that page does not come from it.",
+        remedy=(
+            "Look at url_context_metadata of the candidate before you trust the answer.",
+            "Check that the address is public: pages behind a login, a paywall or a ban on robots cannot be read.",
+            "Or fetch the page yourself, and send its text.",
+        ),
+        reference=links.URL_CONTEXT,
+        when=where(_urls_not_read, outcomes=ANY, needs=URLS_FAILED),
+        evidence=(f"not read: {{{URLS_FAILED}}}", f"{{{URLS_READ}}} read", f"model {{{REQUEST_MODEL}}}"),
     ),
     Hint(
         id="stream.abandoned",
@@ -124,11 +157,25 @@ HINTS = (
         severity="info",
         retry="no",
         summary="The reply is a function call, without text.",
-        cause="response.text is None when the model calls a function instead of answering.",
+        cause="response.text is None where the model calls a function and says nothing.",
         remedy=("Handle response.function_calls before reading response.text.",),
         reference=links.FUNCTION_CALLING,
         when=where(_only_calls, outcomes=ANY, needs=PARTS),
         evidence=(f"parts received: {{{PARTS}}}",),
+    ),
+    Hint(
+        id="out.tools_unused",
+        severity="info",
+        retry="no",
+        summary="A tool of the service was offered, and the answer shows no use of it.",
+        cause="The model decides whether to search, read a page or run code. This answer comes from what it knows and from the prompt.",
+        remedy=(
+            "Where an answer must be grounded, check grounding_metadata before you trust it.",
+            "Ask for the search, or for the page, in the prompt.",
+        ),
+        reference=links.GROUNDING,
+        when=where(_tools_unused, outcomes=frozenset({"ok"}), needs=UNUSED_TOOLS),
+        evidence=(f"not used: {{{UNUSED_TOOLS}}}", f"model {{{REQUEST_MODEL}}}"),
     ),
     Hint(
         id="stream.no_usage",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import re
 
 from gemini_otel._facts.errors import causes as classes
 from gemini_otel._facts.names import (
     API_VERSION,
+    ERROR_MESSAGE,
+    ERROR_STATUS,
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
     MAX_ATTEMPTS,
@@ -23,6 +27,7 @@ from gemini_otel._facts.names import (
     REQUEST_TOP_K,
     REQUEST_TOP_P,
     RESPONSE_MODEL,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
     THINKING_BUDGET,
     TIMEOUT,
 )
@@ -70,12 +75,56 @@ _TRANSIENT = frozenset(
     }
 )
 RETIRING_WITHIN = dt.timedelta(days=60)
+_REFUSALS = ("invalid_argument", "value_out_of_range")
 _HOTTEST = 2.0
 _MOST_CANDIDATES = 8
 _VERTEX = ("gcp.vertex_ai", "vertex_ai")
 
 
-# --- settings that the service refuses; asked only where it did
+# --- settings that the service refuses; asked only where it did, and where its message does not speak of something else
+
+_SAYS_NOTHING = re.compile(r"(?:the )?request contains an? \S+ \S+|invalid (?:argument|request)|bad request")
+_HEAD = 4000  # characters of a message that are looked at
+
+
+def _message(attributes: Attributes) -> str:
+    return text(attributes, ERROR_MESSAGE)[:_HEAD].strip(" *.\n").lower()
+
+
+def _blamed(holds: Predicate, names: str) -> Predicate:
+    """Where `holds`, and the message names the setting, or says nothing of which it was."""
+
+    def may_be_it(attributes: Attributes) -> bool:
+        if not holds(attributes):
+            return False
+        message = _message(attributes)
+        return not message or _names(names, message) or _is_silent(message)
+
+    return may_be_it
+
+
+def _is_silent(message: str) -> bool:
+    """Whether the message says nothing, or speaks of a range and not of whose."""
+    if _SAYS_NOTHING.fullmatch(message):
+        return True
+    return "range" in message and not _names(_SETTINGS, message)
+
+
+def _names(pattern: str, message: str) -> bool:
+    return _compiled(pattern).search(message) is not None
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+_SETTINGS = (
+    r"temperature|top.?[pk]\b|candidate|token|penalty|thinking|thought|seed|sequence|probs|image|schema|tool"
+)
+_CANDIDATES = r"candidate"
+_PENALTY = r"penalty"
+_THINKING = r"thinking|thought"
 
 
 def _outside(name: str, least: float, most: float) -> Predicate:
@@ -95,10 +144,21 @@ def _too_much_output(attributes: Attributes) -> bool:
 
 
 def _too_many_candidates(attributes: Attributes) -> bool:
+    """Whether the message says so, or may mean it."""
+    return _names(_ONE_CANDIDATE, _message(attributes)) or _odd_count_blamed(attributes)
+
+
+_ONE_CANDIDATE = r"only one candidate|(?:multiple|several) candidates"
+
+
+def _odd_count(attributes: Attributes) -> bool:
     count = number(attributes, REQUEST_CHOICE_COUNT)
     if count is None:
         return False
     return not 1 <= count <= _MOST_CANDIDATES or (count != 1 and _generation(attributes) >= (3, 0))
+
+
+_odd_count_blamed = _blamed(_odd_count, _CANDIDATES)
 
 
 def _penalised(attributes: Attributes) -> bool:
@@ -107,6 +167,9 @@ def _penalised(attributes: Attributes) -> bool:
 
 
 def _unfit_thinking(attributes: Attributes) -> bool:
+    """Not of interactions, which take levels on models that `generate_content` takes none on."""
+    if text(attributes, ERROR_STATUS).islower():  # as the Interactions API writes its codes
+        return False
     budget, level = number(attributes, THINKING_BUDGET), text(attributes, REQUEST_REASONING_LEVEL).lower()
     if budget is not None and level:
         return True
@@ -129,8 +192,19 @@ def _level_fits(level: str, attributes: Attributes) -> bool:
     return level in accepted
 
 
-def _stable_version(attributes: Attributes) -> bool:
-    return attributes.get(API_VERSION) == "v1"
+_UNKNOWN_FIELD = r"cannot find field|unknown name"
+
+
+def _unknown_to_v1(attributes: Attributes) -> bool:
+    return attributes.get(API_VERSION) == "v1" and _names(_UNKNOWN_FIELD, _message(attributes))
+
+
+_HOT = 1.0  # above it, and up to the hottest, what a model takes differs
+
+
+def _hotter_than_known(attributes: Attributes) -> bool:
+    hot = _HOT < (number(attributes, REQUEST_TEMPERATURE) or 0) <= _HOTTEST
+    return hot and series(model_of(attributes)) is None
 
 
 def _under_a_second(attributes: Attributes) -> bool:
@@ -153,7 +227,9 @@ REFUSED = (
         ),
         reference=links.TROUBLESHOOTING,
         when=on(
-            FAILURE, "invalid_argument", "value_out_of_range", also=_outside(REQUEST_TEMPERATURE, 0, _HOTTEST)
+            FAILURE,
+            *_REFUSALS,
+            also=_blamed(_outside(REQUEST_TEMPERATURE, 0, _HOTTEST), r"temperature"),
         ),
         evidence=(_TEMPERATURE, _ALLOWED, _MODEL),
     ),
@@ -165,7 +241,7 @@ REFUSED = (
         cause="top_p is a probability: 0.0 to 1.0.",
         remedy=("Choose a value within the range.",),
         reference=links.TROUBLESHOOTING,
-        when=on(FAILURE, "invalid_argument", "value_out_of_range", also=_outside(REQUEST_TOP_P, 0, 1)),
+        when=on(FAILURE, *_REFUSALS, also=_blamed(_outside(REQUEST_TOP_P, 0, 1), r"top.?p\b")),
         evidence=(_TOP_P, _ALLOWED, _MODEL),
     ),
     Hint(
@@ -173,10 +249,10 @@ REFUSED = (
         severity="error",
         retry="no",
         summary="The model does not take this number of candidates.",
-        cause="candidate_count is 1 to 8 on older models, and 1 on Gemini 3 and later.",
+        cause="Gemini 3 and later make one candidate, and so do some older models; others make up to 8.",
         remedy=("Leave candidate_count out.", "For several answers, call several times."),
         reference=links.MODELS,
-        when=on(FAILURE, "invalid_argument", "value_out_of_range", also=_too_many_candidates),
+        when=on(FAILURE, *_REFUSALS, "feature_not_enabled", also=_too_many_candidates),
         evidence=(_COUNT, _MODEL),
     ),
     Hint(
@@ -190,7 +266,7 @@ REFUSED = (
             "client.models.get() tells the output_token_limit.",
         ),
         reference=links.MODELS,
-        when=on(FAILURE, "invalid_argument", "value_out_of_range", also=_too_much_output),
+        when=on(FAILURE, *_REFUSALS, also=_blamed(_too_much_output, r"output.?token")),
         evidence=(
             f"max_output_tokens {{{REQUEST_MAX_TOKENS}}}",
             "the model's limit is {model.output_limit}",
@@ -205,7 +281,7 @@ REFUSED = (
         cause="Gemini 2.5 and later reject presence_penalty and frequency_penalty.",
         remedy=("Remove both penalties.",),
         reference=links.MODELS,
-        when=on(FAILURE, "invalid_argument", also=_penalised),
+        when=on(FAILURE, "invalid_argument", also=_blamed(_penalised, _PENALTY)),
         evidence=(
             f"presence_penalty {{{REQUEST_PRESENCE_PENALTY}}}",
             f"frequency_penalty {{{REQUEST_FREQUENCY_PENALTY}}}",
@@ -224,18 +300,22 @@ REFUSED = (
             "See the thinking page for what the model accepts.",
         ),
         reference=links.THINKING,
-        when=on(FAILURE, "invalid_argument", also=_unfit_thinking),
+        when=on(FAILURE, "invalid_argument", also=_blamed(_unfit_thinking, _THINKING)),
         evidence=(_BUDGET, _LEVEL, _MODEL),
     ),
     Hint(
         id="cfg.api_version",
         severity="error",
         retry="no",
-        summary="The stable API version does not know something in this request.",
-        cause="The request went to v1. Beta features, and newer models, exist in the beta version only.",
-        remedy=("Set http_options.api_version to v1beta (v1beta1 on Vertex AI), or leave it out.",),
+        summary="API version v1 does not know a field of this request.",
+        cause="google-genai 3.0 and later send to v1 unless they are told otherwise. A field of a beta feature is known to the beta "
+        "version only; one that is misspelt is known to neither.",
+        remedy=(
+            "If it is a beta feature, set http_options.api_version to v1beta (v1beta1 on Vertex AI).",
+            "Otherwise correct the name at the place that the message gives.",
+        ),
         reference=links.TROUBLESHOOTING,
-        when=on(FAILURE, "unknown_field", "feature_not_enabled", also=_stable_version),
+        when=on(FAILURE, "unknown_field", also=_unknown_to_v1),
         evidence=(f"API version {{{API_VERSION}}}", _MODEL),
     ),
     Hint(
@@ -244,7 +324,7 @@ REFUSED = (
         retry="after_change",
         summary="The timeout was less than a second.",
         cause="http_options.timeout is in milliseconds; a number that was meant as seconds is a thousand times too short.",
-        remedy=("Multiply by 1000: a minute is 60000.",),
+        remedy=("If seconds were meant, multiply by 1000: a minute is 60000.",),
         reference=links.SDK,
         when=on(
             FAILURE,
@@ -271,6 +351,10 @@ def _rerouted(attributes: Attributes) -> bool:
     return None not in generations and generations[0] != generations[1]
 
 
+# Of calls that got an answer: on one that failed, the setting explains nothing.
+_WITH_ANSWER = ANY - {"error", "failed", "cancelled", "abandoned", "pending"}
+
+
 def _retiring(attributes: Attributes) -> bool:
     if ERROR_TYPE in attributes:
         return False
@@ -282,24 +366,29 @@ def _retiring(attributes: Attributes) -> bool:
 
 def _sampling_ignored(attributes: Attributes) -> bool:
     given = REQUEST_TEMPERATURE in attributes or REQUEST_TOP_P in attributes or REQUEST_TOP_K in attributes
-    return given and sampling(model_of(attributes)) == "ignored"
+    return given and sampling(model_of(attributes)) == "ignored" and ERROR_TYPE not in attributes
 
 
-def _temperature_above_one(attributes: Attributes) -> bool:
-    above = 1 < (number(attributes, REQUEST_TEMPERATURE) or 0) <= _HOTTEST
-    return above and series(model_of(attributes)) is None
+def _hot_and_refused(attributes: Attributes) -> bool:
+    return read_failure(attributes) in _REFUSALS and _hot_blamed(attributes)
+
+
+_hot_blamed = _blamed(_hotter_than_known, r"temperature")
 
 
 def _candidates_ignored(attributes: Attributes) -> bool:
-    return (number(attributes, REQUEST_CHOICE_COUNT) or 1) != 1 and _generation(attributes) >= (3, 0)
+    several = (number(attributes, REQUEST_CHOICE_COUNT) or 1) != 1 and _generation(attributes) >= (3, 0)
+    return several and ERROR_TYPE not in attributes
 
 
 def _moving_alias(attributes: Attributes) -> bool:
-    return short_name(text(attributes, REQUEST_MODEL)).endswith("-latest")
+    return short_name(text(attributes, REQUEST_MODEL)).endswith("-latest") and ERROR_TYPE not in attributes
 
 
 def _single_attempt(attributes: Attributes) -> bool:
-    return number(attributes, MAX_ATTEMPTS) == 1 and read_failure(attributes) in _TRANSIENT
+    """A stream that has begun is not repeated, whatever the options say."""
+    once = number(attributes, MAX_ATTEMPTS) == 1 and RESPONSE_TIME_TO_FIRST_CHUNK not in attributes
+    return once and read_failure(attributes) in _TRANSIENT
 
 
 def _resent(attributes: Attributes) -> bool:
@@ -307,17 +396,21 @@ def _resent(attributes: Attributes) -> bool:
 
 
 def _no_timeout(attributes: Attributes) -> bool:
-    """On spans of this package only: others do not say which timeout was set."""
-    return OUTCOME in attributes and MAX_ATTEMPTS in attributes and TIMEOUT not in attributes
+    """Where something else ended the wait, on spans of this package: others do not say which timeout was set."""
+    unset = OUTCOME in attributes and MAX_ATTEMPTS in attributes and TIMEOUT not in attributes
+    if not unset:
+        return False
+    return attributes.get(OUTCOME) == "cancelled" or read_failure(attributes) in classes.DISCONNECTED
 
 
 NOTES = (
     Hint(
         id="cfg.model_rerouted",
-        severity="warning",
+        severity="info",
         retry="no",
         summary="Another model answered than was asked for.",
-        cause="The service routes requests for a retired model to its successor. Behaviour and price may differ.",
+        cause="The answer names a model of another generation. The service routes requests for a retired model to its successor. "
+        "Behaviour and price may differ.",
         remedy=(
             "Name the model that you want, and compare its price and behaviour.",
             "Record gen_ai.response.model to see when it changes.",
@@ -331,7 +424,7 @@ NOTES = (
         severity="info",
         retry="yes",
         summary="A passing failure reached the application after a single attempt.",
-        cause="google-genai does not retry unless http_options.retry_options is set, whatever its guide says.",
+        cause="One attempt was allowed: google-genai does not retry unless http_options.retry_options is set.",
         remedy=(
             "Set http_options.retry_options to HttpRetryOptions(): five attempts with exponential backoff and jitter.",
             "Keep a limit on the number of attempts.",
@@ -355,7 +448,7 @@ NOTES = (
         id="cfg.model_retiring",
         severity="info",
         retry="no",
-        summary="The model is about to be shut down.",
+        summary="The model is deprecated, or near its shutdown date.",
         cause="Its earliest shutdown date is less than 60 days away or has passed, or the service calls it legacy or "
         f"deprecated. Such dates have moved before; this one is known as of {AS_OF}.",
         remedy=(
@@ -363,7 +456,7 @@ NOTES = (
             "Check the date on the deprecations page.",
         ),
         reference=links.DEPRECATIONS,
-        when=where(_retiring, outcomes=ANY),
+        when=where(_retiring, outcomes=_WITH_ANSWER),
         evidence=(
             _MODEL,
             "earliest shutdown {model.shutdown}, replacement {model.replacement}",
@@ -378,18 +471,18 @@ NOTES = (
         cause="Gemini 3.5 Flash-Lite, 3.6 and later no longer use them, and may reject them one day.",
         remedy=("Remove them; steer with the prompt, the schema and the thinking level.",),
         reference=links.GEMINI_3_6,
-        when=where(_sampling_ignored, outcomes=ANY),
+        when=where(_sampling_ignored, outcomes=_WITH_ANSWER),
         evidence=(_TEMPERATURE, _TOP_P, _TOP_K, _MODEL),
     ),
     Hint(
         id="cfg.temperature_above_one",
         severity="info",
         retry="no",
-        summary="The temperature is above 1 on a model whose range is not known.",
+        summary="The request was rejected, and its temperature is above 1 on a model whose range is not known.",
         cause="The guide says 0 to 1, the API reference 0 to 2; each model has a max_temperature of its own.",
         remedy=("Check max_temperature with client.models.get().",),
         reference=links.TROUBLESHOOTING,
-        when=where(_temperature_above_one, outcomes=ANY, needs=REQUEST_TEMPERATURE),
+        when=where(_hot_and_refused, outcomes=FAILED, needs=REQUEST_TEMPERATURE),
         evidence=(_TEMPERATURE, _MODEL),
     ),
     Hint(
@@ -397,10 +490,10 @@ NOTES = (
         severity="info",
         retry="no",
         summary="Gemini 3 and later make one candidate.",
-        cause="A candidate_count other than 1 is ignored or rejected there.",
+        cause="The answer came all the same: a candidate_count other than 1 is ignored there, or rejected.",
         remedy=("Leave candidate_count out.", "For several answers, call several times."),
         reference=links.MODELS,
-        when=where(_candidates_ignored, outcomes=ANY, needs=REQUEST_CHOICE_COUNT),
+        when=where(_candidates_ignored, outcomes=_WITH_ANSWER, needs=REQUEST_CHOICE_COUNT),
         evidence=(_COUNT, _MODEL),
     ),
     Hint(
@@ -411,17 +504,18 @@ NOTES = (
         cause="A name that ends in -latest is pointed at another model with two weeks' notice.",
         remedy=("Name a fixed version in production.", "Record gen_ai.response.model."),
         reference=links.MODELS,
-        when=where(_moving_alias, outcomes=ANY),
+        when=where(_moving_alias, outcomes=_WITH_ANSWER),
         evidence=(_MODEL, _ANSWERED),
     ),
     Hint(
         id="cfg.no_timeout",
         severity="info",
         retry="no",
-        summary="The call has no timeout.",
+        summary="The call had no timeout of its own, and something else ended it.",
         cause="google-genai waits without limit unless http_options.timeout is set.",
         remedy=("Set http_options.timeout, in milliseconds, to 10000 or more.",),
         reference=links.SDK,
-        when=where(_no_timeout, outcomes=ANY),
+        when=where(_no_timeout, outcomes=FAILED, needs=MAX_ATTEMPTS),
+        evidence=(f"exception {{{ERROR_TYPE}}}", f"{{{OUTCOME}}} without a timeout"),
     ),
 )

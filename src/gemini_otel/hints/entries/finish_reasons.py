@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from gemini_otel._facts.names import (
+    BLOCK_REASON,
     BLOCKED_CATEGORIES,
     ERROR_STATUS,
     FINISH_REASON,
     INTERACTION_STATUS,
     OUTCOME,
+    OUTPUT_TYPE,
     PARTS,
     PROVIDER_NAME,
     REPETITION_COUNT,
     REPETITION_DETECTED,
     REPETITION_KIND,
     REPETITION_SHARE,
+    REQUEST_CHOICE_COUNT,
     REQUEST_MAX_TOKENS,
     REQUEST_MODEL,
     REQUEST_STOP_SEQUENCES,
@@ -23,9 +26,11 @@ from gemini_otel._facts.names import (
     STOP_SEQUENCES,
     STRUCTURED_OUTPUT,
     TOOLS,
+    UNDECLARED_CALLS,
     USAGE_OUTPUT_TOKENS,
     USAGE_REASONING_OUTPUT_TOKENS,
 )
+from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import GENERATION_ERRORS
 from gemini_otel.hints._hint import Attributes, Hint
@@ -82,8 +87,13 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
     if reason is None:
         status, reasons = attributes.get(ERROR_STATUS), attributes.get(RESPONSE_FINISH_REASONS)
         told = GENERATION_ERRORS.get(status) if isinstance(status, str) else None
-        if told is not None or reasons is None or INTERACTION_STATUS in attributes:
-            return told  # the status of an interaction stands among the reasons, and has entries of its own
+        if (
+            told is not None
+            or reasons is None
+            or INTERACTION_STATUS in attributes
+            or BLOCK_REASON in attributes
+        ):
+            return told  # the status of an interaction stands among the reasons, and has entries of its own; so has a block
         reason = _first_unhealthy(reasons)
     if not isinstance(reason, str) or not reason:
         return None
@@ -101,6 +111,9 @@ def _plain(reason: str) -> str:
     return reason[-100:].rpartition(".")[2].strip().upper()
 
 
+# Of an answer with several candidates, the reason of the worst one.
+_UNHEALTHY = tuple(reason for reason in KNOWN_FINISH_REASONS if reason not in HEALTHY)
+
 # What clients of the OpenAI-compatible endpoint see. Some of it says too little to be a reason of Gemini's.
 _OTHER_WORDS = {
     "ERROR": "",  # the newest conventions' word where a reason was due and none came
@@ -115,7 +128,21 @@ FINISH = Subject(_read_finish_reason, attribute=FINISH_REASON)
 
 
 def _looped(attributes: Attributes) -> bool:
-    return attributes.get(REPETITION_DETECTED) is True
+    return attributes.get(REPETITION_DETECTED) is True and not ended_by_the_answer(attributes)
+
+
+def ended_by_the_answer(attributes: Attributes) -> bool:
+    """Whether a loop of function calls in the history is over: the answer calls none."""
+    parts = attributes.get(PARTS)
+    if not isinstance(parts, (tuple, list)) or not parts:
+        return False
+    return attributes.get(REPETITION_KIND) == "tool_calls" and "function_call" not in parts
+
+
+def _another_is_whole(attributes: Attributes) -> bool:
+    """Whether another candidate than the one that went wrong came to its end."""
+    reasons = attributes.get(RESPONSE_FINISH_REASONS) if attributes.get(REQUEST_CHOICE_COUNT) else None
+    return isinstance(reasons, (tuple, list)) and "STOP" in [_plain(str(reason)) for reason in reasons[:100]]
 
 
 def _thoughts_ate_the_cap(attributes: Attributes) -> bool:
@@ -137,6 +164,27 @@ def _only_thoughts(attributes: Attributes) -> bool:
     return _empty(attributes) and (number(attributes, USAGE_REASONING_OUTPUT_TOKENS) or 0) > 0
 
 
+def _only_words(attributes: Attributes) -> bool:
+    parts = attributes.get(PARTS)
+    return _empty(attributes) and isinstance(parts, (tuple, list)) and "text" in parts
+
+
+def _no_image(attributes: Attributes) -> bool:
+    """The service says so itself, or an image was all that was asked for, and words came."""
+    if _read_finish_reason(attributes) != "STOP":
+        return True
+    return attributes.get(OUTPUT_TYPE) == "image" and _only_words(attributes)
+
+
+def _no_sound(attributes: Attributes) -> bool:
+    return attributes.get(OUTPUT_TYPE) == "speech" and _only_words(attributes)
+
+
+def _not_declared(attributes: Attributes) -> bool:
+    """The service says so itself, or the call has a name that the request does not declare."""
+    return bool(attributes.get(UNDECLARED_CALLS)) or _read_finish_reason(attributes) != "STOP"
+
+
 def _stop_sequences(attributes: Attributes) -> bool:
     return _empty(attributes) and bool(
         attributes.get(STOP_SEQUENCES) or attributes.get(REQUEST_STOP_SEQUENCES)
@@ -153,7 +201,7 @@ LOOP = Hint(
     severity="error",
     retry="after_change",
     summary="The reply repeated itself until the output token limit cut it off.",
-    cause="A loop was found in the output. A higher limit would only make it longer.",
+    cause="A loop was found in the output. A higher limit would most likely make it longer.",
     remedy=(
         "Break the loop first; what helps depends on its kind: gemini-otel explain repeat.",
         "Keep max_output_tokens near the longest plausible reply, so that a loop stays cheap.",
@@ -169,7 +217,73 @@ LOOP = Hint(
 )
 
 HINTS = (
+    # --- one of several candidates
+    Hint(
+        id="finish.some_candidates",
+        severity="info",
+        retry="no",
+        summary="Not all of the candidates came to their end.",
+        cause="Each candidate stops for a reason of its own. At least one of them is complete.",
+        remedy=("Look at the finish_reason of each candidate, and use those with STOP.",),
+        reference=links.TROUBLESHOOTING,
+        when=on(FINISH, *_UNHEALTHY, needs=REQUEST_CHOICE_COUNT, also=_another_is_whole),
+        evidence=(
+            f"finish reasons {{{RESPONSE_FINISH_REASONS}}}",
+            f"candidate_count {{{REQUEST_CHOICE_COUNT}}}",
+            _OUTPUT,
+        ),
+    ),
     # --- STOP, but nothing to use
+    Hint(
+        id="finish.unexpected_tool",
+        severity="error",
+        retry="yes",
+        summary="The model called a function that the request does not declare.",
+        cause="Models misspell names, and invent some. It happens, too, where the history holds calls of tools that are missing from "
+        "this request, or calling is disabled for this turn.",
+        remedy=(
+            "Retry once.",
+            "Declare the same tools on every turn, under short and telling names.",
+            "If the history holds calls of other tools, declare those as well, or leave them out.",
+        ),
+        reference=links.FUNCTION_CALLING,
+        when=on(FINISH, "UNEXPECTED_TOOL_CALL", "STOP", also=_not_declared),
+        evidence=(
+            f"called: {{{UNDECLARED_CALLS}}}",
+            _TOOLS,
+            "tool mode {gemini.request.tool_mode}",
+            _REASON,
+            _MODEL,
+        ),
+    ),
+    Hint(
+        id="finish.no_image",
+        severity="warning",
+        retry="after_change",
+        summary="The model was to make an image, and made none.",
+        cause="Often the prompt reads like a question that text answers. The model may also not make images.",
+        remedy=(
+            "Ask for an image explicitly: output the final image only.",
+            "Check that the model makes images, and that response_modalities asks for them.",
+        ),
+        reference=links.IMAGES,
+        when=on(FINISH, "NO_IMAGE", "STOP", also=_no_image),
+        evidence=(_PARTS, _MODEL),
+    ),
+    Hint(
+        id="finish.no_sound",
+        severity="warning",
+        retry="after_change",
+        summary="The model was to speak, and wrote words.",
+        cause="Often the prompt reads like a question that text answers. The model may also not make sound.",
+        remedy=(
+            "Say what to do with the text, such as: read this aloud.",
+            "Check that the model makes sound, and that response_modalities asks for it.",
+        ),
+        reference=links.SPEECH,
+        when=on(FINISH, "STOP", also=_no_sound),
+        evidence=(_PARTS, _MODEL),
+    ),
     Hint(
         id="finish.stop.empty.thoughts",
         severity="error",
@@ -231,7 +345,7 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="The structured reply was cut off at the output token limit.",
-        cause="max_output_tokens was reached, so the JSON ends in the middle and cannot be parsed.",
+        cause="max_output_tokens was reached, so the JSON most likely ends in the middle and cannot be parsed.",
         remedy=(_RAISE_CAP, "Ask for fewer or shorter items.", "Split the task."),
         reference=links.STRUCTURED_OUTPUT,
         when=on(FINISH, "MAX_TOKENS", needs=STRUCTURED_OUTPUT, also=_structured),
@@ -318,7 +432,7 @@ HINTS = (
         severity="error",
         retry="no",
         summary="The reply contained a term of a blocklist.",
-        cause="A terminology list of your organisation or project forbids a word that the model wrote.",
+        cause="A list of forbidden terms applies; the service does not say which term it was, or whose list.",
         remedy=("Find the term and the list.", "Change the prompt, or the list."),
         reference=links.SAFETY,
         when=on(FINISH, "BLOCKLIST"),
@@ -340,7 +454,7 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="The reply was stopped because it may contain sensitive personal data.",
-        cause="Numbers of cards, accounts or documents, or the like, were about to be written. The filter cannot be configured.",
+        cause="Such data are numbers of cards, accounts or documents, and the like. The filter cannot be configured.",
         remedy=("Mask such data in the input.", "Tell the model not to repeat raw identifiers."),
         reference=links.SAFETY,
         when=on(FINISH, "SPII"),
@@ -403,8 +517,8 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="The model wrote a function call that cannot be parsed.",
-        cause="Instead of a proper call it wrote something like Python code, or broke off in large arguments. Many or complex "
-        "tools and backticks in the prompt make it likelier.",
+        cause="Often it is Python code instead of a proper call, or a call that breaks off in large arguments. Many or complex tools "
+        "and backticks in the prompt make it likelier.",
         remedy=(
             "Retry: it is often a passing fault.",
             "Use fewer tools, flat schemas and short string arguments.",
@@ -416,25 +530,11 @@ HINTS = (
         evidence=(_TOOLS, "tool mode {gemini.request.tool_mode}", _MODEL),
     ),
     Hint(
-        id="finish.unexpected_tool",
-        severity="error",
-        retry="after_change",
-        summary="The model called a function that the request does not declare.",
-        cause="The history holds calls of tools that are missing from this request, or calling is disabled for this turn.",
-        remedy=(
-            "Declare the same tools on every turn, under stable names.",
-            "For the last turn, set the mode to NONE and ask for the answer.",
-        ),
-        reference=links.FUNCTION_CALLING,
-        when=on(FINISH, "UNEXPECTED_TOOL_CALL"),
-        evidence=(_TOOLS, "tool mode {gemini.request.tool_mode}", _REASON, _MODEL),
-    ),
-    Hint(
         id="finish.too_many_tools",
         severity="warning",
         retry="after_change",
         summary="The service stopped after too many tool calls in a row.",
-        cause="Built-in tools, such as search, code execution or URL context, were used again and again without an answer.",
+        cause="Tools were used again and again without an answer; built-in ones, such as search, code execution or URL context, count.",
         remedy=("Narrow the task, or split it.", "Offer fewer tools.", "Say when the task is done."),
         reference=links.FUNCTION_CALLING,
         when=on(FINISH, "TOO_MANY_TOOL_CALLS"),
@@ -445,7 +545,8 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="A thought signature is missing in the history.",
-        cause="The history was rebuilt without the signatures that the model sent with its calls.",
+        cause="The signatures that the model sends with its calls must come back with them; a history that is rebuilt from text and "
+        "calls lacks them.",
         remedy=("Append the content of the response unchanged, or use a chat.",),
         reference=links.THOUGHT_SIGNATURES,
         when=on(FINISH, "MISSING_THOUGHT_SIGNATURE"),
@@ -490,7 +591,7 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="The generated image resembled a source too closely.",
-        cause="A style, a brand or a character that was asked for leads to existing material.",
+        cause="A style, a brand or a character that is asked for by name often leads to existing material.",
         remedy=("Ask for an original design.",),
         reference=links.IMAGES,
         when=on(FINISH, "IMAGE_RECITATION"),
@@ -506,20 +607,6 @@ HINTS = (
         reference=links.IMAGES,
         when=on(FINISH, "IMAGE_OTHER"),
         evidence=(_RESPONSE,),
-    ),
-    Hint(
-        id="finish.no_image",
-        severity="warning",
-        retry="after_change",
-        summary="The model was to make an image, and made none.",
-        cause="The prompt reads like a question that text answers, or the requested modalities do not fit.",
-        remedy=(
-            "Ask for an image explicitly: output the final image only.",
-            "Check response_modalities.",
-        ),
-        reference=links.IMAGES,
-        when=on(FINISH, "NO_IMAGE"),
-        evidence=(_PARTS, _MODEL),
     ),
     # --- Live: `turn_complete_reason`
     Hint(

@@ -83,7 +83,7 @@ HINTS = (
         severity="warning",
         retry="after_change",
         summary="The interaction ended before the model was done.",
-        cause="A limit was reached, such as max_output_tokens, which counts thoughts too. No exception is raised.",
+        cause="Usually a limit was reached, such as max_output_tokens, which counts thoughts too. No exception is raised.",
         remedy=(
             "Raise max_output_tokens, or leave it out.",
             "Go on from it with previous_interaction_id.",
@@ -123,7 +123,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="The interaction was cancelled.",
-        cause="Somebody called cancel. What was made before may be billed.",
+        cause="Its status says so. What was made before may be billed.",
         remedy=("Nothing to do if this was meant.",),
         reference=links.INTERACTIONS,
         when=on(_STATUS, "cancelled"),

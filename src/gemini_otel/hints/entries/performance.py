@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from gemini_otel._facts.names import (
     FINISH_REASON,
+    HTTP_RESEND_COUNT,
     OUTCOME,
     REQUEST_MAX_TOKENS,
     REQUEST_MODEL,
     REQUEST_REASONING_LEVEL,
+    REQUEST_TURNS,
     RESPONSE_TIME_TO_FIRST_CHUNK,
     THINKING_BUDGET,
     USAGE_CACHE_READ_INPUT_TOKENS,
@@ -19,14 +21,13 @@ from gemini_otel._facts.outcomes import finish_reason_outcome
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import ANY, number, text, where
-from gemini_otel.hints.models import LONG_CONTEXT
+from gemini_otel.hints.models import CACHE_MINIMUM, LONG_CONTEXT, longest_match, model_of
 
 _THINKING_SHARE = 0.5  # of the output
 _THINKING_TOKENS = 1000
 _NEAR_CAP = 0.9
 _LOOPING_SHARE = 0.8  # of max_output_tokens
 _SLOW_FIRST_CHUNK = 10.0  # seconds
-_WORTH_CACHING = 32_768  # input tokens; the largest minimum of any model's cache
 
 _THOUGHTS = f"thoughts {{{USAGE_REASONING_OUTPUT_TOKENS}}} of {{{USAGE_OUTPUT_TOKENS}}} output tokens"
 _SETTINGS = (
@@ -47,8 +48,10 @@ def _count(attributes: Attributes, name: str) -> float:
 
 
 def _slow_first_chunk(attributes: Attributes) -> bool:
+    """Whether so much was thought that it takes that long; attempts that failed take time, too."""
     slow = _count(attributes, RESPONSE_TIME_TO_FIRST_CHUNK) > _SLOW_FIRST_CHUNK
-    return slow and _count(attributes, USAGE_REASONING_OUTPUT_TOKENS) > 0
+    thought = _count(attributes, USAGE_REASONING_OUTPUT_TOKENS) >= _THINKING_TOKENS
+    return slow and thought and not attributes.get(HTTP_RESEND_COUNT)
 
 
 def _much_thinking(attributes: Attributes) -> bool:
@@ -80,8 +83,10 @@ def _long_context(attributes: Attributes) -> bool:
 
 
 def _cache_missed(attributes: Attributes) -> bool:
-    large = _count(attributes, USAGE_INPUT_TOKENS) > _WORTH_CACHING and _ok(attributes)
-    return large and not _count(attributes, USAGE_CACHE_READ_INPUT_TOKENS)
+    """Whether a request that goes on from earlier ones is long enough for a cache of its model's, and none was used."""
+    least = longest_match(CACHE_MINIMUM, model_of(attributes))
+    missed = _ok(attributes) and not _count(attributes, USAGE_CACHE_READ_INPUT_TOKENS)
+    return missed and least is not None and _count(attributes, USAGE_INPUT_TOKENS) >= least
 
 
 HINTS = (
@@ -89,8 +94,8 @@ HINTS = (
         id="repeat.thoughts",
         severity="warning",
         retry="after_change",
-        summary="The model thought for nearly all of its tokens, and did not come to an end.",
-        cause="It may have reasoned in circles. Instructions on how to think, and a high thinking level, lead to it.",
+        summary="Most of the output token limit went into thoughts, and the reply did not end well.",
+        cause="The model may have reasoned in circles. Instructions on how to think, and a high thinking level, make that likelier.",
         remedy=(
             "Lower thinking: thinking_budget on 2.5, thinking_level on Gemini 3 and later.",
             "Remove instructions such as `think step by step`.",
@@ -115,8 +120,8 @@ HINTS = (
         id="perf.slow_first_token",
         severity="info",
         retry="no",
-        summary="The first words came late, and the model was thinking.",
-        cause="Thinking comes before the reply; it is on by default from 2.5 on.",
+        summary="The first words came late, and the model thought at length.",
+        cause="Thinking comes before the reply; most models from 2.5 on think unless they are told not to.",
         remedy=(
             "Lower thinking where speed matters.",
             "Show thoughts while waiting: include_thoughts streams their summaries.",
@@ -130,7 +135,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="Most of the output tokens were thoughts.",
-        cause="Thinking is on by default from 2.5 on. It costs time, and is billed as output.",
+        cause="Thoughts cost time, and are billed as output. Most models from 2.5 on think unless they are told not to.",
         remedy=(
             "Where speed or cost matters, set thinking_budget to 0 or low on 2.5 Flash, or a low thinking_level on Gemini 3.",
             "Keep it where the task needs reasoning.",
@@ -154,14 +159,21 @@ HINTS = (
         id="perf.cache_miss",
         severity="info",
         retry="no",
-        summary="Nothing of a large input came from a cache.",
-        cause="Cached input is cheaper and faster. The span does not show whether this input was sent before.",
+        summary="A request that goes on from earlier ones used nothing of a cache.",
+        cause="The request holds earlier turns, so its beginning was probably sent before, and it is long enough for the model's "
+        "implicit cache. That cache lasts for minutes, needs the very same beginning, and is never guaranteed.",
         remedy=(
-            "Put what stays the same at the beginning of the prompt, and what changes at the end.",
-            "For a fixed large context, make an explicit cache.",
+            "Keep the beginning as it was: the same system instruction, tools and earlier turns, in the same order.",
+            "Put what changes, such as the time of day, at the end.",
+            "For a large context that stays, make an explicit cache.",
         ),
         reference=links.CACHING,
-        when=where(_cache_missed, outcomes=ANY),
-        evidence=(_INPUT, f"{{{USAGE_CACHE_READ_INPUT_TOKENS}}} from the cache"),
+        when=where(_cache_missed, outcomes=frozenset({"ok"}), needs=REQUEST_TURNS),
+        evidence=(
+            _INPUT,
+            "the model's cache takes {model.cache_minimum} and more",
+            f"{{{REQUEST_TURNS}}} earlier turns",
+            f"model {{{REQUEST_MODEL}}}",
+        ),
     ),
 )

@@ -31,14 +31,22 @@ from gemini_otel.hints._trigger import (
     otherwise,
     where,
 )
+from gemini_otel.hints.entries.finish_reasons import ended_by_the_answer
 from gemini_otel.hints.models import Sampling, model_of, sampling
 
 
 def _read_kind(attributes: Attributes) -> object:
-    """Nothing where a limit ended the loop: the entry for that speaks of both. The span around a loop of calls has no limit."""
-    if attributes.get(FINISH_REASON) == "MAX_TOKENS" and not attributes.get(AFC_ROUNDS):
+    """Nothing where a limit ended the loop: the entry for that speaks of both. The span around a loop of calls has no limit.
+
+    Nothing either where the model has stopped calling.
+    """
+    if not attributes.get(REPETITION_DETECTED):
         return None
-    return attributes.get(REPETITION_KIND) if attributes.get(REPETITION_DETECTED) else None
+    if not attributes.get(AFC_ROUNDS) and (
+        attributes.get(FINISH_REASON) == "MAX_TOKENS" or ended_by_the_answer(attributes)
+    ):
+        return None
+    return attributes.get(REPETITION_KIND)
 
 
 # Calls repeat from round to round.
@@ -97,7 +105,8 @@ HINTS = (
         "repeat.table_hyphens",
         "table_hyphens",
         summary="The reply filled a Markdown table with hyphens.",
-        cause="The model tries to align the table visually, which rendering does not need. Long contents lead to it.",
+        cause="As the guide has it, the model tries to align the table visually, which rendering does not need. Long contents lead to "
+        "it.",
         remedy=(
             (
                 "Give guidelines for tables in the prompt, with examples: exactly three hyphens per column in the separator line "
@@ -109,7 +118,7 @@ HINTS = (
         "repeat.table_tokens",
         "table_tokens",
         summary="The reply repeated tokens in a Markdown table.",
-        cause="The model tries to align the table visually, which rendering does not need.",
+        cause="As the guide has it, the model tries to align the table visually, which rendering does not need.",
         remedy=(
             "Add to the system instruction: FOR TABLE HEADINGS, IMMEDIATELY ADD ' |' AFTER THE TABLE HEADING.",
             "Ask for brief cells without padding.",
@@ -119,7 +128,7 @@ HINTS = (
         id="repeat.newlines_structured",
         severity="warning",
         retry="after_change",
-        summary="The reply ran into line breaks and blanks without end.",
+        summary="The reply ran into line breaks or blanks.",
         cause="In structured output this is known to happen when the input contains unicode or escape sequences such as \\u "
         "or \\t.",
         remedy=(
@@ -153,7 +162,7 @@ HINTS = (
         severity="warning",
         retry="after_change",
         summary="The model makes the same function calls again and again.",
-        cause="It has lost what it thought before, is made to call something that is not available, or is told of success when "
+        cause="It may have lost what it thought before, be made to call something that is not available, or be told of success when "
         "the function failed.",
         remedy=(
             (
@@ -171,7 +180,7 @@ HINTS = (
         "repeat.text",
         "text",
         summary="The reply repeats the same text.",
-        cause="The model is stuck on a request that it cannot resolve.",
+        cause="Often the model is stuck on a request that it cannot resolve.",
         remedy=(
             "If thinking is on, do not tell the model how to think; ask for the final output only.",
             'Add "Be concise", "Don\'t repeat yourself" or "Provide the answer once" to the prompt.',
@@ -197,19 +206,27 @@ CATCH_ALL = (
 )
 
 
+# What client.models.get() tells of Gemini 3 models.
+_SAMPLING_DEFAULTS = ((REQUEST_TEMPERATURE, 1.0), (REQUEST_TOP_P, 0.95), (REQUEST_TOP_K, 64))
+_SAMPLING = frozenset(name for name, _ in _SAMPLING_DEFAULTS)
+
+
+def _below(attributes: Attributes, name: str, default: float) -> bool:
+    value = number(attributes, name)
+    return value is not None and value < default
+
+
 def _lowered(attributes: Attributes) -> bool:
     """Whether the sampling of a Gemini 3 model was changed in a way that its guide warns of."""
-    temperature = number(attributes, REQUEST_TEMPERATURE)
-    changed = (
-        (temperature is not None and temperature < 1)
-        or REQUEST_TOP_P in attributes
-        or REQUEST_TOP_K in attributes
-    )
+    if _SAMPLING.isdisjoint(attributes):
+        return False
+    changed = any(_below(attributes, name, default) for name, default in _SAMPLING_DEFAULTS)
     return changed and sampling(model_of(attributes)) == "keep_default"
 
 
 def _lowered_in_a_loop(attributes: Attributes) -> bool:
-    return bool(attributes.get(REPETITION_DETECTED)) and _lowered(attributes)
+    loops = bool(attributes.get(REPETITION_DETECTED)) and not ended_by_the_answer(attributes)
+    return loops and _lowered(attributes)
 
 
 def _lowered_without_a_loop(attributes: Attributes) -> bool:
@@ -230,9 +247,9 @@ def _lowered_hint(hint_id: str, severity: Severity, when: Trigger) -> Hint:
         id=hint_id,
         severity=severity,
         retry="after_change",
-        summary="Sampling parameters were changed on a Gemini 3 model.",
-        cause="For Gemini 3 the guide says to leave temperature at 1.0 and top_p and top_k at their defaults: other values can "
-        "lead to loops and worse answers.",
+        summary="Sampling parameters are below their defaults on a Gemini 3 model.",
+        cause="For Gemini 3 the guide says to leave temperature at 1.0 and top_p and top_k at their defaults: lower values can lead "
+        "to loops and worse answers.",
         remedy=("Remove temperature, top_p and top_k from the request.",),
         reference=links.TROUBLESHOOTING,
         when=when,

@@ -13,7 +13,9 @@ from gemini_otel._facts.names import (
     OPERATION_NAME,
     OUTCOME,
     REQUEST_CHOICE_COUNT,
+    RESOURCE_DONE,
     RESOURCE_MIME_TYPE,
+    RESOURCE_NAME,
     RESOURCE_SIZE,
     RESOURCE_STATE,
     STORE_ACTIVE,
@@ -65,6 +67,10 @@ def _counted(name: str) -> Predicate:
     return lambda attributes: (number(attributes, name) or 0) > 0
 
 
+def _done_with_nothing(attributes: Attributes) -> bool:
+    return attributes.get(RESOURCE_DONE) is True and attributes.get(OUTCOME) == "empty"
+
+
 def _cancelled_job(attributes: Attributes) -> bool:
     return text(attributes, RESOURCE_STATE)[-100:].endswith("CANCELLED")
 
@@ -75,8 +81,8 @@ HINTS: tuple[Hint, ...] = (
         severity="error",
         retry="after_change",
         summary="The service could not process the file.",
-        cause="The file arrived, but its format or media type is not supported, or its content is damaged. It cannot be used "
-        "in a prompt.",
+        cause="The file arrived, and cannot be used in a prompt. Usually its format or media type is not supported, or its content is "
+        "damaged.",
         remedy=(
             "Look at the file's error, which is masked in gemini.failure.message.",
             "Check that the MIME type fits the content, and that the format is supported.",
@@ -94,12 +100,27 @@ HINTS: tuple[Hint, ...] = (
         cause="The call that asked about it succeeded: a failed job raises no exception.",
         remedy=(
             "Look at the job's error, which is masked in gemini.failure.message.",
-            "Correct its input and start a new job.",
+            "Correct what the error names and start a new job.",
             "Check the state in the program: only a succeeded job has results.",
         ),
         reference=links.BATCHES,
         when=where(_failed_job, outcomes=_FAILED),
         evidence=(_STATE, _STATUS, f"{{{JOB_FAILED}}} requests failed"),
+    ),
+    Hint(
+        id="job.empty",
+        severity="error",
+        retry="yes",
+        summary="The operation is done, with neither a result nor an error.",
+        cause="The service calls it done, and says nothing of what became of it. A filter may have kept the result back.",
+        remedy=(
+            "Check operation.response before you use it: it is None, or holds nothing.",
+            "Start the operation again.",
+            "If it happens again, change the input, and report the operation's name.",
+        ),
+        reference=links.VIDEOS,
+        when=where(_done_with_nothing, outcomes=frozenset({"empty"}), needs=RESOURCE_DONE),
+        evidence=(f"done: {{{RESOURCE_DONE}}}", f"{{{RESOURCE_NAME}}}"),
     ),
     Hint(
         id="job.partly_failed",
@@ -120,7 +141,7 @@ HINTS: tuple[Hint, ...] = (
         severity="info",
         retry="no",
         summary="The job was cancelled.",
-        cause="Somebody called cancel. Requests that were done before may be billed.",
+        cause="Its state says so. Requests that were done before may be billed.",
         remedy=("Nothing to do if this was meant.",),
         reference=links.BATCHES,
         when=where(_cancelled_job, outcomes=frozenset({"cancelled"}), needs=RESOURCE_STATE),
@@ -131,7 +152,7 @@ HINTS: tuple[Hint, ...] = (
         severity="warning",
         retry="after_change",
         summary="Some documents of the store could not be processed.",
-        cause="Searches do not find what is in them. Their format is not supported, or they are damaged.",
+        cause="Searches do not find what is in them. Usually their format is not supported, or they are damaged.",
         remedy=(
             "List the documents, and see which ones have the state FAILED.",
             "Convert them and upload them again.",
@@ -160,8 +181,9 @@ HINTS: tuple[Hint, ...] = (
         severity="warning",
         retry="after_change",
         summary="No image came, and no reason.",
-        cause="A safety filter keeps images back silently unless the request asks for its reasons.",
-        remedy=("Set include_rai_reason=True to be told why.", "Rephrase the prompt."),
+        cause="A safety filter keeps images back silently unless the request asks for its reasons; whether one did, the answer does not "
+        "say.",
+        remedy=("Unless it is set, set include_rai_reason=True to be told why.", "Rephrase the prompt."),
         reference=links.IMAGE_FILTERS,
         when=where(_no_image, outcomes=frozenset({"empty"})),
         evidence=(

@@ -19,6 +19,13 @@ _GROUNDING: Json = {
     "webSearchQueries": ["what causes tides"],
 }
 
+_PAGES: Json = {
+    "urlMetadata": [
+        {"retrievedUrl": "https://example.com/tides", "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS"},
+        {"retrievedUrl": "https://example.com/members", "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_PAYWALL"},
+    ]
+}
+
 _SUBJECTS = "harbour pilots, ferry captains, old charts, grey gulls, marsh birds, salt farmers, deep channels, sand banks"
 _VERBS = "follow, measure, ignore, announce, remember, outlast, redraw, welcome, resist, explain"
 _OBJECTS = "the rising water, a neap tide, the winter storms, every full moon, slow currents, the morning ebb, old wrecks"
@@ -125,6 +132,16 @@ ALL = (
         "grounding_tool_use",
         "An answer grounded in a search, with tokens for the tool's results.",
         (Reply(chunks=text_chunks(TEXT, groundingMetadata=_GROUNDING, usageMetadata=_TOOL_TOKENS)),),
+    ),
+    Scenario(
+        "url_not_read",
+        "An answer for which one page was read and another could not be.",
+        (Reply(chunks=text_chunks(TEXT, urlContextMetadata=_PAGES, usageMetadata=_TOOL_TOKENS)),),
+    ),
+    Scenario(
+        "null",
+        "JSON's null, as an optional schema allows.",
+        (Reply(chunks=text_chunks("null", pieces=1)),),
     ),
     Scenario(
         "inline_image",

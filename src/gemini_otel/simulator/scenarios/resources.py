@@ -47,6 +47,21 @@ ALL = (
     _variants(
         "upload_never_final", "An upload that the service ends before its last piece.", "upload_never_final"
     ),
+    _variants(
+        "upload_unconfirmed",
+        "An upload whose last answer does not say that it is complete, as a proxy may leave it.",
+        "upload_unconfirmed",
+    ),
+    _variants(
+        "upload_without_address",
+        "An upload whose first answer does not say where to send the file.",
+        "upload_without_address",
+    ),
+    _variants(
+        "operation_without_result",
+        "An operation that is done, with neither a result nor an error.",
+        "nothing",
+    ),
     _variants("cache_too_small", "400: the content is too small for a cache.", "too_small"),
     _variants("images_none", "No image and no reason.", "none"),
     _variants("interaction_failed", "An interaction that failed: the daily quota was exceeded.", "failed"),

@@ -56,6 +56,19 @@ ALL = (
         after_tools=(OK,),
     ),
     Scenario(
+        "made_up_tool",
+        "UNEXPECTED_TOOL_CALL: the service stops at a call of a function that nobody declared.",
+        (
+            Reply(
+                chunks=(
+                    chunk(
+                        {"functionCall": {"name": "list_files", "args": {}}}, finish="UNEXPECTED_TOOL_CALL"
+                    ),
+                )
+            ),
+        ),
+    ),
+    Scenario(
         "undeclared_tool",
         "Calls a function that nobody declared.",
         (Reply(chunks=(_last({"functionCall": {"name": "undeclared_function", "args": {}}}),)),),

@@ -1,0 +1,109 @@
+"""A live interaction's connection: how it is opened, what its events say. Ids are read; contents, keys and world events are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.operation import Arguments, Listener, Operation
+from gemini_otel._sdk.generate_content.request import read_start
+from gemini_otel._sdk.interactions.answer import OUTCOMES, InteractionAnswer
+from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer
+from gemini_otel._sdk.reading.measures import identifier
+
+TERMINAL = frozenset(
+    {
+        "interaction.completed",
+        "interaction.canceled",
+        "interaction.cancelled",
+        "reconnection_required",
+    }
+)
+CANCELLED: Mapping[str, Any] = {"event_type": "interaction.cancelled"}  # what the caller's own cancel means
+
+
+class LiveInteractionAnswer(InteractionAnswer):
+    """Reads the events of one connection. Without one that ends the interaction, the connection was fine and was left."""
+
+    def __init__(self, request: RequestFacts) -> None:
+        super().__init__(request)
+        self._moves = False
+
+    def feed(self, answer: Any, listener: Listener | None) -> None:
+        get = fields(answer).get
+        event = get("event_type")
+        if event in TERMINAL:
+            self._feed_end(event, get("status"))
+            if (usage := get("usage")) is not None:
+                self._usages.append(fields(usage))
+        elif event == "interaction.created":
+            self._id = identifier(get("interaction_id")) or self._id
+        elif event == "error":
+            super().feed(answer, listener)
+
+    def facts(self) -> ResponseFacts:
+        return super().facts()._replace(parts=())
+
+    def _feed_end(self, event: str, status: Any) -> None:
+        if event == "reconnection_required":
+            self._moves = True
+        elif event != "interaction.completed":
+            self._status = "cancelled"
+        elif integer(field(status, "code")):  # a google.rpc.Status
+            self._status = "failed"
+            self._feed_error(status)
+        else:
+            self._status = "completed"
+
+    def _outcome(self, usage: Any) -> str:
+        if self._status is None:
+            return "pending" if self._moves else "ok"
+        return OUTCOMES.get(self._status, "incomplete")
+
+
+def event_type(event: object) -> str | None:
+    """What an event says."""
+    return enum_value(field(event, "event_type"))
+
+
+def counts_as_input(payload: object) -> bool:
+    """Whether what the caller sends is for the model: a text, an input or an action, alone or in a list."""
+    if isinstance(payload, str):
+        return True
+    if isinstance(payload, list | tuple):
+        return any(counts_as_input(each) for each in payload)
+    return event_type(payload) in {"input", "user_action"}
+
+
+def cancels(payload: object) -> bool:
+    """Whether what the caller sends cancels the interaction."""
+    events = payload if isinstance(payload, list | tuple) else field(payload, "events") or (payload,)
+    return any(event_type(each) == "interaction.cancel" for each in events if not isinstance(each, str))
+
+
+def _read_start(opener: Any, arguments: Arguments) -> StartFacts:
+    return read_start(opener, arguments)
+
+
+def _read_request(opener: Any, arguments: Arguments) -> RequestFacts:
+    version = arguments.get("api_version") or field(
+        getattr(opener._api_client, "_http_options", None), "api_version"
+    )
+    interaction = identifier(arguments.get("id"))
+    return RequestFacts(
+        api_version=version if isinstance(version, str) else None,
+        measured={names.RESPONSE_ID: interaction} if interaction else {},
+    )
+
+
+CONNECTION = Operation(
+    name="interaction_connection",
+    targets=(),
+    read_start=_read_start,
+    read_request=_read_request,
+    read_history=lambda _: (),
+    answer=LiveInteractionAnswer,
+    generates=False,
+)

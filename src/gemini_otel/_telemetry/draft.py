@@ -1,0 +1,185 @@
+"""What a call says inside of somebody else's span, kept until it is known on which span it belongs."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.trace import Span, SpanContext, Status, StatusCode
+
+from gemini_otel._facts import names
+from gemini_otel._guard import guarded, safely
+
+if TYPE_CHECKING:
+    from opentelemetry.util.types import Attributes, AttributeValue
+
+    from gemini_otel._telemetry.lifecycle import Observed
+
+
+class Draft(Span):
+    """Takes what a span takes. It goes onto the owner's span when that ends, or onto a span of ours below it.
+
+    The owner's span gets what it lacks, as long as it records, and never a status or an end: those are its owner's. A span of
+    ours, which `begin` starts at a given time, is made where another request follows inside of the owner's, and where the
+    request failed though its owner says no error: then the owner's span stands for more than this request.
+    """
+
+    def __init__(self, owner: Span, begin: Callable[[int], Span]) -> None:
+        self._owner, self._begin = owner, begin
+        self._started = time.time_ns()
+        self._span: Span | None = None  # what is written to, once that is known
+        # Without a lock: whoever adds something afterwards writes it himself.
+        self._waiting: deque[Callable[[Span], object]] = deque()
+        self._attributes: dict[str, AttributeValue] = {}
+        self._writer: weakref.ref[Observed] | None = None
+        self.has_rounds = False  # the requests inside are its own
+        self.ended = False
+        safely(self._wait_for_owner)
+
+    @property
+    def __wrapped__(self) -> Span:
+        """The span that a user's hook gets."""
+        return self._owner if self._span is None or isinstance(self._span, _OwnersSpan) else self._span
+
+    def attend(self, writer: Observed) -> None:
+        """Note who writes here, to end him with the owner's span: a stream may be dropped from the outside in."""
+        self._writer = weakref.ref(writer)
+
+    def move(self) -> None:
+        """Go onto a span of ours, because the owner's covers more than this."""
+        if self._span is None:
+            self._go_onto(self._begin(self._started))
+
+    def _wait_for_owner(self) -> None:
+        """Shadow the `end` of the owner's span. Where that cannot be done everything is written at once."""
+        owner = self._owner
+        end = owner.end
+
+        def end_after_us(end_time: int | None = None) -> None:
+            with contextlib.suppress(AttributeError):
+                del owner.end
+            self._owner_ends()
+            end(end_time)
+
+        try:
+            owner.end = end_after_us  # type: ignore[method-assign]
+        except AttributeError:
+            self._go_onto(_OwnersSpan(owner))
+
+    @guarded
+    def _owner_ends(self) -> None:
+        writer = self._writer() if self._writer is not None else None
+        if writer is not None:
+            writer.owner_ended()
+        if self._span is None and self._attributes.get(names.OUTCOME) == "error" and _is_fine(self._owner):
+            self.move()
+        elif self._span is None:
+            self._go_onto(_OwnersSpan(self._owner))
+
+    def _go_onto(self, span: Span) -> None:
+        self._span = span
+        self._write()
+
+    def _do(self, write: Callable[[Span], object]) -> None:
+        self._waiting.append(write)
+        self._write()
+
+    def _write(self) -> None:
+        while self._span is not None and self._waiting:
+            with contextlib.suppress(IndexError):  # another thread was faster
+                self._waiting.popleft()(self._span)
+
+    def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
+        self._attributes.update(attributes)
+        self._do(lambda span: span.set_attributes(attributes))
+
+    def set_attribute(self, key: str, value: AttributeValue) -> None:
+        self.set_attributes({key: value})
+
+    def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
+        at = time.time_ns() if timestamp is None else timestamp
+        self._do(lambda span: span.add_event(name, attributes, at))
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        self._do(lambda span: span.add_link(context, attributes))
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        self._do(lambda span: span.set_status(status, description))
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        at = time.time_ns() if timestamp is None else timestamp
+        self._do(lambda span: span.record_exception(exception, attributes, at, escaped))
+
+    def update_name(self, name: str) -> None:
+        """The owner's span keeps its name, and so does ours."""
+
+    def end(self, end_time: int | None = None) -> None:
+        at = time.time_ns() if end_time is None else end_time
+        self.ended = True
+        self._do(lambda span: span.end(at))
+
+    def is_recording(self) -> bool:
+        return (self._span or self._owner).is_recording()
+
+    def get_span_context(self) -> SpanContext:
+        return self.__wrapped__.get_span_context()
+
+
+class _OwnersSpan(Span):
+    """The owner's span as far as it is ours to write to."""
+
+    def __init__(self, owner: Span) -> None:
+        self._owner = owner
+
+    def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
+        if self.is_recording():
+            theirs = getattr(self._owner, "attributes", None) or {}
+            self._owner.set_attributes(
+                {n: value for n, value in attributes.items() if n.startswith("gemini.") or n not in theirs}
+            )
+
+    def set_attribute(self, key: str, value: AttributeValue) -> None:
+        self.set_attributes({key: value})
+
+    def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
+        if self.is_recording():
+            self._owner.add_event(name, attributes, timestamp)
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        if self.is_recording():
+            self._owner.add_link(context, attributes)
+
+    def record_exception(self, *args: Any, **kwargs: Any) -> None:
+        if self.is_recording():
+            self._owner.record_exception(*args, **kwargs)
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        """Its owner knows whether it failed."""
+
+    def update_name(self, name: str) -> None:
+        """Its owner named it."""
+
+    def end(self, end_time: int | None = None) -> None:
+        """Its owner ends it."""
+
+    def is_recording(self) -> bool:
+        return self._owner.is_recording()
+
+    def get_span_context(self) -> SpanContext:
+        return self._owner.get_span_context()
+
+
+def _is_fine(owner: Any) -> bool:
+    """Whether the owner's span, which is about to end, says no error; one that cannot be asked might."""
+    status = getattr(owner, "status", None)
+    return status is not None and status.status_code is not StatusCode.ERROR
