@@ -102,7 +102,7 @@ MESSAGES = [
     (400, "Unsupported MIME type: text/html", "invalid_media"),
     (400, "Provided image is not valid.", "invalid_media"),
     (400, "Unable to process input image. Please retry or report.", "invalid_media"),
-    (400, "Cannot fetch content from the provided URL.", "invalid_media"),
+    (400, "Cannot fetch content from the provided URL.", "url_not_fetched"),
     (
         400,
         "The request deadline 5s is too short. Minimum allowed deadline is 10s.",
@@ -191,6 +191,204 @@ MESSAGES = [
     (503, "This model is currently experiencing high demand.", "overloaded"),
     (503, "Deadline expired before operation could complete.", "deadline_exceeded"),
     (504, "Deadline expired before operation could complete.", "deadline_exceeded"),
+    # What the field brought: both back ends, both spellings
+    (
+        400,
+        "* GenerateContentRequest.contents[7].parts[0].data: required oneof field 'data' must have one initialized field",
+        "empty_contents",
+    ),
+    (
+        400,
+        "Unable to submit request because it has an empty text parameter. Add a value to the parameter and try again.",
+        "empty_contents",
+    ),
+    (
+        400,
+        "Unable to submit request because it must have a text parameter. Add a text parameter and try again.",
+        "empty_contents",
+    ),
+    (
+        400,
+        "Unable to submit request because it must include at least one parts field, which describes the prompt input.",
+        "empty_contents",
+    ),
+    (400, "Unable to submit request because at least one contents field is required.", "empty_contents"),
+    (
+        400,
+        "Unable to submit request because the input token count is 40000 but model only supports up to 32768.",
+        "input_too_long",
+    ),
+    (
+        1007,
+        "the system instruction has 94 tokens, user system instruction has 41942 tokens, and user footer has 0 tokens. The sum is ab",
+        "input_too_long",
+    ),
+    (
+        400,
+        "Unable to submit request because `f` functionDeclaration `parameters.a` schema didn't specify the schema type field.",
+        "tool_schema",
+    ),
+    (
+        400,
+        "Unable to submit request because `f` functionDeclaration parameters schema should be of type OBJECT.",
+        "tool_schema",
+    ),
+    (
+        400,
+        "Unable to submit request because required fields ['a'] are not defined in the schema properties.",
+        "tool_schema",
+    ),
+    (
+        400,
+        "* GenerateContentRequest.tools[0].function_declarations[34].parameters.properties[a].enum[3]: cannot be empty",
+        "tool_schema",
+    ),
+    (
+        400,
+        "* GenerateContentRequest.tools[0].function_declarations[0].name: Invalid function name. Must start with a letter.",
+        "tool_declaration",
+    ),
+    (400, "Duplicate function declaration found: search_products", "tool_declaration"),
+    (
+        400,
+        "* GenerateContentRequest.tools[0].tool_type: required one_of 'tool_type' must have one initialized field",
+        "tool_declaration",
+    ),
+    (
+        400,
+        "* GenerateContentRequest.contents[2].parts[0].function_response.name: Name cannot be empty.",
+        "function_response_name",
+    ),
+    (400, "At most one tool is supported.", "tool_combination"),
+    (
+        400,
+        "Built-in tools ({google_search}) and Function Calling cannot be combined in the same request.",
+        "tool_combination",
+    ),
+    (
+        400,
+        "Unable to submit request because controlled generation is not supported with google_search tool.",
+        "tools_with_json",
+    ),
+    (
+        400,
+        (
+            "For controlled generation of only function calls (forced function calling), please set 'tool_config.function_calling_config.mode' field to ANY "
+            "instead of populating 'response_mime_type' and 'response_schema' fields."
+        ),
+        "tools_with_json",
+    ),
+    (
+        400,
+        "* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are `text/plain`, `application/json`.",
+        "response_mime_type",
+    ),
+    (400, "Imagen API is only accessible to billed users at this time.", "billing_disabled"),
+    (400, "This model only supports Interactions API.", "interactions_only"),
+    (400, "Model tried to generate text, but it should only be used for TTS.", "speech_only"),
+    (
+        400,
+        "The requested combination of response modalities is not supported by the model. models/x accepts the following combination of response modalities:\n* AUDIO",
+        "response_modality",
+    ),
+    (400, "This model only supports text output.", "response_modality"),
+    (400, "`encoding` isn't supported by this model. Please remove it.", "feature_not_enabled"),
+    (400, "Model 'gemini-2.5-flash' does not support background interactions.", "feature_not_enabled"),
+    (400, "Image input modality is not enabled for models/gemma-3-1b-it", "feature_not_enabled"),
+    (400, "Thinking_config.include_thoughts is only enabled when thinking is enabled.", "include_thoughts"),
+    (
+        400,
+        "* BatchEmbedContentsRequest.requests: at most 100 requests can be in one batch",
+        "batch_too_large",
+    ),
+    (
+        400,
+        "The legacy Interactions API schema is no longer supported. Please upgrade your client SDK to Python >= 2.0.0.",
+        "sdk_outdated",
+    ),
+    (
+        400,
+        "Publisher Model `projects/p/locations/us-central1/publishers/google/models/m` is not servable in region us-central1.",
+        "model_region",
+    ),
+    (
+        400,
+        "Project is not allowed to use Publisher Model `projects/p/locations/l/publishers/google/models/m`",
+        "model_access",
+    ),
+    (
+        400,
+        "Organization Policy constraint constraints/vertexai.allowedModels violated for this project.",
+        "organization_policy",
+    ),
+    (400, "The document has no pages.", "invalid_media"),
+    (
+        400,
+        "Unable to submit request because it has a mimeType parameter with value text/x, which is not supported.",
+        "invalid_media",
+    ),
+    (
+        400,
+        "Cannot fetch content from the provided URL. It respects robots.txt: URL_ROBOTED",
+        "url_not_fetched",
+    ),
+    (
+        403,
+        "The aiplatform.googleapis.com API requires a quota project, which is not set by default.",
+        "quota_project",
+    ),
+    (403, "Request had insufficient authentication scopes.", "token_scope"),
+    (
+        503,
+        "Getting metadata from plugin failed with error: Reauthentication is needed. Please run gcloud auth.",
+        "credentials",
+    ),
+    (403, "Your project has been denied access. Please contact support.", "project_denied"),
+    (1008, "Your project has been denied access. Please contact support.", "project_denied"),
+    (429, "Gemini 2.5 Pro Preview doesn't have a free quota tier.", "zero_quota"),
+    (
+        429,
+        "Quota exceeded for aiplatform.googleapis.com/generate_content_requests_per_minute_per_project_per_base_model with base model: x.",
+        "minute_quota",
+    ),
+    (
+        429,
+        "Quota exceeded for aiplatform.googleapis.com/x_input_tokens_per_minute_per_base_model with base model: x.",
+        "minute_quota",
+    ),
+    (
+        429,
+        "Quota exceeded for aiplatform.googleapis.com/generate_requests_per_day_per_project with base model: x.",
+        "daily_quota",
+    ),
+    (
+        429,
+        "Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model with base model: x.",
+        "named_quota",
+    ),
+    (
+        429,
+        "Quota exceeded for aiplatform.googleapis.com/bidi_gen_concurrent_reqs_per_project_per_base_model with base model: x.",
+        "named_quota",
+    ),
+    (429, "Unable to submit request because the service is temporarily out of capacity.", "shared_capacity"),
+    (
+        1007,
+        "Explicit activity control is not supported when automatic activity detection is enabled.",
+        "live_activity",
+    ),
+    (
+        1007,
+        "Sample rate changed from previously 24000 to 16000, which is not supported.",
+        "live_audio_format",
+    ),
+    (1007, "Your session was closed because no response was generated for 180 seconds.", "live_time_limit"),
+    (1007, "gemini-2.0-flash-exp is not supported in the live api.", "model_not_found"),
+    (
+        1008,
+        "Publisher Model `projects/p/locations/l/publishers/google/models/m` was not found",
+        "model_not_found",
+    ),
 ]
 # What only quoted words tell apart is gone when they are masked.
 MASKED_AWAY = {"Quota exceeded for quota metric 'a' and limit 'per minute' of service 'b'": "rate_limited"}
@@ -358,6 +556,28 @@ def test_failed_precondition_is_not_an_invalid_argument() -> None:
 def test_interactions_code(status: str, kind: str) -> None:
     """The Interactions API's codes mean the same kinds."""
     assert error_kind(code=None, status=status) == kind
+
+
+def test_each_signature_of_a_message_has_a_message() -> None:
+    """No signature that reads messages stands untried, and none behind another one of another kind."""
+    met = {kind for _, _, kind in MESSAGES}
+    assert {signature.kind for signature in SIGNATURES if signature.message is not None} - met == set()
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "kind"),
+    [
+        (
+            "SERVICE_DISABLED",
+            "The x API requires a quota project, which is not set by default.",
+            "quota_project",
+        ),
+        ("RATE_LIMIT_EXCEEDED", "Your prepayment credits are depleted.", "prepaid_credit"),
+    ],
+)
+def test_what_the_message_says_outright_goes_before_the_reason(reason: str, message: str, kind: str) -> None:
+    """A reason stands for several causes; the text beside it says which."""
+    assert error_kind(code=403 if "quota" in message else 429, reason=reason, message=message) == kind
 
 
 def test_kinds_are_closed() -> None:

@@ -76,26 +76,34 @@ def test_shapes_of_a_body(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "text",
     [
-        ("", "standard input is no JSON."),
-        ("{", "standard input is no JSON."),
-        ("[" * 100_000, "standard input is no JSON."),
-        ("All is well: no connection, no timeout.", "standard input is no JSON."),
-        ("7", "there is no error in the JSON on standard input."),
-        ("[]", "there is no error in the JSON on standard input."),
-        ("{}", "there is no error in the JSON on standard input."),
-        ('{"error": 7}', "there is no error in the JSON on standard input."),
-        ('{"error": {"code": [1]}}', "there is no error in the JSON on standard input."),
+        *(
+            "",
+            "{",
+            "[" * 100_000,
+            "{" * 100_000,
+            "7",
+            "[]",
+            "{}",
+            '{"error": 7}',
+            '{"error": {"code": [1]}}',
+            "\x00\xff\x01" * 1000,
+        ),
+        "All is well: no connection, no timeout.",
+        "2026-01-01 10:00:00 INFO worker: next poll in 30 s (Timeout: 60), 503 rows, ValueError is fine",
+        'Traceback (most recent call last):\n  File "shop.py", line 3, in total\n    int(price)\nValueError: invalid literal\n',
+        "RuntimeError: out of paint\n",
+        '{"level": "info", "status": 200, "message": "404 rows"}',
     ],
 )
-def test_no_body(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, said: str
-) -> None:
+def test_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str) -> None:
     """Anything else on standard input fails with one line that shows what an error looks like."""
     status, out, error = run(monkeypatch, capsys, text)
     assert (status, out) == (2, "")
-    assert error.startswith(f"gemini-otel: {said} An error of the Gemini API looks like ")
+    assert error.startswith(
+        "gemini-otel: there is no error on standard input that is known here. An error of the Gemini API looks like "
+    )
     assert error.count("\n") == 1
 
 
@@ -116,7 +124,11 @@ _TRACEBACK = """Traceback (most recent call last):
         ("openai.RateLimitError: Error code: 429 - [{'error': {'code': 429}}]", "http.429.unspecified", None),
         ("httpx.ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "net.tls", None),
         ("httpx.ReadTimeout: The read operation timed out", "net.timeout", "exception ReadTimeout"),
-        ("RuntimeError: x\n\nDuring handling:\n\nValueError: y\n", "sdk.invalid_request", None),
+        (
+            "RuntimeError: x\n\nDuring handling of the above exception, another exception occurred:\n\nValueError: y\n",
+            "sdk.invalid_request",
+            None,
+        ),
     ],
 )
 def test_the_text_of_an_exception(
@@ -135,14 +147,18 @@ def test_the_text_of_an_exception(
         assert evidence is None or evidence in first["evidence"]
 
 
-def test_the_last_exception_of_a_log(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """However long the log is; what stands below an exception may belong to its message."""
-    first = "openai.RateLimitError: Error code: 429\n"
-    last = "pydantic_core.ValidationError: 1 validation error for Config\nno_such_setting\n  Extra inputs are not permitted\n"
-    _, out, _ = run(monkeypatch, capsys, first + "INFO all is well\n" * 100_000 + first + last, "--json")
-    assert [hint["id"] for hint in json.loads(out)] == ["sdk.invalid_request"]
+def test_all_errors_of_a_log(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """However long the log is, each is counted, the most frequent first; what stands below an exception may belong to it."""
+    refused = "openai.RateLimitError: Error code: 429\n"
+    invalid = "pydantic_core.ValidationError: 1 validation error for Config\nno_such_setting\n  Extra inputs are not permitted\n"
+    log = refused + "INFO all is well\n" * 100_000 + refused + invalid
+    _, out, _ = run(monkeypatch, capsys, log, "--json")
+    assert [(hint["id"], hint["count"]) for hint in json.loads(out)] == [
+        ("http.429.unspecified", 2),
+        ("sdk.invalid_request", 1),
+    ]
+    _, out, _ = run(monkeypatch, capsys, log)
+    assert out.startswith("http.429.unspecified (warning), 2 times\n")
 
 
 def test_json_of_a_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +167,7 @@ def test_json_of_a_code(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert [entry["id"] for entry in found] == [hint.id for hint in explain("400")]
     assert set(found[0]) == {
-        *("id", "severity", "summary", "cause", "remedy", "retry", "reference", "evidence"),
+        *("id", "severity", "summary", "cause", "remedy", "retry", "reference", "evidence", "count"),
     }
 
 

@@ -123,3 +123,79 @@ def test_on_repetition_is_told_once(shape: str) -> None:
     telemetry = play(shape, *[chunk(looping, looping)] * 60, on_repetition=told.append)
     assert len(told) == 1
     assert len(telemetry.events("gemini.repetition")) == 1
+
+
+def streamed(path: str) -> list[dict[str, Any]]:
+    """Return the chunks of one call whose arguments are streamed, as the service sends them."""
+    calls: list[dict[str, Any]] = [
+        {"name": "read_file", "willContinue": True},
+        {
+            "partialArgs": [{"jsonPath": "$.path", "stringValue": path, "willContinue": True}],
+            "willContinue": True,
+        },
+        {"partialArgs": [{"jsonPath": "$.path", "stringValue": ".py"}], "willContinue": True},
+        {"partialArgs": [{"jsonPath": "$.line", "numberValue": 1}], "willContinue": True},
+        {},
+    ]
+    return [chunk([{"functionCall": call}]) for call in calls]
+
+
+@pytest.mark.parametrize("shape", STREAMS)
+def test_streamed_calls_are_put_together(shape: str) -> None:
+    """Calls whose arguments come in pieces are compared when they are complete."""
+    different = [piece for i in range(6) for piece in streamed(f"src/{i}")]
+    assert play(shape, *different).attributes["gemini.repetition.detected"] is False
+    equal = [piece for _ in range(5) for piece in streamed("src/a")]
+    assert play(shape, *equal).attributes["gemini.repetition.kind"] == "tool_calls"
+
+
+@pytest.mark.parametrize("shape", STREAMS)
+def test_a_loop_in_a_streamed_argument(shape: str) -> None:
+    """A streamed argument that loops until the output limit ends it is found, and max_tokens is explained by it."""
+    pieces = [
+        chunk(
+            [
+                {
+                    "functionCall": {
+                        "partialArgs": [{"jsonPath": "$.a", "stringValue": SENTENCE}],
+                        "willContinue": True,
+                    }
+                }
+            ]
+        )
+        for _ in range(400)
+    ]
+    begun = chunk([{"functionCall": {"name": "write", "willContinue": True}}])
+    last = {"candidates": [{"index": 0, "finishReason": "MAX_TOKENS"}]}
+    telemetry = play(shape, begun, *pieces, last)
+    assert telemetry.attributes["gemini.repetition.kind"] == "text"
+    assert telemetry.attributes["gemini.hint.id"] == "finish.max_tokens.repetition"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_loop_in_generated_code(shape: str) -> None:
+    """Code that the model wrote to be run is watched like text."""
+    code = {"executableCode": {"language": "PYTHON", "code": "total = total + 1\n" * 90}}
+    assert play(shape, chunk([code])).attributes["gemini.repetition.kind"] == "text"
+
+
+@pytest.mark.parametrize("mime", ["application/yaml", "text/x.enum", "application/xml"])
+def test_structured_by_any_mime_type(mime: str) -> None:
+    """A reply asked for in any format but plain text is structured: a loop of blanks in it is `newlines`."""
+    telemetry = Telemetry()
+    scenario = simulator.Scenario(
+        "these", "x", (simulator.Reply(chunks=(chunk([{"text": "a: 1" + "\n" * 900}]),)),)
+    )
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        with simulator.serve("these", scenarios=[scenario]) as address:
+            client = make_client(str(address))
+            client.models.generate_content(
+                model="gemini-2.5-flash",
+                contents="hello",
+                config=types.GenerateContentConfig(response_mime_type=mime),
+            )
+    finally:
+        gemini_otel.uninstrument()
+    assert telemetry.attributes["gemini.repetition.kind"] == "newlines"
+    assert telemetry.attributes["gemini.repetition.period"] == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemini_otel.hints import Hint, default_hints, related
+from gemini_otel.hints.entries.narrowed import NARROWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +100,7 @@ def _entry(hint: Hint) -> Iterator[str]:
     yield f"{_escaped(hint.cause)}\n"
     yield from (f"- {_escaped(sentence)}" for sentence in hint.remedy)
     yield ""
+    yield from _narrower(hint)
     if hint.evidence:
         shown = ", ".join(f"`{sentence}`" for sentence in hint.evidence)
         yield f"Shown where the span has it: {shown}\n"
@@ -106,6 +108,14 @@ def _entry(hint: Hint) -> Iterator[str]:
     if others:
         yield f"See also: {others}\n"
     yield f"Reference: <{hint.reference}>\n"
+
+
+def _narrower(hint: Hint) -> Iterator[str]:
+    for kind, words in NARROWED.items():
+        if words.hint_id == hint.id:
+            yield f"Of `gemini.error.kind` `{kind}`: **{_escaped(words.summary)}** {_escaped(words.cause)}\n"
+            yield from (f"- {_escaped(sentence)}" for sentence in words.remedy)
+            yield ""
 
 
 def _escaped(text: str) -> str:

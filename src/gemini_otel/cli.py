@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
 import os
 import sys
 import textwrap
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _DEFAULT_OTLP = "http://localhost:4318"
-_LONGEST_BODY = 1_000_000  # characters
 _BODY = 'An error of the Gemini API looks like {"error": {"code": 429, "status": "...", "message": "..."}}'
 _IN_FULL = 5  # entries; more are listed by id
 _SERVING = """\
@@ -85,12 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--connect", action="store_true", help="also try to reach the OTLP endpoints")
     check.set_defaults(run=_check)
 
-    explain = commands.add_parser("explain", help="explain a finish reason, status, code or hint id")
+    explain = commands.add_parser(
+        "explain", help="explain a finish reason, status, code, hint id, or the errors in a text"
+    )
     explain.add_argument(
         "code",
         nargs="?",
-        help="for example MAX_TOKENS, 429, RESOURCE_EXHAUSTED, API_KEY_INVALID; - reads an error body as JSON from standard "
-        "input, as does a pipe without a code",
+        help="for example MAX_TOKENS, 429, RESOURCE_EXHAUSTED, API_KEY_INVALID; or the text of an error; - reads a "
+        "body, a traceback or a log from standard input, as does a pipe without a code",
     )
     explain.add_argument("--json", action="store_true", help="print all entries as JSON")
     explain.add_argument(
@@ -158,7 +158,7 @@ def _explain(options: argparse.Namespace) -> int:
         print("[]" if options.json else f"{options.code}: nothing is wrong with that.")
         return 0
     try:
-        found = _explained_body() if options.code in ("-", None) else _explained_code(options.code)
+        found = _explained_input() if options.code in ("-", None) else _explained_code(options.code)
     except ValueError as error:
         return _fail(str(error))
     if options.json:
@@ -182,35 +182,32 @@ def _is_healthy(code: str) -> bool:
 
 
 def _explained_code(code: str) -> list[Explained]:
-    from gemini_otel._commands.explain import explain
+    from gemini_otel._commands.explain import explain, text_attributes
     from gemini_otel._commands.presenting import Explained
+    from gemini_otel.hints import evidence, for_code
 
-    if found := explain(code):
+    if found := for_code(code):
         return [Explained(hint) for hint in found]
+    attributes = text_attributes(code) or {}
+    if found := explain(code):
+        return [Explained(hint, evidence(hint, attributes)) for hint in found]
     raise ValueError(
-        f"nothing is known about {code!r}.{_close(code, known_codes())}"
-        " Known are finish reasons, block reasons, statuses, HTTP codes, ErrorInfo reasons and hint ids."
+        f"nothing is known about {code[:200]!r}.{_close(code[:200], known_codes())}"
+        " Known are finish reasons, block reasons, statuses, HTTP codes, ErrorInfo reasons, hint ids and texts of errors."
     )
 
 
-def _explained_body() -> list[Explained]:
-    """What there is to say about the error on standard input: its body, or a log or traceback with its text."""
-    from gemini_otel._commands.explain import body_attributes, text_attributes
+def _explained_input() -> list[Explained]:
+    """What there is to say about the errors on standard input: a body, a traceback, a log of any length."""
+    from gemini_otel._commands.logs import progress, read_errors
     from gemini_otel._commands.presenting import Explained
-    from gemini_otel.hints import evidence, find
+    from gemini_otel.hints import evidence
 
-    text = sys.stdin.read(_LONGEST_BODY)
-    while more := sys.stdin.read(_LONGEST_BODY):  # of a log, its end
-        text = (text + more)[-_LONGEST_BODY:]
-    try:
-        attributes = body_attributes(json.loads(text))
-        problem = "there is no error in the JSON on standard input"
-    except (ValueError, RecursionError):
-        attributes = text_attributes(text)
-        problem = "standard input is no JSON"
-    if attributes is None:
-        raise ValueError(f"{problem}. {_BODY}")
-    return [Explained(hint, evidence(hint, attributes)) for hint in find(attributes, level="info")]
+    with progress(sys.stderr) as seen:
+        hits = read_errors(sys.stdin.readline, seen)
+    if not hits:
+        raise ValueError(f"there is no error on standard input that is known here. {_BODY}")
+    return [Explained(hint, evidence(hint, hit.attributes), hit.times) for hit in hits for hint in hit.hints]
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ def _shown(attributes: dict[str, Any]) -> str | None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_an_entry(kind: str) -> None:
     """Each kind of error leads to one entry, and to no other of the same subject."""
-    found = [hint for hint in find(failed(kind)) if hint.id.startswith(("http.", "live.", "net."))]
+    found = [hint for hint in find(failed(kind)) if hint.id.startswith(("http.", "live.", "net.", "auth."))]
     assert len(found) == 1
 
 
@@ -111,10 +111,11 @@ def test_class_with_a_code_beside_it() -> None:
 
 
 def test_vertex_capacity_on_a_foreign_span() -> None:
-    """The provider decides what a 429 without a quota means."""
-    assert ids({names.HTTP_STATUS_CODE: 429, names.PROVIDER_NAME: "gcp.vertex_ai"}) == [
-        "http.429.shared_capacity"
-    ]
+    """The provider decides what an exhausted resource without a quota means; a 429 without a word means nothing more."""
+    attributes = {names.HTTP_STATUS_CODE: 429, names.PROVIDER_NAME: "gcp.vertex_ai"}
+    exhausted = {**attributes, names.ERROR_MESSAGE: "Resource exhausted, please try again later."}
+    assert ids(exhausted) == ["http.429.shared_capacity"]
+    assert ids(attributes) == ["http.429.unspecified"]
 
 
 def test_zero_quota_on_a_foreign_span() -> None:

@@ -40,12 +40,12 @@ ERROR_KINDS = {
     "cache_too_small": 1,
     "content_policy": 1,
     "input_too_long": 1,
-    "invalid_media": 1,
     "invalid_role": 1,
     "location": 1,
     "missing_key": 1,
     "missing_role": 1,
     "tool_schema": 1,
+    "url_not_fetched": 1,
     "value_out_of_range": 1,
 }
 

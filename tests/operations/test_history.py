@@ -18,7 +18,7 @@ def answer(name: str) -> types.Content:
 
 
 def history(*contents: Any) -> list[str]:
-    return [name for name, _ in read_history({"contents": list(contents)})]
+    return [call.name for call in read_history({"contents": list(contents)})]
 
 
 def test_calls_in_order() -> None:
@@ -50,3 +50,30 @@ def test_long_histories_are_cut() -> None:
     """At most the last 64 parts are looked at."""
     contents = [content for _ in range(200) for content in (call("a"), answer("a"))]
     assert len(history(*contents)) == MAX_PARTS // 2
+
+
+def test_results_stand_beside_their_calls() -> None:
+    """Each call has the result that answers it, by id or else by name and order."""
+    contents = [
+        {
+            "role": "model",
+            "parts": [{"functionCall": {"name": "a", "args": {}, "id": str(i)}} for i in (1, 2)],
+        },
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"name": "a", "id": str(i), "response": {"r": i}}} for i in (2, 1)
+            ],
+        },
+        call("a"),
+        answer("a"),
+    ]
+    results = [past.result for past in read_history({"contents": contents})]
+    assert results == [{"r": 1}, {"r": 2}, {"r": 1}]
+
+
+def test_one_turn_of_the_user() -> None:
+    """Calls that the user's last words come after belong to another turn."""
+    assert history("go", call("a"), answer("a"), "and now?", call("b"), answer("b")) == ["b"]
+    said = types.Content(role="user", parts=[types.Part(text="and now?")])
+    assert history(call("a"), answer("a"), said, call("b"), answer("b")) == ["b"]

@@ -59,7 +59,12 @@ def test_key_order_is_no_difference() -> None:
         lambda i: {"timestamp": f"2025-01-01T10:00:{i:02}Z"},
         lambda i: {"time": 1_741_000_000 + i},
         lambda i: {"nonce": f"{i:032x}"},
-        lambda i: {"context": [{"id": str(uuid.UUID(int=i))}]},
+        lambda i: {"context": [{"request_id": str(uuid.UUID(int=i))}]},
+        lambda i: {"request": str(uuid.UUID(int=i))},
+        lambda i: {"now": f"asked at 2025-01-01 10:{i:02}"},
+        lambda i: {"attempt": i},
+        lambda i: {"thoughtNumber": i % 4},
+        lambda i: {"command": "make", "description": f"Run {i}"},
     ],
 )
 def test_only_a_time_or_id_changed(fresh: Any) -> None:
@@ -77,6 +82,14 @@ def test_only_a_time_or_id_changed(fresh: Any) -> None:
         lambda i: {"customer_id": str(uuid.UUID(int=i))},
         lambda i: {"start": f"2025-01-{i + 1:02}T00:00:00Z"},
         lambda i: {"city": f"city {i}"},
+        lambda i: {"sha": f"{i * 7919**9:040x}"},
+        lambda i: {"id": str(uuid.UUID(int=i)), "folder": "old"},
+        lambda i: {"session_id": f"{i:032x}"},
+        lambda i: {"request": f"Sum up chapter {i}"},
+        lambda i: {"time": f"2026-05-04T{i:02}:00:00Z"},
+        lambda i: {"at": 1_770_000_000 + 86_400 * i},
+        lambda i: {"title": "A fault", "description": f"Case {i}"},
+        lambda i: {"flag": True, "ids": [i, None]},
     ],
 )
 def test_progress_is_no_loop(args: Any) -> None:
@@ -126,3 +139,43 @@ def test_limits_by_name() -> None:
     detector = RepetitionDetector(thresholds={"identical_calls": 2})
     detector.feed_call("f", {})
     assert detector.feed_call("f", {}) is not None
+
+
+def of_results(*results: object) -> Repetition | None:
+    """Return the verdict on one call with the results that it brought."""
+    detector = RepetitionDetector()
+    verdicts = [detector.feed_call("get_status", {"job": 7}, result) for result in results]
+    return verdicts[-1]
+
+
+def test_a_poll_whose_results_differ_is_no_loop() -> None:
+    """Equal calls are a loop where their results are equal or not known, and none where any two differ."""
+    assert of_results(*[{"state": "running"}] * 5) is not None
+    assert of_results(*[{"state": "running"}] * 4, None) is not None
+    assert of_results(*({"state": f"{i} %"} for i in range(9))) is None
+    assert of_results({"state": "queued"}, *[{"state": "running"}] * 3, None) is None
+    assert of_results(*({"state": "queued", "request_id": i} for i in range(6))) is not None
+
+
+def test_a_cycle_whose_results_differ_is_no_loop() -> None:
+    """One place of a cycle with changing results is enough to make it progress."""
+    detector = RepetitionDetector()
+    for i in range(12):
+        detector.feed_call("edit", {"path": "a.py"}, "done")
+        assert detector.feed_call("run_tests", {}, f"{i} failed") is None
+
+
+@pytest.mark.parametrize("wrap", [lambda t: {"code": t}, lambda t: {"files": [1, {"body": t}]}])
+def test_a_loop_inside_the_arguments(wrap: Any) -> None:
+    """A long string among the arguments that falls into a loop is found, whatever holds it; ordinary ones are not."""
+    looping = "x = 1\n" + "The report is ready for the office. " * 80
+    verdict = RepetitionDetector().feed_call("write", wrap(looping))
+    assert verdict is not None
+    assert (verdict.kind, verdict.start) == ("text", 6)
+    ordinary = " ".join(f"{i * i * 7919:x}" for i in range(2_000))
+    assert RepetitionDetector().feed_call("write", wrap(ordinary)) is None
+
+
+def test_wide_arguments_take_bounded_time() -> None:
+    """Of a million values only the first ten thousand are searched for long strings."""
+    assert alarm([("write", {"values": list(range(200_000)), "deep": [[["a" * 1_900]]]})]) is None

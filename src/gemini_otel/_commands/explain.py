@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import RequestFacts
-from gemini_otel._facts.errors.causes import KNOWN, KNOWN_KINDS
-from gemini_otel._facts.errors.exceptions import ErrorBody, read_error
-from gemini_otel._facts.errors.kinds import HTTP_CODES, error_kind
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts
+from gemini_otel._facts.errors import causes
+from gemini_otel._facts.errors.bodies import said_by
+from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.errors.texts import facts_of, read_text
 from gemini_otel._facts.outcomes import answer_outcome, worst_finish_reason
 from gemini_otel._telemetry.attributes import (
     Attributes,
@@ -24,19 +24,24 @@ from gemini_otel.hints import Hint, find, for_code
 if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
 
+_LONGEST_CODE = 200
 
-_LONGEST = 8000  # characters at the end of a text that are looked at
-_CLASSES = KNOWN.difference(KNOWN_KINDS)
+# What a traceback shows that has to do with the API; a class alone proves nothing where the frames are somebody else's.
+_FRAMES = re.compile(r'^ +File "', re.MULTILINE)
+_OURS = re.compile(
+    r"genai|gemini|generate_content|vertexai|litellm|google|httpx|aiohttp|candidates", re.IGNORECASE
+)
 
 
 def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:
     """What there is to know about a code, an exception or a response of the Gemini API; likeliest first.
 
-    A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in any case.
-    Returns an empty list where nothing is known, or nothing is wrong. Raises TypeError for anything else.
+    A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in any case. Any other
+    text is read like that of an exception. An exception is looked into down to the ones that it was raised from. Returns an empty list where nothing is known, or nothing is wrong. Raises TypeError for anything else.
     """
     if isinstance(subject, str | int):
-        return for_code(str(getattr(subject, "value", subject)))
+        code = str(getattr(subject, "value", subject))
+        return for_code(code[:_LONGEST_CODE]) or _of_text(code)
     if isinstance(subject, BaseException):
         return find(_error(subject), level="info")
     if hasattr(subject, "candidates"):
@@ -46,47 +51,37 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
 
 def body_attributes(body: object) -> Attributes | None:
     """What a span would show of an error body, `{"error": {...}}` or what is inside; None where `body` is none."""
-    if isinstance(body, list) and body:
-        body = body[0]
-    said = body.get("error", body) if isinstance(body, Mapping) else None
-    if not isinstance(said, Mapping):
+    said = said_by(body)
+    if said.code is None and said.status is None:
         return None
-    code, status = said.get("code"), said.get("status")
-    if isinstance(code, str) and not code.isdecimal():
-        code, status = None, code  # the Interactions API names its errors by words
-    if code is None and isinstance(status, str):
-        code = HTTP_CODES.get(status.upper())
-    if code is not None and str(code).isdecimal():
-        return _error(ErrorBody(int(code), {"error": {**said, "status": status}}))
-    if not isinstance(status, str):
-        return None
-    kind = error_kind(code=None, status=status, message=str(said.get("message") or ""))
-    return {
-        names.ERROR_TYPE: status,
-        names.ERROR_STATUS: status,
-        names.ERROR_KIND: kind,
-        names.OUTCOME: "error",
-    }
+    return _shown(facts_of(said, vertex=False))
 
 
 def text_attributes(text: str) -> Attributes | None:
-    """What a span would show of the last exception whose text stands in a log or a traceback; None where there is none."""
-    from gemini_otel.hints._foreign.errors import add_exception
+    """What a span would show of the error that a text tells of, such as a record of a log; None where it tells none."""
+    facts = read_text(text)
+    if facts is None or (not facts.type.isdecimal() and _FRAMES.search(text) and not _OURS.search(text)):
+        return None
+    if facts.kind == causes.NO_PARTS:  # no call failed: what the caller's program did with the reply did
+        return {
+            names.ERROR_TYPE: facts.type,
+            names.ERROR_KIND: facts.kind,
+            names.OUTCOME: "empty",
+            names.FINISH_REASON: "STOP",
+        }
+    return _shown(facts)
 
-    lines = text[-_LONGEST:].splitlines()
-    for place in reversed(range(len(lines))):
-        named = next((word for word in re.findall(r"\w+", lines[place]) if word in _CLASSES), "")
-        told: Attributes = {}
-        add_exception(named, lines[place], told)
-        if names.ERROR_TYPE in told:
-            found: Attributes = {names.OUTCOME: "error"}
-            add_exception(named, "\n".join(lines[place:]), found)  # its message may go on below
-            return found
-    return None
+
+def _of_text(text: str) -> list[Hint]:
+    attributes = text_attributes(text)
+    return [] if attributes is None else find(attributes, level="info")
 
 
 def _error(error: BaseException) -> Attributes:
-    facts = read_error(error)
+    return _shown(read_error(error, wrapped=True))
+
+
+def _shown(facts: ErrorFacts) -> Attributes:
     attributes = error_attributes(facts)
     attributes[names.OUTCOME] = "error"
     if facts.code is not None:

@@ -26,6 +26,7 @@ class Explained(NamedTuple):
 
     hint: Hint
     evidence: str | None = None
+    times: int = 1  # how often it came, in a log
 
 
 def show(found: list[Explained], *, full: bool) -> None:
@@ -49,15 +50,19 @@ def as_json(found: list[Explained]) -> str:
     """The entries as a JSON array of objects."""
     fields = ("id", "severity", "summary", "cause", "remedy", "retry", "reference")
     return json.dumps(
-        [{name: getattr(each.hint, name) for name in fields} | {"evidence": each.evidence} for each in found],
+        [
+            {name: getattr(each.hint, name) for name in fields}
+            | {"evidence": each.evidence, "count": each.times}
+            for each in found
+        ],
         indent=2,
         ensure_ascii=False,
     )
 
 
 def _lines(explained: Explained) -> list[str]:
-    hint, evidence = explained
-    lines = [f"{hint.id} ({hint.severity})", f"  {hint.summary}"]
+    hint, evidence, times = explained
+    lines = [f"{hint.id} ({hint.severity})" + (f", {times} times" if times > 1 else ""), f"  {hint.summary}"]
     lines += [f"  Seen: {evidence}"] if evidence else []
     lines += [f"  Why: {hint.cause}", "  What to do:", *(f"    - {sentence}" for sentence in hint.remedy)]
     return [*lines, f"  Retry: {_RETRY[hint.retry]}", f"  Read: {hint.reference}"]

@@ -41,12 +41,22 @@ class Target(NamedTuple):
     candidates: tuple[tuple[str, Shape], ...]
 
 
+class PastCall(NamedTuple):
+    """A function call that the request answers; no result where the request has none."""
+
+    name: str
+    args: object
+    result: object = None
+
+
 class Listener(Protocol):
     """Is told what the model says while an answer is read; None where nobody listens."""
 
     def text(self, candidate: int, thought: bool, text: str) -> None: ...
 
     def function_call(self, candidate: int, name: str, args: object) -> None: ...
+
+    def code(self, text: str) -> None: ...
 
 
 class Answer(Protocol):
@@ -69,7 +79,7 @@ class Operation(NamedTuple):
     targets: tuple[Target, ...]
     read_start: Callable[[Any, Arguments], StartFacts]
     read_request: Callable[[Any, Arguments], RequestFacts]
-    read_history: Callable[[Arguments], Iterable[tuple[str, object]]]
+    read_history: Callable[[Arguments], Iterable[PastCall]]
     answer: Callable[[RequestFacts], Answer]
     generates: bool = True
     timed: bool = True

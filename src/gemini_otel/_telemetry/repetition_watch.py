@@ -16,20 +16,24 @@ class RepetitionWatch:
     def __init__(self, structured: bool, thresholds: Mapping[str, int] | None = None) -> None:
         self._structured, self._thresholds = structured, thresholds
         self._detectors: dict[tuple[int, bool], RepetitionDetector] = {}
-        self._history: list[tuple[str, object]] = []
+        self._history: list[tuple[str, object, object]] = []
         self.heard = False
         self.verdict: Repetition | None = None
 
-    def recall(self, name: str, args: object) -> None:
-        """Take a function call that the request answers; every candidate's own calls follow it."""
-        self.function_call(0, name, args)
-        self._history.append((name, args))
+    def recall(self, name: str, args: object, result: object) -> None:
+        """Take a function call that the request answers, and its result; every candidate's own calls follow it."""
+        self._tell(safely(self._detector(0, False).feed_call, name, args, result))
+        self._history.append((name, args, result))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
         self._tell(safely(self._detector(candidate, thought).feed, text))
 
     def function_call(self, candidate: int, name: str, args: object) -> None:
         self._tell(safely(self._detector(candidate, False).feed_call, name, args))
+
+    def code(self, text: str) -> None:
+        """Take code that the model wrote to be run: a text by itself."""
+        self._tell(safely(RepetitionDetector(thresholds=self._thresholds).feed, text))
 
     def _detector(self, candidate: int, thought: bool) -> RepetitionDetector:
         detector = self._detectors.get((candidate, thought))
@@ -38,8 +42,8 @@ class RepetitionWatch:
             detector = RepetitionDetector(structured=structured, thresholds=self._thresholds)
             self._detectors[candidate, thought] = detector
             if candidate and not thought:
-                for name, args in self._history:
-                    safely(detector.feed_call, name, args)
+                for name, args, result in self._history:
+                    safely(detector.feed_call, name, args, result)
         return detector
 
     def _tell(self, verdict: Repetition | None) -> None:

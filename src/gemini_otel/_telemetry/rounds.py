@@ -16,7 +16,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._facts.errors.echo import mask_echo
 from gemini_otel._facts.errors.exceptions import read_error, unread_error
-from gemini_otel._facts.operation import Arguments, Operation
+from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._guard import call_back, guarded, safely
 from gemini_otel._telemetry import dropped
@@ -161,11 +161,11 @@ class Call(Observed):
         if self._loop is not None:
             self._loop.round_started(self)
 
-    def recall(self, history: Iterable[tuple[str, object]]) -> None:
-        """Tell the function calls that the request answers: a loop of tool calls spans many requests."""
-        for name, args in history:
+    def recall(self, history: Iterable[PastCall]) -> None:
+        """Tell the function calls that the request answers, with their results: a loop of tool calls spans many requests."""
+        for call in history:
             if self._watch is not None:
-                self._watch.recall(name, args)
+                self._watch.recall(call.name, call.args, call.result)
 
     def observe(self, response: Any) -> None:
         """Read a response, or the next chunk of a stream."""

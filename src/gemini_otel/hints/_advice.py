@@ -6,6 +6,7 @@ import dataclasses
 import functools
 
 from gemini_otel._facts.names import (
+    ERROR_KIND,
     HTTP_RESEND_COUNT,
     MAX_ATTEMPTS,
     REPETITION_KIND,
@@ -13,18 +14,21 @@ from gemini_otel._facts.names import (
     RESPONSE_TIME_TO_FIRST_CHUNK,
     USAGE_OUTPUT_TOKENS,
 )
-from gemini_otel.hints._failure import SET_RETRIES
+from gemini_otel.hints._failure import SET_RETRIES, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Trigger, number
 from gemini_otel.hints.entries import finish_reasons, repetition
+from gemini_otel.hints.entries.narrowed import NARROWED
 
+_NARROWED = frozenset(words.hint_id for words in NARROWED.values())
 _LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 
 
 def varies(hint: Hint) -> bool:
     """Whether `fitted` may give another entry than this one."""
     return (
-        SET_RETRIES in hint.remedy
+        hint.id in _NARROWED
+        or SET_RETRIES in hint.remedy
         or repetition.RAISE_TEMPERATURE in hint.remedy
         or hint is finish_reasons.LOOP
     )
@@ -34,6 +38,8 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
     """The entry, without advice that the span shows to be followed already; of a loop, with what is known of its kind."""
     if hint is finish_reasons.LOOP:
         hint = _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
+    if hint.id in _NARROWED:
+        hint = narrowed(hint, str(attributes.get(ERROR_KIND) or read_failure(attributes)))
     if SET_RETRIES in hint.remedy and RESPONSE_TIME_TO_FIRST_CHUNK in attributes:
         return _of_begun_stream(hint)
     if SET_RETRIES in hint.remedy and _retries(attributes):
@@ -41,6 +47,12 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
     if repetition.RAISE_TEMPERATURE in hint.remedy and _is_hot(attributes):
         return _without(repetition.RAISE_TEMPERATURE, hint)
     return hint
+
+
+def narrowed(hint: Hint, kind: str) -> Hint:
+    """The entry with the sentences for this kind of error, where there are any."""
+    words = NARROWED.get(kind)
+    return _narrowed(hint, kind) if words is not None and words.hint_id == hint.id else hint
 
 
 def _retries(attributes: Attributes) -> bool:
@@ -54,6 +66,12 @@ def _is_hot(attributes: Attributes) -> bool:
 def _is_of_kind(entry: Hint, attributes: Attributes) -> bool:
     when, kind = entry.when, attributes.get(REPETITION_KIND)
     return isinstance(when, Trigger) and when.accepts(kind) and (when.also is None or when.also(attributes))
+
+
+@functools.cache
+def _narrowed(hint: Hint, kind: str) -> Hint:
+    words = NARROWED[kind]
+    return dataclasses.replace(hint, summary=words.summary, cause=words.cause, remedy=words.remedy)
 
 
 @functools.cache

@@ -35,21 +35,22 @@ class Events:
         if constant.varies:
             hint = fitted(hint, attributes)
             constant = self._constants.get(id(hint)) or self._constant(hint)
-        event = constant.attributes.copy()
         if said := filled(constant.evidence, attributes):
-            event[names.HINT_EVIDENCE] = said
-        return event
+            advice = constant.attributes[names.HINT_ADVICE]
+            return {names.HINT_ADVICE: advice, names.HINT_EVIDENCE: said, **constant.attributes}
+        return constant.attributes.copy()
 
     def _constant(self, hint: Hint) -> _Constant:
+        # OpenTelemetry drops the oldest attributes of an event that has too many: what matters most stands last.
         attributes = {
             names.HINT_ADVICE: "\n".join((hint.summary, *hint.remedy)),
-            names.HINT_ID: hint.id,
+            names.HINT_REFERENCE: hint.reference,
+            names.HINT_RETRY: hint.retry,
+            names.HINT_CAUSE: hint.cause,
             names.HINT_SEVERITY: hint.severity,
             names.HINT_SUMMARY: hint.summary,
-            names.HINT_CAUSE: hint.cause,
             names.HINT_REMEDY: "\n".join(hint.remedy),
-            names.HINT_RETRY: hint.retry,
-            names.HINT_REFERENCE: hint.reference,
+            names.HINT_ID: hint.id,
         }
         constant = self._constants[id(hint)] = _Constant(
             hint, attributes, parsed(hint.evidence), varies(hint)

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 # Numbers that only the service's message tells; a placeholder of this name stands for the first group.
 _MESSAGE_NUMBERS = {
-    "message.input_tokens": r"token count(?: of)? \(?(\d+)",
-    "message.input_limit": r"tokens allowed(?: is)? \(?(\d+)",
+    "message.field": r"\b((?:contents?|tools|tool_?config|generation_?config|safety_?settings|system_?instruction|requests|instances)"
+    r"(?:\[\w{1,40}\]|\.[a-z_]\w{0,40}){1,12})",
+    "message.input_tokens": r"token count(?: of| is)? \(?(\d+)",
+    "message.input_limit": r"(?:tokens allowed(?: is)?|supports up to) \(?(\d+)",
+    "message.instruction_tokens": r"user system instruction has (\d+) tokens",
     "message.payload_limit": r"limit: (\d+) bytes",
+    "message.batch_limit": r"at most (\d+) [a-z ]{1,40}batch",
     "message.cached_tokens": r"total_token_count=(\d+)",
     "message.cached_minimum": r"min_total_token_count=(\d+)",
     "message.given_value": r"(?:value of|budget) \(?(-?\d+(?:\.\d+)?)",
     "message.lower_bound": r"(?:range is from|between) (-?\d+(?:\.\d+)?)",
     "message.upper_bound": r"(?:range is from|between) -?\d+(?:\.\d+)?(?: \(inclusive\))? (?:to|and) (\d+(?:\.\d+)?)",
+    "message.modalities": r"combination of response modalities: ?\*? ?([A-Z, *]{3,60})",
+    "message.seconds": r"no response was generated for (\d+) seconds",
 }
 _PLAIN = (str, int)
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::%)?)\}")

@@ -17,6 +17,7 @@ from gemini_otel._facts.names import (
     PROVIDER_NAME,
     QUOTA_ID,
     QUOTA_LIMIT,
+    QUOTA_METRIC,
     RESOURCE_NAME,
     RETRY_DELAY,
     UNDECLARED_CALLS,
@@ -44,43 +45,8 @@ GENERATION_ERRORS = {
 
 SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
-# Other clients of the same API (google-api-core, openai) name the status by an exception class of its own.
-_CODE_OF_CLASS = {
-    "InvalidArgument": 400,
-    "BadRequest": 400,
-    "BadRequestError": 400,
-    "Unauthenticated": 401,
-    "AuthenticationError": 401,
-    "PermissionDenied": 403,
-    "Forbidden": 403,
-    "PermissionDeniedError": 403,
-    "NotFound": 404,
-    "NotFoundError": 404,
-    "Aborted": 409,
-    "AlreadyExists": 409,
-    "ConflictError": 409,
-    "ResourceExhausted": 429,
-    "TooManyRequests": 429,
-    "RateLimitError": 429,
-    "InternalServerError": 500,
-    "MethodNotImplemented": 501,
-    "BadGateway": 502,
-    "ServiceUnavailable": 503,
-    "DeadlineExceeded": 504,
-    "GatewayTimeout": 504,
-}
-# Classes of API errors that do not say which.
-UNTOLD_API_ERRORS = (
-    "ClientError",
-    "ServerError",
-    "APIError",
-    "APIStatusError",
-    "GoogleAPIError",
-    "GoogleAPICallError",
-)
 # What reading an answer raises where it is not as it should be; before the answer, these speak of the request.
 _OF_READING = frozenset((*classes.REFUSED_BY_SDK, "KeyError", "IndexError", "AttributeError"))
-_STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "OUT_OF_RANGE"}
 
 
 def read_failure(attributes: Attributes) -> str | None:
@@ -97,6 +63,11 @@ def read_failure(attributes: Attributes) -> str | None:
     error_type, code = attributes.get(ERROR_TYPE), attributes.get(HTTP_STATUS_CODE)
     if error_type is None and (not isinstance(code, int) or code < 400) and ERROR_STATUS not in attributes:
         return None
+    return _otherwise(attributes, kind, code)
+
+
+def _otherwise(attributes: Attributes, kind: object, code: object) -> str | None:
+    """Of an exception its class, unless its kind says more; else the kind of what the span says."""
     name = class_name(attributes)
     told = kind in classes.KNOWN_KINDS
     if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
@@ -133,8 +104,8 @@ def class_name(attributes: Attributes) -> str | None:
 def _kind_of(attributes: Attributes) -> str | None:
     """The kind that code, status and message of the span add up to; None if it has neither code nor status."""
     name = class_name(attributes) or ""
-    code = _code(attributes) or _CODE_OF_CLASS.get(name)
-    status = text(attributes, ERROR_STATUS) or _STATUS_OF_CLASS.get(name)
+    code = _code(attributes) or classes.CODE_OF_CLASS.get(name)
+    status = text(attributes, ERROR_STATUS) or classes.STATUS_OF_CLASS.get(name)
     if code is None and not status:
         return None
     limit = number(attributes, QUOTA_LIMIT)
@@ -144,6 +115,7 @@ def _kind_of(attributes: Attributes) -> str | None:
         reason=text(attributes, ERROR_REASON),
         quota_id=text(attributes, QUOTA_ID),
         quota_limit=int(limit) if limit == 0 else None,
+        quota_metric=text(attributes, QUOTA_METRIC),
         retry_delay=number(attributes, RETRY_DELAY),
         message=text(attributes, ERROR_MESSAGE),
         vertex=attributes.get(PROVIDER_NAME) in ("gcp.vertex_ai", "vertex_ai"),
@@ -159,5 +131,5 @@ def _code(attributes: Attributes) -> int | None:
     return int(code) if code is not None and 400 <= code < 1000 else None
 
 
-HAVE_ENTRIES = frozenset((*KINDS, *UNTOLD_API_ERRORS, *classes.KNOWN))
+HAVE_ENTRIES = frozenset((*KINDS, *classes.UNTOLD_API_ERRORS, *classes.KNOWN))
 FAILURE = Subject(read_failure, FAILED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from gemini_otel.hints._advice import fitted
+from gemini_otel.hints._advice import fitted, narrowed
 from gemini_otel.hints._catalogue import Catalogue
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._lookup import entries_for, known_codes
@@ -85,7 +85,8 @@ def for_code(code: str | int) -> list[Hint]:
     A code is a finish or block reason, a google.rpc status, an HTTP code, a code of the Interactions API, an ErrorInfo.reason, a
     `gemini.error.kind`, the class of an exception, a kind of repetition, or an entry's id or the beginning of one.
     """
-    return entries_for(str(code), _default().hints)
+    found = entries_for(str(code), _default().hints)
+    return [narrowed(hint, str(code).strip().lower()) for hint in found]
 
 
 def codes() -> list[str]:

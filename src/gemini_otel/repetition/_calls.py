@@ -3,69 +3,94 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
+from typing import NamedTuple
 
+from ._passing import without_passing
 from ._thresholds import Thresholds
 from ._verdict import Repetition
 
-__all__ = ["CallLoops"]
+__all__ = ["CallLoops", "long_strings"]
 
 _LONGEST_CYCLE = 5
-_PROGRESS = re.compile(
-    r"page|cursor|token|offset|after|before|since|until|start|end|from|^to$|continu|next", re.IGNORECASE
-)
-_PASSING_ID = re.compile(
-    r"^(?:id|uuid|guid)$|(?:request|call|trace|span|correlation|run|session|message|event|transaction|idempotency"
-    r"|operation|invocation|attempt)[_-]?id$",
-    re.IGNORECASE,
-)
-_ENTITY_ID = re.compile(r"[_-]id$|[a-z]Id$|[a-z]ID$")
-_VOLATILE = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
-    r"|\b[0-9a-f]{16,64}\b|\b1[5-9]\d{8}(?:\d{3}|\.\d+)?\b",
-    re.IGNORECASE,
-)
+_LONG = 2_000
+_MOST_VALUES = 10_000
 _unlike_any_other = count()
 
 
+class _Seen(NamedTuple):
+    """One call as hashes; no result where none is known."""
+
+    call: int
+    result: int | None
+
+
 class CallLoops:
-    """The fingerprints of the last calls; arguments are hashed, never kept."""
+    """The fingerprints of the last calls; arguments and results are hashed, never kept."""
 
     __slots__ = ("_exact", "_limits", "_masked", "_seen")
 
     def __init__(self, limits: Thresholds) -> None:
         most = _LONGEST_CYCLE * max(limits.identical_calls, limits.call_cycles, limits.volatile_calls)
         self._limits = limits
-        self._exact: deque[int] = deque(maxlen=most)
-        self._masked: deque[int] = deque(maxlen=most)
+        self._exact: deque[_Seen] = deque(maxlen=most)
+        self._masked: deque[_Seen] = deque(maxlen=most)
         self._seen = 0
 
-    def look(self, name: str, args: object) -> Repetition | None:
-        """Take the next call and return the loop it completes, if it does."""
-        plain = _canonical(args)
-        masked = _canonical(_masked(args)) if _VOLATILE.search(plain) else plain
-        self._exact.append(hash((name, plain)))
-        self._masked.append(hash((name, masked)))
+    def look(self, name: str, args: object, result: object = None) -> Repetition | None:
+        """Take the next call, with its result where that is known, and return the loop it completes, if it does."""
+        self._exact.append(_seen(name, args, result))
+        self._masked.append(_seen(name, _safely_masked(args), _safely_masked(result)))
         self._seen += 1
         limits = self._limits
         return self._cycle(self._exact, limits.identical_calls, limits.call_cycles) or self._cycle(
             self._masked, limits.volatile_calls, limits.volatile_calls
         )
 
-    def _cycle(self, calls: deque[int], single: int, cycles: int) -> Repetition | None:
-        if calls.count(calls[-1]) < min(single, cycles):
-            return None
-        recent = list(calls)
+    def _cycle(self, calls: deque[_Seen], single: int, cycles: int) -> Repetition | None:
         for period in range(1, _LONGEST_CYCLE + 1):
             units = single if period == 1 else cycles
-            last = recent[-units * period :]
-            if len(last) == units * period and last[period:] == last[:-period]:
-                return Repetition("tool_calls", period, units, self._seen - len(last), len(last) / self._seen)
+            size = units * period
+            if len(calls) < size or calls[-1 - period].call != calls[-1].call:
+                continue
+            last = list(calls)[-size:]
+            if all(_is_repeated(last[place::period]) for place in range(period)):
+                return Repetition("tool_calls", period, units, self._seen - size, size / self._seen)
         return None
+
+
+def long_strings(args: object) -> Iterator[str]:
+    """Yield the strings among the arguments that are long enough to hold a loop."""
+    waiting, left = [args], _MOST_VALUES
+    while waiting and left:
+        value = waiting.pop()
+        left -= 1
+        if isinstance(value, str):
+            if len(value) > _LONG:
+                yield value
+        elif isinstance(value, Mapping):
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value[:left])
+
+
+def _is_repeated(calls: list[_Seen]) -> bool:
+    """Return whether they are one call that brought nothing new; a poll whose results differ is none."""
+    results = {seen.result for seen in calls if seen.result is not None}
+    return len({seen.call for seen in calls}) == 1 and len(results) <= 1
+
+
+def _seen(name: str, args: object, result: object) -> _Seen:
+    return _Seen(hash((name, _canonical(args))), None if result is None else hash(_canonical(result)))
+
+
+def _safely_masked(value: object) -> object:
+    try:
+        return without_passing(value)
+    except RecursionError:
+        return value
 
 
 def _canonical(args: object) -> str:
@@ -86,20 +111,3 @@ def _plain(value: object) -> object:
 
 
 _encode = json.JSONEncoder(sort_keys=True, default=_plain).encode
-
-
-def _masked(value: object, key: str = "") -> object:
-    if isinstance(value, Mapping):
-        return {name: _masked(item, str(name)) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(item, key) for item in value]
-    if isinstance(value, str | int | float) and not isinstance(value, bool) and not _is_progress(key):
-        return _VOLATILE.sub("*", str(value))
-    return value
-
-
-def _is_progress(key: str) -> bool:
-    """Return whether a new value under this key means new work: the next page, another customer."""
-    if _PASSING_ID.search(key):
-        return False
-    return bool(_PROGRESS.search(key) or _ENTITY_ID.search(key))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
-from ._calls import CallLoops
+from ._calls import CallLoops, long_strings
 from ._text import TextLoops
 from ._thresholds import read_thresholds
 from ._verdict import Repetition
@@ -47,13 +48,24 @@ class RepetitionDetector:
             return None
         return self._gather()
 
-    def feed_call(self, name: str, args: object) -> Repetition | None:
-        """Take the next function call of the model; None until a loop is found, then always the same verdict."""
-        if self._calls is None:
-            self._calls = CallLoops(self._limits)
+    def feed_call(self, name: str, args: object, result: object = None) -> Repetition | None:
+        """Take the next function call of the model; None until a loop is found, then always the same verdict.
+
+        `result` is what the function gave back, where that is known: calls with different results are no loop. Begin
+        a new detector with each turn of the user.
+        """
         if self._verdict is None:
-            self._conclude(self._calls.look(name, args))
+            if self._calls is None:
+                self._calls = CallLoops(self._limits)
+            self._conclude(self._calls.look(name, args, result) or self._loop_in(args))
         return self._verdict
+
+    def _loop_in(self, args: object) -> Repetition | None:
+        for text in long_strings(args):
+            loops = RepetitionDetector(thresholds=asdict(self._limits))
+            if (verdict := loops.feed(text)) is not None:
+                return verdict
+        return None
 
     def _gather(self) -> Repetition | None:
         """Go on to gather until a look is due, and keep the pieces few: single characters would take much memory."""

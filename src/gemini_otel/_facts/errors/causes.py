@@ -1,9 +1,12 @@
-"""Exceptions that are no answer of the API, sorted by what they mean: the last part of the class name.
+"""Maps exceptions that did not come from the API to causes: by the last part of the class name, and by fixed words of their texts.
 
 httpx, httpx2, aiohttp, requests and the built-in exceptions name them alike.
 """
 
 from __future__ import annotations
+
+import re
+from typing import NamedTuple
 
 NO_CONNECTION_FREE = ("PoolTimeout",)
 TIMEOUT = (
@@ -105,6 +108,9 @@ REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
 TOO_MANY_FILES = ("too_many_files",)
 CLOSED = ("client_closed",)
 OTHER_LOOP = ("closed_loop",)
+OTHER_BACK_END = ("other_back_end",)
+# The caller's program read the parts of a reply that has none.
+NO_PARTS = "no_parts"
 
 # Of gemini.error.kind: those that say more than any class, and all.
 CLEAR_KINDS = (
@@ -117,12 +123,101 @@ CLEAR_KINDS = (
     *TOO_MANY_FILES,
     *CLOSED,
     *OTHER_LOOP,
+    *OTHER_BACK_END,
 )
 KNOWN_KINDS = ("timeout", "connection", *CLEAR_KINDS)
 KNOWN = frozenset(
     (
         *(*BAD_URL, *BAD_HEADER, *NO_FILE, *TOO_MANY_FILES),
         *(*NO_CONNECTION_FREE, *TIMEOUT, *NO_TRUST, *UNREACHABLE, *DISCONNECTED, *CANCELLED, *UNREADABLE),
-        *(*INTERRUPTED, *OWN_TOOL, *CREDENTIALS, *REFUSED_BY_SDK, *CLOSED, *OTHER_LOOP),
+        *(*INTERRUPTED, *OWN_TOOL, *CREDENTIALS, *REFUSED_BY_SDK, *CLOSED, *OTHER_LOOP, *OTHER_BACK_END),
     )
 )
+# What a text may name as the class of an exception.
+CLASSES = KNOWN.difference(KNOWN_KINDS)
+# Classes that mean something only together with known words.
+EVERYWHERE = frozenset(("OSError", "RuntimeError", "KeyError", "AttributeError"))
+
+# Other clients of the same API (google-api-core, openai, litellm) name the status by an exception class of its own.
+CODE_OF_CLASS = {
+    "InvalidArgument": 400,
+    "BadRequest": 400,
+    "BadRequestError": 400,
+    "ContextWindowExceededError": 400,
+    "Unauthenticated": 401,
+    "AuthenticationError": 401,
+    "PermissionDenied": 403,
+    "Forbidden": 403,
+    "PermissionDeniedError": 403,
+    "NotFound": 404,
+    "NotFoundError": 404,
+    "Aborted": 409,
+    "AlreadyExists": 409,
+    "ConflictError": 409,
+    "ResourceExhausted": 429,
+    "TooManyRequests": 429,
+    "RateLimitError": 429,
+    "InternalServerError": 500,
+    "MethodNotImplemented": 501,
+    "BadGateway": 502,
+    "ServiceUnavailable": 503,
+    "ServiceUnavailableError": 503,
+    "DeadlineExceeded": 504,
+    "GatewayTimeout": 504,
+}
+STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "OUT_OF_RANGE"}
+# Classes of API errors that do not say which.
+UNTOLD_API_ERRORS = (
+    "ClientError",
+    "ServerError",
+    "APIError",
+    "APIStatusError",
+    "GoogleAPIError",
+    "GoogleAPICallError",
+)
+
+
+class Words(NamedTuple):
+    """A cause that only the text of an exception tells: fixed words of the SDK, a transport or Python itself."""
+
+    kind: str
+    classes: tuple[str, ...]
+    pattern: str
+
+
+_NOT_CONNECTED = (*UNREACHABLE, "OSError")
+WORDS = (
+    Words("tls", _NOT_CONNECTED, r"\[SSL: "),
+    Words("too_many_files", _NOT_CONNECTED, r"Too many open files"),
+    Words("proxy_auth", _NOT_CONNECTED, r"407 Proxy Authentication Required"),
+    Words("unreachable", ("OSError",), r"Multiple exceptions: |Network is unreachable|No route to host"),
+    Words("client_closed", ("RuntimeError",), r"client has been closed|Session is closed"),
+    Words(
+        "closed_loop",
+        ("RuntimeError",),
+        r"Event loop is closed|attached to a different loop|bound to a different event loop",
+    ),
+    Words("bad_response", ("ValueError",), r"Upload status is not finalized"),
+    Words("bad_response", ("KeyError",), r"Upload URL was not returned"),
+    Words(
+        "other_back_end",
+        ("ValueError",),
+        r"only supported in (?:the )?(?:Gemini|Vertex)|not supported in (?:the )?(?:Gemini (?:API|Developer|Enterprise)|Vertex AI)",
+    ),
+    Words(
+        NO_PARTS,
+        ("TypeError", "AttributeError"),
+        r"'NoneType' object is not (?:iterable|subscriptable)|'NoneType' object has no attribute '(?:parts|content|text|"
+        r"strip|candidates|function_calls?|inline_data|split|startswith|replace)'|object of type 'NoneType' has no len",
+    ),
+)
+
+
+def kind_of_text(name: str, text: str) -> str | None:
+    """The cause that the text of an exception tells, where its class does not."""
+    if name.startswith("google.auth."):
+        return "credentials"
+    short = name.rpartition(".")[2]
+    return next(
+        (row.kind for row in WORDS if short in row.classes and re.search(row.pattern, text[:4000])), None
+    )

@@ -6,55 +6,82 @@ their texts may quote prompts.
 from __future__ import annotations
 
 import errno
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors.bodies import (
+    LONGEST,
+    Said,
+    code_word,
+    integer,
+    said_by,
+    said_in,
+    seconds,
+    text,
+)
 from gemini_otel._facts.errors.kinds import STATUSES, error_kind
 from gemini_otel._facts.errors.masking import mask
+from gemini_otel._facts.errors.texts import close_facts, facts_of, read_text
 
-_CODE_WORD = re.compile(r"[A-Za-z_]{1,64}")
+_CHAIN = 10  # exceptions that are looked at below the one that was raised
 
 
-def read_error(error: BaseException, *, vertex: bool = False) -> ErrorFacts:
-    """What the service said with `error`; just its type for any other exception."""
+def read_error(error: BaseException, *, vertex: bool = False, wrapped: bool = False) -> ErrorFacts:
+    """What the service said with `error`, or with what it was raised from; just its type for any other exception.
+
+    `wrapped` also looks at what was being handled when `error` was raised. Around a call of the SDK that may be anything.
+    """
+    facts = _told(error, vertex)
+    if facts is not None:
+        return facts
+    for cause in _below(error, handled=wrapped):
+        if (facts := _told(cause, vertex)) is not None:
+            return facts
+    kind = _transport_kind(error)
+    if kind is None and wrapped and isinstance(error, Exception):
+        return read_text(str(error)[:LONGEST], class_name(error), vertex=vertex) or ErrorFacts(
+            class_name(error)
+        )
+    return ErrorFacts(type=class_name(error), kind=kind)
+
+
+def _told(error: BaseException, vertex: bool) -> ErrorFacts | None:
+    """What the service said with this very exception; None where it said nothing."""
     closed = read_close(error)
     if closed is not None:
-        return _closed_facts(closed, vertex)
+        return close_facts(closed.code, closed.reason, vertex=vertex)
     code = _http_code(error)
     if code is None or not isinstance(error, Exception):
-        return ErrorFacts(type=class_name(error), kind=_transport_kind(error))
+        return None
     said = _said(error)
-    status, message = _text(said.get("status")) or _phrase(error, code), _text(said.get("message"))
-    details = [detail for detail in _items(said.get("details")) if isinstance(detail, Mapping)]
-    info = next((detail for detail in details if _is(detail, "ErrorInfo")), {})
-    quota_id, quota_metric, quota_limit = _quota(details, info)
-    retry_delay = _retry_delay(details, error)
-    return ErrorFacts(
-        type=str(code),
-        code=code,
-        status=status,
-        reason=_text(info.get("reason")),
-        kind=error_kind(
-            code=code,
-            status=status,
-            reason=_text(info.get("reason")),
-            quota_id=quota_id,
-            quota_limit=quota_limit,
-            retry_delay=retry_delay,
-            message=message,
-            vertex=vertex,
-        ),
-        message=mask(message) if message else None,
-        raw_message=message,
-        quota_id=quota_id,
-        quota_metric=quota_metric,
-        quota_limit=quota_limit,
-        retry_delay=retry_delay,
+    status = said.status or _phrase(error, code)
+    delay = said.retry_delay if said.retry_delay is not None else _retry_after(error)
+    said = said._replace(
+        code=said.code if _is_gateways(code, said) else code, status=status, retry_delay=delay
     )
+    return facts_of(said, vertex=vertex)
+
+
+def _is_gateways(code: int, said: Said) -> bool:
+    """Whether a client of another make gave the error a code of its own, and what the service said is inside."""
+    return said.is_of_google and said.code is not None and said.code >= 400 and said.code != code
+
+
+def _below(error: BaseException, *, handled: bool) -> Iterator[BaseException]:
+    """The causes of an exception; where it has none, what was being handled."""
+    seen = {id(error)}
+    above = error
+    for _ in range(_CHAIN):
+        below = above.__cause__
+        if below is None and handled and not above.__suppress_context__:
+            below = above.__context__
+        if below is None or id(below) in seen:
+            return
+        seen.add(id(below))
+        yield below
+        above = below
 
 
 def unread_error(error: BaseException) -> ErrorFacts:
@@ -69,20 +96,14 @@ def read_reported(code: object, message: object) -> ErrorFacts:
     `code` is a number of google.rpc.Code, or a word such as `quota_exceeded`, which may stand at the end of a URI.
     https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
     """
-    number, said = _integer(code), _text(message)
-    status = STATUSES[number] if number is not None and 0 < number < len(STATUSES) else _code_word(code)
+    number, said = integer(code), text(message)
+    status = STATUSES[number] if number is not None and 0 < number < len(STATUSES) else code_word(code)
     return ErrorFacts(
         type=status or "unknown",
         status=status,
         kind=error_kind(code=None, status=status, message=said),
         message=mask(said) if said else None,
     )
-
-
-def _code_word(code: object) -> str | None:
-    """A word of the Interactions API's, which stands where other services have a status."""
-    word = re.split(r"[/#]", code)[-1] if isinstance(code, str) else ""
-    return word if _CODE_WORD.fullmatch(word) else None
 
 
 class ErrorBody(Exception):  # noqa: N818  # never raised: it has the shape in which errors are read
@@ -113,24 +134,15 @@ def read_close(error: BaseException) -> Close | None:
         cause = error.__context__
         if code == _ABNORMAL and cause is not None and "rcvd" in vars(cause):
             return read_close(cause)
-        return Close(int(code), _text(reason))
+        return Close(int(code), text(reason))
     received, sent = frames["rcvd"], frames.get("sent")
     if received is not None:
-        return Close(int(received.code), _text(received.reason))
+        return Close(int(received.code), text(received.reason))
     # Who closes for a keepalive that was not answered says so in his own frame.
-    return Close(_ABNORMAL, _text(getattr(sent, "reason", None)))
+    return Close(_ABNORMAL, text(getattr(sent, "reason", None)))
 
 
 _ABNORMAL = 1006  # RFC 6455, section 7.4.1
-
-
-def _closed_facts(closed: Close, vertex: bool) -> ErrorFacts:
-    return ErrorFacts(
-        type=str(closed.code),
-        kind=error_kind(code=closed.code, message=closed.reason, vertex=vertex),
-        message=mask(closed.reason) if closed.reason else None,
-        raw_message=closed.reason,
-    )
 
 
 def _http_code(error: BaseException) -> int | None:
@@ -139,10 +151,10 @@ def _http_code(error: BaseException) -> int | None:
         return None
     refusal = getattr(error, "response", None) if type(error).__name__ == "InvalidStatus" else None
     return (
-        _integer(getattr(error, "code", None))
-        or _integer(getattr(error, "status_code", None))
-        or _integer(getattr(error, "http_status", None))
-        or _integer(getattr(refusal, "status_code", None))
+        integer(getattr(error, "code", None))
+        or integer(getattr(error, "status_code", None))
+        or integer(getattr(error, "http_status", None))
+        or integer(getattr(refusal, "status_code", None))
     )
 
 
@@ -166,14 +178,16 @@ def _transport_kind(error: BaseException) -> str | None:
         return "credentials"  # its TransportError speaks of the server that gives tokens
     if "Timeout" in name:
         return "timeout"
-    if type(error) is RuntimeError:
-        return next((kind for words, kind in _CLIENT_MISUSE if words in str(error)), None)
+    if name in _SPEAKING:
+        return classes.kind_of_text(name, str(error)[:4000])
     if name in _NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
     otherwise = "connection" if isinstance(error, ConnectionError) else None
     return next((kind for kind, names in _KINDS_OF_CLASSES if name in names), otherwise)
 
 
+# Their texts are fixed words of the SDK, asyncio or httpx where they are known here.
+_SPEAKING = ("RuntimeError", "ValueError", "KeyError")
 _KINDS_OF_CLASSES = (
     ("connection", classes.DISCONNECTED),
     ("bad_url", classes.BAD_URL),
@@ -208,31 +222,18 @@ def _why_not_connected(error: BaseException) -> str:
 _CAUSES = 5  # that are looked at; ssl and socket are two below httpx
 _PROXY_AUTH = 407
 
-# What httpx, aiohttp and asyncio say where they have no class for it.
-_CLIENT_MISUSE = (
-    ("client has been closed", "client_closed"),
-    ("Session is closed", "client_closed"),
-    ("Event loop is closed", "closed_loop"),
-    ("attached to a different loop", "closed_loop"),
-    ("bound to a different event loop", "closed_loop"),
-)
 
-
-def _said(error: Exception) -> Mapping[str, Any]:
+def _said(error: Exception) -> Said:
     """Status, message and details as the service said them, else as the exception has them."""
     body = getattr(error, "details", None) or getattr(error, "body", None) or _body_of_refusal(error)
-    if isinstance(body, list):
-        body = body[0] if body else None
-    inner = body.get("error", body) if isinstance(body, Mapping) else None
-    said = dict(inner) if isinstance(inner, Mapping) else {}
-    message = _text(said.get("message")) or _text(getattr(error, "message", None))
-    # A stream that is refused as text/event-stream leaves its JSON unparsed in the message (over aiohttp).
-    parsed = _parse(message) if message and message.lstrip().startswith(("{", "[")) else None
-    if parsed is not None:
-        return parsed
-    status = _text(getattr(error, "status", None)) or said.get("status") or _code_word(said.get("code"))
-    status = status or _code_word(getattr(error, "server_code", None))
-    return {**said, "message": message, "status": status}
+    message, status = text(getattr(error, "message", None)), text(getattr(error, "status", None))
+    said = said_by(body)
+    if said.message is None and message is not None:
+        # A stream that is refused as text/event-stream leaves its JSON unparsed in the message (over aiohttp).
+        said = said.beside(said_by({"error": {"message": message}}))
+    if said.is_of_google:
+        return said
+    return said._replace(status=status or said.status or code_word(getattr(error, "server_code", None)))
 
 
 def _phrase(error: Exception, code: int) -> str | None:
@@ -246,81 +247,17 @@ def _phrase(error: Exception, code: int) -> str | None:
 def _body_of_refusal(error: Exception) -> Any:
     """The body that came instead of a websocket."""
     raw = getattr(getattr(error, "response", None), "body", None)
-    return {"error": _parse(raw.decode(errors="replace"))} if isinstance(raw, bytes | bytearray) else None
-
-
-def _parse(text: str) -> Mapping[str, Any] | None:
-    """The error object in a JSON text; None where there is none."""
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+    if not isinstance(raw, bytes | bytearray):
         return None
-    if isinstance(body, list) and body:
-        body = body[0]
-    inner = body.get("error") if isinstance(body, Mapping) else None
-    return inner if isinstance(inner, Mapping) else None
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _is(detail: Mapping[str, Any], name: str) -> bool:
-    return str(detail.get("@type", "")).endswith(f"google.rpc.{name}")
-
-
-def _quota(
-    details: list[Mapping[str, Any]], info: Mapping[str, Any]
-) -> tuple[str | None, str | None, int | None]:
-    """Id, metric and limit of the quota that was hit: of QuotaFailure, else of ErrorInfo's metadata (older, and Vertex)."""
-    violations = [
-        violation
-        for detail in details
-        if _is(detail, "QuotaFailure")
-        for violation in _items(detail.get("violations"))
-        if isinstance(violation, Mapping)
-    ]
-    if violations:
-        # A daily quota is the one that waiting does not help against.
-        violation = next((v for v in violations if "PerDay" in str(v.get("quotaId"))), violations[0])
-        return (
-            _text(violation.get("quotaId")),
-            _text(violation.get("quotaMetric")),
-            _integer(violation.get("quotaValue")),
-        )
-    metadata = info.get("metadata")
-    if not isinstance(metadata, Mapping):
-        return None, None, None
+    said = said_in(raw[:LONGEST].decode(errors="replace"))
     return (
-        _text(metadata.get("quota_limit")),
-        _text(metadata.get("quota_metric")),
-        _integer(metadata.get("quota_limit_value")),
+        None
+        if said is None
+        else {"error": {"code": said.code, "status": said.status, "message": said.message}}
     )
 
 
-def _retry_delay(details: list[Mapping[str, Any]], error: Exception) -> float | None:
-    """Seconds that the service asked to wait: of RetryInfo, else of a numeric Retry-After header."""
-    for detail in details:
-        if _is(detail, "RetryInfo"):
-            return _seconds(str(detail.get("retryDelay", "")).removesuffix("s"))
+def _retry_after(error: Exception) -> float | None:
+    """Seconds of a numeric Retry-After header."""
     headers = getattr(getattr(error, "response", None), "headers", None)
-    return _seconds(headers.get("retry-after")) if isinstance(headers, Mapping) else None
-
-
-def _seconds(value: object) -> float | None:
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _integer(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isdecimal() else None
+    return seconds(headers.get("retry-after")) if isinstance(headers, Mapping) else None

@@ -12,6 +12,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
 from gemini_otel._facts.operation import Listener, Operation, Shape, Target
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
+from gemini_otel._sdk.generate_content.function_calls import FunctionCalls
 from gemini_otel._sdk.generate_content.history import read_history
 from gemini_otel._sdk.generate_content.request import read_request, read_start
 from gemini_otel._sdk.generate_content.tools import ToolUse
@@ -44,6 +45,7 @@ class GenerateContentAnswer:
         self._parts: dict[str, None] = {}
         self._usable = False
         self._usage = UsageReader()
+        self._calls = FunctionCalls()
 
     def feed(self, response: Any, listener: Listener | None) -> None:
         get = with_body(fields(response)).get
@@ -97,6 +99,7 @@ class GenerateContentAnswer:
             self._tool_use().feed(candidate)
         if (reason := candidate.get("finish_reason")) is not None:
             self._finish_reasons[index] = raw = enum_value(reason) or ""
+            self._calls.finish(index, listener)
             if raw != "STOP":
                 self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
 
@@ -116,7 +119,9 @@ class GenerateContentAnswer:
                 if name == "function_call":
                     self._tool_use().call(field(value, "name"))
                     if listener is not None:
-                        _tell_function_call(value, index, listener)
+                        self._calls.feed(index, value, listener)
+                elif name == "executable_code" and listener is not None and (code := field(value, "code")):
+                    listener.code(code)
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
         reason = enum_value(feedback.get("block_reason"))
@@ -148,12 +153,6 @@ def _unparsed(candidates: Any) -> bool | None:
     texts = [part["text"] for part in parts if part.get("text") and not part.get("thought")]
     calls = any(part.get("function_call") is not None for part in parts)
     return None if calls or not texts or (len(texts) == 1 and texts[0].strip() == "null") else False
-
-
-def _tell_function_call(call: Any, candidate: int, listener: Listener) -> None:
-    name = field(call, "name")
-    if name:  # the pieces of a streamed call have none
-        listener.function_call(candidate, name, field(call, "args"))
 
 
 _CONTINUATION = "_with_continuation"  # from google-genai 2.30 on

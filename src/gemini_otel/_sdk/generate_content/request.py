@@ -81,7 +81,7 @@ def _output_type(config: Mapping[str, Any]) -> str | None:
 
 def _structured_output(config: Mapping[str, Any]) -> bool:
     return (
-        config.get("response_mime_type") == "application/json"
+        config.get("response_mime_type") not in {None, "text/plain"}
         or config.get("response_schema") is not None
         or config.get("response_json_schema") is not None
     )

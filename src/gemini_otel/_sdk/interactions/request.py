@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts, StartFacts, Value
-from gemini_otel._facts.operation import Arguments
+from gemini_otel._facts.operation import Arguments, PastCall
 from gemini_otel._sdk.generate_content.history import MAX_PARTS
 from gemini_otel._sdk.reading import generated_clients
 from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, items
@@ -35,7 +36,7 @@ def read_request(resource: Any, arguments: Arguments) -> RequestFacts:
     options = generated_clients.read_request((), resource, arguments)
     formats = body.get("response_format")
     kinds = [_format(each) for each in (formats if isinstance(formats, list | tuple) else (formats,)) if each]
-    structured = "json" in kinds or body.get("response_mime_type") == "application/json"
+    structured = "json" in kinds or body.get("response_mime_type") not in {None, "text/plain"}
     return options._replace(
         temperature=decimal(config.get("temperature")),
         top_p=decimal(config.get("top_p")),
@@ -73,10 +74,20 @@ def _tool_mode(choice: object) -> str | None:
     return word(mode)
 
 
-def read_history(arguments: Arguments) -> list[tuple[str, object]]:
-    """Name and arguments of the function calls among the last 64 steps of the input, oldest first; none unless a tool answered last."""
+def read_history(arguments: Arguments) -> list[PastCall]:
+    """The function calls of the user's turn among the last 64 steps of the input, oldest first; none unless a tool answered last."""
     steps = items(body_of(arguments).get("input"))
     if not steps or field(steps[-1], "type") != "function_result":
         return []
-    calls = [step for step in steps[-MAX_PARTS:] if field(step, "type") == "function_call"]
-    return [(name, field(call, "arguments")) for call in calls if (name := field(call, "name"))]
+    turn = list(takewhile(_is_in_turn, reversed(steps[-MAX_PARTS:])))[::-1]
+    results = {field(s, "call_id"): field(s, "result") for s in turn if field(s, "type") == "function_result"}
+    calls = [step for step in turn if field(step, "type") == "function_call"]
+    return [
+        PastCall(name, field(call, "arguments"), results.get(field(call, "id")))
+        for call in calls
+        if (name := field(call, "name"))
+    ]
+
+
+def _is_in_turn(step: Any) -> bool:
+    return field(step, "type") not in {"user_input", "text"} and field(step, "role") != "user"

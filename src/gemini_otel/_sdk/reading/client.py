@@ -12,6 +12,8 @@ from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, 
 
 OTHER = "_OTHER"
 _MODEL = re.compile(r"[\w.:@/*-]{1,128}", re.ASCII)
+_LONGEST = 128
+_SLIPS = (("\n", "name with a line break"), ("\r", "name with a line break"), (" ", "name with a blank"))
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
 
@@ -84,12 +86,15 @@ def model_name(model: object) -> str | None:
     """The model as people name it: `gemini-2.5-flash` for `models/...` and `publishers/google/models/...`.
 
     Tuned models and endpoints keep their own prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of it. What
-    has not the form of a name, such as a prompt in the wrong place, is `_OTHER`.
+    has not the form of a name, such as a prompt in the wrong place, is `_OTHER`; where it is short, that it has a blank or a line
+    break is said instead: nobody would see such a slip otherwise.
     """
     if not isinstance(model, str) or not model:
         return None
     if not _MODEL.fullmatch(model):
-        return OTHER
+        return (
+            next((said for sign, said in _SLIPS if sign in model), OTHER) if len(model) <= _LONGEST else OTHER
+        )
     for kept in ("tunedModels/", "endpoints/"):
         if kept in model:
             return model[model.index(kept) :]

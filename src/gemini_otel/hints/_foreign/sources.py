@@ -151,6 +151,20 @@ OPENAI_COMPATIBLE = Source(
     operations=_OPENINFERENCE_OPERATIONS,
     leaves_out_thoughts=True,
 )
+# LiteLLM's own callback writes its attributes only when the call has ended.
+LITELLM = Source(
+    name="litellm",
+    scopes=("litellm",),
+    aliases={
+        names.PROVIDER_NAME: (names.SYSTEM,),
+        names.USAGE_INPUT_TOKENS: ("gen_ai.usage.prompt_tokens",),
+        names.USAGE_OUTPUT_TOKENS: ("gen_ai.usage.completion_tokens",),
+        names.USAGE_TOTAL_TOKENS: ("gen_ai.usage.total_tokens",),
+    },
+    finish_reasons=(names.RESPONSE_FINISH_REASONS, "gen_ai.response.finish_reason"),
+    finish_words=_OPENAI_WORDS,
+    no_reason=_OPENAI_NO_REASON,
+)
 # Instrumentations of frameworks: what a span is and says, it gets only when it ends.
 OPENINFERENCE_FRAMEWORKS = Source(
     name="openinference-instrumentation-langchain",
@@ -176,7 +190,7 @@ OPENLLMETRY_FRAMEWORKS = Source(
     reason_in_error="Response was terminated early: ",
 )
 FRAMEWORKS = (OPENINFERENCE_FRAMEWORKS, OPENLLMETRY_FRAMEWORKS)
-SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE, *FRAMEWORKS)
+SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE, *FRAMEWORKS, LITELLM)
 
 # Whoever else writes `gen_ai.*` or `llm.*`.
 ANYONE = Source(

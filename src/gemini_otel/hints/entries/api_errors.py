@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gemini_otel._facts.errors.causes import UNTOLD_API_ERRORS
 from gemini_otel._facts.names import (
     ERROR_REASON,
     ERROR_STATUS,
@@ -29,7 +30,7 @@ from gemini_otel._facts.names import (
     USAGE_INPUT_TOKENS,
 )
 from gemini_otel.hints import _links as links
-from gemini_otel.hints._failure import FAILURE, SET_RETRIES, UNTOLD_API_ERRORS, read_failure
+from gemini_otel.hints._failure import FAILURE, SET_RETRIES, read_failure
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import FAILED, number, on, text, where
 from gemini_otel.hints.models import CONTEXT_WINDOW, lifecycle, today
@@ -39,6 +40,8 @@ _ANSWER = f"HTTP {{{HTTP_STATUS_CODE}}} {{{ERROR_STATUS}}}"
 _REASON = f"reason {{{ERROR_REASON}}}"
 _QUOTA = f"quota {{{QUOTA_ID}}}, limit {{{QUOTA_LIMIT}}}"
 _METRIC = f"metric {{{QUOTA_METRIC}}}"
+_NAMED_QUOTA = f"quota {{{QUOTA_METRIC}}}, limit {{{QUOTA_LIMIT}}}"
+_FIELD = "the message names {message.field}"
 _RETRY_IN = f"the service asks to retry in {{{RETRY_DELAY}}} s"
 _RESENDS = f"resent {{{HTTP_RESEND_COUNT}}} times"
 _ATTEMPTS = f"{{{MAX_ATTEMPTS}}} attempts allowed"
@@ -149,7 +152,7 @@ NARROW = (
         id="http.403.service_disabled",
         severity="error",
         retry="after_change",
-        summary="The API is not enabled in the project.",
+        summary="The API is not enabled in the project that the call is counted for.",
         cause="The project has never used this API, or it was switched off.",
         remedy=(
             "Enable the API in the Google Cloud console; the error's activationUrl leads there.",
@@ -164,36 +167,39 @@ NARROW = (
         severity="error",
         retry="no",
         summary="Billing is off for the project.",
-        cause="The project's billing account is disabled or missing.",
-        remedy=("Repair the billing account, or link the project to another one.",),
+        cause="The project's billing account is disabled or missing, and what was asked for is for paying projects only.",
+        remedy=(
+            "Link the project to a billing account, or repair the one that it has.",
+            "Check which project the key belongs to.",
+        ),
         reference=links.BILLING,
         when=on(FAILURE, "billing_disabled"),
-        evidence=(_REASON,),
+        evidence=(_REASON, _ANSWER, _MODEL),
     ),
     Hint(
         id="http.403.project",
         severity="error",
         retry="no",
         summary="The project does not exist, is suspended, or may not be used by the caller.",
-        cause="The project id is wrong, a placeholder was left in the configuration, or the project was deleted or suspended.",
+        cause="The project id is wrong or empty, a placeholder was left in the configuration, or the project was deleted or suspended.",
         remedy=(
             "Check the project id that the client was made with, and GOOGLE_CLOUD_PROJECT.",
             "Check that the credentials belong to that project.",
         ),
         reference=links.CLOUD_ERRORS,
-        when=on(FAILURE, "project"),
-        evidence=(_REASON,),
+        when=on(FAILURE, "project", "project_denied"),
+        evidence=(_REASON, _ANSWER),
     ),
     Hint(
         id="http.403.vpc_sc",
         severity="error",
         retry="no",
-        summary="VPC Service Controls refused the request.",
-        cause="A security perimeter of the organisation does not let this call through.",
+        summary="A policy of the organisation refused the request.",
+        cause="VPC Service Controls, the security perimeter of the organisation, do not let this call through.",
         remedy=("Search the audit log for the error's unique identifier and ask the security owner.",),
         reference=links.CLOUD_ERRORS,
-        when=on(FAILURE, "vpc_service_controls"),
-        evidence=(_REASON,),
+        when=on(FAILURE, "vpc_service_controls", "organization_policy"),
+        evidence=(_REASON, _ANSWER),
     ),
     Hint(
         id="http.403.iam",
@@ -311,23 +317,29 @@ NARROW = (
             "On Vertex AI, try location=global and check that the project has access.",
         ),
         reference=links.DEPRECATIONS,
-        when=on(FAILURE, "model_not_found"),
+        when=on(FAILURE, "model_not_found", "model_region", "model_access"),
         evidence=(_MODEL, "API version {gemini.request.api_version}"),
     ),
     Hint(
         id="http.400.feature_not_enabled",
         severity="error",
         retry="no",
-        summary="The model or API version does not have a feature that the request uses.",
-        cause="Features differ between models, and beta features exist in v1beta only. The message names the feature.",
+        summary="Something in the request is not supported here.",
+        cause="The service says that a feature or a setting is not supported or not enabled; its message names it. Features differ between "
+        "models, back ends and API versions.",
         remedy=(
-            "Use a model that supports the feature.",
-            "Use the API version v1beta.",
-            "Leave the feature out.",
+            "Leave out what the message names.",
+            "Or use a model that supports it.",
+            "Features in preview may need the API version v1beta.",
         ),
         reference=links.MODELS,
-        when=on(FAILURE, "feature_not_enabled"),
-        evidence=(_MODEL, "API version {gemini.request.api_version}"),
+        when=on(FAILURE, "feature_not_enabled", "interactions_only", "speech_only", "response_modality"),
+        evidence=(
+            _MODEL,
+            _FIELD,
+            "accepted: {message.modalities}",
+            "API version {gemini.request.api_version}",
+        ),
     ),
     Hint(
         id="http.400.penalty",
@@ -346,7 +358,7 @@ NARROW = (
         severity="error",
         retry="no",
         summary="The input has more tokens than the model takes.",
-        cause="Prompt, history, files and tool declarations together exceed the context window.",
+        cause="Prompt, history, files, system instruction and tool declarations together exceed what the model, or a session with it, takes.",
         remedy=(
             "Count first, with client.models.count_tokens().",
             "Trim the history, or split the input.",
@@ -354,7 +366,11 @@ NARROW = (
         ),
         reference=links.TOKENS,
         when=on(FAILURE, "input_too_long"),
-        evidence=("{message.input_tokens} input tokens, {message.input_limit} allowed", _MODEL),
+        evidence=(
+            "{message.input_tokens} input tokens, {message.input_limit} allowed",
+            "system instruction of {message.instruction_tokens} tokens",
+            _MODEL,
+        ),
     ),
     Hint(
         id="http.400.payload_too_large",
@@ -419,11 +435,11 @@ NARROW = (
         id="http.400.thinking_conflict",
         severity="error",
         retry="no",
-        summary="Thinking budget and thinking level cannot be set together.",
-        cause="The two settings exclude each other.",
+        summary="Two thinking settings exclude each other.",
+        cause="Thinking budget and thinking level cannot be set together.",
         remedy=("Keep thinking_level on Gemini 3 and later, thinking_budget on 2.5.",),
         reference=links.THINKING,
-        when=on(FAILURE, "thinking_conflict"),
+        when=on(FAILURE, "thinking_conflict", "include_thoughts"),
         evidence=(
             f"thinking_budget {{{THINKING_BUDGET}}}",
             f"thinking_level {{{REQUEST_REASONING_LEVEL}}}",
@@ -458,8 +474,8 @@ NARROW = (
             "Trim the history in whole pairs of calls and responses.",
         ),
         reference=links.FUNCTION_CALLING,
-        when=on(FAILURE, "function_parts_mismatch"),
-        evidence=(_TOOLS,),
+        when=on(FAILURE, "function_parts_mismatch", "function_response_name"),
+        evidence=(_FIELD, _TOOLS),
     ),
     Hint(
         id="http.400.turn_order",
@@ -473,7 +489,7 @@ NARROW = (
         ),
         reference=links.FUNCTION_CALLING,
         when=on(FAILURE, "turn_order"),
-        evidence=(_TOOLS,),
+        evidence=(_FIELD, _TOOLS),
     ),
     Hint(
         id="http.400.role",
@@ -491,10 +507,11 @@ NARROW = (
         severity="error",
         retry="no",
         summary="The model does not combine tools with JSON output.",
-        cause="Models before Gemini 3 reject a response mime type together with tools.",
+        cause="Models before Gemini 3 reject a response mime type or schema together with tools, and some tools, such as Search, do not go "
+        "together with a schema on newer ones.",
         remedy=(
             "Make two calls: the tools first, the schema second.",
-            "Use Gemini 3 or later.",
+            "Use Gemini 3 or later where functions are the only tools.",
         ),
         reference=links.STRUCTURED_OUTPUT,
         when=on(FAILURE, "tools_with_json"),
@@ -505,7 +522,8 @@ NARROW = (
         severity="error",
         retry="no",
         summary="The tools of the request do not go together.",
-        cause="Built-in tools and function calling cannot be mixed freely, and a function calling config needs functions.",
+        cause="Built-in tools and functions cannot be mixed freely: models before Gemini 3 take one kind in a request, and on Vertex AI one "
+        "built-in tool. A function calling config needs functions.",
         remedy=(
             "Use the tools in separate requests, or wrap one of them in a function.",
             "Remove tool_config from requests without functions.",
@@ -518,17 +536,18 @@ NARROW = (
         id="http.400.tool_schema",
         severity="error",
         retry="no",
-        summary="The JSON schema of a tool, or of the reply, was rejected.",
+        summary="The declaration of a tool, or a JSON schema, was rejected.",
         cause="The schema is invalid, or uses keywords that the API does not know. Schemas of MCP tools often do. The "
         "service's message says where.",
         remedy=(
             "Correct the schema at the place that the message names.",
+            "Give each node of the schema a type, and no keywords that the message names.",
             "Pass plain JSON schema as parameters_json_schema or response_json_schema.",
             "Give each OBJECT its properties.",
         ),
         reference=links.FUNCTION_CALLING,
-        when=on(FAILURE, "tool_schema"),
-        evidence=(_TOOLS,),
+        when=on(FAILURE, "tool_schema", "tool_declaration"),
+        evidence=(_FIELD, _TOOLS),
     ),
     Hint(
         id="http.400.schema_too_complex",
@@ -549,7 +568,7 @@ NARROW = (
         severity="error",
         retry="no",
         summary="The request has a field that the API does not know.",
-        cause="The field is misspelt, belongs to another API, or exists in another API version only.",
+        cause="The field is misspelt, belongs to another API, or may exist in another API version only.",
         remedy=(
             "Remove the field that the service's message names.",
             "Beta features exist in v1beta only.",
@@ -557,7 +576,10 @@ NARROW = (
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "unknown_field"),
-        evidence=("API version {gemini.request.api_version}",),
+        evidence=(
+            _FIELD,
+            "API version {gemini.request.api_version}",
+        ),
     ),
     # --- values and content
     Hint(
@@ -571,8 +593,10 @@ NARROW = (
             "Read the model's limits with client.models.get().",
         ),
         reference=links.MODELS,
-        when=on(FAILURE, "value_out_of_range"),
+        when=on(FAILURE, "value_out_of_range", "batch_too_large"),
         evidence=(
+            _FIELD,
+            "at most {message.batch_limit} in one batch",
             "{message.given_value} given, {message.lower_bound} to {message.upper_bound} allowed",
             f"temperature {{{REQUEST_TEMPERATURE}}}",
             f"top_p {{{REQUEST_TOP_P}}}",
@@ -584,26 +608,55 @@ NARROW = (
         id="http.400.empty_contents",
         severity="error",
         retry="no",
-        summary="The request, or one of its turns, is empty.",
-        cause="An empty message got into the history, often an earlier answer without text.",
-        remedy=("Leave out turns without parts.", "Check that there is a prompt before calling."),
+        summary="The request, one of its turns or a part of one is empty.",
+        cause="An empty text or a turn without parts is in the history, often an earlier answer without text; or there is no prompt.",
+        remedy=(
+            "Leave out empty texts, and turns without parts.",
+            "Check that there is a prompt before calling.",
+        ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "empty_contents"),
-        evidence=(_ANSWER, _MODEL),
+        evidence=(_FIELD, _ANSWER, _MODEL),
     ),
     Hint(
         id="http.400.media_invalid",
         severity="error",
         retry="no",
         summary="An image, a sound, a video or a file was not accepted.",
-        cause="Its mime type is not supported, its data are damaged or something else (a web page, for example), or its URL "
-        "cannot be fetched.",
+        cause="Its mime type is not supported, or its data are empty, damaged or something else, such as a web page.",
         remedy=(
             "Send the real mime type of the data.",
-            "Encode the media again, or upload them with the Files API.",
+            "Check that the file opens elsewhere, and encode it again.",
+            "Try it as an upload: with the Files API, or on Vertex AI from a bucket.",
         ),
         reference=links.FILES,
-        when=on(FAILURE, "invalid_media"),
+        when=on(FAILURE, "invalid_media", "url_not_fetched"),
+        evidence=(_FIELD, _ANSWER, _MODEL),
+    ),
+    Hint(
+        id="http.400.response_mime_type",
+        severity="error",
+        retry="no",
+        summary="response_mime_type has a value that this model or method does not take.",
+        cause="The setting is about text: plain, JSON, XML, YAML or an enum. Images and sound come as inline data without it, by "
+        "response_modalities. No media of yours was refused.",
+        remedy=(
+            "Leave response_mime_type out, or set it to one of those that the message lists.",
+            "For sound or images, set response_modalities on a model that makes them.",
+        ),
+        reference=links.STRUCTURED_OUTPUT,
+        when=on(FAILURE, "response_mime_type"),
+        evidence=(_FIELD, f"output type {{{OUTPUT_TYPE}}}", _MODEL),
+    ),
+    Hint(
+        id="http.400.sdk_outdated",
+        severity="error",
+        retry="no",
+        summary="The service no longer takes what this version of the SDK sends.",
+        cause="The message asks for a newer client. The Interactions API has changed its schema, and refuses the earlier one.",
+        remedy=("Upgrade google-genai to the version that the message names.",),
+        reference=links.SDK,
+        when=on(FAILURE, "sdk_outdated"),
         evidence=(_ANSWER, _MODEL),
     ),
     Hint(
@@ -648,18 +701,19 @@ NARROW = (
         severity="error",
         retry="no",
         summary="The project has no quota at all for this model.",
-        cause="The limit is 0: the model has no free tier, or the project is not entitled to it.",
+        cause="The limit is 0: the model has no free tier, or the project is not entitled to it. A retry delay, if one was given, means "
+        "nothing here.",
         remedy=("Link the project to a billing account.", "Use another model.", "Waiting does not help."),
         reference=links.RATE_LIMITS,
         when=on(FAILURE, "zero_quota"),
-        evidence=(_QUOTA, _METRIC, _MODEL),
+        evidence=(_QUOTA, _NAMED_QUOTA, _MODEL),
     ),
     Hint(
         id="http.429.rate_day",
         severity="error",
         retry="no",
         summary="The quota for today is used up.",
-        cause="The number of requests per day is limited for each project and model. It starts anew at midnight Pacific time; "
+        cause="What is used in a day is limited for each project and model. The quota starts anew at midnight Pacific time; "
         "a retry delay of seconds, if one was given, is misleading.",
         remedy=(
             "Do not retry today with this model.",
@@ -668,21 +722,23 @@ NARROW = (
         ),
         reference=links.RATE_LIMITS,
         when=on(FAILURE, "daily_quota"),
-        evidence=(_QUOTA, _MODEL),
+        evidence=(_QUOTA, _METRIC, _MODEL),
     ),
     Hint(
         id="http.429.rate_minute",
         severity="warning",
         retry="wait",
-        summary="Too many requests or tokens within a minute.",
-        cause="Requests and input tokens per minute are limited for each project and model, not for each key.",
+        summary="A quota for requests or tokens in a short time is used up.",
+        cause="Requests and input tokens per minute are limited for each project and model, not for each key; on Vertex AI some quotas "
+        "count what runs at the same time.",
         remedy=(
             "Wait as long as the service asks, and add some jitter.",
             "Limit how many calls run at the same time.",
+            "If that is not enough, ask for a higher quota: the evidence names it.",
             "google-genai does not read the requested delay, and retries only if http_options.retry_options is set.",
         ),
         reference=links.RATE_LIMITS,
-        when=on(FAILURE, "minute_quota"),
+        when=on(FAILURE, "minute_quota", "named_quota"),
         evidence=(_QUOTA, _METRIC, _RETRY_IN, _RESENDS),
     ),
     Hint(
@@ -730,9 +786,9 @@ NARROW = (
         id="http.429.shared_capacity",
         severity="warning",
         retry="yes",
-        summary="The service had no free capacity for this request.",
-        cause="Pay-as-you-go requests share the capacity of the servers. This is not a quota of the project: the quota page "
-        "shows no use.",
+        summary="The service seems to have had no free capacity for this request.",
+        cause="Pay-as-you-go requests share the capacity of the servers, and the error names no quota of the project. The quota page "
+        "then shows no use that would explain it.",
         remedy=(
             _BACK_OFF,
             "On Vertex AI, use the global endpoint.",
@@ -747,7 +803,7 @@ NARROW = (
         id="http.500.large_context",
         severity="error",
         retry="after_change",
-        summary="The service failed on a very long input.",
+        summary="The service failed, and the input was very long.",
         cause="An internal error, on an input of more than half of the context window. The guide names a context that is too "
         "long as one cause.",
         remedy=("Shorten the input, or split it.", "Try another model.", "Look at the status page."),
@@ -777,9 +833,9 @@ GENERIC = (
         id="http.400.schema_suspected",
         severity="error",
         retry="no",
-        summary="The service rejected the request without saying why; it asked for structured output.",
-        cause="A schema that is too large or uses unsupported keywords is often answered with a bare invalid argument. The "
-        "span does not show whether it was the schema.",
+        summary="The service rejected the request as invalid; it asked for structured output.",
+        cause="A schema that is too large or uses unsupported keywords may be answered like this, without a word about it. Whether it was the "
+        "schema is not known.",
         remedy=(
             "Try the same request without the schema.",
             "If it works, shrink enums, drop maxItems and flatten the schema.",
@@ -787,44 +843,46 @@ GENERIC = (
         ),
         reference=links.STRUCTURED_OUTPUT,
         when=on(FAILURE, "invalid_argument", also=_has_schema),
-        evidence=(_MODEL, _TOOLS),
+        evidence=(_FIELD, _MODEL, _TOOLS),
     ),
     Hint(
         id="http.400.invalid_argument",
         severity="error",
         retry="no",
         summary="The service rejected the request as invalid.",
-        cause="A field is misspelt, missing or of the wrong kind, or belongs to a newer API version than the one called.",
+        cause="What is wrong is not known beyond what the message says. A field may be misspelt, missing or of the wrong kind, or unknown "
+        "to the API version that was called.",
         remedy=(
-            "Compare the request with the API reference.",
-            "Check the API version: beta features exist in v1beta only.",
+            "Read the message, and compare what it names with the API reference.",
+            "Features in preview may need the API version v1beta.",
             "Go back to the last request that worked, and change one setting at a time.",
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "invalid_argument"),
-        evidence=(_MODEL, "API version {gemini.request.api_version}", _TOOLS),
+        evidence=(_FIELD, _MODEL, "API version {gemini.request.api_version}", _TOOLS),
     ),
     Hint(
         id="http.400.failed_precondition",
         severity="error",
         retry="after_change",
         summary="Something has to be set up before the service takes this request.",
-        cause="Often billing is not enabled where the free tier is not offered, or service agents are still being made.",
+        cause="The message names the condition. It may be billing where the free tier is not offered, or service agents that are still being "
+        "made.",
         remedy=(
             "Read the message: it names the condition.",
-            "Enable billing for the project in Google AI Studio.",
+            "Check that billing is enabled for the project.",
             "If service agents are being provisioned, try again in a few minutes.",
         ),
         reference=links.BILLING,
         when=on(FAILURE, "failed_precondition"),
-        evidence=(_MODEL,),
+        evidence=(_REASON, _MODEL),
     ),
     Hint(
         id="http.401.unauthenticated",
         severity="error",
         retry="no",
-        summary="The credentials are missing or of the wrong kind.",
-        cause="Vertex AI expects OAuth credentials, or a key of its express mode; the Gemini API expects its own API key. Neither "
+        summary="The credentials were not accepted.",
+        cause="They may be missing, expired or of the wrong kind. Vertex AI expects OAuth credentials, or a key of its express mode; the Gemini API expects its own API key. Neither "
         "takes what is meant for the other, nor a key as a bearer token.",
         remedy=(
             "On Vertex AI, log in with application default credentials and unset the API keys.",
@@ -840,7 +898,7 @@ GENERIC = (
         id="http.gateway",
         severity="error",
         retry="no",
-        summary="The refusal did not come from the API.",
+        summary="The refusal probably did not come from the API.",
         cause="Answers of the API are JSON, and this one was not. A proxy, a firewall or a gateway on the way wrote it, or "
         "Google's front end, which knows no such address.",
         remedy=(
@@ -868,37 +926,37 @@ GENERIC = (
         severity="error",
         retry="no",
         summary="The caller may not do this.",
-        cause="The key or the credentials lack a permission, or belong to another project. Tuned models need credentials of "
-        "their own.",
+        cause="Why is not said. The key or the credentials may lack a permission or belong to another project; tuned models need credentials "
+        "of their own.",
         remedy=(
             "Check which key and project the client uses.",
             "Check access to tuned models, files and caches that the request names.",
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "permission_denied"),
-        evidence=(_REASON, _MODEL),
+        evidence=(_REASON, _FIELD, _MODEL),
     ),
     Hint(
         id="http.404.not_found",
         severity="error",
         retry="no",
         summary="Something that the request names does not exist.",
-        cause="A file, an image, a cache or another resource was not found: a wrong name, an expired upload, or another API "
-        "version.",
+        cause="What was not found is not known beyond what the message says: the model, a file, a cache or another resource. Its name may be "
+        "wrong, it may have expired, or belong to another API version or project.",
         remedy=(
-            "Check the names in the request; uploaded files expire after 48 hours.",
+            "Check the names in the request, the model's first; uploaded files expire after 48 hours.",
             "Check that all parameters are valid for the API version.",
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "not_found"),
-        evidence=(_MODEL, "API version {gemini.request.api_version}"),
+        evidence=(_FIELD, _MODEL, "API version {gemini.request.api_version}"),
     ),
     Hint(
         id="http.408.request_timeout",
         severity="warning",
         retry="yes",
         summary="The service waited too long for the request.",
-        cause="The request did not arrive completely in time, for example a large body over a slow connection.",
+        cause="The request did not arrive completely in time, perhaps a large body over a slow connection.",
         remedy=(_BACK_OFF, "Upload large media with the Files API.", SET_RETRIES),
         reference=links.TROUBLESHOOTING,
         when=on(FAILURE, "request_timeout"),
@@ -909,7 +967,7 @@ GENERIC = (
         severity="warning",
         retry="after_change",
         summary="The request conflicts with the present state.",
-        cause="Another request changed the same resource, or it exists already.",
+        cause="Another request may have changed the same resource, or it exists already.",
         remedy=("Read the resource again, then decide whether to retry.", "Check before creating."),
         reference=links.API_ERRORS,
         when=on(FAILURE, "conflict"),
@@ -931,7 +989,7 @@ GENERIC = (
         severity="warning",
         retry="yes",
         summary="The service asks to slow down.",
-        cause="A rate limit was hit; the error does not say which. Bursts are refused on paid tiers too.",
+        cause="A rate limit was hit, or the service had no capacity; the error does not say which. Bursts are refused on paid tiers too.",
         remedy=(
             _BACK_OFF,
             "Limit how many calls run at the same time.",
@@ -940,14 +998,14 @@ GENERIC = (
         ),
         reference=links.RATE_LIMITS,
         when=on(FAILURE, "rate_limited"),
-        evidence=(_QUOTA, _RETRY_IN, _RESENDS, _ATTEMPTS),
+        evidence=(_QUOTA, _METRIC, _RETRY_IN, _RESENDS, _ATTEMPTS),
     ),
     Hint(
         id="http.499.cancelled",
         severity="warning",
         retry="yes",
         summary="The operation was cancelled before it finished.",
-        cause="The client closed the connection first; often its own timeout, or that of a proxy in between.",
+        cause="The client, or a proxy in between, seems to have closed the connection first, often by a timeout of its own.",
         remedy=(
             "Raise the client's timeout.",
             "Look for deadlines and proxies on the way.",
@@ -962,8 +1020,7 @@ GENERIC = (
         severity="error",
         retry="yes",
         summary="The service had an unexpected error.",
-        cause="Mostly a passing fault; sometimes an input that is too long, or a combination of media and schema that the "
-        "service cannot handle.",
+        cause="The service does not say why. Mostly it is a passing fault, sometimes an input that is too long or that it cannot handle.",
         remedy=(
             "Retry once or twice, with backoff.",
             "Shorten the input, or try another model.",
@@ -990,7 +1047,7 @@ GENERIC = (
         severity="warning",
         retry="yes",
         summary="A gateway in front of the service got no proper answer.",
-        cause="A passing fault on the way, or a proxy of your own.",
+        cause="It may be a passing fault on the way, or a proxy of your own.",
         remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status .", SET_RETRIES),
         reference=links.TROUBLESHOOTING,
         when=on(FAILURE, "bad_gateway"),
@@ -1001,7 +1058,7 @@ GENERIC = (
         severity="warning",
         retry="yes",
         summary="The model is overloaded or temporarily not available.",
-        cause="The service has no free capacity at the moment. It is not a limit of yours.",
+        cause="The service says that it cannot take the request at the moment. Mostly it lacks free capacity.",
         remedy=(
             _BACK_OFF,
             "Fall back to another model, for example from Pro to Flash.",
@@ -1017,7 +1074,7 @@ GENERIC = (
         severity="error",
         retry="after_change",
         summary="The answer was not finished before the deadline.",
-        cause="The prompt or the answer is too long for the time allowed, by the client's timeout or by the service.",
+        cause="The time that the client or the service allows ran out. The prompt or the answer may be too long for it, or the service slow.",
         remedy=(
             "Raise http_options.timeout (in milliseconds), or leave it out.",
             "Stream the answer.",
@@ -1031,7 +1088,7 @@ GENERIC = (
         id="http.unknown",
         severity="error",
         retry="no",
-        summary="The service answered with an error that this catalogue does not know.",
+        summary="The call failed with an error that this catalogue does not know.",
         cause="Neither the status nor the message is a known one.",
         remedy=(
             "Read the error's message.",

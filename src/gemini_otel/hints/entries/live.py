@@ -44,7 +44,7 @@ CLOSES = (
         severity="error",
         retry="resume",
         summary="The connection was given up because a keepalive ping got no answer.",
-        cause="The network was gone, or the event loop was blocked for so long that the answer was not read in time.",
+        cause="The network may have been gone, or the event loop blocked for so long that the answer was not read in time.",
         remedy=(
             "Look for blocking calls in the event loop: playing sound, files, time.sleep. Move them to asyncio.to_thread.",
             "Keep one task receiving all the time.",
@@ -69,6 +69,34 @@ CLOSES = (
         evidence=(_CLOSED, _MODEL, f"output type {{{OUTPUT_TYPE}}}"),
     ),
     Hint(
+        id="live.activity",
+        severity="error",
+        retry="after_change",
+        summary="Activity was marked by hand while the service detects it by itself.",
+        cause="activity_start and activity_end belong to sessions in which automatic activity detection is off.",
+        remedy=(
+            "Set realtime_input_config.automatic_activity_detection.disabled to True in the connection's config.",
+            "Or do not send activity_start and activity_end.",
+        ),
+        reference=links.LIVE,
+        when=on(FAILURE, "live_activity"),
+        evidence=(_CLOSED, _TURN),
+    ),
+    Hint(
+        id="live.audio_format",
+        severity="error",
+        retry="after_change",
+        summary="The sound that was sent has a format or a rate that the session does not take.",
+        cause="Sound is raw audio/pcm, 16 bit, mono; its rate stands in the mime type and stays the same for the session.",
+        remedy=(
+            "Send all sound with one mime type, such as audio/pcm;rate=16000.",
+            "Do not send empty chunks.",
+        ),
+        reference=links.LIVE,
+        when=on(FAILURE, "live_audio_format"),
+        evidence=(_CLOSED, _TURN, f"{{{LIVE_INPUT_AUDIO_SECONDS}}} s of sound sent"),
+    ),
+    Hint(
         id="live.resumption",
         severity="error",
         retry="after_change",
@@ -88,7 +116,7 @@ CLOSES = (
         severity="error",
         retry="resume",
         summary="The service closed the session because something that it was told of does not exist.",
-        cause="Seen after tool responses: the id is not that of a pending function call, or the call was cancelled.",
+        cause="It does not say what. That was seen after tool responses whose id is not that of a pending function call.",
         remedy=(
             "Answer every function call once, with its id, and not after a tool_call_cancellation.",
             "Connect again.",
@@ -101,9 +129,10 @@ CLOSES = (
         id="live.time_limit",
         severity="error",
         retry="resume",
-        summary="The connection reached a time limit of the service.",
+        summary="The session reached a time limit of the service, or was idle for too long.",
         cause="A connection lasts about 10 minutes; a session without context compression 15 minutes with sound, 2 minutes "
-        "with video. A go_away message precedes the end.",
+        "with video. A go_away message precedes the end. "
+        "A session in which nothing is generated for some minutes is closed, too.",
         remedy=(
             _RESUME,
             "Act on go_away: its time_left says how long there is to do so.",
@@ -111,15 +140,15 @@ CLOSES = (
         ),
         reference=links.LIVE_SESSION,
         when=on(FAILURE, "live_time_limit"),
-        evidence=(_CLOSED, _TURN),
+        evidence=("no response for {message.seconds} s", _CLOSED, _TURN),
     ),
     Hint(
         id="live.invalid_argument",
         severity="error",
         retry="after_change",
-        summary="The service closed the session because of something that was sent.",
-        cause="A message or a setting is invalid: a field that the model does not know, a wrong MIME type, a tool response in "
-        "the wrong shape. The service seldom says which.",
+        summary="The service closed the session because of something that it took for invalid.",
+        cause="Its reason says no more that is known here. It may be a field that the model does not know, a wrong MIME type or a tool "
+        "response in the wrong shape.",
         remedy=(
             "At connect: leave out settings one by one, voice, tools and thinking first.",
             "In a turn: check what was sent last; sound has to be audio/pcm with its rate, 16 bit, mono.",
@@ -134,8 +163,8 @@ CLOSES = (
         severity="error",
         retry="after_change",
         summary="The service closed the session because of its rules.",
-        cause="What was asked is not implemented, supported or enabled for this model or project. A session_resumption with a "
-        "handle of None is refused like this by some models.",
+        cause="What was asked may not be implemented, supported or enabled for this model or project. A session_resumption with a handle of "
+        "None is refused like this by some models.",
         remedy=(
             "Check that the model supports each tool and setting of the session.",
             "Try another Live model, or another API version.",
@@ -166,7 +195,7 @@ CLOSES = (
         severity="error",
         retry="resume",
         summary="The connection broke without a word.",
-        cause="The network, a proxy or the service dropped it: no close frame arrived.",
+        cause="No close frame arrived: the network, a proxy or the service may have dropped it.",
         remedy=(
             _RESUME,
             "Look for proxies that limit how long a websocket may live or be silent.",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from gemini_otel._facts.errors import causes as classes
 from gemini_otel._facts.names import (
+    ERROR_REASON,
+    ERROR_STATUS,
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
+    HTTP_STATUS_CODE,
     INTERACTION_STATUS,
     OUTCOME,
+    PROVIDER_NAME,
     REQUEST_MODEL,
     REQUEST_STREAM,
     RESOURCE_STATE,
@@ -62,7 +66,7 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="No answer came within the time that the client allows.",
-        cause="The client's own timeout ran out, while connecting or while waiting for the model. Long prompts and thinking "
+        cause="A timeout of the client ran out, while connecting or while waiting for the model. Long prompts and thinking "
         "take minutes.",
         remedy=(
             "Raise http_options.timeout; its unit is milliseconds.",
@@ -80,8 +84,8 @@ HINTS = (
         severity="error",
         retry="no",
         summary="The connection could not be secured.",
-        cause="The server's certificate was not accepted, as behind a company proxy that inspects traffic, or what listens at "
-        "that address does not speak TLS.",
+        cause="Either the server's certificate was not accepted, as behind a company proxy that inspects traffic, or what listens at that "
+        "address does not speak TLS.",
         remedy=(
             "Give the client the proxy's root certificate, for example with SSL_CERT_FILE.",
             "Check the clock and the base URL.",
@@ -95,7 +99,7 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="The service could not be reached.",
-        cause="The connection was not made: name resolution, proxy, firewall, or a wrong base URL.",
+        cause="No connection was made. Name resolution, a proxy, a firewall or a wrong base URL may be the reason.",
         remedy=(
             "Check that this machine reaches the server, and the proxy settings HTTPS_PROXY and NO_PROXY.",
             "Check http_options.base_url.",
@@ -138,7 +142,7 @@ HINTS = (
         severity="error",
         retry="no",
         summary="The request could not be written.",
-        cause="A header has a character that HTTP does not allow. An API key that was copied with an invisible character is the "
+        cause="A header or the address has a character that HTTP does not allow. An API key that was copied with an invisible character is the "
         "usual reason.",
         remedy=("Look at repr() of the key, and copy it again.", "Check http_options.headers."),
         reference=links.API_KEY,
@@ -150,7 +154,7 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="The connection broke while the stream was open.",
-        cause="A proxy, the network or the service closed it before the answer was complete.",
+        cause="A proxy, the network or the service may have closed it before the answer was complete.",
         remedy=(
             "Keep what has arrived, and ask again for the rest.",
             "Look for proxies with an idle limit below the model's thinking time.",
@@ -164,7 +168,7 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="The connection broke before the answer arrived.",
-        cause="A proxy, the network or the service closed it. Connections that stay silent for more than a minute are often "
+        cause="A proxy, the network or the service may have closed it. Connections that stay silent for more than a minute are often "
         "closed on the way.",
         remedy=(
             "Stream the answer, so that the connection is not silent.",
@@ -181,7 +185,8 @@ HINTS = (
         severity="error",
         retry="yes",
         summary="The answer could not be read.",
-        cause="What arrived is not the JSON that the API sends: cut off on the way, or written by a proxy.",
+        cause="What arrived is not what the SDK expects of the API: it may have been cut off on the way, written by a proxy, or be newer than the "
+        "SDK.",
         remedy=(
             "Retry once.",
             "If it persists, look at the raw answer: a gateway may have put its own page there.",
@@ -236,6 +241,22 @@ HINTS = (
         evidence=(_EXCEPTION,),
     ),
     Hint(
+        id="sdk.other_back_end",
+        severity="error",
+        retry="no",
+        summary="The method or setting exists on the other back end only.",
+        cause="google-genai refuses what the back end of this client does not have: the Gemini API and Vertex AI, which the SDK calls Gemini "
+        "Enterprise Agent Platform, differ. No request was sent.",
+        remedy=(
+            "Read the exception: it names the method or the setting, and where it is supported.",
+            "Leave it out, or make the client for the other back end: vertexai=True, or an API key.",
+            "Check GOOGLE_GENAI_USE_VERTEXAI, which decides where the client does not.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *classes.OTHER_BACK_END),
+        evidence=(_EXCEPTION, f"provider {{{PROVIDER_NAME}}}"),
+    ),
+    Hint(
         id="sdk.tool_failed",
         severity="error",
         retry="after_change",
@@ -254,15 +275,19 @@ HINTS = (
         id="auth.credentials",
         severity="error",
         retry="no",
-        summary="No Google credentials could be had.",
-        cause="Application default credentials are missing, or could not be refreshed. No request was sent to the model.",
+        summary="Google credentials are missing, could not be refreshed or lack something.",
+        cause="Application default credentials may be missing, expired or revoked, or be those of a user without a quota project.",
         remedy=(
             "Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.",
             "To use an API key instead, make the client without vertexai.",
         ),
         reference=links.CLOUD_ERRORS,
-        when=on(FAILURE, *classes.CREDENTIALS),
-        evidence=(_EXCEPTION,),
+        when=on(FAILURE, *classes.CREDENTIALS, "quota_project", "token_scope"),
+        evidence=(
+            _EXCEPTION,
+            f"HTTP {{{HTTP_STATUS_CODE}}} {{{ERROR_STATUS}}}",
+            f"reason {{{ERROR_REASON}}}",
+        ),
     ),
     Hint(
         id="file.unreadable",
@@ -279,10 +304,11 @@ HINTS = (
         id="sdk.invalid_request",
         severity="error",
         retry="no",
-        summary="The SDK refused the call or its answer as invalid.",
-        cause="An argument has a wrong type or value, or is not supported by the back end in use.",
+        summary="A value was refused as invalid before the call was done.",
+        cause="The SDK raises this where an argument has a wrong type or value, or is not supported by the back end in use. Code that it calls, "
+        "such as a tool or a schema, may raise it too.",
         remedy=(
-            "Read the exception: it names the argument.",
+            "Read the exception: it mostly names the argument.",
             "Check whether the setting exists on the Gemini API or on Vertex AI only.",
         ),
         reference=links.SDK,
@@ -311,9 +337,10 @@ CATCH_ALL = (
         severity="error",
         retry="no",
         summary="The call ended with an exception that this catalogue does not know.",
-        cause="It is not an error answer of the service; it arose in the SDK, in a transport or in code that they call.",
+        cause="Its class says nothing that is known here. It may come from the SDK, a transport, code that they call, or a client that wraps "
+        "an answer of the service.",
         remedy=(
-            "Read the exception and its traceback.",
+            "Read the exception, its traceback and the exception that it was raised from.",
             "Upgrade google-genai, and report it if it persists.",
         ),
         reference=links.SDK,

@@ -1,0 +1,180 @@
+"""Finds every error in a text of any length, such as a log, and counts them; reads it once and keeps little of it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from gemini_otel._commands.explain import body_attributes, text_attributes
+from gemini_otel._facts.errors.kinds import HTTP_CODES
+from gemini_otel.hints import Hint, find
+
+if TYPE_CHECKING:
+    from gemini_otel.hints import Attributes
+
+_PIECE = 65_536  # characters that are read at once, of a line that is longer
+_HALF = 32_000  # characters that are kept of the beginning of a record, and of its end
+_MOST_LINES = 400  # of one record
+# What a log writes before its own words: the time, the level, the container.
+_PREFIX = re.compile(
+    r"(?:\x1b\[[0-9;]{0,20}m)?(?:[\w.-]{1,60} {1,20}\| ?)?\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]?[\d:.,]{0,20}Z?\]?(?:[+-]\d\d:?\d\d)? ?)?"
+)
+_BEGINS = re.compile(
+    r"(?:\[?(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b|<\d|(?:[A-Za-z_][\w.]{0,200}\.)?[A-Z]\w{0,80}(?:Error|Exception)\b)"
+)
+_CHAINS = ("The above exception was", "During handling of the above")
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+class Record:
+    """The lines that belong together: one message, with its traceback or its body."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._head, self._tail = "", ""
+        self._lines = self._open = 0
+        self._awaits_exception = self._ended = self._raised = self._chained = False
+
+    def text(self) -> str:
+        """What is kept of it."""
+        return self._head + self._tail
+
+    def takes(self, line: str) -> bool:
+        """Whether the line belongs to what is here already."""
+        if self._lines == 0 or not self._ended:
+            return True
+        if self._lines >= _MOST_LINES:
+            return False
+        prefix = _PREFIX.match(line)
+        content = line[prefix.end() :] if prefix is not None else line
+        if not content.strip() or content[0] in " \t}])\"',*" or content.startswith(_CHAINS):
+            return True
+        if content.startswith(_TRACEBACK):
+            return self._chained or not self._raised
+        if prefix is not None and prefix.end() > 0:
+            return False
+        return self._awaits_exception or ((self._open > 0 or self._raised) and not _BEGINS.match(content))
+
+    def add(self, line: str) -> None:
+        room = _HALF - len(self._head)
+        if room > 0:
+            self._head += line[:room]
+        if len(line) > room:
+            self._tail = (self._tail + line[max(room, 0) :])[-_HALF:]
+        self._lines += 1
+        self._ended = line.endswith("\n")
+        self._open = max(0, self._open + line.count("{") - line.count("}"))
+        if _TRACEBACK in line:
+            self._awaits_exception, self._chained = True, False
+        elif line.startswith(_CHAINS):
+            self._chained = True
+        elif line[:1].strip() and (self._awaits_exception or _BEGINS.match(line)):
+            self._awaits_exception, self._raised = False, True
+
+
+class Hit(NamedTuple):
+    """An error of a text, what it is concluded from, and how often it came."""
+
+    hints: list[Hint]
+    attributes: Attributes
+    times: int
+
+
+def records(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: None) -> Iterator[str]:
+    """The records of a text; `read` gives a line, or a piece of it, and an empty text at the end. `seen` is told each length."""
+    record = Record()
+    while line := read(_PIECE):
+        seen(len(line))
+        if not record.takes(line):
+            yield record.text()
+            record.clear()
+        record.add(line)
+    if text := record.text():
+        yield text
+
+
+def read_errors(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: None) -> list[Hit]:
+    """Each kind of error in a text, the most frequent first. A text that is one body of JSON is read as such."""
+    found = records(read, seen)
+    first, second = next(found, ""), next(found, "")
+    if not second and (attributes := _body(first)) is not None:
+        return [Hit(find(attributes, level="info"), attributes, 1)]
+    return errors(itertools.chain((first, second), found))
+
+
+def _body(text: str) -> Attributes | None:
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return body_attributes(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+@contextlib.contextmanager
+def progress(stream: TextIO) -> Iterator[Callable[[int], None]]:
+    """Tells how much was read, in a line that goes away again; on a terminal only, and after a second."""
+    read, last = 0, time.monotonic() + 0.5
+    shown = stream.isatty()
+
+    def seen(length: int) -> None:
+        nonlocal read, last
+        read += length
+        if shown and (now := time.monotonic()) - last > _BETWEEN:
+            last = now
+            stream.write(f"\r{read / 1e6:,.0f} MB read")
+            stream.flush()
+
+    try:
+        yield seen
+    finally:
+        if shown:
+            stream.write("\r" + " " * 30 + "\r")
+            stream.flush()
+
+
+_BETWEEN = 0.5  # seconds
+
+
+def errors(texts: Iterator[str]) -> list[Hit]:
+    """Each kind of error, the most frequent first."""
+    hits: dict[tuple[str, ...], Hit] = {}
+    for text in texts:
+        if not _may_tell(text) or (attributes := text_attributes(text)) is None:
+            continue
+        hints = find(attributes, level="info")
+        key = tuple(hint.id for hint in hints)
+        hit = hits.get(key) or Hit(hints, attributes, 0)
+        hits[key] = hit._replace(times=hit.times + 1)
+    return sorted(hits.values(), key=lambda hit: -hit.times)
+
+
+# Words of which an error has at least one; parts of words, where their beginnings differ.
+_SIGNS = (
+    *(
+        "rror",
+        "ERROR",
+        "xception",
+        "Timeout",
+        "Cancelled",
+        "aise",
+        "StatusCode",
+        "tatus:",
+        "xhausted",
+        "lose",
+        "CLOSE",
+    ),
+    *("received 1", " None.", '"code', "'code", *HTTP_CODES),
+)
+
+
+def _may_tell(text: str) -> bool:
+    """Whether it is worth a closer look: most lines of a log are not."""
+    return any(sign in text for sign in _SIGNS)
