@@ -26,6 +26,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from gemini_otel._telemetry import dropped
+
 MODEL = "gemini-2.5-flash"
 SHAPES = ("call", "async_call", "stream", "async_stream")
 ROOT = Path(__file__).parent.parent
@@ -49,6 +51,7 @@ class Telemetry:
 
     @property
     def spans(self) -> list[ReadableSpan]:
+        dropped.flush()
         return list(self.exporter.get_finished_spans())
 
     @property
@@ -68,6 +71,7 @@ class Telemetry:
 
     def points(self, metric: str) -> list[Any]:
         """The data points of a metric."""
+        dropped.flush()
         data = self.reader.get_metrics_data()
         return [
             point

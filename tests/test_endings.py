@@ -259,6 +259,9 @@ def test_every_ending(url: str, via: str, tools: bool, play: Any, ending: Any, o
 
 
 def check_tree(outcome: str | None, ending: Any, spans: list[ReadableSpan]) -> None:
+    spans = sorted(
+        spans, key=lambda span: span.end_time or 0
+    )  # what is dropped is ended later, with its time
     ids = [span.get_span_context().span_id for span in spans]
     for position, span in enumerate(spans):
         if span.parent is not None:

@@ -15,6 +15,7 @@ R = TypeVar("R")
 
 logger = logging.getLogger("gemini_otel")
 _reported: set[str] = set()
+_FRAMES = -30  # the last ones: an exception of too deep a recursion has a thousand
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
@@ -36,7 +37,7 @@ def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | N
     try:
         return function(*args, **kwargs)
     except Exception:
-        report(getattr(function, "__qualname__", repr(function)))
+        report(getattr(function, "__qualname__", type(function).__qualname__))
         return None
 
 
@@ -88,6 +89,6 @@ def report(site: str) -> None:
         "gemini-otel failed in %s; the Gemini call is unaffected, its telemetry may be incomplete. "
         "Further failures there are not logged.\n%s%s",
         site,
-        "".join(traceback.format_tb(place)),
+        "".join(traceback.format_tb(place, _FRAMES)),
         kind.__qualname__ if kind is not None else "",
     )

@@ -15,7 +15,7 @@ from opentelemetry.trace import TracerProvider
 from gemini_otel._guard import guarded, logger
 from gemini_otel._sdk import patching
 from gemini_otel._settings import in_force
-from gemini_otel._telemetry import exporter_log
+from gemini_otel._telemetry import dropped, exporter_log
 from gemini_otel._telemetry.instrumentation import Instruments, Session
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
     def _uninstrument(self, **_: Any) -> None:
         global _session
         _session = None
+        dropped.flush()
         exporter_log.restore()
         patching.uninstall()
         for processor in _processors:

@@ -21,6 +21,7 @@ from gemini_otel._facts.names import (
 )
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel._telemetry.dropped import flush
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 
 if TYPE_CHECKING:
@@ -212,12 +213,13 @@ class HintSpanProcessor(SpanProcessor):
         self._told[span_id] = self._told.get(span_id, frozenset()) | ids
 
     def shutdown(self) -> None:
-        """Give no more hints."""
+        """Give no more hints, once what was dropped unread has ended."""
+        flush()
         self.active = False
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Nothing is ever pending."""
-        return True
+        """End what the program has dropped unread."""
+        return flush(timeout_millis / 1000)
 
 
 def _ids_on(attributes: dict[str, Any]) -> tuple[str, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
-from typing import Any
+from typing import Any, TypeVar
 
 from gemini_otel._facts.operation import Arguments, Driver, Shape
 from gemini_otel._guard import safely
-from gemini_otel._telemetry.instrumentation import open_streams
+from gemini_otel._telemetry.dropped import hold_open
 from gemini_otel._telemetry.lifecycle import Observed
 
 Positional = tuple[Any, ...]
+_G = TypeVar("_G", Generator[Any, Any, Any], AsyncGenerator[Any, None])
 # Starts to observe a call of `instance`, given its keyword arguments; None where nobody listens.
 Begin = Callable[[Any, Arguments], Observed | None]
 
@@ -24,11 +26,23 @@ def driver(shape: Shape, begin: Begin) -> Driver:
 
     def run(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
         if not args:
-            return drive(begin, wrapped, instance, args, kwargs)
+            return _as_theirs(wrapped, drive(begin, wrapped, instance, args, kwargs))
         arguments = safely(_named, wrapped, instance, args, kwargs) or kwargs
-        return drive(lambda instance, _: begin(instance, arguments), wrapped, instance, args, kwargs)
+        return _as_theirs(
+            wrapped, drive(lambda instance, _: begin(instance, arguments), wrapped, instance, args, kwargs)
+        )
 
     return run
+
+
+_RUNNING = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+
+
+def _as_theirs(wrapped: Any, answer: Any) -> Any:
+    """A coroutine or a generator with the SDK's name: Python's warnings tell it."""
+    if type(answer) in _RUNNING:
+        answer.__name__, answer.__qualname__ = wrapped.__name__, wrapped.__qualname__
+    return answer
 
 
 def _named(wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Arguments:
@@ -96,6 +110,37 @@ def _generate(
     begin: Callable[[], Observed | None], chunks: Generator[Any, Any, Any]
 ) -> Generator[Any, Any, Any]:
     """`yield from chunks`, observed."""
+    itself = _Itself()
+    return itself.known_as(_steps(begin, chunks, itself))
+
+
+class _Itself:
+    """What tells a generator whether it is closed by somebody who holds it, or because nobody does any more.
+
+    References with a callback are dead in a finalizer, in every release; those without one are not.
+    """
+
+    __slots__ = ("_reference",)
+
+    def known_as(self, generator: _G) -> _G:
+        self._reference: weakref.ref[Any] = weakref.ref(generator, _do_nothing)
+        return generator
+
+    def end(self, observed: Observed) -> None:
+        """Where the generator ends before the answer does."""
+        if self._reference() is None:
+            observed.drop()
+        else:
+            observed.abandon()
+
+
+def _do_nothing(_: object) -> None:
+    """A callback that makes its reference a strict one."""
+
+
+def _steps(
+    begin: Callable[[], Observed | None], chunks: Generator[Any, Any, Any], itself: _Itself
+) -> Generator[Any, Any, Any]:
     observed = begin()
     if observed is None:
         return (yield from chunks)
@@ -116,8 +161,10 @@ def _generate(
         observed.finish()
         return stop.value
     finally:
-        chunks.close()
-        observed.abandon()
+        try:
+            chunks.close()
+        finally:
+            itself.end(observed)
 
 
 def _thrower(throw: Callable[[BaseException], Any], error: BaseException) -> Callable[[], Any]:
@@ -156,8 +203,15 @@ async def _public_async_stream(
     return _async_generate(observed, chunks)
 
 
-async def _async_generate(observed: Observed, chunks: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
+def _async_generate(observed: Observed, chunks: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
     """An async generator for the user: what `yield from chunks` would be, observed."""
+    itself = _Itself()
+    return itself.known_as(_async_steps(observed, chunks, itself))
+
+
+async def _async_steps(
+    observed: Observed, chunks: AsyncGenerator[Any, Any], itself: _Itself
+) -> AsyncGenerator[Any, None]:
     advance: Callable[[], Awaitable[Any]] = chunks.__anext__
     try:
         while True:
@@ -177,7 +231,7 @@ async def _async_generate(observed: Observed, chunks: AsyncGenerator[Any, Any]) 
         try:
             await chunks.aclose()
         finally:
-            observed.abandon()
+            itself.end(observed)
 
 
 class _ObservedStream:
@@ -211,7 +265,7 @@ class _ObservedStream:
 
     def __del__(self) -> None:
         if self._observed is not None:
-            self._observed.abandon()
+            self._observed.drop()
 
 
 def _call_or_stream(
@@ -263,7 +317,7 @@ def _observe_events(observed: Observed, stream: Any, source: str) -> None:
 
     setattr(stream, source, events)
     stream.close = close_and_end
-    _end_when_dropped(observed, events)
+    hold_open(observed)
 
 
 def _observe_async_events(observed: Observed, stream: Any, source: str) -> None:
@@ -276,13 +330,7 @@ def _observe_async_events(observed: Observed, stream: Any, source: str) -> None:
 
     setattr(stream, source, events)
     stream.close = close_and_end
-    _end_when_dropped(observed, events)
-
-
-def _end_when_dropped(observed: Observed, events: object) -> None:
-    """A generator that never began ends without running; a stream that is still open ends with the interpreter."""
-    open_streams.add(observed)
-    weakref.finalize(events, observed.abandon).atexit = False
+    hold_open(observed)
 
 
 _DRIVERS: dict[Shape, Callable[..., Any]] = {

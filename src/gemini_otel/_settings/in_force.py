@@ -128,6 +128,16 @@ def warn_of_unknown_variables() -> None:
 def _parse(setting: Setting, parse: Callable[[Any], Any], name: str, value: Any) -> Any:
     try:
         return parse(value)
-    except ValueError as error:
-        reason = f" ({error})" if str(error) else ""
-        raise ValueError(f"{name}={value!r} is not valid; choose from: {setting.choices}{reason}") from None
+    except Exception as error:  # noqa: BLE001  # the value may be an object that raises whatever it likes
+        text = str(error) if isinstance(error, ValueError) else f"it raised {type(error).__name__}"
+        reason = f" ({text})" if text else ""
+        raise ValueError(
+            f"{name}={_shown(value)} is not valid; choose from: {setting.choices}{reason}"
+        ) from None
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001  # as above
+        return f"<{type(value).__name__}>"

@@ -71,7 +71,7 @@ def callable_with(arguments: int) -> Callable[[Any], Any]:
     def parse(value: Any) -> Any:
         if not callable(value):
             raise ValueError  # noqa: TRY004  # one kind of error for a bad value
-        if inspect.iscoroutinefunction(value):
+        if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
             raise ValueError("it is called synchronously, so it cannot be a coroutine function")
         try:
             inspect.signature(value).bind(*range(arguments))

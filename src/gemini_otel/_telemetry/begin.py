@@ -14,6 +14,7 @@ from gemini_otel._facts.calls import RequestFacts, StartFacts
 from gemini_otel._facts.operation import Arguments, Choice, Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.draft import Draft
+from gemini_otel._telemetry.dropped import end_dropped
 from gemini_otel._telemetry.hooks import call_hook
 from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.rounds import Call, current_loop
@@ -38,6 +39,7 @@ def begin(
 
     Its span is a child of the current one, or of that in `parent`. `kind` is the sort of call that it is.
     """
+    end_dropped()
     content = session.content
     if not (session.instruments.listening() or content) or not is_instrumentation_enabled():
         return None

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from types import TracebackType
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
+from gemini_otel._telemetry.lifecycle import detach_quietly
+
 _KEY = otel_context.create_key("gemini_otel.conversation")
+
+# What this task is in, from the outside in: several tasks may enter one object.
+_entered: ContextVar[tuple[tuple[object, Context | None, object], ...]] = ContextVar(
+    "gemini_otel.conversations", default=()
+)
 
 
 def conversation_id() -> str | None:
@@ -28,19 +36,19 @@ class conversation:  # noqa: N801  # reads as a statement, like contextlib.suppr
         if not isinstance(id, str) or not id:
             raise ValueError(f"conversation({id!r}) is not valid; give the id as a string that is not empty")
         self.id = id
-        self._entered: list[tuple[Context, object]] = []
 
     def __enter__(self) -> None:
         context = otel_context.set_value(_KEY, self.id)
-        self._entered.append((context, otel_context.attach(context)))
+        _entered.set((*_entered.get(), (self, context, otel_context.attach(context))))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        context, token = self._entered.pop()
+        *outer, (entered, context, token) = _entered.get() or ((None, None, None),)
         # A generator that is thrown away is closed in whatever context the garbage collector runs: ours is gone then.
-        if otel_context.get_current() is context:
-            otel_context.detach(token)  # type: ignore[arg-type]  # its type has moved between releases
+        if entered is self and otel_context.get_current() is context:
+            _entered.set(tuple(outer))
+            detach_quietly(token)
 
     async def __aenter__(self) -> None:
         self.__enter__()

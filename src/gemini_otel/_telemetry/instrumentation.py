@@ -21,6 +21,7 @@ from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.conversation import conversation_id
+from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
@@ -45,6 +46,7 @@ class Metrics:
             explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
         )
         self.model_label = BoundedNames(MAX_MODELS)
+        self.address_label = BoundedNames(MAX_MODELS)
         self.tool_label = BoundedNames(MAX_MODELS)
         self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
@@ -157,15 +159,6 @@ class Instruments:
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
         return self.tracer() is not None or self.metrics() is not None
-
-
-open_streams: weakref.WeakSet[Any] = weakref.WeakSet()  # turns whose streams are in the user's hands
-
-
-def end_open_streams() -> None:
-    """End what is still open when the interpreter exits, while exporters still export."""
-    for stream in list(open_streams):
-        stream.abandon()
 
 
 class Session(NamedTuple):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
+from contextvars import Token
 from types import TracebackType
 
 from opentelemetry import context as otel_context
@@ -15,6 +17,8 @@ from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.exceptions import is_cancellation
 from gemini_otel._facts.sendable import text
 from gemini_otel._guard import safely
+from gemini_otel._telemetry import dropped
+from gemini_otel._telemetry.dropped import Moment
 
 
 class Observed:
@@ -23,11 +27,13 @@ class Observed:
     A stream enters once for each step, so that the consumer's own context is current in his loop's body.
     """
 
-    __slots__ = ("__weakref__", "_context", "_end", "_token", "ended")
+    __slots__ = ("__weakref__", "_context", "_end", "_generation", "_moment", "_token", "ended")
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._end = threading.Lock()
+        self._generation = dropped.generation()
+        self._moment: Moment | None = None  # when it was dropped, where it was
         self.ended = False
 
     def __enter__(self) -> None:
@@ -36,39 +42,97 @@ class Observed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # A coroutine that is thrown away is closed in whatever context the garbage collector runs: ours is gone then.
-        if kind is not GeneratorExit or otel_context.get_current() is self._context:
+        left = otel_context.get_current()
+        if kind is GeneratorExit:
+            # A coroutine that is thrown away is closed in whatever context the collector runs: ours is gone then.
+            if left is self._context:
+                detach_quietly(self._token)
+        else:
             otel_context.detach(self._token)
+            if left is not self._context:
+                _keep(left, self._context)
         self._end_with(error)
 
     def _end_with(self, error: BaseException | None) -> None:
         """End with the exception that left the block, unless it says that a stream is exhausted."""
-        if error is not None and not isinstance(error, StopIteration | StopAsyncIteration):
+        if isinstance(error, GeneratorExit):
+            self.drop()
+        elif error is not None and not isinstance(error, StopIteration | StopAsyncIteration):
             self.finish(error)
 
     def observe(self, response: object) -> None:
         """Read a response, or the next chunk of a stream."""
 
     def owner_ended(self) -> None:
-        """End because what is around this has ended."""
-        self.abandon()
+        """End because what is around this has ended, be it in a finalizer of its own."""
+        self.end(GeneratorExit())
 
     def abandon(self) -> None:
-        """End because the consumer stopped reading."""
+        """End because the consumer stopped reading, and said so."""
         self.finish(GeneratorExit())
+
+    def drop(self) -> None:
+        """Note that nobody holds this any more, and when. All that a finalizer may call: see `dropped`."""
+        if not self.ended:
+            self.ended = True
+            self._moment = dropped.now()
+            dropped.later(self._end_dropped)
+
+    def _end_dropped(self) -> None:
+        self.end(GeneratorExit())
+
+    def __del__(self) -> None:
+        if not getattr(self, "ended", True):
+            self._end = threading.Lock()  # a KeyboardInterrupt may have fallen between it and the end
+            self.drop()
 
     def finish(self, error: BaseException | None = None) -> None:
         """End, with the exception that ended it where there is one. Only the first end counts."""
+        self.end(error)
+        dropped.end_dropped()
+
+    def end(self, error: BaseException | None = None, moment: Moment | None = None) -> None:
+        """End, and nothing else; at `moment`, where that was before now. A forked child leaves it to its parent."""
         if self._end.acquire(blocking=False):
             self.ended = True
-            safely(self._record, error)
-            safely(self._close)
+            if self._generation != dropped.generation():
+                return
+            # The collector runs finalizers in any order: what is inside was over before what is around it.
+            self._moment = min((each for each in (self._moment, moment) if each is not None), default=None)
+            try:
+                safely(self._record, error)
+            finally:
+                safely(self._close)
+
+    @property
+    def _seconds(self) -> float:
+        """When it ended, or now, on the clock of durations."""
+        return time.perf_counter() if self._moment is None else self._moment.seconds
+
+    @property
+    def _end_time(self) -> int | None:
+        """When it ended, on the clock of spans; None where that is now."""
+        return None if self._moment is None else self._moment.nanoseconds
 
     def _record(self, error: BaseException | None) -> None:
         """Write down how it ended; whatever becomes of that, `_close` follows."""
 
     def _close(self) -> None:
         """End the span."""
+
+
+def detach_quietly(token: object) -> None:
+    """Restore what was current before; where that was in a context that is not this one, leave this as it is."""
+    if isinstance(token, Token):
+        with contextlib.suppress(ValueError, RuntimeError):
+            token.var.reset(token)
+
+
+def _keep(left: Context, ours: Context) -> None:
+    """What was attached inside and never detached is the program's: it stays, without what is ours."""
+    added = {key: value for key, value in left.items() if ours.get(key, ours) is not value}
+    if added:
+        otel_context.attach(Context({**otel_context.get_current(), **added}))
 
 
 @contextlib.contextmanager

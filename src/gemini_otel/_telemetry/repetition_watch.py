@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gemini_otel._guard import safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 
@@ -21,18 +22,18 @@ class RepetitionWatch:
 
     def recall(self, name: str, args: object, result: object) -> None:
         """Take a function call that the request answers, and its result; every candidate's own calls follow it."""
-        self._tell(self._detector(0, False).feed_call(name, args, result))
+        self._tell(safely(self._detector(0, False).feed_call, name, args, result))
         self._history.append((name, args, result))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
-        self._tell(self._detector(candidate, thought).feed(text))
+        self._tell(safely(self._detector(candidate, thought).feed, text))
 
     def function_call(self, candidate: int, name: str, args: object) -> None:
-        self._tell(self._detector(candidate, False).feed_call(name, args))
+        self._tell(safely(self._detector(candidate, False).feed_call, name, args))
 
     def code(self, text: str) -> None:
         """Take code that the model wrote to be run: a text by itself."""
-        self._tell(RepetitionDetector(thresholds=self._thresholds).feed(text))
+        self._tell(safely(RepetitionDetector(thresholds=self._thresholds).feed, text))
 
     def _detector(self, candidate: int, thought: bool) -> RepetitionDetector:
         detector = self._detectors.get((candidate, thought))
@@ -42,7 +43,7 @@ class RepetitionWatch:
             self._detectors[candidate, thought] = detector
             if candidate and not thought:
                 for name, args, result in self._history:
-                    detector.feed_call(name, args, result)
+                    safely(detector.feed_call, name, args, result)
         return detector
 
     def _tell(self, verdict: Repetition | None) -> None:

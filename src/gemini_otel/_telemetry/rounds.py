@@ -16,11 +16,12 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._facts.errors.bounded import bounded
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
-from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.errors.exceptions import read_error, unread_error
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._facts.sendable import sendable
-from gemini_otel._guard import guarded, safely
+from gemini_otel._guard import call_back, guarded, safely
+from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog
 from gemini_otel._telemetry.attributes import (
     Attributes,
@@ -104,6 +105,7 @@ class Call(Observed):
         "_started",
         "_stream",
         "_watch",
+        "_within_owner",
         "arguments",
         "content",
     )
@@ -126,7 +128,7 @@ class Call(Observed):
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
         self._first_chunk: float | None = None
-        self._flagged = False
+        self._flagged = self._within_owner = False
         self._answer = operation.answer(request)
         listening = self._recording and session.settings.repetition and operation.generates
         self._watch = (
@@ -189,7 +191,7 @@ class Call(Observed):
             self._flagged = True
             self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
             if self._settings.on_repetition is not None:
-                safely(self._settings.on_repetition, self._watch.verdict)
+                call_back("on_repetition", self._settings.on_repetition, self._watch.verdict)
 
     def _note_chunk(self) -> None:
         if self._first_chunk is None:
@@ -215,7 +217,7 @@ class Call(Observed):
         """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
-        facts = self._read_failure(error)
+        facts = safely(self._read_failure, error) or unread_error(error)
         self._attempts.failed(facts, ago)
         if self._metrics is not None:
             self._metrics.attempt_failed(facts.code)
@@ -223,14 +225,19 @@ class Call(Observed):
     def owner_ended(self) -> None:
         """End because the owner of the span has ended it, which it may do once it has seen why the answer ends."""
         facts = safely(self._answer.facts)
-        self.finish(None if facts is not None and facts.finish_reasons else GeneratorExit())
+        self._within_owner = True
+        self.end(None if facts is not None and facts.finish_reasons else GeneratorExit())
 
     def _record(self, error: BaseException | None) -> None:
-        seconds = time.perf_counter() - self._started
+        seconds = self._seconds - self._started
         response = safely(self._answer.facts) or ResponseFacts()
         finish_reason = worst_finish_reason(response.finish_reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
-        failure = safely(self._read_error, error) if error is not None and outcome == "error" else None
+        failure = None
+        if error is not None and outcome == "error":
+            failure = safely(self._read_error, error) or unread_error(error)
+        if self._recording:
+            safely(self._write_outcome, outcome, failure)
         if self._recording or self.content is not None:
             safely(self._write_span, outcome, response, failure)
             if outcome == "error" and self._recording:
@@ -246,7 +253,8 @@ class Call(Observed):
                 failure.type if failure is not None else None,
                 self._repetition_label(),
             )
-            safely(self._metrics.record, ended, self._context)
+            measure = functools.partial(self._metrics.record, ended, self._context)
+            dropped.later(measure) if self._within_owner else safely(measure)
         if self._loop is not None:
             self._loop.round_ended(self, response, outcome)
 
@@ -301,8 +309,15 @@ class Call(Observed):
         return self._first_chunk - self._started if self._stream and self._first_chunk is not None else None
 
     def _close(self) -> None:
-        self._span.end()
+        self._span.end(self._end_time)
         self.arguments = {}
+
+    def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
+        """What must be on the span whatever else cannot be read."""
+        self._span.set_attributes({names.OUTCOME: outcome})
+        if failure is not None:
+            self._span.set_attributes({names.ERROR_TYPE: failure.type})
+            set_error(self._span, failure)
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
         attributes = request_attributes(self._request)
@@ -325,9 +340,7 @@ class Call(Observed):
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)
-        if failure is not None:
-            set_error(self._span, failure)
-        elif outcome in self._settings.error_outcomes:
+        if failure is None and outcome in self._settings.error_outcomes:
             reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
             self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
         if self.content is not None:
@@ -336,6 +349,7 @@ class Call(Observed):
                 attributes,
                 error_message=failure.raw_message if failure is not None else None,
                 stop_sequences=self._request.stop_sequences,
+                deferred=self._within_owner,
             )
 
     def _repetition_label(self) -> str:

@@ -97,7 +97,7 @@ class ToolRun(Observed):
             self._content.tool_value(self._span, names.TOOL_CALL_RESULT, response)
 
     def _record(self, error: BaseException | None) -> None:
-        seconds = time.perf_counter() - self._started
+        seconds = self._seconds - self._started
         error_type = self.failure
         raised = error is not None and outcome_of(error) == "error"
         if error is not None and raised:
@@ -119,7 +119,7 @@ class ToolRun(Observed):
             self._metrics.tool_duration.record(seconds, labels, self._context)
 
     def _close(self) -> None:
-        self._span.end()
+        self._span.end(self._end_time)
 
 
 def _own(error: BaseException) -> BaseException:

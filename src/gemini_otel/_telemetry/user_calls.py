@@ -19,8 +19,9 @@ from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.hooks import call_hook
-from gemini_otel._telemetry.instrumentation import SCOPE, Session, open_streams
+from gemini_otel._telemetry.instrumentation import SCOPE, Session
 from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error
 from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
 from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
@@ -54,7 +55,7 @@ def begin_turn(
     turn = Turn(session, safely(operation.read_model, instance, arguments))
     turn.refused = functools.partial(tell_refusal, session, operation, instance, arguments, stream=stream)
     if stream:
-        open_streams.add(turn)
+        hold_open(turn)
     return turn
 
 
@@ -113,8 +114,8 @@ class Turn(Observed):
             self._end_with(error)
 
     def __del__(self) -> None:
-        if self._span is not None and not self.ended:
-            self.abandon()
+        if self._span is not None:  # a turn of one round has nothing to say that its round does not
+            super().__del__()
 
     @guarded
     def open_loop(self, max_rounds: int) -> None:
@@ -196,7 +197,7 @@ class Turn(Observed):
             with current(self._context):
                 self.refused(error)
         for call in list(self._open):
-            call.finish(error if error is not None else GeneratorExit())
+            call.end(error if error is not None else GeneratorExit(), self._moment)
         if self._span is not None:
             self._write_span(self._span, error)
             if error is not None and self._outcome != "error" and outcome_of(error) == "error":
@@ -204,9 +205,9 @@ class Turn(Observed):
                 call_hook(self._session.settings, "error_hook", self._span, error)
 
     def _close(self) -> None:
-        open_streams.discard(self)
+        let_go(self)
         if self._span is not None:
-            self._span.end()
+            self._span.end(self._end_time)
 
     def _write_span(self, span: Span, error: BaseException | None) -> None:
         outcome = self._outcome if error is None else outcome_of(error)

@@ -95,6 +95,12 @@ def _below(error: BaseException, *, handled: bool) -> Iterator[BaseException]:
         above = below
 
 
+def unread_error(error: BaseException) -> ErrorFacts:
+    """What is certain of an exception that cannot be read: its code, where it has one, and else its class."""
+    code = _http_code(error)
+    return ErrorFacts(type=class_name(error) if code is None else str(code), code=code)
+
+
 def read_reported(code: object, message: object) -> ErrorFacts:
     """An error that an answer reports without an exception: a job's or an interaction's.
 

@@ -69,8 +69,8 @@ class _ObservedManager(Manager[Any, Any]):
 
 
 def dropped(connection: Connection) -> None:
-    """End a connection whose object is gone: the only thing that a finalizer does."""
-    connection.abandon()
+    """Note a connection whose object is gone: the only thing that a finalizer does."""
+    connection.drop()
 
 
 _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it

@@ -5,6 +5,7 @@ Off unless asked for; a call then sees `session.content is None` and nothing els
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,6 +22,7 @@ from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.content.completion_hook import CompletionHook, find_hook
 from gemini_otel._telemetry.content.rendering import Rendering, Rules
 from gemini_otel._telemetry.content.transcript import Transcript
+from gemini_otel._telemetry.dropped import later
 from gemini_otel._telemetry.log_events import EventLog, takes_structures
 
 _UNREADABLE = [{"type": "omitted", "content": "[left out: it could not be read]"}]
@@ -157,8 +159,12 @@ class CallContent:
         *,
         error_message: str | None,
         stop_sequences: tuple[str, ...],
+        deferred: bool = False,
     ) -> None:
-        """Write it all down, before the span ends; `attributes` are what the call has told since its start."""
+        """Write it all down, before the span ends; `attributes` are what the call has told since its start.
+
+        Where that is `deferred`, hook and event follow later.
+        """
         content, captured = self._content, self._captured
         captured.add(names.OUTPUT_MESSAGES, self._transcript.render)
         for name, text in (
@@ -173,8 +179,14 @@ class CallContent:
         if self._read_candidates is None:
             return  # the event and the hook are for what a model was asked and said
         event = {**self._attributes, **attributes, **captured.on_event()} if content.on_events else None
+        tell = functools.partial(self._tell, span, event)
+        later(tell) if deferred else tell()
+
+    @guarded
+    def _tell(self, span: Span, event: dict[str, Any] | None) -> None:
+        content = self._content
         if content.hook is not None:
-            event = content.hook.call(captured.values, span, event)
+            event = content.hook.call(self._captured.values, span, event)
         if event is not None:
             content.emit(span, event)
 

@@ -21,7 +21,8 @@ from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live.messages import close_code, readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
-from gemini_otel._telemetry.instrumentation import Session, open_streams
+from gemini_otel._telemetry.dropped import hold_open, let_go
+from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.rounds import Call
 from gemini_otel._telemetry.span_choice import RoundSpan
 
@@ -64,7 +65,7 @@ class Connection(Call):
         self._close_code: int | None = None
         self._closing = False
         self._websocket: Callable[[], Any] = _nothing
-        open_streams.add(self)
+        hold_open(self)
 
     @property
     def _says_all(self) -> bool:
@@ -163,7 +164,7 @@ class Connection(Call):
         return None if code in _CLEAN else code
 
     def _close(self) -> None:
-        open_streams.discard(self)
+        let_go(self)
         super()._close()
 
     def _more_attributes(self) -> Attributes:

@@ -123,7 +123,7 @@ class LiveConnection(Connection):
     def _end_turn(self, error: BaseException | None) -> None:
         turn, self._turn = self._turn, None
         if turn is not None:
-            turn.finish(error)
+            turn.end(error, self._moment)
             self._interruptions += turn.interrupted
             self._waiting.turn_ended()
             if self._waiting.asked and not self.ended:
@@ -173,7 +173,7 @@ class LiveConnection(Connection):
         self._told_in_turn = self._turn is not None or (self._told_in_turn and error is self._failure)
         self._end_turn(error if error is not None else GeneratorExit())
         for run in self._tools.values():
-            run.abandon()
+            run.end(GeneratorExit(), self._moment)
         super()._record(error)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:

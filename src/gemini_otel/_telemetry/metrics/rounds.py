@@ -8,7 +8,7 @@ from opentelemetry.context import Context
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts, StartFacts
-from gemini_otel._facts.labels import Dimensions
+from gemini_otel._facts.labels import OTHER, Dimensions
 from gemini_otel._facts.operation import Operation
 from gemini_otel._telemetry.attributes import Attributes, start_attributes
 from gemini_otel._telemetry.instrumentation import Metrics, Session
@@ -89,6 +89,10 @@ class RoundMetrics:
     def _standard_labels(self, model: str | None, answered: str | None) -> Attributes:
         labels: Attributes = dict(self._dimensions)
         labels.update(start_attributes(self._operation.name, self._start._replace(agent=None), stream=False))
+        if self._start.address is not None:
+            labels[names.SERVER_ADDRESS] = address = self._metrics.address_label(self._start.address)
+            if address == OTHER:
+                labels.pop(names.SERVER_PORT, None)
         if model is not None:
             labels[names.REQUEST_MODEL] = model
         if answered is not None:
