@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
+import warnings
 from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +16,7 @@ from google.genai import types
 import gemini_otel
 from gemini_otel import simulator
 from live_support import LIVE_MODEL, SILENCE, SOUND, live_client
+from support import make_client
 from test_live_music import listen
 
 # What does not end by itself, on a Live connection and on one for music; all else is listened to until it does.
@@ -42,6 +45,11 @@ def play_live() -> None:
     with simulator.serve() as url, patch.dict(os.environ, SSL_CERT_FILE=url.certificate):
         asyncio.run(_play(live_client(url)))
         asyncio.run(_play_music(live_client(url)))
+        if importlib.util.find_spec("google.genai._interactions_websocket") is not None:
+            asyncio.run(_play_interactions(make_client(str(url))))
+    with simulator.serve("live_rejected") as url:
+        if importlib.util.find_spec("google.genai._interactions_websocket") is not None:
+            asyncio.run(_interact(make_client(str(url)), "completed"))
 
 
 async def _play(client: genai.Client) -> None:
@@ -57,6 +65,20 @@ async def _play_music(client: genai.Client) -> None:
             await asyncio.wait_for(listen(client, f"simulate:{name}", 2), _seconds(name, _ENDLESS_MUSIC))
     if hasattr(client.aio, "aclose"):
         await client.aio.aclose()
+
+
+async def _play_interactions(client: genai.Client) -> None:
+    for ending in ("completed", "failed", "cancelled", "reconnect", "completed", "closes", "dies", "garbage"):
+        await _interact(client, ending)
+
+
+async def _interact(client: Any, ending: str) -> None:
+    with warnings.catch_warnings(), suppress(Exception), gemini_otel.conversation("order-4711"):
+        warnings.simplefilter("ignore")  # the SDK says that live interactions are experimental
+        async with client.aio.interactions.connect("i1") as connection:
+            await connection.send(f"simulate:live_interaction_{ending}")
+            async for _ in connection.receive():
+                pass
 
 
 async def _run(client: genai.Client, name: str, config: dict[str, Any]) -> None:

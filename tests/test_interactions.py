@@ -15,7 +15,7 @@ import pytest
 from google import genai
 
 import gemini_otel
-from gemini_otel import simulator
+from gemini_otel import explain, simulator
 from support import MODEL, RECORDINGS, Telemetry, event_loop, hint_ids, make_client
 
 if not hasattr(genai.Client, "interactions"):
@@ -512,3 +512,16 @@ def test_what_was_asked_for(telemetry: Telemetry, client: genai.Client) -> None:
     assert found["gemini.request.structured_output"] is True
     assert found["gemini.request.tools"] == 1
     assert found["gemini.request.tool_mode"] == "auto"
+
+
+def test_idle_is_pending(telemetry: Telemetry) -> None:
+    """An interaction that waits for more is healthy, and not done."""
+    reply = simulator.Reply(body={"id": "v1_a", "model": MODEL, "status": "idle", "steps": []})
+    with simulator.serve(simulator.Scenario("idle", "It waits.", (reply,))) as url:
+        interact(make_client(url), "call", "hello")
+    found = telemetry.attributes
+    assert found["gemini.interaction.status"] == "idle"
+    assert found["gemini.response.outcome"] == "pending"
+    assert "gen_ai.response.finish_reasons" not in found
+    assert not [name for name in found if name.startswith("gemini.hint")]
+    assert explain("idle") == []

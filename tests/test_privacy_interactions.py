@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Any
 
 import pytest
 from google import genai
 
 from privacy_support import CAPTURES, SECRET, Exported, found
-from support import MODEL, invoke, make_client, make_vertex_client, send
+from support import MODEL, event_loop, invoke, make_client, make_vertex_client, send
 
 if not hasattr(genai.Client, "interactions"):
     pytest.skip("google-genai before 1.55 has no interactions", allow_module_level=True)
@@ -128,3 +129,39 @@ def test_generated_clients(url: str, echo: str, exported: Exported, mode: str) -
         send(make_client(url), "call", "simulate:finish_max_tokens")
 
     assert found(SECRET, exported.of(calls)) == []
+
+
+KEYS = re.compile(
+    rb"secret-[6789]|board", re.IGNORECASE
+)  # what the simulator gives away, and what is configured
+
+
+@pytest.mark.parametrize("settings", [{}, {"capture_content": True}])
+@pytest.mark.skipif(not hasattr(genai.Client, "environments"), reason="this SDK has no environments")
+def test_keys_and_configurations(url: str, exported: Exported, mode: str, settings: Any) -> None:
+    """The keys of environments and worlds, tokens, and configurations are nowhere, even where content is captured."""
+    client = make_client(url)
+    environment = {"type": "remote", "mode": "self_hosted", "custom_config": {"board": "secret-9"}}
+
+    def calls() -> None:
+        invoke(client, mode, "environments.create", custom_config={"board": "secret-9"})
+        invoke(client, mode, "environments.get", id="e1")
+        invoke(client, mode, "environments.list")
+        invoke(client, mode, "interactions.create", agent="helper", input="Hello", environment=environment)
+        for method in ("create", "delete"):
+            given = {"interaction_id": "i1"} | (
+                {"auth_token": "auth_tokens/secret-7"} if method == "delete" else {}
+            )
+            invoke(client, mode, f"interactions.auth_tokens.{method}", **given)
+        if hasattr(client.aio.interactions, "connect"):
+            event_loop().run_until_complete(_see_a_world(make_client(url)))
+        send(make_client(url), "call", "simulate:finish_max_tokens")
+
+    assert found(KEYS, exported.of(calls, **settings)) == []
+
+
+async def _see_a_world(client: Any) -> None:
+    async with client.aio.interactions.connect("i1") as connection:
+        await connection.send([{"event_type": "world_setup", "world_prompt": {"text": "the board"}}])
+        await connection.send("simulate:live_interaction_world")
+        assert [each.event_type async for each in connection.receive()][-1] == "interaction.completed"

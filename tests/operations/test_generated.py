@@ -44,6 +44,17 @@ def test_the_whole_span(telemetry: Telemetry, url: str, mode: str) -> None:
     }
 
 
+def test_an_environment_tells_its_mode(telemetry: Telemetry, url: str, mode: str) -> None:
+    """Neither its key nor its configuration is read."""
+    if not hasattr(genai.Client, "environments"):
+        pytest.skip("this SDK has no environments")
+    environment = invoke(make_client(url), mode, "environments.get", id="e1").responses[0]
+    if not hasattr(environment, "mode"):
+        pytest.skip("this SDK has no modes of environments")
+    assert telemetry.attributes["gemini.environment.mode"] == "self_hosted"
+    assert "secret-" not in telemetry.span.to_json()
+
+
 def test_vertex(telemetry: Telemetry, vertex: genai.Client, mode: str) -> None:
     """A Vertex AI client gives its provider, and a version without project and location."""
     invoke(vertex, mode, "agents.get", id="a1")

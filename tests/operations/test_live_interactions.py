@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import importlib
+import inspect
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from google import genai
 
-from gemini_otel import simulator
+from gemini_otel import explain, simulator
+from gemini_otel._commands.explain import text_attributes
+from gemini_otel._telemetry.live.interaction import Reconnections
+from gemini_otel.hints import find
 from support import Telemetry, make_client
 
 pytest.importorskip("google.genai._interactions_websocket")
@@ -64,6 +71,74 @@ async def test_a_lost_connection(client: genai.Client, telemetry: Telemetry, end
     assert telemetry.attributes["gemini.response.outcome"] == "error"
     assert telemetry.attributes["gemini.live.close_code"] == code
     assert telemetry.attributes["error.type"] == str(code)
+
+
+@pytest.mark.parametrize(
+    ("ending", "hint"),
+    [
+        ("closes", "live.internal"),
+        ("refused", "live.unsupported"),
+        ("dies", "live.lost"),
+        ("garbage", "net.bad_response"),
+    ],
+)
+async def test_the_exception_is_explained(
+    client: genai.Client, telemetry: Telemetry, ending: str, hint: str
+) -> None:
+    """The span, the exception and the text of a traceback get the same hint."""
+    with pytest.raises(Exception, match=r"(?i)live") as raised:
+        await talk(client, ending)
+    assert telemetry.attributes["gemini.hint.id"] == hint
+    assert explain(raised.value)[0].id == hint
+    text = "".join(traceback.format_exception_only(raised.value))
+    told = text_attributes(f"Traceback (most recent call last):\n{text}")
+    assert told is not None
+    assert find(told, level="info")[0].id == hint
+
+
+def websocket_error(**said: Any) -> Exception:
+    from google.genai.interactions import APIWebSocketError
+
+    return APIWebSocketError(**said)
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ({"close_code": 1011}, "live.internal"),
+        ({"close_code": 1008}, "live.unsupported"),
+        ({"http_status": 403}, "http.403.permission"),
+        ({"http_status": 403, "server_code": "PERMISSION_DENIED"}, "http.403.permission"),
+        ({"server_code": "PERMISSION_DENIED"}, "http.403.permission"),
+        ({"close_code": 1011, "server_code": "RESOURCE_EXHAUSTED"}, "http.429.unspecified"),
+        ({"message": "Timed out establishing live interaction connection."}, "net.timeout"),
+    ],
+)
+def test_what_an_exception_carries(said: dict[str, Any], hint: str) -> None:
+    """What the service calls its error comes before the code of the close."""
+    assert explain(websocket_error(**said))[0].id == hint
+
+
+def test_a_setup_that_failed_proves_nothing() -> None:
+    """The SDK hides why: nothing is said but that it is an exception."""
+    (hint,) = explain(websocket_error(message="The live interaction setup failed."))
+    assert hint.id == "error.exception"
+
+
+async def test_reconnections_are_counted(client: genai.Client, telemetry: Telemetry) -> None:
+    """The next connection to the same interaction tells how many there were; an interaction that is over is forgotten."""
+    for ending in ("reconnect", "leaves", "completed", "completed"):
+        with contextlib.suppress(Exception):
+            await talk(client, ending)
+    counts = [(span.attributes or {}).get("gemini.live.reconnections") for span in telemetry.spans]
+    assert counts == [None, 1, 2, None]
+
+
+def test_the_table_of_reconnections_is_bounded() -> None:
+    """The oldest is forgotten."""
+    table = Reconnections(limit=2)
+    assert [table.begun(each) for each in "abcab"] == [0, 0, 0, 0, 0]
+    assert table.begun("b") == 1
 
 
 async def test_a_frame_that_cannot_be_read(client: genai.Client, telemetry: Telemetry) -> None:
@@ -162,4 +237,29 @@ def test_a_refused_auth_token(telemetry: Telemetry) -> None:
             client.interactions.auth_tokens.delete(interaction_id="i1", auth_token="auth_tokens/secret-7")
     assert telemetry.attributes["http.response.status_code"] == 403
     assert telemetry.attributes["gemini.response.outcome"] == "error"
+    assert "secret-7" not in telemetry.span.to_json()
+
+
+async def _ask(method: Any, arguments: dict[str, str]) -> None:
+    done = method(**arguments)
+    if inspect.isawaitable(done):
+        await done
+
+
+@pytest.mark.parametrize("method", ["create", "delete"])
+@pytest.mark.parametrize("mode", ["sync", "async"])
+async def test_the_warning_names_the_caller(
+    client: genai.Client, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch, method: str, mode: str
+) -> None:
+    """The SDK's warning that live interactions are experimental points to the line that calls it, as without us."""
+    experimental = importlib.import_module("google.genai._live_interactions_experimental")
+    monkeypatch.setattr(experimental, "_live_interactions_experimental_warned", False)
+    tokens: Any = (client if mode == "sync" else client.aio).interactions.auth_tokens
+    arguments = {"interaction_id": "i1"} | (
+        {"auth_token": "auth_tokens/secret-7"} if method == "delete" else {}
+    )
+    with pytest.warns(match="experimental") as caught:
+        await _ask(getattr(tokens, method), arguments)
+    assert caught[0].filename == __file__
+    assert telemetry.span.name == f"{method}_interaction_auth_token"
     assert "secret-7" not in telemetry.span.to_json()

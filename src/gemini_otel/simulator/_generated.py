@@ -40,7 +40,12 @@ def _webhook(name: str) -> Json:
 
 
 def _environment(name: str) -> Json:
-    return {"id": name, "status": "active", "created": moment(), "updated": moment()}
+    told: Json = {"id": name, "status": "active", "created": moment(), "updated": moment()}
+    return told | {
+        "mode": "self_hosted",
+        "environment_key": "secret-8",
+        "custom_config": {"board": "secret-9"},
+    }
 
 
 def _voice(name: str) -> Json:

@@ -34,6 +34,7 @@ _ENDINGS: Mapping[str, Burst] = {
         )
     ),
     "closes": Burst(close=(1011, "Internal error encountered.")),
+    "refused": Burst(close=(1008, "Operation is not implemented, or supported, or enabled.")),
     "leaves": Burst(close=(1000, "")),
     "dies": Burst(dies=True),
     "garbage": Burst(({"raw": "no json"},)),

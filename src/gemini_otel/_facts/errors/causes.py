@@ -85,6 +85,7 @@ DISCONNECTED = (
 CATCH_ALL = (
     "APIConnectionError",
 )  # for whatever went wrong below: gemini.error.kind says more, where it is there
+LIVE_INTERACTION = "APIWebSocketError"  # for all that ends one: its code or its words say what
 CANCELLED = ("CancelledError", "Cancelled")
 UNREADABLE = (
     "bad_response",
@@ -136,7 +137,7 @@ KNOWN = frozenset(
 # What a text may name as the class of an exception.
 CLASSES = KNOWN.difference(KNOWN_KINDS)
 # Classes that mean something only together with known words.
-EVERYWHERE = frozenset(("OSError", "RuntimeError", "KeyError", "AttributeError"))
+EVERYWHERE = frozenset(("OSError", "RuntimeError", "KeyError", "AttributeError", LIVE_INTERACTION))
 
 # Other clients of the same API (google-api-core, openai, litellm) name the status by an exception class of its own.
 CODE_OF_CLASS = {
@@ -203,6 +204,12 @@ WORDS = (
         "other_back_end",
         ("ValueError",),
         r"only supported in (?:the )?(?:Gemini|Vertex)|not supported in (?:the )?(?:Gemini (?:API|Developer|Enterprise)|Vertex AI)",
+    ),
+    Words("timeout", (LIVE_INTERACTION,), r"Timed out establishing live interaction"),
+    Words(
+        "bad_response",
+        (LIVE_INTERACTION,),
+        r"server frames must contain|server events must have an event_type",
     ),
     Words(
         NO_PARTS,

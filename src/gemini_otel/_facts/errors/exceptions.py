@@ -51,8 +51,10 @@ def _told(error: BaseException, vertex: bool) -> ErrorFacts | None:
     """What the service said with this very exception; None where it said nothing."""
     closed = read_close(error)
     if closed is not None:
-        return close_facts(closed.code, closed.reason, vertex=vertex)
+        return _close_facts(closed, code_word(getattr(error, "server_code", None)), vertex)
     code = _http_code(error)
+    if code is None and (word := code_word(getattr(error, "server_code", None))):
+        return read_reported(word, None)
     if code is None or not isinstance(error, Exception):
         return None
     said = _said(error)
@@ -62,6 +64,15 @@ def _told(error: BaseException, vertex: bool) -> ErrorFacts | None:
         code=said.code if _is_gateways(code, said) else code, status=status, retry_delay=delay
     )
     return facts_of(said, vertex=vertex)
+
+
+def _close_facts(closed: Close, status: str | None, vertex: bool) -> ErrorFacts:
+    """What the service calls its error says more than the code with which it closed."""
+    facts = close_facts(closed.code, closed.reason, vertex=vertex)
+    if status is None:
+        return facts
+    told = read_reported(status, closed.reason)
+    return facts._replace(status=status, kind=facts.kind if told.kind == "unknown" else told.kind)
 
 
 def _is_gateways(code: int, said: Said) -> bool:
@@ -181,7 +192,7 @@ def _transport_kind(error: BaseException) -> str | None:
 
 
 # Their texts are fixed words of the SDK, asyncio or httpx where they are known here.
-_SPEAKING = ("RuntimeError", "ValueError", "KeyError")
+_SPEAKING = ("RuntimeError", "ValueError", "KeyError", classes.LIVE_INTERACTION)
 _KINDS_OF_CLASSES = (
     ("connection", classes.DISCONNECTED),
     ("bad_url", classes.BAD_URL),

@@ -13,12 +13,13 @@ from gemini_otel._sdk.interactions.answer import OUTCOMES, InteractionAnswer
 from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer
 from gemini_otel._sdk.reading.measures import identifier
 
+_MOVES = "reconnection_required"
 TERMINAL = frozenset(
     {
         "interaction.completed",
         "interaction.canceled",
         "interaction.cancelled",
-        "reconnection_required",
+        _MOVES,
     }
 )
 CANCELLED: Mapping[str, Any] = {"event_type": "interaction.cancelled"}  # what the caller's own cancel means
@@ -47,7 +48,7 @@ class LiveInteractionAnswer(InteractionAnswer):
         return super().facts()._replace(parts=())
 
     def _feed_end(self, event: str, status: Any) -> None:
-        if event == "reconnection_required":
+        if event == _MOVES:
             self._moves = True
         elif event != "interaction.completed":
             self._status = "cancelled"
@@ -66,6 +67,11 @@ class LiveInteractionAnswer(InteractionAnswer):
 def event_type(event: object) -> str | None:
     """What an event says."""
     return enum_value(field(event, "event_type"))
+
+
+def moves(event: object) -> bool:
+    """Whether the service asks for another connection."""
+    return event_type(event) == _MOVES
 
 
 def counts_as_input(payload: object) -> bool:

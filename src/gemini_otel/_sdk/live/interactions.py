@@ -10,9 +10,10 @@ from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
+from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.live.interaction import InteractionConnection
+from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
 
 MODULE = "google.genai._interactions_websocket"
 
@@ -24,12 +25,17 @@ _connections: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.We
 
 def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's module, and what runs in its place."""
+    reconnections = Reconnections()
 
     @guarded
     def begin_connection(opener: Any) -> InteractionConnection | None:
         arguments = {"id": opener._interaction_id, "api_version": opener._api_version}
         connection = begin(session, reading.CONNECTION, opener, arguments, kind=InteractionConnection)
-        return connection if isinstance(connection, InteractionConnection) else None
+        if not isinstance(connection, InteractionConnection):
+            return None
+        if (interaction := identifier(arguments["id"])) is not None:
+            connection.belongs_to(interaction, reconnections)
+        return connection
 
     async def open_(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
         connection = begin_connection(instance) if instance._session is None else None
@@ -134,6 +140,6 @@ async def _receive(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Ar
 def _read(instance: Any, connection: InteractionConnection) -> None:
     for event in instance._pending_events:
         last = reading.event_type(event) in reading.TERMINAL
-        connection.event(event, last=last)
+        connection.event(event, last=last, over=not reading.moves(event))
         if last:
             return

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from gemini_otel._facts import names
 from gemini_otel._sdk.methods.resources import DOWNLOADED, generated_name
 from gemini_otel._sdk.reading import generated_clients as gen
-from gemini_otel._sdk.reading.measures import Measures, identifier
+from gemini_otel._sdk.reading.measures import Measures, identifier, word
 from gemini_otel._sdk.reading.method import Method
 
 _CLASS = "GeminiNextGen"
 
 
-def _crud(name: str, plural: str, methods: str, suffix: str = "") -> Iterator[Method]:
+def _crud(name: str, plural: str, methods: str, suffix: str = "", more: Measures = ()) -> Iterator[Method]:
     """The rows of a resource class; its methods are called `create`, or `create_environment` with a suffix."""
-    of_id: Measures = (("id", names.RESOURCE_NAME, generated_name(plural)),)
+    of_id: Measures = (("id", names.RESOURCE_NAME, generated_name(plural)), *more)
     for method in methods.split():
         operation = f"{method}_{plural if method == 'list' else name}"
         called = (
@@ -36,6 +36,7 @@ _ENVIRONMENT: Measures = (
     ("environment", names.RESOURCE_NAME, generated_name("environments")),
     ("environment_id", names.RESOURCE_NAME, generated_name("environments")),
 )
+_MODE: Measures = (("mode", names.ENVIRONMENT_MODE, word),)
 _INTERACTION: Measures = (("interaction_id", names.RESPONSE_ID, identifier),)
 _WEBHOOK_METHODS = "create list get update delete"
 
@@ -53,7 +54,7 @@ GENERATED_METHODS: Mapping[str, tuple[Method, ...]] = {
         *_crud("webhook", "webhooks", _WEBHOOK_METHODS),
         Method("GeminiNextGenWebhooks.ping", "ping_webhook", _WEBHOOK),
         Method("GeminiNextGenWebhooks.rotate_signing_secret", "rotate_webhook_signing_secret", _WEBHOOK),
-        *_crud("environment", "environments", "create list get delete", suffix="yes"),
+        *_crud("environment", "environments", "create list get delete", suffix="yes", more=_MODE),
         Method(
             "GeminiNextGenEnvironmentFiles.list", "list_environment_files", _ENVIRONMENT, gen.listed("files")
         ),

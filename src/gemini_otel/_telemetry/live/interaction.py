@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
 from gemini_otel._facts import names
@@ -12,14 +14,45 @@ from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.live.connection import Connection
 
 
+class Reconnections:
+    """How often each of the interactions that have not ended was connected to; the oldest is forgotten first."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._limit = limit
+        self._connections: OrderedDict[str, int] = OrderedDict()
+        self._lock = Lock()
+
+    def begun(self, interaction: str) -> int:
+        """Note a connection; how many there were before it."""
+        with self._lock:
+            before = self._connections.pop(interaction, 0)
+            self._connections[interaction] = before + 1
+            while len(self._connections) > self._limit:
+                self._connections.popitem(last=False)
+        return before
+
+    def ended(self, interaction: str) -> None:
+        """Forget an interaction that is over."""
+        with self._lock:
+            self._connections.pop(interaction, None)
+
+
 class InteractionConnection(Connection):
     """The interaction outlives it, unless an event says that it has ended."""
 
-    __slots__ = ("_inputs",)
+    __slots__ = ("_inputs", "_interaction", "_reconnected", "_reconnections")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._inputs = 0
+        self._inputs = self._reconnected = 0
+        self._interaction: str | None = None
+        self._reconnections: Reconnections | None = None
+
+    @guarded
+    def belongs_to(self, interaction: str, reconnections: Reconnections) -> None:
+        """Note whose connection it is, and how many it had before."""
+        self._interaction, self._reconnections = interaction, reconnections
+        self._reconnected = reconnections.begun(interaction)
 
     @guarded
     def opened(self, live_session: Any) -> None:
@@ -32,11 +65,13 @@ class InteractionConnection(Connection):
         self._inputs += 1
 
     @guarded
-    def event(self, event: Any, *, last: bool) -> None:
-        """Take an event of the service."""
+    def event(self, event: Any, *, last: bool, over: bool = True) -> None:
+        """Take an event of the service; after the last one the interaction is over, or goes on over another connection."""
         if not self.ended:
             self.observe(event)
             if last:
+                if over and self._interaction is not None and self._reconnections is not None:
+                    self._reconnections.ended(self._interaction)
                 self.finish()
 
     def _lost(self, error: BaseException) -> None:
@@ -44,4 +79,7 @@ class InteractionConnection(Connection):
         self.finish(error)
 
     def _more_attributes(self) -> Attributes:
-        return {**super()._more_attributes(), names.LIVE_TURNS: self._inputs}
+        attributes = {**super()._more_attributes(), names.LIVE_TURNS: self._inputs}
+        if self._reconnected:
+            attributes[names.LIVE_RECONNECTIONS] = self._reconnected
+        return attributes

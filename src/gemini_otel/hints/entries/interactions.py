@@ -17,7 +17,7 @@ from gemini_otel.hints._trigger import ANY, Subject, named_values, on, otherwise
 
 _MODEL = f"model {{{REQUEST_MODEL}}}"
 _RESPONSE = f"response id {{{RESPONSE_ID}}}"
-_UNDER_WAY = frozenset({"in_progress", "queued"})
+_UNDER_WAY = frozenset({"in_progress", "queued", "idle"})
 
 
 def _read_status(attributes: Attributes) -> object:
