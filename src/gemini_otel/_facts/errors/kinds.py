@@ -253,7 +253,7 @@ SIGNATURES = (
         "tools_with_json",
         _REFUSED,
         message=r"with a response mime type|controlled generation.{0,60}(?:function|tool|search)"
-        r"|forced function calling|(?:function call|tool|search)\w*.{0,80}(?:json mode|controlled generation|structured output)",
+        r"|forced function calling|(?:function call|tool|search).{0,80}(?:json mode|controlled generation|structured output)",
     ),
     Signature(
         "tool_combination",
