@@ -89,7 +89,7 @@ def test_a_flood_of_attributes() -> None:
         "[" * 65 + "]" * 65,
         "{",
         "",
-        '"' + "x" * MAX_LENGTH + '"',
+        "[" + "1," * MAX_LENGTH + "1]",
         b"\xff",
     ],
 )
@@ -109,3 +109,9 @@ def test_json() -> None:
     assert parse_json(b"[[1]]") == [[1]]
     wide = "[" + ",".join(["[]"] * 1000) + "]"
     assert parse_json(wide) == [[]] * 1000
+
+
+def test_a_long_answer_of_few_values_is_read() -> None:
+    """An answer with an image in it is longer than the bound, and has its counts all the same."""
+    text = '{"data": "' + "A" * 4 * MAX_LENGTH + '", "usageMetadata": {"totalTokenCount": 5}}'
+    assert parse_json(text)["usageMetadata"] == {"totalTokenCount": 5}

@@ -8,7 +8,9 @@ from typing import Any
 
 from gemini_otel._facts.sendable import whole_number
 
-MAX_LENGTH = 256 * 1024  # characters
+MAX_LENGTH = 256 * 1024  # characters, of a text with any number of values
+MAX_VALUES = 10_000  # of a longer text, such as an answer with an image in it
+LONGEST = 32 * 1024 * 1024  # characters
 MAX_DEPTH = 64
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 
@@ -18,10 +20,12 @@ def parse_json(text: str | bytes | bytearray) -> Any:
 
     Numbers are bounded as they are everywhere; what JSON does not know, such as NaN, is None.
     """
-    if len(text) > MAX_LENGTH:
+    if len(text) > LONGEST:
         return None
     if not isinstance(text, str):
         text = text.decode("utf-8", "replace")
+    if len(text) > MAX_LENGTH and text.count(",") + text.count(":") > MAX_VALUES:
+        return None
     if _is_deep(text):
         return None
     try:
