@@ -143,6 +143,13 @@ def tests(session: nox.Session, sdk: str, transport: str) -> None:
     session.run("pytest", "-q", "-n", "auto", *chosen, env=environment)
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """The fuzz tests with more examples, other ones each time."""
+    session.install("-e", ".[test]", "google-genai")
+    session.run("pytest", "tests/fuzz", env={"GEMINI_OTEL_FUZZ": "fuzz"})
+
+
 @nox.session(python=False, tags=["short"])
 def newest_python(session: nox.Session) -> None:
     """The core tests with the newest SDK on Python 3.14."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-OTHER = "_OTHER"
+from gemini_otel._facts.sendable import OTHER
+
 MAX_MODELS = 200
 MAX_VALUES = 32
 MAX_LENGTH = 256  # characters of a name

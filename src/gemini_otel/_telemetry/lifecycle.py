@@ -15,6 +15,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.exceptions import is_cancellation
+from gemini_otel._facts.sendable import text
 from gemini_otel._guard import safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
@@ -147,7 +148,7 @@ def current(context: Context) -> Iterator[None]:
 def set_error(span: Span, failure: ErrorFacts) -> None:
     """Give the span status ERROR; the description is never an exception's own text, which may quote a prompt."""
     description = f"{failure.code} {failure.status}" if failure.status else failure.type
-    span.set_status(Status(StatusCode.ERROR, description))
+    span.set_status(Status(StatusCode.ERROR, text(description)))
 
 
 def outcome_of(error: BaseException) -> str:

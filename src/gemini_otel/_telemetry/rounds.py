@@ -14,10 +14,12 @@ from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
-from gemini_otel._facts.errors.echo import mask_echo
+from gemini_otel._facts.errors.bounded import bounded
+from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
 from gemini_otel._facts.errors.exceptions import read_error, unread_error
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
+from gemini_otel._facts.sendable import sendable
 from gemini_otel._guard import call_back, guarded, safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog
@@ -37,6 +39,13 @@ from gemini_otel._telemetry.span_choice import RoundSpan
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
+
+# Arguments that refer to what the service has already, and those that say what is asked for.
+_ELSEWHERE = frozenset({"previous_interaction_id"})
+_ASKED = frozenset({"contents", "input", "prompt", "request", "source"})
+_REPORTS = frozenset(
+    {names.ERROR_MESSAGE, names.FAILURE_MESSAGE, names.IMAGES_FILTERED_REASONS, names.VIDEOS_FILTERED_REASONS}
+)
 
 _CALL_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
@@ -149,7 +158,7 @@ class Call(Observed):
 
     def note(self, measured: Measured) -> None:
         """Say something on the span that neither request nor answer says."""
-        self._span.set_attributes(dict(measured))
+        self._span.set_attributes(sendable(self._mask_reports(measured)))
 
     @property
     def tool_mode(self) -> str | None:
@@ -208,7 +217,7 @@ class Call(Observed):
         """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
-        facts = safely(self._read_failure, error) or unread_error(error)
+        facts = safely(self._read_failure, error) or bounded(unread_error(error))
         self._attempts.failed(facts, ago)
         if self._metrics is not None:
             self._metrics.attempt_failed(facts.code)
@@ -226,7 +235,7 @@ class Call(Observed):
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
         failure = None
         if error is not None and outcome == "error":
-            failure = safely(self._read_error, error) or unread_error(error)
+            failure = safely(self._read_error, error) or bounded(unread_error(error))
         if self._recording:
             safely(self._write_outcome, outcome, failure)
         if self._recording or self.content is not None:
@@ -256,13 +265,41 @@ class Call(Observed):
             return failure
         raw = failure.raw_message
         if self.content is not None and not self._settings.capture_bytes:
-            raw = mask_echo(raw, self.arguments, kinds=(bytes,))
+            raw = mask_bytes(raw, self.arguments)
+        return failure._replace(message=self._without_echo(failure.message), raw_message=raw)
+
+    def _without_echo(self, message: str) -> str:
+        """A message about this call without the words of the request, or with usual words only where the request is not at hand."""
+        shown = self._start.model or ""
+        if not self._says_all:
+            return mask_unusual(message, shown=shown)
         said = {**self.arguments, "identity": tuple(self._start.identity())}
-        message = mask_echo(failure.message, said, shown=self._start.model or "")
-        return failure._replace(message=message, raw_message=raw)
+        return mask_echo(message, said, shown=shown)
+
+    @property
+    def _says_all(self) -> bool:
+        """Whether the arguments are all that a message of the service may quote."""
+        return not (_ELSEWHERE & self.arguments.keys())
+
+    def _mask_reports(self, measured: Measured) -> Attributes:
+        """What an answer reports without an exception, masked like what an exception says.
+
+        A file or job, or an answer that is fetched, was asked for by another call.
+        """
+        shown = dict(measured)
+        asked_here = not _ASKED.isdisjoint(self.arguments)
+        mask = (
+            self._without_echo
+            if asked_here
+            else functools.partial(mask_unusual, shown=self._start.model or "")
+        )
+        for name in _REPORTS & measured.keys():
+            said = shown[name]
+            shown[name] = tuple(map(mask, said)) if isinstance(said, tuple) else mask(str(said))
+        return shown
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return read_error(error, vertex=self._start.provider == "gcp.vertex_ai")
+        return bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
 
     def _more_attributes(self) -> Attributes:
         """What a kind of call has to say besides what all have."""
@@ -285,6 +322,8 @@ class Call(Observed):
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
         attributes = request_attributes(self._request)
         attributes.update(response_attributes(response))
+        if response.measured:
+            attributes.update(self._mask_reports(response.measured))
         attributes.update(self._attempts.attributes(failure))
         if self._operation.generates and self._attempts.answers > 1:
             attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
@@ -296,6 +335,7 @@ class Call(Observed):
             attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = waited
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
+        attributes = dict(sendable(attributes))
         self._span.set_attributes(attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:

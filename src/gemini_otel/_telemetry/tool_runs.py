@@ -11,6 +11,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, Status
 
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.exceptions import class_name
+from gemini_otel._facts.sendable import text, tool_name
 from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.instrumentation import Session
@@ -52,7 +53,8 @@ def start_tool(
     call_id: str | None,
     server: str | None = None,
 ) -> ToolRun:
-    """A tool run that begins now, below the current span."""
+    """A tool run that begins now, below the current span; a model may have made up the tool's name."""
+    name = tool_name(name)
     attributes: Attributes = {
         **session.span_attributes(),
         names.OPERATION_NAME: _OPERATION,
@@ -60,9 +62,9 @@ def start_tool(
         names.TOOL_TYPE: tool_type,
     }
     if call_id is not None:
-        attributes[names.TOOL_CALL_ID] = call_id
+        attributes[names.TOOL_CALL_ID] = text(call_id, 256)
     if server is not None:
-        attributes[names.TOOL_SERVER] = server
+        attributes[names.TOOL_SERVER] = text(server, 256)
     tracer = session.instruments.tracer()
     span: Span = (
         NonRecordingSpan(trace.get_current_span().get_span_context())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import UsageFacts
+from gemini_otel._facts.sendable import MAX_NUMBER
 
 _TOTALS = (
     ("input_tokens", names.LOOP_INPUT_TOKENS),
@@ -25,4 +26,4 @@ class UsageTotals:
         for fact, name in _TOTALS:
             tokens = getattr(usage, fact)
             if tokens is not None:
-                self.attributes[name] = self.attributes.get(name, 0) + tokens
+                self.attributes[name] = min(self.attributes.get(name, 0) + tokens, MAX_NUMBER)

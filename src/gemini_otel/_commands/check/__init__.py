@@ -40,7 +40,7 @@ _OPTIONAL = (
 _OLDEST_SDK = (1, 32)
 NEWEST_SDK = "3.6.1"  # as in tests/newest.txt
 _CONNECT_SECONDS = 2.0
-_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # those of docs/settings.md
+_LINK = re.compile(r"\[([^][]+)\]\([^()]*\)")  # those of docs/settings.md
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 

@@ -19,7 +19,7 @@ _HELP = (
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bAIza[\w-]{20,}|\bAQ\.[\w-]{10,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+"), _MASK),
     (re.compile(r"\b(Bearer|api[_ ]?key[:=]|key=|token=)\s*[^\s,;&]+", re.IGNORECASE), rf"\1{_MASK}"),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _MASK),
+    (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), _MASK),
     (re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.DOTALL), f'"{_MASK}"'),
     (re.compile(r"(?<!\w)'[^'\n]*'(?!\w)"), f"'{_MASK}'"),
     (re.compile(r"\bgs://\S+"), f"gs://{_MASK}"),

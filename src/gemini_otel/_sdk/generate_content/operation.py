@@ -17,7 +17,8 @@ from gemini_otel._sdk.generate_content.history import read_history
 from gemini_otel._sdk.generate_content.request import read_request, read_start
 from gemini_otel._sdk.generate_content.tools import ToolUse
 from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._sdk.reading.usage import UsageReader
 
 # Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
@@ -58,7 +59,7 @@ class GenerateContentAnswer:
         self._id = get("response_id") or self._id
         self._model = get("model_version") or self._model
         if (status := get("model_status")) is not None:
-            self._model_status = enum_value(field(status, "model_stage"))
+            self._model_status = enum_code(field(status, "model_stage"))
         self._fed += 1
         if self._request.response_schema:
             self._parsed = True if get("parsed") is not None else _unparsed(get("candidates"))
@@ -70,7 +71,7 @@ class GenerateContentAnswer:
         if self._tools is not None or self._request.tools:
             measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
         return ResponseFacts(
-            id=self._id,
+            id=identifier(self._id),
             model=model_name(self._model),
             finish_reasons=reasons,
             block_reason=self._block_reason,
@@ -98,7 +99,7 @@ class GenerateContentAnswer:
         if candidate.get("grounding_metadata") or candidate.get("url_context_metadata"):
             self._tool_use().feed(candidate)
         if (reason := candidate.get("finish_reason")) is not None:
-            self._finish_reasons[index] = raw = enum_value(reason) or ""
+            self._finish_reasons[index] = raw = enum_code(reason) or ""
             self._calls.finish(index, listener)
             if raw != "STOP":
                 self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
@@ -124,7 +125,7 @@ class GenerateContentAnswer:
                     listener.code(code)
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
-        reason = enum_value(feedback.get("block_reason"))
+        reason = enum_code(feedback.get("block_reason"))
         if reason is not None:
             self._block_reason = reason
             self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
@@ -136,8 +137,8 @@ class GenerateContentAnswer:
             blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
         for rating in blocking:
             category, probability = (
-                enum_value(field(rating, "category")),
-                enum_value(field(rating, "probability")),
+                enum_code(field(rating, "category")),
+                enum_code(field(rating, "probability")),
             )
             self._blocked_categories[f"{category}:{probability}" if probability else f"{category}"] = None
 

@@ -11,7 +11,7 @@ from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFac
 from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.generate_content.tools import offered_tools
 from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
-from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.fields import decimal, enum_setting, enum_value, field, fields, integer, items
 
 
 def read_start(models: Any, arguments: Arguments) -> StartFacts:
@@ -39,13 +39,13 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         frequency_penalty=decimal(get("frequency_penalty")),
         stop_sequences=tuple(map(str, items(get("stop_sequences")))),
         output_type=_output_type(config),
-        reasoning_level=enum_value(thinking.get("thinking_level")),
+        reasoning_level=enum_setting(thinking.get("thinking_level")),
         thinking_budget=integer(thinking.get("thinking_budget")),
         api_version=options.api_version,
         timeout=options.timeout,
         max_attempts=options.max_attempts,
         tools=tools,
-        tool_mode=enum_value(field(calling, "mode")) if calling is not None else None,
+        tool_mode=enum_setting(field(calling, "mode")) if calling is not None else None,
         structured_output=_structured_output(config) or None,
         response_schema=get("response_schema") is not None,
         only_media=(modalities := get("response_modalities")) is not None and _only_media(modalities),

@@ -5,7 +5,6 @@ An interaction tells its status instead of a finish reason. One that failed, or 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,9 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
 from gemini_otel._facts.errors.exceptions import read_reported
 from gemini_otel._facts.operation import Listener
+from gemini_otel._facts.parsing import parse_json
+from gemini_otel._facts.sendable import MAX_NUMBER, lower_code
+from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._sdk.reading.client import model_name
 from gemini_otel._sdk.reading.fields import enum_value, integer, items
 from gemini_otel._sdk.reading.fields import fields as known_fields
@@ -215,7 +217,7 @@ class InteractionAnswer:
 
     def _total(self, name: str) -> int | None:
         known = [tokens for usage in self._usages if (tokens := integer(usage.get(name))) is not None]
-        return sum(known) if known else None
+        return min(sum(known), MAX_NUMBER) if known else None
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}
@@ -224,8 +226,8 @@ class InteractionAnswer:
                 for detail in items(usage.get(f"{name}_tokens_by_modality")):
                     modality, tokens = enum_value(field(detail, "modality")), integer(field(detail, "tokens"))
                     if modality and tokens is not None:
-                        key = (modality.lower(), direction)
-                        counts[key] = counts.get(key, 0) + tokens
+                        key = (known_modality(modality), direction)
+                        counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)
         return counts
 
 
@@ -264,18 +266,16 @@ def _reported(error: ErrorFacts) -> dict[str, Value]:
 
 def _word(status: object) -> str | None:
     """A status as a plain string: one that the SDK does not know is of a subclass."""
-    return str(raw) if (raw := enum_value(status)) is not None else None
+    return lower_code(str(raw)) if (raw := enum_value(status)) is not None else None
 
 
 def with_raw_body(answer: Any) -> Any:
     """The answer; where `with_raw_response` left it unparsed, the JSON of its body if that is read already."""
     response = getattr(answer, "http_response", None)
-    return json.loads(response.content) if response is not None and response.is_stream_consumed else answer
+    return parse_json(response.content) if response is not None and response.is_stream_consumed else answer
 
 
 def _parsed(arguments: str) -> object:
     """The arguments of a function call; their text where they are no JSON."""
-    try:
-        return json.loads(arguments)
-    except ValueError:
-        return arguments
+    parsed = parse_json(arguments)
+    return arguments if parsed is None else parsed

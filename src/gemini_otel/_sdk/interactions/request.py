@@ -11,7 +11,7 @@ from gemini_otel._facts.calls import RequestFacts, StartFacts, Value
 from gemini_otel._facts.operation import Arguments, PastCall
 from gemini_otel._sdk.generate_content.history import MAX_PARTS
 from gemini_otel._sdk.reading import generated_clients
-from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.fields import decimal, enum_setting, enum_value, field, fields, integer, items
 from gemini_otel._sdk.reading.measures import identifier, word
 
 _OUTPUT_TYPES = {"text": "text", "image": "image", "audio": "speech", "video": "video"}
@@ -44,7 +44,7 @@ def read_request(resource: Any, arguments: Arguments) -> RequestFacts:
         seed=integer(config.get("seed")),
         stop_sequences=tuple(map(str, items(config.get("stop_sequences")))),
         output_type="json" if structured else next((kind for kind in kinds if kind), None),
-        reasoning_level=enum_value(config.get("thinking_level")),
+        reasoning_level=enum_setting(config.get("thinking_level")),
         tools=len(items(body.get("tools"))) or None,
         tool_mode=_tool_mode(config.get("tool_choice")),
         structured_output=structured or None,

@@ -18,9 +18,11 @@ from gemini_otel._facts.calls import (
 )
 from gemini_otel._facts.errors.exceptions import ErrorBody
 from gemini_otel._facts.operation import Answer, Arguments, Listener, Operation
+from gemini_otel._facts.sendable import finite, tool_name, whole_number
 from gemini_otel._sdk.generate_content.operation import GenerateContentAnswer
 from gemini_otel._sdk.generate_content.request import read_request, read_start
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._sdk.reading.usage import UsageReader
 
 _SAMPLE_BYTES = 2  # https://ai.google.dev/gemini-api/docs/live: 16 bit samples
@@ -52,7 +54,7 @@ class LiveAnswer(GenerateContentAnswer):
         self._usage.feed(message.get("usage_metadata"))
         self._interrupted = self._interrupted or content.get("interrupted") is True
         if is_complete(content):
-            said = enum_value(content.get("turn_complete_reason"))
+            said = enum_code(content.get("turn_complete_reason"))
             self._finish_reasons[0] = said if said not in _NOT_SAID and said else self._own_reason()
 
     def _own_reason(self) -> str:
@@ -90,7 +92,7 @@ def read_resumption(arguments: Arguments) -> tuple[bool, bool]:
 def read_session_id(live_session: Any) -> str | None:
     """The id that the service gave the session; Vertex AI does."""
     session_id = field(live_session, "session_id")
-    return session_id if isinstance(session_id, str) and session_id else None
+    return identifier(session_id)
 
 
 def is_complete(content: Mapping[str, Any]) -> bool:
@@ -170,7 +172,7 @@ def close_code(websocket: Any) -> int | None:
 def _tool_calls(tool_call: object) -> tuple[ToolCall, ...]:
     calls = items(field(tool_call, "function_calls"))
     return tuple(
-        ToolCall(str(field(call, "name") or "unknown"), field(call, "id"), field(call, "args"))
+        ToolCall(tool_name(field(call, "name") or "unknown"), field(call, "id"), field(call, "args"))
         for call in calls
     )
 
@@ -187,10 +189,7 @@ def _resumable(update: object) -> bool | None:
 
 def _seconds(duration: object) -> float | None:
     """The seconds of a protobuf duration such as `9.5s`."""
-    try:
-        return float(str(duration).removesuffix("s"))
-    except ValueError:
-        return None
+    return finite(duration[:32].removesuffix("s")) if isinstance(duration, str) else None
 
 
 def read_sent(method: str, arguments: Arguments) -> SentFacts:
@@ -252,7 +251,7 @@ def _decoded(base64: str) -> int:
 def _measured(size: int, mime_type: str) -> MediaFacts:
     if not mime_type.startswith("audio/"):
         return MediaFacts(video_bytes=size)
-    rate = _bytes_per_second(mime_type)
+    rate = _bytes_per_second(mime_type[:128])
     return MediaFacts(size, size / rate if rate else 0.0)
 
 
@@ -262,9 +261,8 @@ def _bytes_per_second(mime_type: str) -> int | None:
     kind, *parameters = (each.strip() for each in mime_type.lower().split(";"))
     given = dict(parameter.partition("=")[::2] for parameter in parameters)
     rate, channels = given.get("rate", ""), given.get("channels", "1")
-    if kind not in _PCM or not rate.isdecimal() or not channels.isdecimal():
-        return None
-    return int(rate) * int(channels) * _SAMPLE_BYTES
+    samples, tracks = whole_number(rate), whole_number(channels)
+    return samples * tracks * _SAMPLE_BYTES if kind in _PCM and samples and tracks else None
 
 
 def _operation(name: str, answer: Callable[[RequestFacts], Answer], *, generates: bool) -> Operation:

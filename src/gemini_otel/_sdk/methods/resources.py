@@ -16,15 +16,19 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import Measured, Value
 from gemini_otel._facts.errors.kinds import STATUSES
 from gemini_otel._facts.errors.masking import mask
+from gemini_otel._facts.sendable import finite, whole_number
 from gemini_otel._sdk.reading.fields import decimal, field, fields, integer
 from gemini_otel._sdk.reading.measures import Measures, count, flag, measure, word
 
 _COLLECTIONS = (
     "files|cachedContents|batches|batchPredictionJobs|fileSearchStores|documents|media|operations|tuningJobs|tunedModels|models|"
-    "publishers|endpoints|upload"
+    "publishers|endpoints"
 )
+_LONGEST_NAME = 512
+_STEP = rf"(?:{_COLLECTIONS})/[\w.-]+"
+# `upload` alone stands for no collection: were it in the list too, a name could be read in a number of ways that grows exponentially.
 _NAME = re.compile(
-    rf"(?:projects/[^/]+/locations/[^/]+/)?((?:(?:{_COLLECTIONS})/[\w.-]+/?|upload/)+)", re.ASCII
+    rf"(?:projects/[^/]+/locations/[^/]+/)?((?:{_STEP}/|upload/)*(?:{_STEP}/?|upload/))", re.ASCII
 )
 # Stores and tuned models, and what is below them, are named after their display names, with an ending that the service adds.
 _NAMED_BY_USER = ("fileSearchStores/", "tunedModels/")
@@ -33,12 +37,12 @@ _NAMED = re.compile(
 )
 _FILE_URI = re.compile(r"https://[^/]+/[^/]+/(files/[a-z0-9]+)")
 _MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+_SECONDS = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)s", re.ASCII)
 
 
 def resource_name(value: object) -> str | None:
     """The id of a resource, without project and location; None for anything that is not in the form of one."""
-    found = _NAME.fullmatch(value) if isinstance(value, str) else None
+    found = _NAME.fullmatch(value) if isinstance(value, str) and len(value) <= _LONGEST_NAME else None
     if found is None:
         return None
     name = found[1]
@@ -67,7 +71,7 @@ def _file_name(value: object) -> str | None:
 
 def _count_said(value: object) -> int | None:
     """A count; JSON has one of 64 bits as text."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else integer(value)
+    return whole_number(value) if isinstance(value, str) else integer(value)
 
 
 def _mime_type(value: object) -> str | None:
@@ -77,7 +81,7 @@ def _mime_type(value: object) -> str | None:
 def _seconds(value: object) -> float | None:
     """A duration such as `3600s`, or a number of seconds."""
     found = _SECONDS.fullmatch(value) if isinstance(value, str) else None
-    return float(found[1]) if found else decimal(value)
+    return finite(found[1]) if found else decimal(value)
 
 
 def _seconds_left(value: object) -> float | None:

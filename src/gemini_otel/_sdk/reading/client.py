@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer
+from gemini_otel._facts.sendable import OTHER
+from gemini_otel._sdk.reading.fields import decimal, enum_setting, field, fields, integer
 
-OTHER = "_OTHER"
 _MODEL = re.compile(r"[\w.:@/*-]{1,128}", re.ASCII)
 _LONGEST = 128
 _SLIPS = (("\n", "name with a line break"), ("\r", "name with a line break"), (" ", "name with a blank"))
@@ -68,7 +68,7 @@ def http_options(models: Any, config: object) -> HttpOptions:
         options = {**options, **{name: value for name, value in fields(of_call).items() if value is not None}}
     milliseconds = decimal(options.get("timeout"))
     return HttpOptions(
-        api_version=enum_value(options.get("api_version")),
+        api_version=enum_setting(options.get("api_version")),
         timeout=None if milliseconds is None else milliseconds / 1000,
         max_attempts=_max_attempts(options.get("retry_options")),
     )

@@ -7,11 +7,13 @@ deprecated ones.
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+
+from gemini_otel._facts.parsing import parse_json
+from gemini_otel._facts.sendable import MAX_NUMBER, code, finite, setting, whole_number
 
 _CAPITAL = re.compile(r"(?<!^)([A-Z])")
 
@@ -47,11 +49,26 @@ def enum_value(value: object) -> str | None:
 
 
 def integer(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) else None
+    """A number as a whole one that can be sent."""
+    if not isinstance(value, int | float):
+        return None
+    return int(value) if -MAX_NUMBER < value < MAX_NUMBER else whole_number(value)
 
 
 def decimal(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    return finite(value) if isinstance(value, int | float) else None
+
+
+def enum_code(value: object) -> str | None:
+    """As `enum_value`; `_OTHER` where that has not the form of an enum, such as prose."""
+    raw = enum_value(value)
+    return None if raw is None else code(raw)
+
+
+def enum_setting(value: object) -> str | None:
+    """As `enum_code`, of what the program writes, which may be in lower case."""
+    raw = enum_value(value)
+    return None if raw is None else setting(raw)
 
 
 def items(value: object) -> list[Any] | tuple[Any, ...]:
@@ -64,5 +81,5 @@ def with_body(response: Mapping[str, Any]) -> Mapping[str, Any]:
     if response.get("candidates") is None:
         body = field(response.get("sdk_http_response"), "body")
         if isinstance(body, str):
-            return fields(json.loads(body))
+            return fields(parse_json(body))
     return response

@@ -11,6 +11,7 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts, UsageFacts
 from gemini_otel._facts.operation import Arguments
+from gemini_otel._facts.sendable import code, setting
 from gemini_otel._sdk.methods.resources import generated_name
 from gemini_otel._sdk.reading.client import endpoint_at, model_name
 from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer
@@ -35,7 +36,7 @@ def read_request(measures: Measures, resource: Any, arguments: Arguments) -> Req
     retries = integer(field(configuration.get("retry_config") or field(resource, "_client"), "max_retries"))
     version = enum_value(arguments.get("api_version")) or _api_version(resource)
     return RequestFacts(
-        api_version=version.partition("/")[0] if version else None,
+        api_version=setting(version.partition("/")[0]) if version else None,
         timeout=decimal(arguments.get("timeout")) or (None if milliseconds is None else milliseconds / 1000),
         max_attempts=None if retries is None else retries + 1,
         measured=measure(measures, arguments),
@@ -64,7 +65,7 @@ def _read_decision(response: Any) -> ResponseFacts:
     block_reason = enum_value(field(field(response, "prompt_feedback"), "block_reason"))
     answers = field(response, "answers")
     return ResponseFacts(
-        block_reason=block_reason.upper() if block_reason else None,
+        block_reason=code(block_reason[:65].upper()) if block_reason else None,
         usage=read_usage(field(response, "usage")),
         outcome="blocked" if block_reason else "ok" if answers else "empty",
         measured={names.DECISION_ANSWERS: len(answers)} if isinstance(answers, dict) else {},

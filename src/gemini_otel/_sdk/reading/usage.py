@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gemini_otel._facts.calls import UsageFacts
+from gemini_otel._facts.sendable import MAX_NUMBER
+from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer, items
 
 _BY_MODALITY = {
@@ -52,6 +54,6 @@ class UsageReader:
                     integer(field(detail, "token_count")),
                 )
                 if modality and tokens is not None:
-                    key = (modality.lower(), direction)
-                    counts[key] = counts.get(key, 0) + tokens
+                    key = (known_modality(modality), direction)
+                    counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)
         return counts

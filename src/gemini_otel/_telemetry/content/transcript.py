@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from gemini_otel._facts import outcomes
 from gemini_otel._facts.content import CandidateContent, CutText, Part
+from gemini_otel._facts.parsing import parse_json
 from gemini_otel._telemetry.content.rendering import MARGIN, Rendering, Rules
 
 MAX_CANDIDATES = 16
@@ -127,8 +126,9 @@ class _Run:
 def _arguments(text: CutText, rendering: Rendering) -> Any:
     """The arguments of a function call; the text of what is no JSON, or was cut."""
     if len(text.beginning) == text.length:
-        with contextlib.suppress(ValueError):
-            return rendering.value(json.loads(text.beginning))
+        parsed = parse_json(text.beginning)
+        if parsed is not None:
+            return rendering.value(parsed)
     return rendering.text(text)
 
 

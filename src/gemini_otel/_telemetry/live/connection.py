@@ -67,6 +67,11 @@ class Connection(Call):
         self._websocket: Callable[[], Any] = _nothing
         hold_open(self)
 
+    @property
+    def _says_all(self) -> bool:
+        """What was sent over the websocket is not kept."""
+        return False
+
     def join_loop(self) -> None:
         """A connection belongs to no loop, wherever it is opened."""
         self._loop = None

@@ -129,6 +129,11 @@ class LiveTurn(Call):
     def interrupted(self) -> bool:
         return self._interrupted
 
+    @property
+    def _says_all(self) -> bool:
+        """What was sent over the websocket is not kept."""
+        return False
+
     def _note_chunk(self) -> None:
         """Not every message is part of the answer; `received` notes the first that is."""
 

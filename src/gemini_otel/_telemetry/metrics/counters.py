@@ -11,6 +11,7 @@ import weakref
 
 from gemini_otel._facts.labels import Dimensions, Values
 
+_MAX_TOTAL = 2**63 - 1  # what an exporter can send
 _tables: weakref.WeakSet[CounterTable] = weakref.WeakSet()
 
 
@@ -26,7 +27,7 @@ class CounterTable:
         """Count under the label values, and under dimensions of the user's own."""
         key = (values, own)
         with self._lock:
-            self._totals[key] = self._totals.get(key, 0) + amount
+            self._totals[key] = min(self._totals.get(key, 0) + amount, _MAX_TOTAL)
 
     def totals(self) -> list[tuple[dict[str, str | int], int]]:
         """Each combination of labels with its total; a label that is None is left out."""

@@ -8,8 +8,9 @@ from opentelemetry.context import Context
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts, StartFacts
-from gemini_otel._facts.labels import OTHER, Dimensions
+from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.operation import Operation
+from gemini_otel._facts.sendable import OTHER
 from gemini_otel._telemetry.attributes import Attributes, start_attributes
 from gemini_otel._telemetry.instrumentation import Metrics, Session
 

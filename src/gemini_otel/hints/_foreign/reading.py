@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
+from gemini_otel._facts.parsing import parse_json
 from gemini_otel.hints._foreign.sources import ANYONE, PARAMETERS, SOURCES, Source
 from gemini_otel.hints._trigger import NO_CALL
 
@@ -127,10 +127,7 @@ def _add_operation(source: Source, found: dict[str, Any]) -> None:
 def _add_parameters(found: dict[str, Any], text: object) -> None:
     if not isinstance(text, str) or len(text) > _LONGEST_JSON:
         return
-    try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
-        return
+    given = parse_json(text)
     if not isinstance(given, Mapping):
         return
     thinking = given.get("thinking_config")
@@ -179,10 +176,7 @@ def _words(raw: object) -> list[str]:
 
 def _array(text: str) -> object:
     """What is in an array that was written as JSON, as Logfire does."""
-    try:
-        return json.loads(text[:_LONGEST_JSON])
-    except (ValueError, RecursionError):
-        return None
+    return parse_json(text[:_LONGEST_JSON])
 
 
 def _worst(source: Source, words: list[str]) -> str | None:

@@ -1,0 +1,110 @@
+"""What others say, made sendable: whole numbers in 64 bits, text that UTF-8 can encode, lengths and counts with a bound.
+
+One number beyond 64 bits makes every later export of a cumulative metric fail, and half a surrogate pair a whole batch of
+spans, those of other instrumentations included.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+OTHER = "_OTHER"
+MAX_NUMBER = 2**53 - 1  # what every back end and every JSON reader keeps exactly
+MAX_TEXT = 1024  # characters of one attribute
+MAX_ITEMS = 64  # of a list
+MAX_ATTRIBUTES = 96  # below the 128 of OpenTelemetry's default, with room for what was there at the start
+_MAX_DIGITS = 19
+_USUAL_SIZE = 4096  # characters of all values: below it there is nothing to cut
+_CODE = re.compile(r"[A-Z0-9_]{1,64}")
+_LOWER_CODE = re.compile(r"[a-z0-9_]{1,64}")
+_TOOL = re.compile(r"[\w.:/-]{1,128}", re.ASCII)
+_MODALITIES = frozenset({"text", "image", "audio", "video", "document"})
+
+
+def whole_number(value: object) -> int | None:
+    """A number as a whole one that can be sent; text of decimal digits is one, too. None for anything else."""
+    if isinstance(value, str):
+        if not (value.isascii() and value.isdecimal()):
+            return None
+        digits = value.lstrip("0")
+        return min(int(digits or "0"), MAX_NUMBER) if len(digits) <= _MAX_DIGITS else MAX_NUMBER
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and math.isnan(value))
+    ):
+        return None
+    return int(max(-MAX_NUMBER, min(value, MAX_NUMBER)))
+
+
+def finite(value: object) -> float | None:
+    """A number of seconds or the like; None for what is none, and for the infinite."""
+    try:
+        number = float(value)  # type: ignore[arg-type]  # what float refuses is refused here
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def code(value: str) -> str:
+    """A name from a list of the service's, such as `MAX_TOKENS`; `_OTHER` for what has not the form of one, such as prose."""
+    return value if _CODE.fullmatch(value) else OTHER
+
+
+def lower_code(value: str) -> str:
+    """As `code`, of the services that write such names in lower case."""
+    return value if _LOWER_CODE.fullmatch(value) else OTHER
+
+
+def setting(value: str) -> str:
+    """As `code`, of what the program writes in upper or lower case: a thinking level, a tool mode, a version of the API."""
+    return value if _CODE.fullmatch(value) or _LOWER_CODE.fullmatch(value) else OTHER
+
+
+def modality(value: str) -> str:
+    """A kind of tokens, which becomes part of an attribute's name: so of a closed set, `other` included."""
+    known = value[:32].lower()
+    return known if known in _MODALITIES else "other"
+
+
+def tool_name(value: object) -> str:
+    """The name of a tool, which a model may have made up: as with models, `_OTHER` for what has not the form of one."""
+    return value if isinstance(value, str) and _TOOL.fullmatch(value) else OTHER
+
+
+def text(value: str, limit: int = MAX_TEXT) -> str:
+    """`value` as UTF-8 can have it, with at most `limit` characters."""
+    if len(value) > limit:
+        value = value[: limit - 1] + "…"
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+
+
+def sendable(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The attributes of a span or event, fit to be sent; as they are where nothing is unusual, which costs one look.
+
+    Numbers are bounded where they are read, since metrics are made of them as well.
+    """
+    try:
+        said = "".join(map(str, attributes.values()))
+    except ValueError:  # a number of more digits than Python turns into text
+        said = ""
+        usual = False
+    else:
+        usual = len(said) <= _USUAL_SIZE and len(attributes) <= MAX_ATTRIBUTES and said.isascii()
+    if usual and "\\ud" not in said:  # as half a surrogate pair stands in a list
+        return attributes
+    kept = list(attributes.items())[:MAX_ATTRIBUTES]
+    return {text(name, 256): _value(each) for name, each in kept}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return whole_number(value)
+    if isinstance(value, list | tuple):
+        return tuple(_value(each) for each in value[:MAX_ITEMS])
+    return value

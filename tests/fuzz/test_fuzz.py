@@ -1,0 +1,259 @@
+"""Anything that a service, a program or another instrumentation may hand us: no exception of ours, nothing that cannot be sent, no end of steps."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from google.genai import errors
+from hypothesis import given
+from hypothesis import strategies as st
+from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+
+import gemini_otel
+from canned import canned
+from gemini_otel._facts import names, sendable
+from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
+from gemini_otel._facts.errors.masking import mask
+from gemini_otel._facts.parsing import parse_json
+from gemini_otel.hints import find
+from steps import steps
+from support import Telemetry, make_client
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
+
+_MOST_STEPS = 400_000
+
+texts = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        ["\ud800", "[" * 3000, "upload/" * 40 + "!", "A" * 5000, "9" * 5000, "my Zyqxv", "a@" * 500]
+    ),
+)
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, -1, 2**63, 10**30, -(10**30)]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    texts,
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+counts = st.one_of(st.integers(0, 100), st.sampled_from([10**30, 2**63, -5]), scalars)
+parts = st.one_of(
+    st.fixed_dictionaries({"text": texts}),
+    st.fixed_dictionaries(
+        {
+            "functionCall": st.fixed_dictionaries(
+                {"name": texts, "args": st.dictionaries(texts, values, max_size=3)}
+            )
+        }
+    ),
+    st.dictionaries(texts, values, max_size=2),
+)
+candidates = st.fixed_dictionaries(
+    {},
+    optional={
+        "content": st.fixed_dictionaries({"parts": st.lists(parts, max_size=3)}),
+        "finishReason": texts | st.sampled_from(["STOP", "SAFETY"]),
+        "index": counts,
+        "safetyRatings": st.lists(
+            st.fixed_dictionaries({"category": texts, "probability": texts, "blocked": st.just(True)}),
+            max_size=2,
+        ),
+    },
+)
+details = st.lists(st.fixed_dictionaries({"modality": texts, "tokenCount": counts}), max_size=5)
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "candidates": st.lists(candidates, max_size=3),
+        "usageMetadata": st.fixed_dictionaries(
+            {},
+            optional={
+                "promptTokenCount": counts,
+                "thoughtsTokenCount": counts,
+                "promptTokensDetails": details,
+            },
+        ),
+        "responseId": texts,
+        "modelVersion": texts,
+        "promptFeedback": st.fixed_dictionaries({"blockReason": texts}),
+    },
+)
+failures = st.fixed_dictionaries(
+    {
+        "error": st.fixed_dictionaries(
+            {},
+            optional={
+                "code": counts,
+                "status": texts,
+                "message": texts,
+                "details": st.lists(
+                    st.dictionaries(st.sampled_from(["@type", "reason", "violations"]), values), max_size=3
+                ),
+            },
+        )
+    }
+)
+raw = st.binary(max_size=60) | st.sampled_from([b"[" * 5000, b'{"error":' * 3000, b"\xff" * 100, b""])
+
+
+class Service:
+    """What the next request gets."""
+
+    status, body = 200, b""
+
+    def __init__(self) -> None:
+        self.telemetry = Telemetry()
+        self.url = ""
+
+    def answer(self, _: str) -> tuple[int, Any]:
+        return self.status, self.body
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    found = Service()
+    with canned(found.answer) as found.url:
+        gemini_otel.instrument(**found.telemetry.providers)
+        yield found
+        gemini_otel.uninstrument()
+
+
+@pytest.fixture
+def quiet(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.WARNING)
+    return caplog
+
+
+def _call(service: Service, status: int, body: Any, stream: bool = False, config: Any = None) -> None:
+    """One call; what the SDK makes of the answer is the SDK's, what we make of it can be sent."""
+    service.status, service.body = status, body
+    service.telemetry.exporter.clear()
+    client = make_client(service.url)
+    method = client.models.generate_content_stream if stream else client.models.generate_content
+    with contextlib.suppress(Exception):
+        answered = method(model="gemini-2.5-flash", contents="my Zyqxv prompt", config=config)
+        for _ in answered if stream else ():
+            pass
+    for span in service.telemetry.spans:
+        assert (span.attributes or {})[names.OPERATION_NAME]
+        for value in (span.attributes or {}).values():
+            assert not isinstance(value, int) or abs(value) < 2**63
+    encode_spans(service.telemetry.spans)
+    data = service.telemetry.reader.get_metrics_data()
+    if data is not None:
+        encode_metrics(data)
+
+
+@given(answers)
+def test_answers(service: Service, answer: dict[str, Any]) -> None:
+    """Whatever an answer says, its span and all metrics can be sent."""
+    _call(service, 200, answer)
+
+
+@given(st.lists(answers, max_size=4))
+def test_chunkings(service: Service, chunks: list[dict[str, Any]]) -> None:
+    """The same of a stream's chunks."""
+    _call(service, 200, chunks, stream=True)
+
+
+@given(st.sampled_from([400, 404, 429, 500, 503]), failures | values | raw)
+def test_errors(service: Service, status: int, body: Any) -> None:
+    """The same of an error's body, whether it is one or not; and the call is ERROR."""
+    _call(service, status, json.dumps(body).encode() if isinstance(body, list) else body)
+    for span in service.telemetry.spans:
+        assert span.status.status_code.name == "ERROR"
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "temperature": values,
+            "top_k": counts,
+            "seed": counts,
+            "stop_sequences": st.lists(texts, max_size=3),
+            "thinking_config": st.dictionaries(
+                st.sampled_from(["thinking_level", "thinking_budget"]), values
+            ),
+            "labels": st.dictionaries(texts, texts, max_size=2),
+            "tools": values,
+        },
+    )
+)
+def test_configurations(service: Service, config: dict[str, Any]) -> None:
+    """Whatever a program writes into its config, in forms that the SDK refuses as well."""
+    _call(service, 200, {}, config=config)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                getattr(names, name)
+                for name in dir(names)
+                if name.isupper() and isinstance(getattr(names, name), str)
+            ]
+        ),
+        scalars,
+        max_size=8,
+    )
+)
+def test_attributes(attributes: dict[str, Any]) -> None:
+    """Whatever stands on a span, finding hints raises nothing, and its texts can be made sendable."""
+    find({name: value for name, value in attributes.items() if value is not None})
+    for value in sendable.sendable(attributes).values():
+        if isinstance(value, str):
+            value.encode()
+
+
+@given(failures | values)
+def test_explain(body: Any) -> None:
+    """`explain` reads whatever an exception carries."""
+    error = errors.APIError.__new__(errors.APIError)
+    error.code, error.details, error.message, error.status, error.response = 400, body, str(body), None, None
+    gemini_otel.explain(error)
+    gemini_otel.explain(ValueError(str(body)))
+
+
+@given(texts, values)
+def test_masking(message: str, contents: Any) -> None:
+    """Any message, beside any request: bounded in steps."""
+    request = {"contents": contents}
+    for masked in (
+        lambda: mask_echo(mask(message), request),
+        lambda: mask_bytes(message, request),
+        lambda: mask_unusual(message),
+    ):
+        assert steps(masked) < _MOST_STEPS
+
+
+@given(texts | st.binary(max_size=50))
+def test_json(text: str | bytes) -> None:
+    """Any text is parsed, or is none."""
+    assert steps(lambda: parse_json(text)) < _MOST_STEPS
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["hints", "capture_content", "redact", "semconv", "on_repetition", "hint_level"]),
+        values,
+        max_size=3,
+    )
+)
+def test_settings(settings: dict[str, Any]) -> None:
+    """What a setting cannot be is a ValueError or TypeError that says so, and leaves nothing behind."""
+    from gemini_otel._settings.table import Settings
+
+    with contextlib.suppress(ValueError, TypeError):
+        Settings(**settings)
