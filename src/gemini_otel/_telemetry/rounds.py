@@ -217,7 +217,7 @@ class Call(Observed):
         """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
-        facts = safely(self._read_failure, error) or unread_error(error)
+        facts = safely(self._read_failure, error) or bounded(unread_error(error))
         self._attempts.failed(facts, ago)
         if self._metrics is not None:
             self._metrics.attempt_failed(facts.code)
@@ -235,7 +235,7 @@ class Call(Observed):
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
         failure = None
         if error is not None and outcome == "error":
-            failure = safely(self._read_error, error) or unread_error(error)
+            failure = safely(self._read_error, error) or bounded(unread_error(error))
         if self._recording:
             safely(self._write_outcome, outcome, failure)
         if self._recording or self.content is not None:
