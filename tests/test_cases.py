@@ -29,7 +29,7 @@ CASES = [
     for line in (Path(__file__).parent / "data" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 # What other changes mend: loops in arguments, and patched methods that are functions again.
-NOT_YET = {"t2-K13", "t2-L01", "t2-L03"}
+NOT_YET = {"t2-L01", "t2-L03"}
 _WAITS = pytest.mark.xfail(reason="mended by another change", strict=False)
 BY_HAND = "(checked by hand: see the log)"
 
