@@ -21,7 +21,7 @@ from gemini_otel._sdk.reading.client import endpoint, http_options, model_name
         ("projects/p/locations/l/endpoints/123", "endpoints/123"),
         ("meta/llama", "meta/llama"),
         ("projects/p/locations/l/reasoningEngines/x", "x"),
-        ("Tell me a secret", "_OTHER"),
+        ("Tell me a secret", "name with a blank"),
         ("x" * 129, "_OTHER"),
         ("", None),
         (None, None),
