@@ -177,6 +177,7 @@ def test_a_context_that_a_tool_leaves_is_seen_after_the_call(
 
     token = otel_context.attach(otel_context.get_current())
     leave.__name__ = "get_weather"
+    leave.__annotations__ = {"city": str, "return": str}  # older SDKs do not resolve them
     client.models.generate_content(model=MODEL, contents="simulate:tool_chain", config={"tools": [leave]})
     found = dict(otel_context.get_current())
     otel_context.detach(token)
