@@ -59,6 +59,10 @@ SDK_INDEPENDENT = (
     "tests/test_recordings.py",
     "tests/test_servers.py",
     "tests/test_shell_snippets.py",
+    "tests/fuzz",
+    "tests/test_bounds.py",
+    "tests/test_error_texts.py",
+    "tests/test_patterns.py",
 )
 # What may depend on the version of Python: patching, the shapes of calls and their ends, threads, tasks and signatures.
 CORE = (
