@@ -89,7 +89,7 @@ def test_errors_that_repeat_the_request(echo: str, url: str, exported: Exported,
     """Errors whose message and details repeat the request word for word."""
 
     def calls() -> None:
-        for client in (make_client(echo, attempts=1), make_vertex_client(echo)):
+        for client in (make_client(echo, attempts=1), make_vertex_client(echo, attempts=1)):
             interactions(client, shape)
         send(make_client(url), "call", "simulate:finish_max_tokens")
 
