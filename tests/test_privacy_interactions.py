@@ -78,7 +78,7 @@ def test_interactions(url: str, exported: Exported, shape: str, settings: Any, s
     """Every input of an interaction, and what the simulated model answers."""
 
     def calls() -> None:
-        interactions(make_client(url), shape)
+        interactions(make_client(url, attempts=1), shape)
         send(make_client(url), "call", "simulate:finish_max_tokens")  # something of each signal
 
     assert found(secrets, exported.of(calls, **settings)) == []
