@@ -18,14 +18,13 @@ def replacement(original: Any, answer: Callable[..., Any]) -> types.FunctionType
         return await answer(*args, **kwargs)
 
     template: Any = coroutine if inspect.iscoroutinefunction(original) else answer
-    made = types.FunctionType(
-        template.__code__, original.__globals__, original.__name__, closure=template.__closure__
-    )
-    made.__qualname__, made.__module__, made.__doc__ = (
-        original.__qualname__,
-        original.__module__,
-        original.__doc__,
-    )
+    code = template.__code__
+    if (marked := original.__code__.co_filename) != original.__globals__.get("__file__"):
+        # The official instrumentation leaves its path there, and google-adk looks for it.
+        code = code.replace(co_filename=marked)
+    made = types.FunctionType(code, original.__globals__, original.__name__, closure=template.__closure__)
+    made.__qualname__, made.__module__ = original.__qualname__, original.__module__
+    made.__doc__ = original.__doc__
     made.__annotations__ = original.__annotations__
     made.__dict__.update(original.__dict__)
     made.__signature__ = _Signature.of(original)  # type: ignore[attr-defined]
