@@ -13,15 +13,18 @@ from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import LONGEST, Said, complete, said_in, said_loosely
 from gemini_otel._facts.errors.kinds import HTTP_CODES, error_kind
+from gemini_otel._facts.errors.layout import plain
 from gemini_otel._facts.errors.masking import mask
 
 _LONGEST_MESSAGE = 4_000
 _ABNORMAL = 1006  # RFC 6455, section 7.4.1
-_COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _STATUS = "|".join(HTTP_CODES)
 _VERTEX = re.compile(
     r"aiplatform\.googleapis|vertex.?ai(?:.?beta)?exception|langchain_google_vertexai", re.IGNORECASE
 )
+
+_API_CLASSES = "|".join((*causes.CODE_OF_CLASS, *causes.STATUS_OF_CLASS, *causes.UNTOLD_API_ERRORS))
+_GOOGLE = r"https?://[\w.-]{0,100}googleapis\.com/"
 
 # How clients write a code and what the service said: "429 RESOURCE_EXHAUSTED. ...", "Error code: 429 - ...".
 _CODED = tuple(
@@ -31,7 +34,14 @@ _CODED = tuple(
         r"\b(?P<code>[45]\d\d) (?P<status>[A-Z][A-Za-z -]{3,40})(?=\. \{)(?P<message>.*)",
         r"\bError code: (?P<code>[45]\d\d)\b(?: - )?(?P<message>.*)",
         r"\bstatus_code: ?(?P<code>[45]\d\d)\b(?P<message>.*)",
-        rf"\b[Ee]rror (?P<code>[45]\d\d),? Message: (?P<message>.{{0,4000}}?), Status: (?P<status>{_STATUS})",
+        rf"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.{{0,4000}}?), Status: (?P<status>{_STATUS})",
+        r"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.*)",
+        r"\bgoogleapi: (?:Error|got HTTP response code) (?P<code>[45]\d\d)(?:: | with body: ?)(?P<message>.*)",
+        rf"\"name\": ?\"(?:{_API_CLASSES})\",\s{{0,40}}\"message\": ?\"(?P<code>[45]\d\d) (?P<message>.*)",
+        # HTTP clients tell the code and the address, and keep the body to themselves.
+        rf"\b(?P<code>[45]\d\d) (?:Client|Server) Error: [\w ,'-]{{0,60}} for url: {_GOOGLE}(?P<message>)",
+        rf"\b(?:Client|Server) error '(?P<code>[45]\d\d) [\w ,-]{{2,60}}' for url '{_GOOGLE}(?P<message>)",
+        rf"\bClientResponseError: (?P<code>[45]\d\d), message='[^'\n]{{0,100}}', url='?{_GOOGLE}(?P<message>)",
         rf"\bHTTP (?P<code>[45]\d\d) \((?P<status>{_STATUS})\): (?P<message>.*)",
         rf"\bStatusCode\.(?P<status>{_STATUS})\b.{{0,40}}?details = \"(?P<message>[^\"]*)",
     )
@@ -41,7 +51,7 @@ _CODE = re.compile(r"(?<!\d)[45]\d\d(?!\d)|StatusCode\.|[Ss]tatus:")
 # A bare number is a code behind the name of something that speaks to the API.
 _CLIENT = re.compile(
     r"\b(?:\w{0,40}(?:Google|Gemini|VertexAI|Vertex_ai)\w{0,40}|litellm\.\w{1,60}|google\.(?:api_core|genai)[\w.]{1,80}|ModelHTTPError"
-    rf"|{'|'.join((*causes.CODE_OF_CLASS, *causes.STATUS_OF_CLASS, *causes.UNTOLD_API_ERRORS))})\b"
+    rf"|{_API_CLASSES})\b"
     r"[^\n]{0,200}?(?<![\w.:])\[?(?P<code>[45]\d\d)\b(?: [A-Z][A-Za-z ]{1,40}\])?:?\s(?P<message>\S.*)",
     re.DOTALL,
 )
@@ -52,6 +62,7 @@ _CLOSES = tuple(
         r"\b(?P<code>1\d{3}) None\.(?: (?P<reason>[^\n]{0,400}))?",
         r"\b[Cc]lose[ds]?\b.{0,60}?\b[Cc]ode:? ?(?P<code>1\d{3})\b(?:,? ?[Rr]eason:? ?\"?(?P<reason>[^\n\"]{1,400}))?",
         r"\b[Ff]ailed \((?P<code>10[01]\d)\): (?P<reason>[^\n]{1,400})",
+        r"\bwebsocket: close (?P<code>1\d{3})(?: \([a-z ,/]{2,60}\))?(?:: (?P<reason>[^\n]{1,400}))?",
     )
 )
 _PROTO_FIELD = re.compile(
@@ -65,6 +76,7 @@ _IN_A_LINE = re.compile(
     r"(?<![\w.\"'(=])(?:((?:[a-z_]\w{0,60}\.){1,8})([A-Z]\w{0,60})|([A-Z]\w{0,50}(?:Error|Exception|Timeout)))(?:: |\()"
     r"|\braised? (?:(?:[a-z_]\w{0,60}\.){0,8})([A-Z]\w{0,60})\b"
 )
+_ADDRESSED = re.compile(r"googleapis|generative|gemini|genai", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last)"
 _CALM = re.compile(r"\b(?:DEBUG|INFO|TRACE|NOTICE)\b")
 
@@ -78,7 +90,7 @@ class Raised(NamedTuple):
 
 def read_text(text: str, exception: str = "", *, vertex: bool = False) -> ErrorFacts | None:
     """The error that a text tells of; `exception` is the class that it belongs to, where that is known. None where it tells none."""
-    text = _COLOURS.sub("", text[:LONGEST])
+    text = plain(text[:LONGEST])
     vertex = vertex or _VERTEX.search(text) is not None
     said = _said(f"{exception}: {text}" if exception else text)
     if said is not None and (said.code is not None or said.status is not None):
@@ -87,7 +99,8 @@ def read_text(text: str, exception: str = "", *, vertex: bool = False) -> ErrorF
     if closed is not None:
         code, reason = closed
         return close_facts(code, reason, vertex=vertex)
-    return _facts_of_class(Raised(exception, text) if exception else _raised(text), vertex)
+    raised = Raised(exception, text) if exception else _raised(text)
+    return _facts_of_class(raised, vertex) or _facts_of_node(text)
 
 
 def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFacts:
@@ -210,7 +223,7 @@ def _raised(text: str) -> Raised | None:
 
 def _says_something(raised: Raised) -> bool:
     """Whether its class has a meaning here, or its words have: any program raises KeyError and RuntimeError."""
-    if raised.name in causes.EVERYWHERE:
+    if raised.name in causes.EVERYWHERE or _is_of_javascript(raised):
         return causes.kind_of_text(*raised) is not None
     return (
         raised.name in causes.CLASSES
@@ -219,13 +232,35 @@ def _says_something(raised: Raised) -> bool:
     )
 
 
+def _is_of_javascript(raised: Raised) -> bool:
+    """Whether it means something else than Python's exception of this name."""
+    return raised.name in causes.REFUSED_BY_SDK and re.search(causes.OF_JAVASCRIPT, raised.text) is not None
+
+
+def _facts_of_node(text: str) -> ErrorFacts | None:
+    """What Node.js says of a connection, in a text that says that it was one to the API."""
+    if _ADDRESSED.search(text) is None:
+        return None
+    for kind, codes in causes.NODE_CODES:
+        if (match := re.search(codes, text)) is not None:
+            return ErrorFacts(type=match[0], kind=kind)
+    return None
+
+
 def _facts_of_class(raised: Raised | None, vertex: bool) -> ErrorFacts | None:
     """A class of an API client stands for a code; any other for what its class and words mean."""
     if raised is None:
         return None
     name = raised.name.rpartition(".")[2]
     if (code := causes.CODE_OF_CLASS.get(name)) is not None:
-        return facts_of(Said(code), vertex=vertex, type_=raised.name)
+        return facts_of(_behind(code, None, _words_of(raised)), vertex=vertex, type_=raised.name)
     if (status := causes.STATUS_OF_CLASS.get(name)) is not None:
-        return facts_of(Said(HTTP_CODES[status], status), vertex=vertex, type_=raised.name)
+        said = _behind(HTTP_CODES[status], status, _words_of(raised))
+        return facts_of(said, vertex=vertex, type_=raised.name)
     return ErrorFacts(type=raised.name, kind=causes.kind_of_text(raised.name, raised.text))
+
+
+def _words_of(raised: Raised) -> str:
+    """What the exception says, without its name, and without the traceback that follows in a log."""
+    _, _, words = raised.text.partition(f"{raised.name}: ")
+    return (words or raised.text).partition(f"\n{_TRACEBACK}")[0]
