@@ -27,7 +27,7 @@ _PREFIX = re.compile(
 _BEGINS = re.compile(
     r"(?:\[?(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b|<\d|(?:[A-Za-z_][\w.]{0,200}\.)?[A-Z]\w{0,80}(?:Error|Exception)\b)"
 )
-_NAMES_AN_ERROR = re.compile(r"\b[A-Z]\w{0,80}(?:Error|Exception)\b")
+_NAMES_AN_ERROR = re.compile(r"\b(?:[A-Z]\w{0,80})?(?:Error|Exception)\b")
 _CHAINS = ("The above exception was", "During handling of the above")
 _TRACEBACK = "Traceback (most recent call last)"
 

@@ -228,8 +228,9 @@ NODE_CODES = (
     ("timeout", r"\b(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(?:HEADERS|BODY)_TIMEOUT)\b"),
     ("connection", r"\b(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)\b"),
 )
-# What only JavaScript's TypeError says: it is raised for connections, and for mistakes of the program.
-OF_JAVASCRIPT = r"fetch failed|Failed to fetch|Load failed|NetworkError when|is not a (?:function|constructor)|Cannot read propert|\n +at "
+# Texts of a TypeError or a ValueError that is not the SDK's: JavaScript's, raised for connections and mistakes of the program, and
+# google-adk's for a tool that the model made up.
+NOT_OF_THE_SDK = r"not found in the tools_dict|fetch failed|Failed to fetch|Load failed|NetworkError when|is not a (?:function|constructor)|Cannot read propert|\n +at "
 
 
 def kind_of_text(name: str, text: str) -> str | None:

@@ -182,6 +182,8 @@ SIGNATURES = (
     ),
     Signature("model_not_found", (*_REFUSED, 404), message=r"\bis no longer available"),
     Signature("model_not_found", (*_REFUSED, 403, 404), message=r"publisher model .{0,300}not found"),
+    # The reason of a close is cut after 123 bytes, which a long project name may fill.
+    Signature("model_not_found", (1007, 1008), message=r"^publisher model\b.{0,110}$"),
     # --- the message: Live sessions, whose text may be cut after 123 bytes
     Signature("live_keepalive", (1006, 1011), message=r"keepalive ping timeout"),
     Signature(
@@ -216,7 +218,8 @@ SIGNATURES = (
     Signature(
         "payload_too_large",
         message=r"payload size exceeds|maximum request body size|request entity too large"
-        r"|\b(?:bytes|payload|request|body|files?) (?:is|are) too (?:large|big)\b",
+        r"|\b(?:bytes|payload|request|body|files?) (?:is|are) too (?:large|big)\b"
+        r"|\b(?:file|image|video|audio|pdf|document|payload|request) size .{0,40}exceeds",
     ),
     Signature("deadline_too_short", message=r"deadline.{0,60}too short|minimum allowed deadline"),
     Signature(
@@ -246,7 +249,7 @@ SIGNATURES = (
     Signature(
         "turn_order",
         message=r"turn comes immediately after|multiturn requests|roles? must alternate|single turn requests"
-        r"|(?:must|should|ensure).{0,60} end with a (?:user|model)",
+        r"|(?:must|should|ensure).{0,60} end with a (?:user|model)|ending with a (?:user|model) turn",
     ),
     Signature("invalid_role", message=r"use a valid role|valid role:"),
     # --- the message: tools and structured output

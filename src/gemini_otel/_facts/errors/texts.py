@@ -34,9 +34,11 @@ _CODED = tuple(
         r"\b(?P<code>[45]\d\d) (?P<status>[A-Z][A-Za-z -]{3,40})(?=\. \{)(?P<message>.*)",
         r"\bError code: (?P<code>[45]\d\d)\b(?: - )?(?P<message>.*)",
         r"\bstatus_code: ?(?P<code>[45]\d\d)\b(?P<message>.*)",
-        rf"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.{{0,4000}}?), Status: (?P<status>{_STATUS})",
+        rf"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.{{0,4000}}?), Status: (?P<status>{_STATUS})"
+        r"(?:, Details: (?P<details>.*))?",
         r"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.*)",
         r"\bgoogleapi: (?:Error|got HTTP response code) (?P<code>[45]\d\d)(?:: | with body: ?)(?P<message>.*)",
+        r"(?<![\w.:])(?P<code>[45]\d\d) (?P<message>[A-Z*'`][^\n]{2,1000} \[(?:links|reason|violations|field_violations) ?[{:].*)",
         rf"\"name\": ?\"(?:{_API_CLASSES})\",\s{{0,40}}\"message\": ?\"(?P<code>[45]\d\d) (?P<message>.*)",
         # HTTP clients tell the code and the address, and keep the body to themselves.
         rf"\b(?P<code>[45]\d\d) (?:Client|Server) Error: [\w ,'-]{{0,60}} for url: {_GOOGLE}(?P<message>)",
@@ -62,19 +64,23 @@ _CLOSES = tuple(
         r"\b(?P<code>1\d{3}) None\.(?: (?P<reason>[^\n]{0,400}))?",
         r"\b[Cc]lose[ds]?\b.{0,60}?\b[Cc]ode:? ?(?P<code>1\d{3})\b(?:,? ?[Rr]eason:? ?\"?(?P<reason>[^\n\"]{1,400}))?",
         r"\b[Ff]ailed \((?P<code>10[01]\d)\): (?P<reason>[^\n]{1,400})",
+        r"\bClose\(code=(?P<code>1\d{3}), reason='(?P<reason>[^'\n]{0,400})",
         r"\bwebsocket: close (?P<code>1\d{3})(?: \([a-z ,/]{2,60}\))?(?:: (?P<reason>[^\n]{1,400}))?",
     )
 )
+# The details behind a message, as google-api-core writes them and as Go does: `quota_id: "..."`, `quotaId:... quotaValue:50`.
 _PROTO_FIELD = re.compile(
     r"\b(quota_id|quota_metric|quota_value|seconds|reason): ?(?:\"([^\"\n]{1,300})\"|(\d{1,18})\b)"
+    r"|\b(quotaId|quotaMetric|quotaValue|retryDelay|reason):([\w./-]{1,300})"
 )
-_CLOSE_CODE = re.compile(r"(?<!\d)[14]\d{3}(?: \(| None|\)|\b,? ?[Rr]eason|(?=[\s,.;]))")
+_OF_GO = {"quotaId": "quota_id", "quotaMetric": "quota_metric", "quotaValue": "quota_value", "retryDelay": "seconds"}
+_CLOSE_CODE = re.compile(r"(?<!\d)[14]\d{3}(?:\s{1,80}\(| None|\)|\b,? ?[Rr]eason|(?=[\s,.;]))")
 _NO_FRAME = "no close frame received"
 # A class as the last line of a traceback has it, and as a log has it behind its own words.
 _AT_THE_START = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Za-z_]\w{0,60})(?:: ?(.*)|\s*)$", re.MULTILINE)
 _IN_A_LINE = re.compile(
     r"(?<![\w.\"'(=])(?:((?:[a-z_]\w{0,60}\.){1,8})([A-Z]\w{0,60})|([A-Z]\w{0,50}(?:Error|Exception|Timeout)))(?:: |\()"
-    r"|\braised? (?:(?:[a-z_]\w{0,60}\.){0,8})([A-Z]\w{0,60})\b"
+    r"|\w{1,30}Exception ([A-Z]\w{0,50}Error) - |\braised? (?:(?:[a-z_]\w{0,60}\.){0,8})([A-Z]\w{0,60})\b"
 )
 _ADDRESSED = re.compile(r"googleapis|generative|gemini|genai", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last)"
@@ -158,7 +164,7 @@ def _coded(text: str) -> Said | None:
         if (match := pattern.search(text)) is not None:
             found = match.groupdict()
             code = int(found["code"]) if found.get("code") else HTTP_CODES[found["status"]]
-            return _behind(code, found.get("status"), found["message"])
+            return _behind(code, found.get("status"), found["message"], found.get("details") or "")
     if (match := _STATUS_BEHIND.search(text)) is not None:
         before = text[max(0, match.start() - _LONGEST_MESSAGE) : match.start()].rpartition("\n")[2]
         return Said(HTTP_CODES[match[1]], match[1], before.strip() or None)
@@ -166,25 +172,28 @@ def _coded(text: str) -> Said | None:
     return None if match is None else _behind(int(match["code"]), None, match["message"])
 
 
-def _behind(code: int, status: str | None, message: str) -> Said:
+def _behind(code: int, status: str | None, message: str, details: str = "") -> Said:
     """What stands behind a code, to the end of its paragraph; nothing where it is a body."""
     body = said_loosely(message) if "{" in message[:200] else None
     message = message[:_LONGEST_MESSAGE].strip().partition("\n\n")[0]
     if body is not None:
         return body._replace(code=code, status=status or body.status)
-    return _with_proto_text(Said(code, status, None if not message or message[0] in "{[" else message))
+    said = Said(code, status, None if not message or message[0] in "{[" else message)
+    return _with_details(said, details[:_LONGEST_MESSAGE] or message)
 
 
-def _with_proto_text(said: Said) -> Said:
-    """google-api-core writes the details behind the message: `[violations { quota_id: "..." }, retry_delay { seconds: 29 }]`."""
+def _with_details(said: Said, details: str) -> Said:
+    """With what stands behind the message: `[violations { quota_id: "..." }, retry_delay { seconds: 29 }]`."""
     fields: dict[str, str] = {}
-    for match in _PROTO_FIELD.finditer(said.message or ""):
-        fields.setdefault(match[1], match[2] or match[3])
-    ids = [match[2] for match in _PROTO_FIELD.finditer(said.message or "") if match[1] == "quota_id"]
-    limit, delay = fields.get("quota_value"), fields.get("seconds")
+    ids: list[str] = []
+    for match in _PROTO_FIELD.finditer(details):
+        name, value = match[1] or _OF_GO.get(match[4], match[4]), match[2] or match[3] or match[5]
+        fields.setdefault(name, value)
+        ids += [value] if name == "quota_id" else []
+    limit, delay = fields.get("quota_value"), fields.get("seconds", "").removesuffix("s")
     return complete(
         said._replace(
-            quota_id=next((each for each in ids if each and "PerDay" in each), fields.get("quota_id")),
+            quota_id=next((each for each in ids if "PerDay" in each), fields.get("quota_id")),
             quota_metric=fields.get("quota_metric"),
             quota_limit=int(limit) if limit and limit.isdecimal() else None,
             retry_delay=float(delay) if delay and delay.isdecimal() else None,
@@ -196,6 +205,12 @@ def _with_proto_text(said: Said) -> Said:
 def _closed(text: str) -> tuple[int, str | None] | None:
     if _CLOSE_CODE.search(text) is None and _NO_FRAME not in text:
         return None
+    if "\n" in text:
+        return _close_in(text) or _close_in(" ".join(text.split()))  # its lines may be those of a narrow terminal
+    return _close_in(text)
+
+
+def _close_in(text: str) -> tuple[int, str | None] | None:
     match = next((match for match in (pattern.search(text) for pattern in _CLOSES) if match), None)
     reason = (match["reason"] or "").strip() or None if match is not None else None
     if _NO_FRAME in text:
@@ -213,7 +228,7 @@ def _raised(text: str) -> Raised | None:
                 found = raised
     if found is None:
         for match in _IN_A_LINE.finditer(text):
-            name = match[2] or match[3] or match[4]
+            name = match[2] or match[3] or match[4] or match[5]
             line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
             raised = Raised(name, text[match.start() :])
             if _says_something(raised) and not _CALM.search(line):
@@ -223,7 +238,7 @@ def _raised(text: str) -> Raised | None:
 
 def _says_something(raised: Raised) -> bool:
     """Whether its class has a meaning here, or its words have: any program raises KeyError and RuntimeError."""
-    if raised.name in causes.EVERYWHERE or _is_of_javascript(raised):
+    if raised.name in causes.EVERYWHERE or _is_not_the_sdks(raised):
         return causes.kind_of_text(*raised) is not None
     return (
         raised.name in causes.CLASSES
@@ -232,9 +247,9 @@ def _says_something(raised: Raised) -> bool:
     )
 
 
-def _is_of_javascript(raised: Raised) -> bool:
-    """Whether it means something else than Python's exception of this name."""
-    return raised.name in causes.REFUSED_BY_SDK and re.search(causes.OF_JAVASCRIPT, raised.text) is not None
+def _is_not_the_sdks(raised: Raised) -> bool:
+    """Whether it means something else than the SDK's exception of this name."""
+    return raised.name in causes.REFUSED_BY_SDK and re.search(causes.NOT_OF_THE_SDK, raised.text) is not None
 
 
 def _facts_of_node(text: str) -> ErrorFacts | None:
