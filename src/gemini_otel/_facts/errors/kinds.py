@@ -333,7 +333,7 @@ SIGNATURES = (
     Signature(
         "feature_not_enabled",
         (*_REFUSED, 501),
-        message=rf"{_NOT} (?:currently |yet )?(?:enabled|supported)\b|(?:does not|doesn.t|do not) (?:currently |yet )?support"
+        message=rf"{_NOT} (?:currently |yet )?(?:enabled|supported|configurable)\b|(?:does not|doesn.t|do not) (?:currently |yet )?support"
         r"|only (?:enabled|supported) (?:for|in|on|by|with)|only supports? |unsupported (?:for|by|in) ",
     ),
     # --- QuotaFailure, ErrorInfo's metadata or the lines of the message

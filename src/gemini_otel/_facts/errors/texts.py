@@ -45,11 +45,13 @@ _CODED = tuple(
         rf"\b(?:Client|Server) error '(?P<code>[45]\d\d) [\w ,-]{{2,60}}' for url '{_GOOGLE}(?P<message>)",
         rf"\bClientResponseError: (?P<code>[45]\d\d), message='[^'\n]{{0,100}}', url='?{_GOOGLE}(?P<message>)",
         rf"\bHTTP (?P<code>[45]\d\d) \((?P<status>{_STATUS})\): (?P<message>.*)",
+        rf"\bStatusRuntimeException: (?P<status>{_STATUS})\b:? ?(?P<message>[^\n]*)",
+        r"\brpc error: code = (?P<name>[A-Z][A-Za-z]{1,30}) desc = (?P<message>[^\n]*)",
         rf"\bStatusCode\.(?P<status>{_STATUS})\b.{{0,40}}?details = \"(?P<message>[^\"]*)",
     )
 )
 _STATUS_BEHIND = re.compile(rf"\([Ss]tatus:\s{{0,20}}({_STATUS})\)")
-_CODE = re.compile(r"(?<!\d)[45]\d\d(?!\d)|StatusCode\.|[Ss]tatus:")
+_CODE = re.compile(r"(?<!\d)[45]\d\d(?!\d)|StatusCode\.|StatusRuntime|rpc error|[Ss]tatus:")
 # A bare number is a code behind the name of something that speaks to the API.
 _CLIENT = re.compile(
     r"\b(?:\w{0,40}(?:Google|Gemini|VertexAI|Vertex_ai)\w{0,40}|litellm\.\w{1,60}|google\.(?:api_core|genai)[\w.]{1,80}|ModelHTTPError"
@@ -163,13 +165,23 @@ def _coded(text: str) -> Said | None:
     for pattern in _CODED:
         if (match := pattern.search(text)) is not None:
             found = match.groupdict()
-            code = int(found["code"]) if found.get("code") else HTTP_CODES[found["status"]]
-            return _behind(code, found.get("status"), found["message"], found.get("details") or "")
+            status = found.get("status") or _status_of(found.get("name") or "")
+            code = int(found["code"]) if found.get("code") else HTTP_CODES.get(status or "")
+            if code is not None:
+                return _behind(code, status, found["message"], found.get("details") or "")
     if (match := _STATUS_BEHIND.search(text)) is not None:
         before = text[max(0, match.start() - _LONGEST_MESSAGE) : match.start()].rpartition("\n")[2]
         return Said(HTTP_CODES[match[1]], match[1], before.strip() or None)
     match = _CLIENT.search(text)
     return None if match is None else _behind(int(match["code"]), None, match["message"])
+
+
+def _status_of(name: str) -> str | None:
+    """`RESOURCE_EXHAUSTED` for Go's ResourceExhausted."""
+    return _HUMP.sub("_", name).upper() or None
+
+
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def _behind(code: int, status: str | None, message: str, details: str = "") -> Said:
