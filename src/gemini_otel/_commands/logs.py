@@ -61,11 +61,12 @@ class Record:
             return self._chained or not self._raised
         if prefix is not None and prefix.end() > 0:
             return False
-        if self._awaits_exception:
-            return True
-        if self._open == 0 and (not self._raised or _NAMES_AN_ERROR.search(content) is not None):
-            return False
-        return not _BEGINS.match(content)
+        return self._awaits_exception or self._goes_on(content)
+
+    def _goes_on(self, content: str) -> bool:
+        """Whether a line that begins like any other goes on with a body that is open, or with what an exception says."""
+        says = self._raised and _NAMES_AN_ERROR.search(content) is None
+        return (self._open > 0 or says) and not _BEGINS.match(content)
 
     def add(self, line: str) -> None:
         room = _HALF - len(self._head)
@@ -80,7 +81,9 @@ class Record:
             self._awaits_exception, self._chained = True, False
         elif line.startswith(_CHAINS):
             self._chained = True
-        elif line[:1].strip() and (self._awaits_exception or _NAMES_AN_ERROR.search(line) is not None or _BEGINS.match(line)):
+        elif line[:1].strip() and (
+            self._awaits_exception or _NAMES_AN_ERROR.search(line) is not None or _BEGINS.match(line)
+        ):
             self._awaits_exception, self._raised = False, True
 
 

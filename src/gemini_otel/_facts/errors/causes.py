@@ -223,8 +223,14 @@ WORDS = (
 
 # What Node.js says of connections, in codes that have one meaning each.
 NODE_CODES = (
-    ("tls", r"\b(?:CERT_HAS_EXPIRED|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w{0,12}|UNABLE_TO_(?:VERIFY|GET)_\w{4,30})\b"),
-    ("unreachable", r"\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)\b"),
+    (
+        "tls",
+        r"\b(?:CERT_HAS_EXPIRED|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w{0,12}|UNABLE_TO_(?:VERIFY|GET)_\w{4,30})\b",
+    ),
+    (
+        "unreachable",
+        r"\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)\b",
+    ),
     ("timeout", r"\b(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(?:HEADERS|BODY)_TIMEOUT)\b"),
     ("connection", r"\b(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)\b"),
 )

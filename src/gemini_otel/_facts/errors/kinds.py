@@ -462,7 +462,9 @@ def error_kind(
 ) -> str:
     """The cause of an API error, one of `KINDS`; `unknown` when nothing fits. Only the head of `message` is looked at."""
     upper, head = (status or "").upper(), (message or "")[:_MESSAGE_LIMIT].lower()
-    flat = " ".join(head.split()) if "\n" in head or "  " in head else head  # clients break lines where they like
+    flat = (
+        " ".join(head.split()) if "\n" in head or "  " in head else head
+    )  # clients break lines where they like
     if quota_limit is None and "limit: 0" in head:
         quota_limit = limit_in(head, quota_metric)
     error = _Error(

@@ -34,8 +34,10 @@ _CODED = tuple(
         r"\b(?P<code>[45]\d\d) (?P<status>[A-Z][A-Za-z -]{3,40})(?=\. \{)(?P<message>.*)",
         r"\bError code: (?P<code>[45]\d\d)\b(?: - )?(?P<message>.*)",
         r"\bstatus_code: ?(?P<code>[45]\d\d)\b(?P<message>.*)",
-        rf"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.{{0,4000}}?), Status: (?P<status>{_STATUS})"
-        r"(?:, Details: (?P<details>.*))?",
+        (
+            rf"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.{{0,4000}}?), Status: (?P<status>{_STATUS})"
+            r"(?:, Details: (?P<details>.*))?"
+        ),
         r"\b[Ee]rror (?:[Cc]ode: )?(?P<code>[45]\d\d),?\sMessage: (?P<message>.*)",
         r"\bgoogleapi: (?:Error|got HTTP response code) (?P<code>[45]\d\d)(?:: | with body: ?)(?P<message>.*)",
         r"(?<![\w.:])(?P<code>[45]\d\d) (?P<message>[A-Z*'`][^\n]{2,1000} \[(?:links|reason|violations|field_violations) ?[{:].*)",
@@ -75,7 +77,12 @@ _PROTO_FIELD = re.compile(
     r"\b(quota_id|quota_metric|quota_value|seconds|reason): ?(?:\"([^\"\n]{1,300})\"|(\d{1,18})\b)"
     r"|\b(quotaId|quotaMetric|quotaValue|retryDelay|reason):([\w./-]{1,300})"
 )
-_OF_GO = {"quotaId": "quota_id", "quotaMetric": "quota_metric", "quotaValue": "quota_value", "retryDelay": "seconds"}
+_OF_GO = {
+    "quotaId": "quota_id",
+    "quotaMetric": "quota_metric",
+    "quotaValue": "quota_value",
+    "retryDelay": "seconds",
+}
 _CLOSE_CODE = re.compile(r"(?<!\d)[14]\d{3}(?:\s{1,80}\(| None|\)|\b,? ?[Rr]eason|(?=[\s,.;]))")
 _NO_FRAME = "no close frame received"
 # A class as the last line of a traceback has it, and as a log has it behind its own words.
@@ -218,7 +225,9 @@ def _closed(text: str) -> tuple[int, str | None] | None:
     if _CLOSE_CODE.search(text) is None and _NO_FRAME not in text:
         return None
     if "\n" in text:
-        return _close_in(text) or _close_in(" ".join(text.split()))  # its lines may be those of a narrow terminal
+        return _close_in(text) or _close_in(
+            " ".join(text.split())
+        )  # its lines may be those of a narrow terminal
     return _close_in(text)
 
 
