@@ -36,6 +36,7 @@ from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel._telemetry.span_choice import RoundSpan
+from gemini_otel._telemetry.uncut import write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
@@ -158,7 +159,7 @@ class Call(Observed):
 
     def note(self, measured: Measured) -> None:
         """Say something on the span that neither request nor answer says."""
-        self._span.set_attributes(sendable(self._mask_reports(measured)))
+        write(self._span, sendable(self._mask_reports(measured)))
 
     @property
     def tool_mode(self) -> str | None:
@@ -314,9 +315,9 @@ class Call(Observed):
 
     def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
         """What must be on the span whatever else cannot be read."""
-        self._span.set_attributes({names.OUTCOME: outcome})
+        write(self._span, {names.OUTCOME: outcome})
         if failure is not None:
-            self._span.set_attributes({names.ERROR_TYPE: failure.type})
+            write(self._span, {names.ERROR_TYPE: failure.type})
             set_error(self._span, failure)
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
@@ -336,7 +337,7 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         attributes = dict(sendable(attributes))
-        self._span.set_attributes(attributes)
+        write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)
