@@ -41,7 +41,9 @@ def described(
         "parent": parent,
         "start": round(start * 1e6) * 1000,
         "end": round((start + seconds) * 1e6) * 1000,
-        "events": [(name, dict(values), round((start + after) * 1e6) * 1000) for name, values, after in events],
+        "events": [
+            (name, dict(values), round((start + after) * 1e6) * 1000) for name, values, after in events
+        ],
         "error": error,
     }
 
@@ -72,14 +74,18 @@ def otlp_lines(spans: Iterable[Described], per_line: int = 3) -> bytes:
     remaining = list(spans)
     while remaining:
         batch, remaining = remaining[:per_line], remaining[per_line:]
-        lines.append(json.dumps({"resourceSpans": _resources(batch)}, separators=(",", ":"), ensure_ascii=False))
+        lines.append(
+            json.dumps({"resourceSpans": _resources(batch)}, separators=(",", ":"), ensure_ascii=False)
+        )
     return ("\n".join(lines) + "\n").encode() if lines else b""
 
 
 def tempo(spans: Iterable[Described], *, newest: bool = False) -> bytes:
     """Tempo's JSON of a trace, with ids in base64, over several lines; `newest`: as its second API gives it."""
     groups = _resources(list(spans), _base64)
-    return json.dumps({"trace": {"resourceSpans": groups}} if newest else {"batches": groups}, indent=2).encode()
+    return json.dumps(
+        {"trace": {"resourceSpans": groups}} if newest else {"batches": groups}, indent=2
+    ).encode()
 
 
 def jaeger(spans: Iterable[Described], indent: int | None = None) -> bytes:

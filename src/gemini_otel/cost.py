@@ -43,7 +43,7 @@ _UNITS: Mapping[str, str] = {
         )
     },
 }
-_Units = tuple[tuple[str, int], ...]
+_OF_CACHES = frozenset(f"cache_{modality}_read_tokens" for modality in _MODALITIES)
 
 
 class Cost(NamedTuple):
@@ -59,9 +59,6 @@ class _Prices(NamedTuple):
     steps: tuple[int, ...] = ()
     kinds: frozenset[str] = frozenset()
     reason: str | None = None
-
-
-_NONE = _Prices()
 
 
 class _Key(NamedTuple):
@@ -123,27 +120,38 @@ class Bill:
 
     def add(self, attributes: Mapping[str, Any], at: float) -> None:
         """Count the call that a span speaks of, begun at that time in seconds since 1970."""
-        units = _units(attributes)
-        tokens = sum(count for unit, count in units if unit in {"input_tokens", "output_tokens"})
+        counts = _counts(attributes)
+        tokens = counts.get("input_tokens", 0) + counts.get("output_tokens", 0)
         self.tokens += tokens
         model, tier, day = _model(attributes), _tier(attributes), int(at // 86_400)
-        prices, reason = _NONE, _unknown(tokens, model, tier)
-        if tier is not None and reason is None:
-            prices = _prices(model, tier, day)
-            reason = prices.reason or _lacking(model, prices, units)
+        reason = _unknown(tokens, model, tier)
         if tier is None or reason is not None:
             self.unknown[reason or ""] += tokens
             return
-        counts = dict(units)
-        step = sum(counts.get("input_tokens", 0) > start for start in prices.steps)
-        between = tuple(counts.values()) if 0 < step < len(prices.steps) else ()
-        key = _Key(model, tier, day, tuple(counts), step, between)
+        units = tuple(counts)
+        reason, steps = _found(model, tier, day, units)
+        if reason is not None:
+            self.unknown[reason] += tokens
+            return
+        step = sum(counts.get("input_tokens", 0) > start for start in steps) if steps else 0
+        between = tuple(counts.values()) if 0 < step < len(steps) else ()
+        key = _Key(model, tier, day, units, step, between)
         sums = self._sums.get(key)
         if sums is None:
-            sums = self._sums[key] = [0] * (1 + len(units))
+            sums = self._sums[key] = [0] * (1 + len(counts))
         sums[0] += 1
-        for place, (_, count) in enumerate(units, 1):
+        for place, count in enumerate(counts.values(), 1):
             sums[place] += count
+
+    def include(self, other: Bill) -> None:
+        """Count all calls of another bill."""
+        self.tokens += other.tokens
+        self.unknown += other.unknown
+        for key, theirs in other._sums.items():
+            mine = self._sums.get(key)
+            self._sums[key] = (
+                theirs.copy() if mine is None else list(map(sum, zip(mine, theirs, strict=True)))
+            )
 
     def cost(self) -> Cost:
         """The cost of what has one; None, with the commonest reason, where nothing has."""
@@ -163,18 +171,18 @@ class Bill:
         return amount, unknown
 
 
-def _units(attributes: Mapping[str, Any]) -> _Units:
+def _counts(attributes: Mapping[str, Any]) -> dict[str, int]:
     """Tokens by the library's names; 0 of a modality that could have been in the cache and was not, where the cache's are told."""
     found: dict[str, int] = {}
-    for name, unit in _UNITS.items():
-        count = attributes.get(name)
-        if type(count) is int and count > 0:
+    for name, count in attributes.items():
+        unit = _UNITS.get(name)
+        if unit is not None and type(count) is int and count > 0:
             found[unit] = found.get(unit, 0) + count
-    if any(f"cache_{modality}_read_tokens" in found for modality in _MODALITIES):
+    if not _OF_CACHES.isdisjoint(found):
         for modality in _MODALITIES:
             if f"input_{modality}_tokens" in found:
                 found.setdefault(f"cache_{modality}_read_tokens", 0)
-    return tuple(found.items())
+    return found
 
 
 def _model(attributes: Mapping[str, Any]) -> str:
@@ -240,15 +248,17 @@ def _prices(model: str, tier: str, day: int) -> _Prices:
     return _Prices(tuple(steps), frozenset(prices))
 
 
-def _lacking(model: str, prices: _Prices, units: _Units) -> str | None:
-    """Why there is no price for some kind of tokens; None where each has one.
+@functools.lru_cache(maxsize=4096)
+def _found(model: str, tier: str, day: int, units: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
+    """Why there is no price for some kind of tokens, None where each has one; and the inputs beyond which another holds.
 
     A modality without a price of its own has that of its direction. Tokens from a cache cost less, so theirs must be known.
     """
-    for unit, count in units:
-        if count and not _has_price(unit, prices.kinds):
-            return f"{_LIBRARY} has no price for {unit} of {model}"
-    return None
+    prices = _prices(model, tier, day)
+    if prices.reason is not None:
+        return prices.reason, ()
+    lacking = next((unit for unit in units if not _has_price(unit, prices.kinds)), None)
+    return (None if lacking is None else f"{_LIBRARY} has no price for {lacking} of {model}"), prices.steps
 
 
 def _has_price(unit: str, kinds: Iterable[str]) -> bool:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from gemini_otel._commands.report.bar import progress
 from gemini_otel._commands.report.calls import Read, Reader
 from gemini_otel._commands.report.files import STDIN, UnreadableError, pieces, size
 from gemini_otel._commands.report.groups import DEFAULT_KEYS, KEYS, SEVERITIES, Report
-from gemini_otel._commands.report.progress import progress
 from gemini_otel._commands.report.spans import OtherSignalError, SpanReader, UnknownFormatError
 from gemini_otel._commands.report.values import NotJsonError, Values
 from gemini_otel._commands.report.window import Window
@@ -52,7 +52,7 @@ class Reading:
 
     @property
     def is_empty(self) -> bool:
-        return not self.report.all.calls and not self.report.all.other_spans
+        return self.report.first is None
 
     @property
     def nothing(self) -> str:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
     from gemini_otel._commands.report.spans import Span
 
+_PRICED = frozenset(
+    {
+        *(names.REQUEST_MODEL, names.RESPONSE_MODEL),
+        *(names.REQUEST_SERVICE_TIER, names.RESPONSE_SERVICE_TIER),
+    }
+)
 OURS = "gemini_otel"
 # Outcomes of a call that gave nothing, or nothing that can be used as it is.
 LOST = frozenset(
@@ -185,11 +191,5 @@ def _wait(span: Span) -> float:
 
 
 def _priced(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a price needs, of a call that used anything."""
-    kept = (
-        names.REQUEST_MODEL,
-        names.RESPONSE_MODEL,
-        names.REQUEST_SERVICE_TIER,
-        names.RESPONSE_SERVICE_TIER,
-    )
-    return {name: value for name, value in attributes.items() if "_tokens" in name or name in kept}
+    """What a price needs."""
+    return {name: value for name, value in attributes.items() if name.endswith("_tokens") or name in _PRICED}

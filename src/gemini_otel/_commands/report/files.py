@@ -11,6 +11,7 @@ from typing import IO
 
 STDIN = "-"
 PIECE = 1 << 20
+_SHORT = 1 << 13
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -62,31 +63,30 @@ def _counted(first: bytes, stream: IO[bytes], seen: Callable[[int], None]) -> It
         piece = stream.read(PIECE)
 
 
+def _shorter(raw: Iterator[bytes]) -> Iterator[bytes]:
+    """Short pieces: where one is damaged, nothing of it can be had."""
+    for piece in raw:
+        for at in range(0, len(piece), _SHORT):
+            yield piece[at : at + _SHORT]
+
+
 def _decompressed(raw: Iterator[bytes], complain: Callable[[str], None]) -> Iterator[bytes]:
     """A gzip file of any number of members; each piece is as bounded as the ones of a file that is not compressed."""
-    member, data = zlib.decompressobj(31), b""
+    member, inside = zlib.decompressobj(31), False
     try:
-        for piece in raw:
-            data += piece
-            while data:
+        for piece in _shorter(raw):
+            data = piece
+            while data := data if inside else data.lstrip(b"\0"):
+                inside = True
                 yield member.decompress(data, PIECE)
                 data = member.unconsumed_tail
+                while not data and not member.eof and (more := member.decompress(b"", PIECE)):
+                    yield more
                 if member.eof:
-                    data = member.unused_data.lstrip(b"\0")
-                    member = zlib.decompressobj(31)
-            while not member.eof and (more := member.decompress(b"", PIECE)):
-                yield more
+                    data = member.unused_data
+                    member, inside = zlib.decompressobj(31), False
     except zlib.error:
-        complain("the gzip data are damaged; what comes after was not read")
+        complain("the gzip data are damaged; what was before that was read")
         return
-    if member.unconsumed_tail or (not member.eof and _begun(member)):
+    if inside:
         complain("the gzip data end in the middle; what was there was read")
-
-
-def _begun(member: zlib._Decompress) -> bool:
-    """Whether something went into it: a member that is whole gives its end."""
-    try:
-        member.copy().flush()
-    except (ValueError, zlib.error):
-        return True
-    return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
@@ -51,7 +53,7 @@ class Sums:
         self.retries = 0
         self.tiers: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
-        self.bill = bills() if bills is not None else None
+        self.good_bill = bills() if bills is not None else None
         self.lost_bill = bills() if bills is not None else None
 
     def add(self, read: Read) -> None:
@@ -59,19 +61,32 @@ class Sums:
         self.calls += 1
         self.seconds += read.seconds
         self.lost_seconds += read.seconds if read.lost else read.wait
-        self.tokens = Tokens(*map(sum, zip(self.tokens, read.tokens, strict=True)))
         self.retries += read.retries
         self.outcomes[read.outcome] += 1
         if read.tier:
             self.tiers[read.tier] += 1
+        self.lost_calls += read.lost
+        if read.tokens.input or read.tokens.output:
+            self._add_tokens(read)
+
+    def _add_tokens(self, read: Read) -> None:
+        self.tokens = Tokens(*map(operator.add, self.tokens, read.tokens))
+        bill = self.good_bill
         if read.lost:
-            self.lost_calls += 1
+            bill = self.lost_bill
             self.lost_tokens += read.tokens.input + read.tokens.output
             self.lost_reasoning += read.tokens.reasoning
-        if self.bill is not None and self.lost_bill is not None and (read.tokens.input or read.tokens.output):
-            self.bill.add(read.attributes, read.start)
-            if read.lost:
-                self.lost_bill.add(read.attributes, read.start)
+        if bill is not None:
+            bill.add(read.attributes, read.start)
+
+    def include(self, other: Sums) -> None:
+        """Count all that another has counted."""
+        for name in _SUMMED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.tokens = Tokens(*map(operator.add, self.tokens, other.tokens))
+        for mine, theirs in ((self.good_bill, other.good_bill), (self.lost_bill, other.lost_bill)):
+            if mine is not None and theirs is not None:
+                mine.include(theirs)
 
     @property
     def all_tokens(self) -> int:
@@ -79,14 +94,25 @@ class Sums:
 
     def amount(self) -> Decimal | None:
         """What all of it costs, as far as that is known."""
-        return self.bill.priced()[0] if self.bill is not None else None
+        known = [amount for bill in self._both() if (amount := bill.priced()[0]) is not None]
+        return sum(known, Decimal(0)) if known else None
 
     def lost_amount(self) -> Decimal | None:
+        """What of that was lost."""
         return self.lost_bill.priced()[0] if self.lost_bill is not None else None
 
     def unpriced(self) -> Counter[str]:
         """Tokens without a price, by the reason."""
-        return self.bill.priced()[1] if self.bill is not None else Counter()
+        return sum((bill.priced()[1] for bill in self._both()), Counter[str]())
+
+    def _both(self) -> list[Bill]:
+        return [bill for bill in (self.good_bill, self.lost_bill) if bill is not None]
+
+
+_SUMMED = (
+    *("calls", "other_spans", "lost_calls", "seconds", "lost_seconds"),
+    *("lost_tokens", "lost_reasoning", "retries", "tiers", "outcomes"),
+)
 
 
 class Group(Sums):
@@ -123,7 +149,6 @@ class Report:
         self._bills = bills
         self._keys = tuple(KEYS[name] for name in self.by)
         self._groups: dict[tuple[str, ...], Group] = {}
-        self.all = Sums(bills)
         self.first: float | None = None
         self.last: float | None = None
         self.worst_severity: str | None = None
@@ -135,7 +160,6 @@ class Report:
         if decided.duplicate:
             self.duplicates += 1
         elif decided.counted:
-            self.all.add(read)
             group = self._group(read)
             group.add(read)
             group.note(read)
@@ -143,7 +167,6 @@ class Report:
         else:
             self.second_spans += read.is_call
             if read.hint is not NO_HINT and (read.hint_is_told or not read.is_call):
-                self.all.other_spans += 1
                 group = self._group(read)
                 group.other_spans += 1
                 group.note(read._replace(lost=False, wait=0.0))
@@ -168,6 +191,14 @@ class Report:
                 values = (_OTHER,) * len(self._keys)
             group = self._groups.setdefault(values, Group(values, read.hint, read.outcome, self._bills))
         return group
+
+    @functools.cached_property
+    def all(self) -> Sums:
+        """The sums of all groups; asked for when everything is read."""
+        total = Sums(self._bills)
+        for group in self._groups.values():
+            total.include(group)
+        return total
 
     def groups(self) -> list[Group]:
         """The groups, the most wasteful first: by their parts of what was lost, in money or tokens and in time."""

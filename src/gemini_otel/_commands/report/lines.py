@@ -57,8 +57,12 @@ def _table(report: Report, width: int) -> Iterator[Line]:
         yield [("Nothing went wrong.", "bold green")]
         return
     yield [("What to do first: the most wasteful of what went wrong", "bold")]
-    for rank, group in enumerate(groups[:MOST], 1):
-        yield _what(report, group, rank)
+    rows = [_row(report, group) for group in groups[:MOST]]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for rank, (group, row) in enumerate(zip(groups, rows, strict=False), 1):
+        style = _STYLES[group.hint.severity] if group.hint is not NO_HINT else "bold"
+        *cells, lost = (cell.ljust(width + 2) for cell, width in zip(row, widths, strict=True))
+        yield [(f"{rank:2} ", "dim"), (cells[0], style), ("".join(cells[1:]), ""), (lost, "bold")]
         yield _remedy(group, width)
     if len(groups) > MOST:
         yield [(f"{len(groups) - MOST} more: --markdown and --json show all", "dim")]
@@ -68,18 +72,11 @@ def _is_shown(group: Group) -> bool:
     return group.hint is not NO_HINT or group.lost_calls > 0 or group.lost_seconds > 0
 
 
-def _what(report: Report, group: Group, rank: int) -> Line:
-    first, *rest = named(report, group)
-    lost = [f"{group.times:,}x", seconds(group.lost_seconds), tokens(group.lost_tokens)]
+def _row(report: Report, group: Group) -> list[str]:
+    lost = [seconds(group.lost_seconds), tokens(group.lost_tokens)]
     if report.priced and (amount := group.lost_amount()) is not None:
         lost.append(money(amount))
-    style = _STYLES[group.hint.severity] if group.hint is not NO_HINT else "bold"
-    return [
-        (f"{rank:2} ", "dim"),
-        (first, style),
-        ("  " + "  ".join(rest) if rest else "", ""),
-        ("  lost " + ", ".join(lost), "bold"),
-    ]
+    return [*named(report, group), f"{group.times:,}x", f"lost {', '.join(lost)}"]
 
 
 def _remedy(group: Group, width: int) -> Line:

@@ -138,7 +138,7 @@ def _sums(sums: Sums) -> dict[str, Any]:
 
 
 def _cost(sums: Sums) -> dict[str, Any] | None:
-    if sums.bill is None:
+    if sums.good_bill is None:
         return None
     unknown = sums.unpriced()
     return {

@@ -19,6 +19,7 @@ _UNKNOWN_SERVICE = "unknown_service"  # what the conventions call one without a 
 _ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
 _OTHER_SIGNALS = ("resourceLogs", "resourceMetrics", "resourceProfiles")
 _MALFORMED = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+_PLAIN = frozenset({"boolValue", "doubleValue"})
 _LISTED = (
     "gemini.",
     "gen_ai.response.",
@@ -182,13 +183,16 @@ def _of_otlp(raw: dict[str, Any], scope: Scope) -> Span:
 def _attributes(pairs: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for pair in pairs or ():  # type: ignore[attr-defined]  # whoever reads a span counts what is of another form
-        for kind, value in (pair.get("value") or {}).items():
-            if kind == "intValue":
-                found[pair["key"]] = int(value)
-            elif kind == "arrayValue":
-                found[pair["key"]] = _array(value)
-            elif kind != "kvlistValue":
-                found[pair["key"]] = value
+        value = pair["value"]
+        if "stringValue" in value:
+            found[pair["key"]] = value["stringValue"]
+        elif "intValue" in value:
+            found[pair["key"]] = int(value["intValue"])
+        elif "arrayValue" in value:
+            found[pair["key"]] = _array(value["arrayValue"])
+        else:
+            for kind in _PLAIN.intersection(value):
+                found[pair["key"]] = value[kind]
     return found
 
 

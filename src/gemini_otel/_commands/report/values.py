@@ -28,7 +28,7 @@ _OUTER = frozenset(
     {"resourceSpans", "batches", "scopeSpans", "instrumentationLibrarySpans", "trace", "result", "data"}
 )
 _SPANS = "spans"
-_DEEPEST = 8
+_DEEPEST = 16
 _ENDS = frozenset('}]"')
 _NEAR = (
     16  # characters of the end of what was read, within which an error may be due to what was not read yet
@@ -134,7 +134,7 @@ class Values:
         """The documents of a value that is longer than a line; where it breaks off, reading goes on after its first line."""
         text = _Text(self._data[self._at :], self._pieces, None if end is None else end - self._at)
         try:
-            yield from _walk(text, [])
+            yield from _walk(text, [], 0)
         except _BrokenError as error:
             self._tell(str(error))
             text.skip_line()
@@ -236,20 +236,20 @@ class _Text:
 _Frame = tuple[dict[str, Any], str]  # an object that is being read, and the name in it of what is inside
 
 
-def _walk(text: _Text, frames: list[_Frame]) -> Iterator[Any]:
+def _walk(text: _Text, frames: list[_Frame], depth: int) -> Iterator[Any]:
     """The documents in the value that comes next."""
-    if len(frames) > _DEEPEST:
+    if depth > _DEEPEST:
         raise _BrokenError("is nested too deeply")
     opening = text.peek()
     if opening == "{":
-        yield from _walk_object(text, frames)
+        yield from _walk_object(text, frames, depth + 1)
     elif opening == "[":
-        yield from _walk_array(text, frames)
+        yield from _walk_array(text, frames, depth + 1)
     else:
         yield _document(frames, text.value())
 
 
-def _walk_object(text: _Text, frames: list[_Frame]) -> Iterator[Any]:
+def _walk_object(text: _Text, frames: list[_Frame], depth: int) -> Iterator[Any]:
     text.take("{")
     read: dict[str, Any] = {}
     inside = False
@@ -261,7 +261,7 @@ def _walk_object(text: _Text, frames: list[_Frame]) -> Iterator[Any]:
         text.take(":")
         if name in _OUTER or (name == _SPANS and frames):
             inside = True
-            yield from _walk(text, [*frames, (read, name)])
+            yield from _walk(text, [*frames, (read, name)], depth)
         else:
             read[name] = text.value()
         if text.take(",}") == "}":
@@ -270,7 +270,7 @@ def _walk_object(text: _Text, frames: list[_Frame]) -> Iterator[Any]:
         yield _document(frames, read)
 
 
-def _walk_array(text: _Text, frames: list[_Frame]) -> Iterator[Any]:
+def _walk_array(text: _Text, frames: list[_Frame], depth: int) -> Iterator[Any]:
     text.take("[")
     if text.peek() == "]":
         text.take("]")
@@ -281,7 +281,7 @@ def _walk_array(text: _Text, frames: list[_Frame]) -> Iterator[Any]:
         if name in {_SPANS, "data"}:  # a trace of Jaeger's has its services at its end
             batch.append(text.value())
         else:
-            yield from _walk(text, frames)
+            yield from _walk(text, frames, depth)
         last = text.take(",]") == "]"
         if batch and (last or name == "data" or len(batch) >= _BATCH):
             yield _document(frames, batch)
