@@ -172,13 +172,13 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 def parse_since(text: str, now: datetime) -> float:
     """A time span before now, such as 24h, or a date; a date without a zone is UTC. Raises ValueError for anything else."""
     number, unit = text[:-1], text[-1:]
-    if unit in _UNITS and number.isdecimal():
-        return (now - timedelta(**{_UNITS[unit]: int(number)})).timestamp()
     try:
+        if unit in _UNITS and number.isdecimal():
+            return (now - timedelta(**{_UNITS[unit]: int(number)})).timestamp()
         at = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
+    except (OverflowError, ValueError):
         raise ValueError(
-            f"{text!r} is not a time; give a time span such as 30m, 24h or 7d, or a date such as 2026-11-29T08:00"
+            f"{text[:100]!r} is not a time; give a time span such as 30m, 24h or 7d, or a date such as 2026-11-29T08:00"
         ) from None
     return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp()
 
