@@ -13,7 +13,7 @@ import pytest
 import gemini_otel
 from support import ROOT
 
-MODULES = ("console", "cli", "hints", "processor", "repetition", "simulator")
+MODULES = ("console", "cli", "cost", "hints", "processor", "repetition", "simulator")
 
 
 @pytest.fixture(params=["gemini_otel", *(f"gemini_otel.{name}" for name in MODULES)])
