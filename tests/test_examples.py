@@ -140,6 +140,11 @@ def test_rehearse() -> None:
     )
 
 
+def test_retry() -> None:
+    """retry.py tries a daily quota and an invalid key once, and the others after the waits that the page shows."""
+    assert example("retry.py") in (ROOT / "docs" / "retries.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def exported(receiver: OtlpReceiver) -> Iterator[OtlpReceiver]:
     """What jaeger.py exported."""

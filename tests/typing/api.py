@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tenacity
 from google.genai import errors, types
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -11,6 +12,7 @@ from typing_extensions import assert_type
 
 import gemini_otel
 from gemini_otel import (
+    Advice,
     GeminiInstrumentor,
     Hint,
     HintSpanProcessor,
@@ -19,6 +21,7 @@ from gemini_otel import (
     cli,
     simulator,
 )
+from gemini_otel.advice import retry_if_it_helps, wait_as_told
 from gemini_otel.console import ConsoleTraceExporter
 
 
@@ -65,6 +68,15 @@ def explaining(error: errors.APIError, response: types.GenerateContentResponse) 
     gemini_otel.explain(error)
     gemini_otel.explain(response)
     gemini_otel.explain(None)  # type: ignore[arg-type]
+
+
+def advising(error: errors.APIError) -> None:
+    retry, wait, hint = gemini_otel.advise(error)
+    assert_type((retry, wait, hint), tuple[bool, float | None, Hint | None])
+    assert_type(gemini_otel.advise(TimeoutError(), attempt=2), Advice)
+    gemini_otel.advise(429)  # type: ignore[arg-type]
+    tenacity.Retrying(retry=retry_if_it_helps(), wait=wait_as_told(jitter=0.5))
+    tenacity.AsyncRetrying(retry=retry_if_it_helps() | tenacity.retry_if_exception_type(KeyError))
 
 
 def repetition() -> None:
