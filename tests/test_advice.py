@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from typing import Any, get_args
 
-import aiohttp
 import httpx
 import pytest
 import tenacity
@@ -140,7 +139,11 @@ def raised_from(cause: Exception) -> Exception:
         pytest.param(
             httpx.UnsupportedProtocol("no scheme"), (False, None, "net.bad_url"), id="httpx, bad address"
         ),
-        pytest.param(aiohttp.ServerDisconnectedError(), (True, 1.0, "net.disconnected"), id="aiohttp"),
+        pytest.param(
+            of_another_client("aiohttp.client_exceptions.ServerDisconnectedError"),
+            (True, 1.0, "net.disconnected"),
+            id="aiohttp",
+        ),
         pytest.param(
             websockets.ConnectionClosedError(websockets.frames.Close(1011, "API key not valid"), None),
             (False, None, "http.400.api_key_invalid"),
