@@ -5,7 +5,7 @@ from __future__ import annotations
 import tenacity
 from google.genai import errors, types
 from opentelemetry.metrics import MeterProvider
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 from rich.console import Console
 from typing_extensions import assert_type
@@ -23,6 +23,7 @@ from gemini_otel import (
 )
 from gemini_otel.advice import retry_if_it_helps, wait_as_told
 from gemini_otel.console import ConsoleTraceExporter
+from gemini_otel.pytest import CallHint, GeminiCalls
 
 
 def instrumenting(tracers: TracerProvider, meters: MeterProvider) -> None:
@@ -77,6 +78,17 @@ def advising(error: errors.APIError) -> None:
     gemini_otel.advise(429)  # type: ignore[arg-type]
     tenacity.Retrying(retry=retry_if_it_helps(), wait=wait_as_told(jitter=0.5))
     tenacity.AsyncRetrying(retry=retry_if_it_helps() | tenacity.retry_if_exception_type(KeyError))
+
+
+def testing(gemini_calls: GeminiCalls) -> None:
+    assert_type((len(gemini_calls), gemini_calls.tokens, gemini_calls.seconds), tuple[int, int, float])
+    assert_type((gemini_calls.input_tokens, gemini_calls.output_tokens), tuple[int, int])
+    assert_type(gemini_calls.spans, list[ReadableSpan])
+    assert_type(gemini_calls.hints, list[CallHint])
+    for found in gemini_calls.hints:
+        assert_type(
+            (found.id, found.hint, found.evidence, found.span), tuple[str, Hint, str | None, ReadableSpan]
+        )
 
 
 def repetition() -> None:
