@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from opentelemetry import trace
 import gemini_otel
 from gemini_otel import _instrumentor
 from gemini_otel.pytest import _plugin
+from gemini_otel.pytest._totals import Totals
 from support import make_client, send
 
 pytest_plugins = ["pytester"]
@@ -307,6 +309,93 @@ def test_beside_the_programs_own_telemetry(project: Project) -> None:
     result.assert_outcomes(failed=4, passed=1)
     result.stdout.fnmatch_lines(["FAILED *test_switched_off - *"])
     result.stdout.no_fnmatch_line("E *")
+
+
+def test_hints_of_the_programs_own(project: Project) -> None:
+    """A hint that the program's own processor adds counts like those of the catalogue, and can be allowed."""
+    result = project.run(
+        PROGRAM
+        + """
+    from gemini_otel import Hint, HintSpanProcessor
+
+    MINE = Hint("mine.any", "warning", "Mine.", "Because.", ("Do.",), "no", "https://example.org", when=lambda _: True)
+
+    @pytest.fixture(autouse=True)
+    def ours():
+        instrumented(hints=False)
+        gemini_otel._instrumentor.active_session().instruments.given[0].add_span_processor(HintSpanProcessor(hints=[MINE]))
+        yield
+        gemini_otel.uninstrument()
+
+    def test_fails():
+        ask()
+
+    @pytest.mark.allow_hint("mine")
+    def test_allowed():
+        ask()
+    """
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["mine.any (warning)", "  Mine.", "warning   mine.any *2 *"])
+
+
+def test_spans_of_others(project: Project) -> None:
+    """Spans of other instrumentations are read; an error counts once, however many spans it passes; other spans are no calls."""
+    result = project.run(
+        PROGRAM
+        + """
+    from opentelemetry.trace import Status, StatusCode
+
+    @pytest.mark.allow_hint("http.503")
+    def test_nested(gemini_calls):
+        instrumented()
+        tracer = gemini_otel._instrumentor.active_session().instruments.given[0].get_tracer("mine")
+        attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gemini-2.5-flash", "error.type": "503"}
+        with tracer.start_as_current_span("GET /trips"):
+            for _ in range(2):
+                with tracer.start_as_current_span("outer", attributes={**attributes, "gen_ai.operation.name": "invoke_agent"}) as outer:
+                    outer.set_status(Status(StatusCode.ERROR, "503"))
+                    with tracer.start_as_current_span("inner", attributes=attributes) as inner:
+                        inner.set_status(Status(StatusCode.ERROR, "503"))
+        gemini_otel.uninstrument()
+        assert [hint.id for hint in gemini_calls.hints if hint.hint.severity != "info"] == ["http.503.overloaded"] * 2
+        assert [span.name for span in gemini_calls.spans] == ["inner", "outer"] * 2
+        assert len(gemini_calls) == 2
+    """
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_the_sums_of_workers() -> None:
+    """Sums of several workers are added up, by hint; the costliest hints of the highest severity come first."""
+    totals = Totals(("warning", "error"))
+    for name, tokens in (("one", 1_000), ("other", 24)):
+        sums = {"calls": 1, "tokens": tokens, "seconds": 0.5}
+        by_hint = {
+            "b": {"severity": "warning", "first": name, **sums},
+            f"a.{name}": {"severity": "error", "first": name, **sums},
+        }
+        totals.merge({"all": {**sums, "tests": 1}, "by_hint": by_hint})
+    assert list(totals.lines()) == [
+        "2 calls in 2 tests, 1,024 tokens, 1.0 s",
+        "severity  hint     calls  tokens  seconds  first in",
+        "error     a.one        1   1,000      0.5  one",
+        "error     a.other      1      24      0.5  other",
+        "warning   b            2   1,024      1.0  one",
+    ]
+
+
+def test_without_the_sdk_of_opentelemetry(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where opentelemetry-sdk is not installed, the run ends with one line that says how to get it."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "opentelemetry.sdk" else find(name, *a)
+    )
+    result = project.run("def test(): pass")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: --gemini-hints and gemini_calls need opentelemetry-sdk. Install it with: *"]
+    )
 
 
 def test_a_stream_that_another_test_ends(project: Project) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from opentelemetry.trace import StatusCode
+
 from gemini_otel._facts import names
 from gemini_otel._guard import guarded
 from gemini_otel._telemetry.dropped import flush
 from gemini_otel.hints import Catalogue, Hint, default_hints, disabled_ids, evidence
 from gemini_otel.hints._advice import fitted
-from gemini_otel.hints._foreign import SCOPES, is_second_span
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 from gemini_otel.hints._foreign.reading import translate
 from gemini_otel.hints._hint import SEVERITIES
 from gemini_otel.hints._trigger import is_no_call, number
@@ -119,8 +121,7 @@ class Record:
     @guarded
     def _call(self, span: ReadableSpan) -> Call | None:
         attributes: dict[str, Any] = dict(span.attributes or {})
-        ours = names.OUTCOME in attributes
-        if not ours and not (translate(span, attributes) and _is_genai(span, attributes)):
+        if names.OUTCOME not in attributes and not (_is_genai(span) and translate(span, attributes)):
             return None
         hints = tuple(self._hints(span, attributes))
         self._tell(span, frozenset(hint.id for hint in hints))
@@ -135,9 +136,10 @@ class Record:
 
     def _hints(self, span: ReadableSpan, attributes: dict[str, Any]) -> Iterator[CallHint]:
         """Those that the catalogue finds, and those that somebody put on the span; none that a span inside has had."""
-        told = self._told.get(span.context.span_id, frozenset()) if span.context is not None else frozenset()
-        if is_second_span(span) and told:
-            return
+        told = self._told.get(_id(span), frozenset())
+        failed = span.status.status_code is StatusCode.ERROR and names.OUTCOME not in (span.attributes or ())
+        if told and (failed or is_second_span(span)):
+            return  # what failed is what has hints inside
         found = {
             hint.id: hint
             for severity in reversed(SEVERITIES)
@@ -153,15 +155,19 @@ class Record:
                 yield _of_event(given, span)
 
     def _tell(self, span: ReadableSpan, ids: frozenset[str]) -> None:
-        told = ids | (self._told.pop(span.context.span_id, frozenset()) if span.context is not None else ids)
+        told = ids | self._told.pop(_id(span), frozenset())
         if told and span.parent is not None:
             around = span.parent.span_id
             self._told[around] = self._told.get(around, frozenset()) | told
 
 
-def _is_genai(span: ReadableSpan, attributes: dict[str, Any]) -> bool:
+def _id(span: ReadableSpan) -> int:
+    return 0 if span.context is None else span.context.span_id
+
+
+def _is_genai(span: ReadableSpan) -> bool:
     scope = span.instrumentation_scope
-    return (scope is not None and scope.name in SCOPES) or names.OPERATION_NAME in attributes
+    return (scope is not None and scope.name in SCOPES) or begins_as_genai(span)
 
 
 def _of_event(given: dict[str, Any], span: ReadableSpan) -> CallHint:
