@@ -63,7 +63,7 @@ class InteractionConnection(Connection):
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
         told = super()._read_failure(error)
-        if self._refusal is None or told.kind is not None and told.code is None:
+        if self._refusal is None or (told.kind is not None and told.code is None):
             return told
         why = super()._read_failure(self._refusal)
         return why._replace(type=told.type)
