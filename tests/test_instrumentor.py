@@ -9,10 +9,12 @@ import pytest
 import wrapt
 from google import genai
 from google.genai import models
+from opentelemetry.instrumentation import dependencies
 from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
 from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
+from gemini_otel._sdk import installed, patching
 from gemini_otel._sdk.operations import OPERATIONS, TURNS
 from support import SHAPES, Telemetry, make_client, send
 
@@ -313,13 +315,55 @@ def test_a_missing_sdk_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without google-genai, instrument() logs one line that says what to install and does nothing else."""
-    monkeypatch.setattr(_instrumentor, "_SDK", "no-such-sdk")
+    monkeypatch.setattr(installed.is_installed, "__defaults__", ("google.no_such_sdk",))
     with caplog.at_level(logging.WARNING):
         gemini_otel.instrument()
     (record,) = caplog.records
     assert record.getMessage() == (
-        "no-such-sdk is not installed, so there is nothing to trace. Install it with: pip install no-such-sdk"
+        "google-genai is not installed, so there is nothing to trace. Install it with: pip install google-genai"
     )
+    assert not GeminiInstrumentor().is_instrumented_by_opentelemetry
+
+
+@pytest.mark.parametrize(
+    ("module", "found"),
+    [("google.genai", True), ("google.no_such_sdk", False), ("no_such_package.genai", False)],
+)
+def test_what_is_installed_is_found_without_importing_it(module: str, found: bool) -> None:
+    """Neither the SDK nor the package around it is imported to see whether it is there."""
+    code = f"""
+import sys
+from gemini_otel._sdk.installed import is_installed
+print(is_installed({module!r}), [name for name in sys.modules if name.startswith("google")])
+"""
+    assert run(code).strip() == f"{found} []"
+
+
+def test_an_sdk_that_is_too_old_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of it is patched, and the log says once which version is needed."""
+    monkeypatch.setattr("google.genai.version.__version__", "1.9.0")
+    monkeypatch.setattr(installed, "_told", set())
+    with caplog.at_level(logging.WARNING):
+        gemini_otel.instrument()
+    try:
+        assert [record.getMessage() for record in caplog.records] == [
+            "google-genai 1.9.0 is too old to be traced. Upgrade it with: pip install 'google-genai>=1.32'"
+        ]
+        assert not patching.is_patched("google.genai.models", "Models.embed_content")
+    finally:
+        gemini_otel.uninstrument()
+
+
+@pytest.mark.skipif(
+    not hasattr(dependencies, "DependencyConflictError"), reason="this OpenTelemetry logs conflicts only"
+)
+def test_opentelemetrys_own_check_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for an exception gets OpenTelemetry's, which reads the metadata."""
+    monkeypatch.setattr(_instrumentor, "_INSTRUMENTS", ("google-genai >= 999",))
+    with pytest.raises(dependencies.DependencyConflictError):
+        GeminiInstrumentor().instrument(raise_exception_on_conflict=True)
     assert not GeminiInstrumentor().is_instrumented_by_opentelemetry
 
 
