@@ -56,14 +56,15 @@ MEGABYTES = 10
 _LARGE = "".join(f"{number:07d} word\n" for number in range(MEGABYTES * 10**6 // 13))
 LARGE_ANSWER = [_answer(_LARGE, finishReason="STOP")]
 _ASKED_FOR_ERROR = "error\n" + _LARGE
+LARGE_ERROR = errors.ClientError(
+    400, {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": _LARGE, "details": [_LARGE]}}
+)
 
 
 def _canned(self: Any, http_request: Any, stream: bool = False) -> Any:
     asked = http_request.data["contents"][0]["parts"][0]["text"]
     if asked is _ASKED_FOR_ERROR:
-        raise errors.ClientError(
-            400, {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": _LARGE, "details": [_LARGE]}}
-        )
+        raise LARGE_ERROR.with_traceback(None)
     if asked is _LARGE:
         return _api_client.HttpResponse({"content-type": "application/json"}, list(LARGE_ANSWER))
     return _api_client.HttpResponse({"content-type": "application/json"}, list(STREAM if stream else UNARY))
