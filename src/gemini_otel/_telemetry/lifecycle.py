@@ -8,17 +8,20 @@ import time
 from collections.abc import Iterator
 from contextvars import Token
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 
-from gemini_otel._facts.calls import ErrorFacts
-from gemini_otel._facts.errors.exceptions import is_cancellation
+from gemini_otel._facts.errors.cancellation import is_cancellation
 from gemini_otel._facts.sendable import text
 from gemini_otel._guard import safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
+
+if TYPE_CHECKING:
+    from gemini_otel._facts.calls import ErrorFacts
 
 
 class Observed:

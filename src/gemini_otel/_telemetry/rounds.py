@@ -91,6 +91,7 @@ class Call(Observed):
     __slots__ = (
         "_answer",
         "_attempts",
+        "_failed",
         "_first_chunk",
         "_flagged",
         "_loop",
@@ -138,6 +139,7 @@ class Call(Observed):
             else None
         )
         self._attempts = AttemptLog(span)
+        self._failed: tuple[BaseException, ErrorFacts] | None = None
         self.content: CallContent | None = None
         self.arguments: Arguments = {}
         self._loop: Loop | None = current_loop() if operation.generates else None
@@ -300,7 +302,10 @@ class Call(Observed):
         return shown
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        """What an exception says; the last one is mostly that of the last attempt, and is not read again."""
+        if self._failed is None or self._failed[0] is not error:
+            self._failed = error, bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        return self._failed[1]
 
     def _more_attributes(self) -> Attributes:
         """What a kind of call has to say besides what all have."""
@@ -311,7 +316,7 @@ class Call(Observed):
 
     def _close(self) -> None:
         self._span.end(self._end_time)
-        self.arguments = {}
+        self.arguments, self._failed = {}, None
 
     def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
         """What must be on the span whatever else cannot be read."""
