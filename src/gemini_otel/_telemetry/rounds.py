@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
-from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
@@ -32,7 +31,7 @@ from gemini_otel._telemetry.attributes import (
 from gemini_otel._telemetry.background import link_to_beginning
 from gemini_otel._telemetry.hooks import call_hook
 from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel._telemetry.span_choice import RoundSpan
@@ -346,9 +345,8 @@ class Call(Observed):
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)
-        if failure is None and outcome in self._settings.error_outcomes:
-            reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
-            self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
+        if failure is None:
+            set_error_by_outcome(self._span, attributes, self._settings.error_outcomes)
         if self.content is not None:
             self.content.record(
                 self._span,
