@@ -42,6 +42,9 @@ _MESSAGE_NUMBERS = {
 }
 THRESHOLDS = "thresholds asked for: {safety.thresholds}"
 _PLAIN = (str, int)
+_PLURAL_OF_ONE = re.compile(
+    r"(?<![\w.,-])1 (attempt|byte|call|character|image|instance|request|round|second|time|token|tool)s\b"
+)
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::%)?)\}")
 
 
@@ -68,7 +71,8 @@ def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | Non
                 break
             shown.append(value if type(value) in _PLAIN else _formatted(value))
         else:
-            said.append(words % tuple(shown))
+            told = words % tuple(shown)
+            said.append(_PLURAL_OF_ONE.sub(r"1 \1", told) if 1 in shown or "1" in shown else told)
     return "; ".join(said) or None
 
 
