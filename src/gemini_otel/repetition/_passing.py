@@ -29,6 +29,8 @@ _COUNT = re.compile(r"\d+")
 _TIME = re.compile(r"\b(\d{4}-\d\d-\d\d[T ]\d\d):\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _EPOCH = re.compile(r"1[5-9]\d{8}(?:\d{3}|\.\d+)?")
 _HOUR = 3_600
+_LONGEST_NAME = 200
+_LONGEST_VALUE = 2_000  # characters: a longer text is a subject
 
 
 def without_passing(value: object) -> object:
@@ -45,6 +47,8 @@ def _masked(name: str, value: object, names: set[str]) -> object:
     if isinstance(value, Mapping | list | tuple):
         return without_passing(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    if len(name) > _LONGEST_NAME or (isinstance(value, str) and len(value) > _LONGEST_VALUE):
         return value
     bare = _NAME_BREAK.sub("", name.lower())
     if _REQUEST.fullmatch(bare) or (bare == "request" and _MARK.fullmatch(str(value))):
