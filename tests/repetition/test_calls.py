@@ -114,7 +114,7 @@ class Plain:
 
 
 def test_arguments_of_any_type() -> None:
-    """Objects compare by their attributes, bytes by content, and what cannot be compared is never equal."""
+    """Objects compare by their attributes, bytes by content, and what cannot be compared is never equal, names of any type are."""
     assert alarm([("f", Plain(1)) for _ in range(5)]) is not None
     assert alarm([("f", Plain(i)) for i in range(9)]) is None
     assert alarm([("f", {"data": b"\x00"})] * 5) is not None
