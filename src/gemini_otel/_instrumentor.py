@@ -54,6 +54,7 @@ _MODULES = (
 )
 
 _session: Session | None = None  # what is instrumented now
+listeners: list[Callable[[Any], object]] = []  # told of each tracer provider that spans of ours go to
 _processors: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # those that we added
 
 
@@ -125,10 +126,9 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         content = _content(settings, kwargs.get("logger_provider"))
         instruments.on_bypass = patching.repair
         session = Session(instruments, settings, keywords, content)
-        if session.settings.hints:
-            instruments.on_tracer_provider = functools.partial(
-                _add_hint_processor, session, kwargs.get("logger_provider")
-            )
+        instruments.on_tracer_provider = functools.partial(
+            _spans_go_to, session, kwargs.get("logger_provider")
+        )
         if settings.quiet_exporters:
             exporter_log.quieten()
         global _session
@@ -145,6 +145,23 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         patching.uninstall()
         for processor in _processors:
             processor.active = False
+
+
+def lend(**providers: Any) -> Session | None:
+    """Instrument with these providers until the program calls `instrument()` itself, which then works as if this had not been.
+
+    Adds no hints. Gives what is to be handed to `take_back`; None where something is instrumented already.
+    """
+    if _session is not None:
+        return None
+    GeminiInstrumentor()._instrument(**providers, hints=False, quiet_exporters=False)  # noqa: SLF001  # not marked as instrumented
+    return _session
+
+
+def take_back(lent: Session) -> None:
+    """End what was lent, unless something else took its place."""
+    if _session is lent:
+        GeminiInstrumentor()._uninstrument()  # noqa: SLF001  # see `lend`
 
 
 def _instrumented() -> bool:
@@ -241,6 +258,14 @@ def _targets(
                 for name, shape in target.candidates
             )
             yield patching.Patch(area, names)
+
+
+def _spans_go_to(session: Session, logger_provider: Any, provider: Any) -> None:
+    """A tracer of this provider is about to be used."""
+    if session.settings.hints:
+        _add_hint_processor(session, logger_provider, provider)
+    for listener in listeners:
+        listener(provider)
 
 
 @guarded
