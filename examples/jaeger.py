@@ -24,10 +24,10 @@ def main() -> None:
     gemini_otel.instrument()
 
     with gemini_client() as client, trace.get_tracer("example").start_as_current_span("plan a trip"):
-        client.models.generate_content(model="gemini-2.5-flash", contents="Name three sights of Rome.")
+        client.models.generate_content(model="gemini-3.5-flash", contents="Name three sights of Rome.")
         try:
             client.models.generate_content(
-                model="gemini-2.5-flash", contents="And of Oslo? (simulate:daily_quota)"
+                model="gemini-3.5-flash", contents="And of Oslo? (simulate:daily_quota)"
             )
         except errors.APIError as error:
             print("The call failed:", error.code, error.status)

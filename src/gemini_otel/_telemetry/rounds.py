@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
-from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
@@ -32,10 +31,11 @@ from gemini_otel._telemetry.attributes import (
 from gemini_otel._telemetry.background import link_to_beginning
 from gemini_otel._telemetry.hooks import call_hook
 from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel._telemetry.span_choice import RoundSpan
+from gemini_otel._telemetry.uncut import write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
@@ -90,6 +90,7 @@ class Call(Observed):
     __slots__ = (
         "_answer",
         "_attempts",
+        "_failed",
         "_first_chunk",
         "_flagged",
         "_loop",
@@ -137,6 +138,7 @@ class Call(Observed):
             else None
         )
         self._attempts = AttemptLog(span)
+        self._failed: tuple[BaseException, ErrorFacts] | None = None
         self.content: CallContent | None = None
         self.arguments: Arguments = {}
         self._loop: Loop | None = current_loop() if operation.generates else None
@@ -158,7 +160,7 @@ class Call(Observed):
 
     def note(self, measured: Measured) -> None:
         """Say something on the span that neither request nor answer says."""
-        self._span.set_attributes(sendable(self._mask_reports(measured)))
+        write(self._span, sendable(self._mask_reports(measured)))
 
     @property
     def tool_mode(self) -> str | None:
@@ -299,7 +301,10 @@ class Call(Observed):
         return shown
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        """What an exception says; the last one is mostly that of the last attempt, and is not read again."""
+        if self._failed is None or self._failed[0] is not error:
+            self._failed = error, bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        return self._failed[1]
 
     def _more_attributes(self) -> Attributes:
         """What a kind of call has to say besides what all have."""
@@ -310,13 +315,13 @@ class Call(Observed):
 
     def _close(self) -> None:
         self._span.end(self._end_time)
-        self.arguments = {}
+        self.arguments, self._failed = {}, None
 
     def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
         """What must be on the span whatever else cannot be read."""
-        self._span.set_attributes({names.OUTCOME: outcome})
+        write(self._span, {names.OUTCOME: outcome})
         if failure is not None:
-            self._span.set_attributes({names.ERROR_TYPE: failure.type})
+            write(self._span, {names.ERROR_TYPE: failure.type})
             set_error(self._span, failure)
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
@@ -336,13 +341,12 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         attributes = dict(sendable(attributes))
-        self._span.set_attributes(attributes)
+        write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)
-        if failure is None and outcome in self._settings.error_outcomes:
-            reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
-            self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
+        if failure is None:
+            set_error_by_outcome(self._span, attributes, self._settings.error_outcomes)
         if self.content is not None:
             self.content.record(
                 self._span,

@@ -35,6 +35,9 @@ _MESSAGE_NUMBERS = {
     "message.seconds": r"no response was generated for (\d+) seconds",
 }
 _PLAIN = (str, int)
+_PLURAL_OF_ONE = re.compile(
+    r"(?<![\w.,-])1 (attempt|byte|call|character|image|instance|request|round|second|time|token|tool)s\b"
+)
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::%)?)\}")
 
 
@@ -61,7 +64,8 @@ def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | Non
                 break
             shown.append(value if type(value) in _PLAIN else _formatted(value))
         else:
-            said.append(words % tuple(shown))
+            told = words % tuple(shown)
+            said.append(_PLURAL_OF_ONE.sub(r"1 \1", told) if 1 in shown or "1" in shown else told)
     return "; ".join(said) or None
 
 
