@@ -200,13 +200,14 @@ def picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_the_picture_is_fresh(picture: ModuleType) -> None:
-    """docs/demo.svg shows what the demo prints."""
+    """docs/demo.svg shows what the demo prints, docs/report.svg the report of a simulated day."""
     assert picture.main(["--check"]) == 0
 
 
 def test_a_stale_picture(picture: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing or changed picture fails the check, and drawing it repairs that."""
     monkeypatch.setattr(picture, "PICTURE", tmp_path / "docs" / "demo.svg")
+    monkeypatch.setattr(picture, "REPORT", tmp_path / "docs" / "report.svg")
     assert picture.main(["--check"]) == 1
     assert picture.main(["--terminal"]) == 0
     assert picture.main(["--check"]) == 0

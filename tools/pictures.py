@@ -1,13 +1,13 @@
 """Makes the pictures of the documents again, from real calls to the simulator: `python tools/pictures.py`.
 
-docs/demo.svg is what the demo prints in a terminal; docs/images/*.png are pages of a running Jaeger in a headless browser.
+docs/demo.svg is what the demo prints in a terminal, docs/report.svg the report of a simulated day; docs/images/*.png are pages of a running Jaeger in a headless browser.
 
     pip install -e ".[pictures]"
     python tools/pictures.py --jaeger http://localhost:16686 --otlp http://localhost:4318   # a Jaeger that runs already
     python tools/pictures.py                          # one that is started, from .servers/bin or the PATH
     python tools/pictures.py --jaeger-ui DIRECTORY    # the same with the page in DIRECTORY, where the program has none
-    python tools/pictures.py --terminal               # only docs/demo.svg
-    python tools/pictures.py --check                  # only say whether the text of docs/demo.svg is stale
+    python tools/pictures.py --terminal               # only docs/*.svg
+    python tools/pictures.py --check                  # only say whether the text of docs/*.svg is stale
 
 The browser is the Chromium on the PATH, else playwright's own. The Jaeger that tests/integration/install.sh builds has no page: build
 that from the release of github.com/jaegertracing/jaeger-ui with the same version, and name its packages/jaeger-ui/build.
@@ -24,6 +24,7 @@ import re
 import shutil
 import sys
 import tempfile
+import unittest.mock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -38,6 +39,8 @@ from rich.terminal_theme import MONOKAI
 import gemini_otel
 from gemini_otel import simulator
 from gemini_otel._commands import demo as _demo
+from gemini_otel._commands import report
+from gemini_otel._commands.report import lines, show
 from gemini_otel._facts import names
 from gemini_otel.console import ConsoleTraceExporter
 
@@ -48,7 +51,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parent.parent
-PICTURE = ROOT / "docs" / "demo.svg"
+PICTURE, REPORT = ROOT / "docs" / "demo.svg", ROOT / "docs" / "report.svg"
 IMAGES = ROOT / "docs" / "images"
 _SCENES = {scene.title: scene for scene in _demo.SIMULATED}
 _TERMINAL_SCENES = ("Thinking ate the budget", "The model got stuck in a loop", "The daily quota is used up")
@@ -69,25 +72,28 @@ _MOST_BYTES = 300_000
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    picture = draw()
+    drawn = {PICTURE: draw(), REPORT: draw_report()}
     if options.check:
-        fresh = PICTURE.exists() and _text(PICTURE.read_text(encoding="utf-8")) == _text(picture)
-        print(
-            f"{PICTURE.name} is {'up to date' if fresh else 'stale: run python tools/pictures.py --terminal'}"
-        )
-        return 0 if fresh else 1
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(picture, encoding="utf-8")
+        return max(_check(path, picture) for path, picture in drawn.items())
+    for path, picture in drawn.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(picture, encoding="utf-8")
     if not options.terminal:
         with _jaeger(options) as jaeger:
             photograph(jaeger)
     return 0
 
 
+def _check(path: Path, picture: str) -> int:
+    fresh = path.exists() and _text(path.read_text(encoding="utf-8")) == _text(picture)
+    print(f"{path.name} is {'up to date' if fresh else 'stale: run python tools/pictures.py --terminal'}")
+    return 0 if fresh else 1
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Makes the pictures of the documents again.")
-    parser.add_argument("--check", action="store_true", help="only say whether docs/demo.svg is stale")
-    parser.add_argument("--terminal", action="store_true", help="only draw docs/demo.svg")
+    parser.add_argument("--check", action="store_true", help="only say whether docs/*.svg are stale")
+    parser.add_argument("--terminal", action="store_true", help="only draw docs/*.svg")
     parser.add_argument("--jaeger", metavar="URL", help="the page of a Jaeger that runs already")
     parser.add_argument("--otlp", metavar="URL", default="http://localhost:4318", help="where it takes OTLP")
     parser.add_argument(
@@ -98,9 +104,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def draw() -> str:
     """The terminal as SVG."""
-    console = Console(
-        record=True, width=_TERMINAL_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor"
-    )
+    console = _terminal()
     exporter = ConsoleTraceExporter(console)
     kept = InMemorySpanExporter()
     with _instrumented(kept) as (_, client):
@@ -109,7 +113,34 @@ def draw() -> str:
         console.print()
         console.rule(title, align="left", style="dim")
         exporter.export([_without_timings(span)])
-    svg = console.export_svg(title="gemini-otel demo", theme=MONOKAI, unique_id="demo")
+    return _svg(console, "gemini-otel demo", "demo")
+
+
+def draw_report() -> str:
+    """The report of a day as SVG; without money, whose amounts change with each release of the prices."""
+    sys.path[:0] = [str(ROOT / "tests")]
+    from trace_files import otlp_lines, simulated_day
+
+    console = _terminal()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        unittest.mock.patch.dict(sys.modules, {"genai_prices": None}),
+    ):
+        path = Path(folder, "day.jsonl")
+        path.write_bytes(otlp_lines(simulated_day(), 50))
+        reading = report.read_files([str(path)])
+    show.draw(console, list(lines.page(reading.report, "day.jsonl", reading.notes, _TERMINAL_WIDTH)))
+    return _svg(console, "gemini-otel report day.jsonl", "report")
+
+
+def _terminal() -> Console:
+    return Console(
+        record=True, width=_TERMINAL_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+
+
+def _svg(console: Console, title: str, name: str) -> str:
+    svg = console.export_svg(title=title, theme=MONOKAI, unique_id=name)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
