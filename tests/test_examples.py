@@ -140,6 +140,32 @@ def test_rehearse() -> None:
     )
 
 
+def test_hints_in_tests() -> None:
+    """hints_in_tests.py passes with the plugin: what goes wrong unnoticed fails as it expects."""
+    printed = run(
+        *(
+            PYTHON,
+            "-m",
+            "pytest",
+            "-q",
+            "-o",
+            "addopts=",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "gemini_otel.pytest",
+        ),
+        str(EXAMPLES / "hints_in_tests.py"),
+    )
+    assert "2 passed, 1 xfailed" in printed
+    assert re.search(r"error +finish\.max_tokens\.thinking +2 ", printed)
+
+
+def test_retry() -> None:
+    """retry.py tries a daily quota and an invalid key once, and the others after the waits that the page shows."""
+    assert example("retry.py") in (ROOT / "docs" / "retries.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def exported(receiver: OtlpReceiver) -> Iterator[OtlpReceiver]:
     """What jaeger.py exported."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from google.genai import types
 
 import gemini_otel
 from gemini_otel import Repetition, simulator
+from gemini_otel._telemetry import repetition_watch
+from gemini_otel._telemetry.repetition_watch import RepetitionWatch
+from steps import steps
 from support import SHAPES, Telemetry, make_client, send
 
 SENTENCE = "I should check this again before I answer. "
@@ -204,3 +208,20 @@ def test_structured_by_any_mime_type(mime: str) -> None:
         gemini_otel.uninstrument()
     assert telemetry.attributes["gemini.repetition.kind"] == "newlines"
     assert telemetry.attributes["gemini.repetition.period"] == 1
+
+
+def test_only_the_first_half_million_characters_are_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After them the text costs nothing, in one piece and in many; what went before is heard."""
+    monkeypatch.setattr(repetition_watch, "MAX_CHARACTERS", 4_000)
+    text = "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz    ", k=80_000))
+
+    def listen(*pieces: str) -> RepetitionWatch:
+        watch = RepetitionWatch(structured=False)
+        for piece in pieces:
+            watch.text(0, False, piece)
+        return watch
+
+    assert steps(lambda: listen(text)) < steps(lambda: listen(text[:4_000])) + 100
+    assert listen(SENTENCE * 90, text).verdict is not None
+    assert listen(text, SENTENCE * 90).verdict is None
+    assert listen(text[:3_900], SENTENCE * 90).verdict is None

@@ -135,6 +135,15 @@ def error_attributes(error: ErrorFacts) -> Attributes:
     return {names.ERROR_TYPE: error.type, **_present(error, _ERROR), **failed_attempt_attributes(error)}
 
 
+def failure_attributes(error: ErrorFacts) -> Attributes:
+    """What the span of a call would show that failed with `error`, where nothing else is known of the call."""
+    attributes = error_attributes(error)
+    attributes[names.OUTCOME] = "error"
+    if error.code is not None:
+        attributes[names.HTTP_STATUS_CODE] = error.code
+    return attributes
+
+
 def failed_attempt_attributes(error: ErrorFacts) -> Attributes:
     """What the service said about a refused attempt, whether or not a resend followed."""
     return _present(error, _FAILED_ATTEMPT)

@@ -8,20 +8,22 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextvars import Token
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts
-from gemini_otel._facts.errors.exceptions import is_cancellation
+from gemini_otel._facts.errors.cancellation import is_cancellation
 from gemini_otel._facts.outcomes import REPETITION
 from gemini_otel._facts.sendable import text
 from gemini_otel._guard import safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
+
+if TYPE_CHECKING:
+    from gemini_otel._facts.calls import ErrorFacts
 
 
 class Observed:

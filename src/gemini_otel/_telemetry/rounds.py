@@ -35,6 +35,7 @@ from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, se
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel._telemetry.span_choice import RoundSpan
+from gemini_otel._telemetry.uncut import write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
@@ -89,6 +90,7 @@ class Call(Observed):
     __slots__ = (
         "_answer",
         "_attempts",
+        "_failed",
         "_first_chunk",
         "_flagged",
         "_loop",
@@ -136,6 +138,7 @@ class Call(Observed):
             else None
         )
         self._attempts = AttemptLog(span)
+        self._failed: tuple[BaseException, ErrorFacts] | None = None
         self.content: CallContent | None = None
         self.arguments: Arguments = {}
         self._loop: Loop | None = current_loop() if operation.generates else None
@@ -157,7 +160,7 @@ class Call(Observed):
 
     def note(self, measured: Measured) -> None:
         """Say something on the span that neither request nor answer says."""
-        self._span.set_attributes(sendable(self._mask_reports(measured)))
+        write(self._span, sendable(self._mask_reports(measured)))
 
     @property
     def tool_mode(self) -> str | None:
@@ -298,7 +301,10 @@ class Call(Observed):
         return shown
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        """What an exception says; the last one is mostly that of the last attempt, and is not read again."""
+        if self._failed is None or self._failed[0] is not error:
+            self._failed = error, bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        return self._failed[1]
 
     def _more_attributes(self) -> Attributes:
         """What a kind of call has to say besides what all have."""
@@ -309,13 +315,13 @@ class Call(Observed):
 
     def _close(self) -> None:
         self._span.end(self._end_time)
-        self.arguments = {}
+        self.arguments, self._failed = {}, None
 
     def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
         """What must be on the span whatever else cannot be read."""
-        self._span.set_attributes({names.OUTCOME: outcome})
+        write(self._span, {names.OUTCOME: outcome})
         if failure is not None:
-            self._span.set_attributes({names.ERROR_TYPE: failure.type})
+            write(self._span, {names.ERROR_TYPE: failure.type})
             set_error(self._span, failure)
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
@@ -335,7 +341,7 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         attributes = dict(sendable(attributes))
-        self._span.set_attributes(attributes)
+        write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)

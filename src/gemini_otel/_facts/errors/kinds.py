@@ -91,7 +91,7 @@ class _Error(NamedTuple):
 # A refusal for something that the request has. Live closes with 1003, 1007 or 1008 for the same reasons, in the same words.
 _REFUSED = (400, 1003, 1007, 1008)
 _LIMITED = (429, 1008, 1011, 1013)
-_NOT = r"(?:is|are|was)(?: not|n.t)"
+_NOT = r"(?:is|are|was)(?: (?:currently|still|yet|also))?(?: not|n.t)"
 
 SIGNATURES = (
     # --- the message: the key, the credentials, the project and the account
@@ -182,6 +182,8 @@ SIGNATURES = (
     ),
     Signature("model_not_found", (*_REFUSED, 404), message=r"\bis no longer available"),
     Signature("model_not_found", (*_REFUSED, 403, 404), message=r"publisher model .{0,300}not found"),
+    # The reason of a close is cut after 123 bytes, which a long project name may fill.
+    Signature("model_not_found", (1007, 1008), message=r"^publisher model\b.{0,110}$"),
     # --- the message: Live sessions, whose text may be cut after 123 bytes
     Signature("live_keepalive", (1006, 1011), message=r"keepalive ping timeout"),
     Signature(
@@ -215,7 +217,9 @@ SIGNATURES = (
     ),
     Signature(
         "payload_too_large",
-        message=r"payload size exceeds|maximum request body size|request entity too large",
+        message=r"payload size exceeds|maximum request body size|request entity too large"
+        r"|\b(?:bytes|payload|request|body|files?) (?:is|are) too (?:large|big)\b"
+        r"|\b(?:file|image|video|audio|pdf|document|payload|request) size .{0,40}exceeds",
     ),
     Signature("deadline_too_short", message=r"deadline.{0,60}too short|minimum allowed deadline"),
     Signature(
@@ -245,7 +249,7 @@ SIGNATURES = (
     Signature(
         "turn_order",
         message=r"turn comes immediately after|multiturn requests|roles? must alternate|single turn requests"
-        r"|(?:must|should|ensure).{0,60} end with a (?:user|model)",
+        r"|(?:must|should|ensure).{0,60} end with a (?:user|model)|ending with a (?:user|model) turn",
     ),
     Signature("invalid_role", message=r"use a valid role|valid role:"),
     # --- the message: tools and structured output
@@ -257,7 +261,7 @@ SIGNATURES = (
     ),
     Signature(
         "tool_combination",
-        message=r"multiple tools are supported only|tool use with function calling|(?:at most|only) one tool"
+        message=r"multiple tools are supported only|(?:tool use|built.in tools?) with function calling|(?:at most|only) one tool"
         r"|config is set without function.?declarations|tools?\b.{0,120}(?:cannot|can.t|can not) be (?:combined|used together|mixed)"
         r"|tools? .{0,60}(?:together with|in combination with) .{0,40}(?:tool|function)",
     ),
@@ -291,6 +295,7 @@ SIGNATURES = (
         "empty_contents",
         _REFUSED,
         message=r"must have one initialized field|empty text parameter|must (?:have|include) (?:a text|at least one)"
+        r"|(?:contains|includes|has) an empty (?:part|content|text|turn)\b"
         r"|at least one (?:contents?|parts?) field|contents? (?:is|are) (?:not specified|required|empty)|contents is not specified"
         r"|\b(?:contents?|parts?|text|prompt|instances?)\b.{0,40}(?:must not|cannot|can.t|may not) be empty",
     ),
@@ -309,7 +314,7 @@ SIGNATURES = (
         "invalid_media",
         _REFUSED,
         message=r"(?:unsupported|invalid) (?:[a-z]{1,12} )?mime.?type|mime.?type.{0,80}(?:not|n.t) (?:supported|valid|allowed)"
-        r"|mime.?type parameter|process input (?:image|audio|video|file)|unable to decode|(?:document|pdf|file) has no pages"
+        r"|mime.?type parameter|(?:inline|file)_?data\.(?:mime_?type|data|file_?uri)\b|base64 decod|process input (?:image|audio|video|file)|unable to decode|(?:document|pdf|file) has no pages"
         rf"|\b(?:image|pdf|audio|video|document|file)\b[a-z ]{{0,30}}{_NOT} valid"
         r"|(?:image|pdf|audio|video|document)\b.{0,30}(?:empty|corrupt|damaged|could not be (?:read|decoded|processed))"
         r"|(?:empty|corrupt\w{0,3}|damaged|invalid) (?:image|pdf|audio|video|document)"
@@ -328,7 +333,7 @@ SIGNATURES = (
     Signature(
         "feature_not_enabled",
         (*_REFUSED, 501),
-        message=rf"{_NOT} (?:currently |yet )?(?:enabled|supported)\b|(?:does not|doesn.t|do not) (?:currently |yet )?support"
+        message=rf"{_NOT} (?:currently |yet )?(?:enabled|supported|configurable)\b|(?:does not|doesn.t|do not) (?:currently |yet )?support"
         r"|only (?:enabled|supported) (?:for|in|on|by|with)|only supports? |unsupported (?:for|by|in) ",
     ),
     # --- QuotaFailure, ErrorInfo's metadata or the lines of the message
@@ -457,6 +462,9 @@ def error_kind(
 ) -> str:
     """The cause of an API error, one of `KINDS`; `unknown` when nothing fits. Only the head of `message` is looked at."""
     upper, head = (status or "").upper(), (message or "")[:_MESSAGE_LIMIT].lower()
+    flat = (
+        " ".join(head.split()) if "\n" in head or "  " in head else head
+    )  # clients break lines where they like
     if quota_limit is None and "limit: 0" in head:
         quota_limit = limit_in(head, quota_metric)
     error = _Error(
@@ -466,7 +474,7 @@ def error_kind(
         quota_id=(quota_id or "")[:_MESSAGE_LIMIT].lower(),
         quota_limit=quota_limit,
         retry_delay=retry_delay,
-        message=head,
+        message=flat,
         vertex=vertex,
     )
     return next((signature.kind for signature in SIGNATURES if all(_checks(signature, error))), "unknown")

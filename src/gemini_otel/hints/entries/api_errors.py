@@ -376,7 +376,7 @@ NARROW = (
         id="http.400.payload_too_large",
         severity="error",
         retry="no",
-        summary="The body of the request is too large.",
+        summary="The request, or a file that it sends along, is too large.",
         cause="Media sent inline count in full. With 413 the limit may be a proxy's or gateway's.",
         remedy=(
             "Upload media with the Files API, or name them by a Cloud Storage URI.",
