@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
@@ -39,8 +38,7 @@ _ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most sp
 _MOST_TOLD = 1000  # open spans around failed calls that are remembered
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     translate: Callable[[Span, dict[str, Any]], bool]
     find: Callable[[dict[str, Any]], list[Hint]]
     event: Callable[[Hint, dict[str, Any]], dict[str, str]]

@@ -22,7 +22,7 @@ from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.hooks import call_hook
 from gemini_otel._telemetry.instrumentation import SCOPE, Session
-from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error
+from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
 from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
 from gemini_otel._telemetry.span_choice import share
@@ -233,4 +233,6 @@ class Turn(Observed):
             failure = read_error(error)
             attributes[names.ERROR_TYPE] = failure.type
             set_error(span, failure)
+        else:
+            set_error_by_outcome(span, attributes, self._session.settings.error_outcomes)
         write(span, attributes)
