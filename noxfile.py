@@ -4,6 +4,7 @@ nox                        every row: each SDK version with each transport it kn
 nox -t short               what CI runs besides the README's command, which has the newest SDK with aiohttp
 nox -s "tests(2.20.0, httpx)" -- tests/test_streams.py
 nox -s newest_python        the core tests on Python 3.14; skipped where tools/python314.py cannot have one
+nox -s collector            a minute in which the garbage collector drops streams inside of a metric reader's locks
 nox -s drift                what is new in the newest packages since the versions in tests/newest.txt
 """
 
@@ -153,6 +154,13 @@ def fuzz(session: nox.Session) -> None:
     """The fuzz tests with more examples, other ones each time."""
     session.install("-e", ".[test]", "google-genai")
     session.run("pytest", "tests/fuzz", env={"GEMINI_OTEL_FUZZ": "fuzz"})
+
+
+@nox.session
+def collector(session: nox.Session) -> None:
+    """A metric reader beside streams that are dropped, with the garbage collector at every allocation, for a minute."""
+    session.install("-e", ".[test]", "google-genai")
+    session.run("pytest", "tests/test_dropped.py", env={"GEMINI_OTEL_COLLECTOR_SECONDS": "60"})
 
 
 @nox.session(python=False, tags=["short"])

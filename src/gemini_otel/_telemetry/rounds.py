@@ -35,6 +35,7 @@ from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
+from gemini_otel._telemetry.replaced import replacements
 from gemini_otel._telemetry.span_choice import RoundSpan
 from gemini_otel._telemetry.uncut import write
 
@@ -358,6 +359,7 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         attributes = dict(sendable(attributes))
+        attributes.update(replacements(attributes))
         write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
