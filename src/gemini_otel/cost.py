@@ -18,7 +18,13 @@ from gemini_otel._facts import names
 
 __all__ = ["Bill", "Cost", "attributes_of", "cost", "require"]
 
+# Of the conventions' proposal, see above.
+COST_AMOUNT = "gen_ai.usage.cost.amount"
+COST_CURRENCY = "gen_ai.usage.cost.currency"
+COST_SOURCE = "gen_ai.usage.cost.source"
 CURRENCY = "USD"
+# The service tier that was asked for, and the one that served the call.
+ASKED_TIER, SERVED_TIER = "gemini.request.service_tier", "gemini.response.service_tier"
 _MISSING = "gemini_otel.cost needs genai-prices. Install it with: pip install 'gemini-otel[cost]'"
 _LIBRARY = "genai-prices"
 # Tiers that are no tier of their own: `on_demand` is how Vertex AI calls its standard one.
@@ -97,9 +103,9 @@ def attributes_of(known: Cost) -> dict[str, str | float]:
     if known.amount is None:
         return {}
     return {
-        names.COST_AMOUNT: float(known.amount),
-        names.COST_CURRENCY: CURRENCY,
-        names.COST_SOURCE: "local",
+        COST_AMOUNT: float(known.amount),
+        COST_CURRENCY: CURRENCY,
+        COST_SOURCE: "local",
     }
 
 
@@ -195,7 +201,7 @@ def _tier(attributes: Mapping[str, Any]) -> str | None:
     """The tier that served the call, empty for the standard one; None where another was asked for and none is told."""
     served, asked = (
         tier.lower()[:50] if isinstance(tier, str) else ""
-        for tier in map(attributes.get, (names.RESPONSE_SERVICE_TIER, names.REQUEST_SERVICE_TIER))
+        for tier in map(attributes.get, (SERVED_TIER, ASKED_TIER))
     )
     if not served and asked not in _STANDARD:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
+from gemini_otel.cost import ASKED_TIER, SERVED_TIER
 from gemini_otel.hints import Catalogue, Hint, default_hints
 from gemini_otel.hints._foreign import is_second_span
 from gemini_otel.hints._foreign.reading import translate
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _PRICED = frozenset(
     {
         *(names.REQUEST_MODEL, names.RESPONSE_MODEL),
-        *(names.REQUEST_SERVICE_TIER, names.RESPONSE_SERVICE_TIER),
+        *(ASKED_TIER, SERVED_TIER),
     }
 )
 OURS = "gemini_otel"
@@ -109,7 +110,7 @@ class Reader:
             model=_model(attributes),
             operation=operation,
             outcome=outcome,
-            tier=str(attributes.get(names.RESPONSE_SERVICE_TIER, "")).lower()[:50],
+            tier=str(attributes.get(SERVED_TIER, "")).lower()[:50],
             hint=hint,
             is_call=is_call,
             is_tool=operation == TOOL,
