@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemini_otel._facts import names
-from gemini_otel.cost import ASKED_TIER, SERVED_TIER, Bill, attributes_of, cost
+from gemini_otel.cost import Bill, attributes_of, cost
 
 FLASH, PRO = "gemini-2.5-flash", "gemini-2.5-pro"
 DAY = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
@@ -90,15 +90,17 @@ def test_long_inputs_cost_more() -> None:
 def test_the_tier_that_served() -> None:
     """A served tier has the library's price of it; one without a price, or only asked for, has none."""
     model = "gemini-3.8-flash-tts"
-    flex = cost(call(model, **{SERVED_TIER: "flex"}), DAY)
+    flex = cost(call(model, **{names.RESPONSE_SERVICE_TIER: "flex"}), DAY)
     assert flex.amount == expected(model, {"service_tier": "flex"}, input_tokens=1000, output_tokens=300)
     assert flex.amount != cost(call(model), DAY).amount
     for standard in ("standard", "ON_DEMAND", "SERVICE_TIER_UNSPECIFIED"):
-        assert cost(call(model, **{SERVED_TIER: standard}), DAY) == cost(call(model), DAY)
+        assert cost(call(model, **{names.RESPONSE_SERVICE_TIER: standard}), DAY) == cost(call(model), DAY)
     for tier in ("provisioned_throughput", "turbo"):
-        amount, reason = cost(call(model, **{SERVED_TIER: tier}), DAY)
+        amount, reason = cost(call(model, **{names.RESPONSE_SERVICE_TIER: tier}), DAY)
         assert (amount, tier in str(reason)) == (None, True)
-    assert cost(call(model, **{ASKED_TIER: "flex"}), DAY).amount is None
+    assert cost(call(model, **{names.REQUEST_SERVICE_TIER: "flex"}), DAY).amount is None
+    assert cost(call(model, **{names.TRAFFIC_TYPE: "PROVISIONED_THROUGHPUT"}), DAY).amount is None
+    assert cost(call(model, **{names.TRAFFIC_TYPE: "ON_DEMAND"}), DAY).amount is not None
 
 
 @pytest.mark.parametrize(

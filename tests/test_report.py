@@ -23,7 +23,6 @@ from gemini_otel._commands.report.groups import KEYS, Report
 from gemini_otel._commands.report.spans import SpanReader
 from gemini_otel._commands.report.window import Window
 from gemini_otel._facts import names
-from gemini_otel.cost import SERVED_TIER
 from support import RECORDINGS
 from test_foreign_recorded import ids, replayed
 from trace_files import FAULTS, NOON, Described, described, jaeger, otlp_lines, simulated_day, tempo
@@ -45,7 +44,7 @@ def a_call(outcome: str = "ok", **more: Any) -> Described:
         names.USAGE_INPUT_TOKENS: 100,
         names.USAGE_OUTPUT_TOKENS: 50,
         names.USAGE_REASONING_OUTPUT_TOKENS: 20,
-        **{getattr(names, key, SERVED_TIER): value for key, value in more.items()},
+        **{getattr(names, key): value for key, value in more.items()},
     }
     return described(attributes, **made)
 
@@ -234,7 +233,7 @@ CALLS = st.builds(
     seconds=st.integers(0, 90),
     start=st.integers(NOON - 90_000, NOON),
     REQUEST_MODEL=st.sampled_from([MODEL, "models/gemini-2.5-pro", "gemini-x"]),
-    SERVED_TIER=st.sampled_from(["standard", "flex"]),
+    RESPONSE_SERVICE_TIER=st.sampled_from(["standard", "flex"]),
     USAGE_INPUT_TOKENS=st.integers(0, 300_000),
     USAGE_OUTPUT_TOKENS=st.integers(0, 9000),
     HTTP_RESEND_COUNT=st.integers(0, 3),

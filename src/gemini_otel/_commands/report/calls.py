@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
-from gemini_otel.cost import ASKED_TIER, SERVED_TIER
 from gemini_otel.hints import Catalogue, Hint, default_hints
 from gemini_otel.hints._foreign import is_second_span
 from gemini_otel.hints._foreign.reading import translate
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 _PRICED = frozenset(
     {
         *(names.REQUEST_MODEL, names.RESPONSE_MODEL),
-        *(ASKED_TIER, SERVED_TIER),
+        names.TRAFFIC_TYPE,
+        *(names.REQUEST_SERVICE_TIER, names.RESPONSE_SERVICE_TIER),
     }
 )
 OURS = "gemini_otel"
@@ -110,7 +110,7 @@ class Reader:
             model=_model(attributes),
             operation=operation,
             outcome=outcome,
-            tier=str(attributes.get(SERVED_TIER, "")).lower()[:50],
+            tier=str(attributes.get(names.RESPONSE_SERVICE_TIER, "")).lower()[:50],
             hint=hint,
             is_call=is_call,
             is_tool=operation == TOOL,
