@@ -228,6 +228,8 @@ CACHED_TOKENS = "gemini.client.cached_tokens"
 ATTEMPTS_FAILED = "gemini.client.attempts_failed"
 HINTS = "gemini.client.hints"
 SERVER_TOOL_USES = "gemini.client.server_tool_uses"
+COST = "gemini.client.cost"
+UNPRICED_TOKENS = "gemini.client.unpriced_tokens"
 
 # Bucket bounds of the conventions: docs/gen-ai/gen-ai-metrics.md
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
@@ -320,6 +322,8 @@ METRICS = {
     ATTEMPTS_FAILED,
     HINTS,
     SERVER_TOOL_USES,
+    COST,
+    UNPRICED_TOKENS,
 } | {
     name if isinstance(name, str) else name[0]
     for profile in PROFILES.values()
