@@ -270,6 +270,7 @@ class Call(Observed):
                 failure.type if failure is not None else None,
                 self._repetition_label(),
                 self._tier,
+                self._request.service_tier,
             )
             measure = functools.partial(self._metrics.record, ended, self._context)
             dropped.later(measure) if self._within_owner else safely(measure)
