@@ -200,7 +200,7 @@ def picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_the_picture_is_fresh(picture: ModuleType) -> None:
-    """The pictures of the terminal show what the demo prints."""
+    """The pictures of the terminal show what the demo prints, and the report of a simulated day."""
     assert picture.main(["--check"]) == 0
 
 

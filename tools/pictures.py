@@ -1,7 +1,7 @@
 """Makes the pictures of the documents again, from real calls to the simulator: `python tools/pictures.py`.
 
-docs/demo.svg and docs/images/terminal-*.svg are what the demo prints, at 120 and 80 columns, dark and light; docs/images/*.png
-are pages of a running Jaeger in a headless browser.
+docs/demo.svg and docs/images/terminal-*.svg are what the demo prints, at 120 and 80 columns, dark and light; docs/report.svg is the
+report of a simulated day; docs/images/*.png are pages of a running Jaeger in a headless browser.
 
     pip install -e ".[pictures]"
     python tools/pictures.py --jaeger http://localhost:16686 --otlp http://localhost:4318   # a Jaeger that runs already
@@ -26,6 +26,7 @@ import re
 import shutil
 import sys
 import tempfile
+import unittest.mock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -40,6 +41,8 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI, TerminalTheme
 import gemini_otel
 from gemini_otel import simulator
 from gemini_otel._commands import demo as _demo
+from gemini_otel._commands import report
+from gemini_otel._commands.report import lines, show
 from gemini_otel._facts import names
 from gemini_otel.console import ConsoleTraceExporter
 
@@ -60,6 +63,7 @@ TERMINALS = (
     ("images/terminal-80-dark.svg", 80, MONOKAI),
     ("images/terminal-80-light.svg", 80, DEFAULT_TERMINAL_THEME),
 )
+_REPORT_WIDTH = 112
 _SCENES = {scene.title: scene for scene in _demo.SIMULATED}
 _TERMINAL_SCENES = ("Thinking ate the budget", "The model got stuck in a loop", "The daily quota is used up")
 _TIMINGS = frozenset({names.ATTEMPT_WAIT, names.RESPONSE_TIME_TO_FIRST_CHUNK})
@@ -79,7 +83,7 @@ _MOST_BYTES = 300_000
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    pictures = draw()
+    pictures = {**draw(), "report.svg": draw_report()}
     if options.check:
         stale = [name for name, picture in pictures.items() if not _is_fresh(DOCS / name, picture)]
         told = ", ".join(stale)
@@ -123,14 +127,39 @@ def draw() -> dict[str, str]:
 
 
 def _drawn(spans: Sequence[ReadableSpan], width: int, theme: TerminalTheme) -> str:
-    console = Console(
-        record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor"
-    )
+    console = _terminal(width)
     exporter = ConsoleTraceExporter(console)
     for title, span in zip(_TERMINAL_SCENES, spans, strict=True):
         console.rule(title, align="left", style="dim")
         exporter.export([span])
-    svg = console.export_svg(title="gemini-otel demo", theme=theme, unique_id="demo")
+    return _svg(console, theme, "gemini-otel demo", "demo")
+
+
+def draw_report() -> str:
+    """The report of a day as SVG; without money, whose amounts change with each release of the prices."""
+    sys.path[:0] = [str(ROOT / "tests")]
+    from trace_files import otlp_lines, simulated_day
+
+    console = _terminal(_REPORT_WIDTH)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        unittest.mock.patch.dict(sys.modules, {"genai_prices": None}),
+    ):
+        path = Path(folder, "day.jsonl")
+        path.write_bytes(otlp_lines(simulated_day(), 50))
+        reading = report.read_files([str(path)])
+    show.draw(console, list(lines.page(reading.report, "day.jsonl", reading.notes, _REPORT_WIDTH)))
+    return _svg(console, MONOKAI, "gemini-otel report day.jsonl", "report")
+
+
+def _terminal(width: int) -> Console:
+    return Console(
+        record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+
+
+def _svg(console: Console, theme: TerminalTheme, title: str, name: str) -> str:
+    svg = console.export_svg(title=title, theme=theme, unique_id=name)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 

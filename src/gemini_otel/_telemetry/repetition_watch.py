@@ -25,7 +25,7 @@ class RepetitionWatch:
 
     def recall(self, name: str, args: object, result: object) -> None:
         """Take a function call that the request answers, and its result; every candidate's own calls follow it."""
-        self._tell(safely(self._detector(0, False).feed_call, name, args, result))
+        self._tell(safely(self._detector(0, False).recall_call, name, args, result))
         self._history.append((name, args, result))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
@@ -54,7 +54,7 @@ class RepetitionWatch:
             self._detectors[candidate, thought] = detector
             if candidate and not thought:
                 for name, args, result in self._history:
-                    safely(detector.feed_call, name, args, result)
+                    safely(detector.recall_call, name, args, result)
         return detector
 
     def _tell(self, verdict: Repetition | None) -> None:
