@@ -76,7 +76,7 @@ _TRACE_SCENES = (
 )
 _SEARCH_SCENES = tuple(_SCENES)
 _HINT = "finish.max_tokens.thinking"  # the one that is shown
-_TRACE_SIZE, _SEARCH_SIZE, _CONVERSATION_SIZE, _SCALE = (1280, 860), (1700, 900), (1280, 1400), 2
+_TRACE_SIZE, _SEARCH_SIZE, _CONVERSATION_SIZE, _SCALE = (1280, 860), (1600, 900), (1280, 1270), 2
 _MOST_BYTES = 300_000
 
 
