@@ -87,7 +87,7 @@ def _code(m: Material) -> Loop:
 def _near(m: Material, units: Iterator[str], period: int, accept: str = "text") -> Loop:
     opening = _opening(m)
     return Loop(
-        opening + _series(units, max(1_600, m.size(16 * period // 5))), len(opening), [accept], near=True
+        opening + _series(units, max(2_800, m.size(16 * period // 5))), len(opening), [accept], near=True
     )
 
 
@@ -206,7 +206,7 @@ def _row_counter(m: Material) -> Loop:
     row = _row_texts(m, "{i}").replace("{i}", "\0")
     rows = (row.replace("\0", str(i)) for i in count(m.rng.choice((1, 5, 90))))
     return Loop(
-        head + _series(rows, max(1_600, m.size(len(row) * 4))), len(head), ["table_tokens"], near=True
+        head + _series(rows, max(2_800, m.size(len(row) * 4))), len(head), ["table_tokens"], near=True
     )
 
 
@@ -270,7 +270,7 @@ def _json_counter(m: Material) -> Loop:
     )
     units = (form.format(i=i, b=body) for i in count(m.rng.choice((1, 1, 8, 40))))
     return Loop(
-        head + _series(units, max(1_600, m.size(len(body) * 4))), len(head), ["structured_text"], _JSON, True
+        head + _series(units, max(2_800, m.size(len(body) * 4))), len(head), ["structured_text"], _JSON, True
     )
 
 
