@@ -34,6 +34,7 @@ _REQUEST = (
     ("tools", names.TOOLS),
     ("tool_mode", names.TOOL_MODE),
     ("structured_output", names.STRUCTURED_OUTPUT),
+    ("service_tier", names.REQUEST_SERVICE_TIER),
 )
 _USAGE = (
     ("input_tokens", names.USAGE_INPUT_TOKENS),
@@ -103,6 +104,7 @@ def response_attributes(response: ResponseFacts) -> Attributes:
         names.PARTS: response.parts or None,
         names.PARSED: response.parsed,
         names.MODEL_STATUS: response.model_status,
+        names.TRAFFIC_TYPE: response.traffic_type,
     }
     attributes.update((name, value) for name, value in optional.items() if value is not None)
     attributes.update(response.measured)
@@ -133,6 +135,15 @@ def media_attributes(heard: MediaFacts, said: MediaFacts) -> Attributes:
 def error_attributes(error: ErrorFacts) -> Attributes:
     """An exception that reaches the caller."""
     return {names.ERROR_TYPE: error.type, **_present(error, _ERROR), **failed_attempt_attributes(error)}
+
+
+def failure_attributes(error: ErrorFacts) -> Attributes:
+    """What the span of a call would show that failed with `error`, where nothing else is known of the call."""
+    attributes = error_attributes(error)
+    attributes[names.OUTCOME] = "error"
+    if error.code is not None:
+        attributes[names.HTTP_STATUS_CODE] = error.code
+    return attributes
 
 
 def failed_attempt_attributes(error: ErrorFacts) -> Attributes:
