@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ._bytes import DIGITS
+
 __all__ = ["LAST", "WINDOW", "Sameness", "find_sameness", "is_running_text"]
 
 # Bytes of which most must have been said twice before, and those in which they were said. In shorter ones choruses and
@@ -16,7 +18,7 @@ LAST, WINDOW = 1_600, 4_800
 # of the Bible), the second by none (next: .49 in a table); of the loops with changing words, seven in eight pass one.
 _LIMITS = ((0.74, 0.5), (0.55, 0.28), (0.35, 0.11))
 # Marks and digits a byte, and double blanks: above this it is a list, a table or code, which repeat words by their nature.
-_MOST_MARKS, _MOST_GAPS = 0.03, 0.05
+_FEW_MARKS, _MOST_MARKS, _MOST_GAPS = 0.03, 0.08, 0.05
 _CODE_MARKS = b'(){}[]<>=;_/\\#"`@$*+&%~^0123456789'
 # Lists of two or three answers ("yes no no yes") say no sentence.
 _FEWEST, _FEWEST_WORDS, _COMMONEST_FOUR = 120, 8, 0.55
@@ -34,10 +36,13 @@ class Sameness(NamedTuple):
     period: int
 
 
-def is_running_text(last: bytes | bytearray) -> bool:
+def is_running_text(last: bytes | bytearray, surely: bool) -> bool:
     """Return whether it has no more marks than prose and is not set in columns."""
-    unmarked = len(last.translate(None, _CODE_MARKS))
-    return unmarked >= (1 - _MOST_MARKS) * len(last) and last.count(b"  ") < _MOST_GAPS * len(last)
+    marks = len(last) - len(last.translate(None, _CODE_MARKS))
+    if marks > (_MOST_MARKS if surely else _FEW_MARKS) * len(last):
+        return False
+    digits = len(last) - len(last.translate(None, DIGITS))
+    return digits <= _FEW_MARKS * len(last) and last.count(b"  ") < _MOST_GAPS * len(last)
 
 
 def find_sameness(tail: bytes) -> Sameness | None:

@@ -17,7 +17,7 @@ __all__ = ["TextLoops"]
 
 # Characters between two looks: a loop is long by the time that it is told late in a long reply; blanks in structured
 # output are told after 200. Chosen by cost: at 25 characters a chunk a look is nearly all of it.
-_BRISK, _STEADY, _SLOW = 256, 512, 1_024
+_BRISK, _STEADY, _SLOW = 256, 512, 1_280
 _EARLY, _LATE = 1_024, 8_192
 _SHORTEST_STEP = 32
 # The bytes at the end that are searched for, and how far back: the block itself, every second time _NEAR, every fourth
@@ -31,6 +31,8 @@ _KEEP, _MOST = 7_168, 9_216  # bytes: the farthest period, a block, and what sta
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS = 7  # from the first units it is mostly seen that numbers jump
 _REST = 8  # looks for which digits count after that: logs and data take half the time then
+_OFTEN = 2  # looks whose ends came before: then the text may have more marks than prose
+_DEAF = -2  # after a look that found none: counting phrases takes as long as 40 looks
 _ENOUGH = 2_000  # bytes from which on a text may say the same in other words
 
 
@@ -98,8 +100,9 @@ class TextLoops:
             if not looks & 3:
                 reach, text = _FAR, raw
                 self._set_pace()
-                if self._echoes and not self._structured and self._is_same():
-                    return self.pace
+            often = looks & 3 == 0 or self._seen < _LATE
+            if often and self._echoes > 0 and not self._structured and self._is_same():
+                return self.pace
         size = len(text)
         begin = size - reach if size > reach else 0
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
@@ -160,13 +163,14 @@ class TextLoops:
 
     def _is_same(self) -> bool:
         """Look for the same said in other words, where the ends of some looks have come before without a period."""
+        raw, surely = self._raw, self._echoes >= _OFTEN
         self._echoes = 0
-        raw = self._raw
-        if len(raw) < _ENOUGH or not is_running_text(raw[-LAST:]):
+        if len(raw) < _ENOUGH or not is_running_text(raw[-LAST:], surely):
             return False
         tail = bytes(raw[-WINDOW:])
         same = find_sameness(tail)
         if same is None:
+            self._echoes = _DEAF if len(tail) == WINDOW else 0
             return False
         kind = "table_tokens" if tail.count(b"\n|") * 2 > tail.count(b"\n") else "text"
         self._alarm(kind, same.period, same.times, characters(tail))

@@ -17,7 +17,9 @@ _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://[^\s)>]*|&[a-z]+;")
 # Marks of code and data a character: above this a unit is no prose. Prose has a bracket or two, Markdown its own marks.
 _CODE_MARKS, _CODE_SHARE = re.compile(r"[(){}\[\]<>=;_\\|\"@$+&%~^/]"), 0.05
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
-_PHRASE = re.compile(r"[^\W\d_]{2,}[,;]? [^\W\d_]+[,;]? [^\W\d_]{2,}|[^\W\d_a-zA-Z]{4}")
+_VALUE = re.compile(
+    r"[\"'>][^\"<>:\d]*[^\W\d_]{2}[^\"<>:\d]*[\"'<](?! ?:)|: [^\W\d_]+ [^\W\d_]+"
+)  # a value of words
 _CELL = re.compile(r"\| *[^\W\d_]{3}[^|\d]*\|")  # a cell of words; a computed table has none
 _CLOCK = re.compile(
     r"\d:\d\d(?::\d\d|[.,]\d)|[\[(]\d+:\d\d"
@@ -41,6 +43,7 @@ _LIST_UNITS, _LONG_LIST_UNITS, _MARKUP_UNITS = 3, 2, 5
 _ESCAPES_PART = 1.6  # of words: LaTeX and regular expressions repeat commands
 # Numbers that grow, each at a pace of its own, are no counter: a line under time codes, rows of a table, computed values.
 _CLOCK_RUN, _CLOCK_UNITS, _GROWING_RUN, _GROWING_UNITS = 1.6, 2, 5, 6
+_FEWEST_LETTERS = 24  # in two units that say something, other than computed values
 
 
 class Sort(Enum):
@@ -138,7 +141,11 @@ def needed_for_counter(unit: str, sort: Sort, structured: bool, growing: bool, l
 
 
 def _growing(turns: str, sort: Sort, structured: bool, period: int, limits: Thresholds) -> float:
-    if sort not in {Sort.WORDS, Sort.TABLE} or not (_CELL if sort is Sort.TABLE else _PHRASE).search(turns):
+    if sort is Sort.TABLE or structured:
+        says = (_VALUE if sort is not Sort.TABLE else _CELL).search(turns) is not None
+    else:
+        says = sum(map(len, _WORD.findall(turns))) >= _FEWEST_LETTERS
+    if sort not in {Sort.WORDS, Sort.TABLE} or not says:
         return 0
     if _CLOCK.search(turns) or structured or sort is Sort.TABLE:
         return max(_CLOCK_RUN * limits.text_run, _CLOCK_UNITS * limits.counter_units * period)
