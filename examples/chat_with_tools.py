@@ -24,7 +24,7 @@ def main() -> None:
 
     with gemini_client() as client:
         config = types.GenerateContentConfig(tools=[get_weather])
-        chat = client.chats.create(model="gemini-2.5-flash", config=config)
+        chat = client.chats.create(model="gemini-3.5-flash", config=config)
         answer = chat.send_message("What should I pack for Paris and Oslo? (simulate:tool_chain)")
         print(answer.text)
     provider.shutdown()

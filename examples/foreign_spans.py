@@ -17,8 +17,8 @@ def main() -> None:
     provider.add_span_processor(SimpleSpanProcessor(ConsoleTraceExporter()))
     tracer = provider.get_tracer("my-gateway")
 
-    request = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gemini-2.5-flash"}
-    with tracer.start_as_current_span("chat gemini-2.5-flash", attributes=request) as span:
+    request = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gemini-3.5-flash"}
+    with tracer.start_as_current_span("chat gemini-3.5-flash", attributes=request) as span:
         span.set_attribute("gen_ai.response.finish_reasons", ["recitation"])
     provider.shutdown()
 

@@ -1,6 +1,6 @@
 """Send traces to a local Jaeger over OTLP. Start Jaeger, run this, then open http://localhost:16686:
 
-    docker run --rm -d --name jaeger -p 16686:16686 -p 4318:4318 cr.jaegertracing.io/jaegertracing/jaeger:latest
+    docker run --rm -d --name jaeger -p 16686:16686 -p 4318:4318 cr.jaegertracing.io/jaegertracing/jaeger:2.20.0
     python examples/jaeger.py
 
 OTEL_EXPORTER_OTLP_ENDPOINT names another OTLP back end.
@@ -24,10 +24,10 @@ def main() -> None:
     gemini_otel.instrument()
 
     with gemini_client() as client, trace.get_tracer("example").start_as_current_span("plan a trip"):
-        client.models.generate_content(model="gemini-2.5-flash", contents="Name three sights of Rome.")
+        client.models.generate_content(model="gemini-3.5-flash", contents="Name three sights of Rome.")
         try:
             client.models.generate_content(
-                model="gemini-2.5-flash", contents="And of Oslo? (simulate:daily_quota)"
+                model="gemini-3.5-flash", contents="And of Oslo? (simulate:daily_quota)"
             )
         except errors.APIError as error:
             print("The call failed:", error.code, error.status)

@@ -18,7 +18,7 @@ def main() -> None:
 
     with gemini_client() as client:
         answer = client.models.generate_content(
-            model="gemini-2.5-flash",
+            model="gemini-3.5-flash",
             contents="Explain how a rainbow forms. (simulate:thoughts_ate_budget)",
             config={"max_output_tokens": 1024},
         )

@@ -12,7 +12,7 @@ from gemini_otel import simulator
 def summary(client: genai.Client, text: str) -> str:
     """The program under test: it must survive a spent quota and an answer without text."""
     try:
-        answer = client.models.generate_content(model="gemini-2.5-flash", contents=f"Summarise: {text}")
+        answer = client.models.generate_content(model="gemini-3.5-flash", contents=f"Summarise: {text}")
     except errors.ClientError as error:
         if error.code != 429:
             raise

@@ -19,7 +19,7 @@ def main() -> None:
 
     with gemini_client() as client:
         stream = client.models.generate_content_stream(
-            model="gemini-2.5-flash", contents="List the prime numbers. (simulate:loop_text)"
+            model="gemini-3.5-flash", contents="List the prime numbers. (simulate:loop_text)"
         )
         detector = RepetitionDetector()
         loop: Repetition | None = None

@@ -13,7 +13,7 @@ from connect import gemini_client
 def main() -> None:
     with gemini_client() as client:
         answer = client.models.generate_content(
-            model="gemini-2.5-flash",
+            model="gemini-3.5-flash",
             contents="Tell me about the tides. (simulate:finish_safety)",
         )
     print("The answer:", answer.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.server
 import os
 import threading
@@ -22,6 +23,13 @@ settings.load_profile("untimed")
 
 # Each client reads the world's certificate authorities anew, up to three times, and takes 80 ms for it; no test needs them.
 os.environ["SSL_CERT_FILE"] = str(ROOT / "tests/data/authority.pem")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_heap() -> None:
+    """Collect what earlier modules left, and let the collector skip what lives on: many tests here run it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

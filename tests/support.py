@@ -190,25 +190,28 @@ class StaticCredentials(Credentials):
         """Nothing to do."""
 
 
-def make_vertex_client(url: str) -> genai.Client:
-    """A Vertex AI client for the simulator."""
+def make_vertex_client(url: str, **options: Any) -> genai.Client:
+    """A Vertex AI client for the simulator; its options as for `make_client`."""
     return genai.Client(
         vertexai=True,
         project="my-project",
         location="us-central1",
         credentials=StaticCredentials(),
-        http_options=types.HttpOptions(base_url=url),
+        http_options=_http_options(url, options),
     )
 
 
 def make_client(url: str, **options: Any) -> genai.Client:
     """A Developer API client for the simulator; `attempts` configures retries that wait for milliseconds."""
-    attempts = options.pop("attempts", None)
-    if attempts:
+    return genai.Client(api_key="test-key", http_options=_http_options(url, options))
+
+
+def _http_options(url: str, options: dict[str, Any]) -> types.HttpOptions:
+    if attempts := options.pop("attempts", None):
         options["retry_options"] = types.HttpRetryOptions(
             attempts=attempts, initial_delay=0.01, max_delay=0.02
         )
-    return genai.Client(api_key="test-key", http_options=types.HttpOptions(base_url=url, **options))
+    return types.HttpOptions(base_url=url, **options)
 
 
 class OtlpReceiver(http.server.ThreadingHTTPServer):

@@ -28,16 +28,12 @@ CASES = [
     json.loads(line)
     for line in (Path(__file__).parent / "data" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
 ]
-# What other changes mend: loops in arguments, and patched methods that are functions again.
-NOT_YET = {"t2-L01", "t2-L03"}
-_WAITS = pytest.mark.xfail(reason="mended by another change", strict=False)
 BY_HAND = "(checked by hand: see the log)"
 
 
 def _of(kind: str, part: str) -> Any:
     cases = [case for case in CASES if case["kind"] == kind and part in case["input"]]
-    marked = [pytest.param(case, marks=_WAITS if case["id"] in NOT_YET else ()) for case in cases]
-    return pytest.mark.parametrize("case", marked, ids=[case["id"] for case in cases])
+    return pytest.mark.parametrize("case", cases, ids=[case["id"] for case in cases])
 
 
 def _judge(hints: list[str], expect: dict[str, Any]) -> None:
@@ -207,7 +203,7 @@ def test_program(case: dict[str, Any]) -> None:
     if source == BY_HAND:
         pytest.skip("no script")
     if "langsmith" in source and importlib.util.find_spec("langsmith") is None:
-        pytest.skip("langsmith is not installed")
+        pytest.skip("tests/coexistence/test_langsmith.py has it")
     printed = _script(source)
     assert expect.get("prints", "") in printed
     assert "prints_not" not in expect or expect["prints_not"] not in printed

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from gemini_otel.console import _exporter as exporter_module
 from gemini_otel.console._tree import trace_trees
 
 TICK = 1_000_000  # a millisecond in nanoseconds
+CLOCK = re.compile(r"^\d\d:\d\d:\d\d  ")  # before the root of a trace
 
 
 class Terminal:
@@ -52,7 +54,8 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        return [line.rstrip() for line in self.output.getvalue().splitlines()]
+        """What is printed, without times of day and blank lines."""
+        return [CLOCK.sub("", line.rstrip()) for line in self.output.getvalue().splitlines() if line]
 
     def start(self, name: str, parent: trace.Span | None = None, at: int = 0, **more: Any) -> trace.Span:
         context = trace.set_span_in_context(parent) if parent is not None else None
@@ -221,7 +224,11 @@ def test_a_span_that_ends_while_printing(terminal: Terminal) -> None:
     inner = [terminal.start("inner")]
     output = terminal.exporter._console.file = Output()
     end(terminal.start("outer"))
-    assert output.getvalue().splitlines() == ["outer  9 ms", "inner  9 ms"]
+    assert [CLOCK.sub("", line) for line in output.getvalue().split("\n\n")] == [
+        "outer  9 ms",
+        "inner  9 ms",
+        "",
+    ]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -260,7 +267,7 @@ with tracer.start_as_current_span("root"):
     os.waitpid(child, 0)
 """
     ).stderr
-    assert [re.sub(r"  \d+ ms", "", line) for line in printed.splitlines()] == [
+    assert [CLOCK.sub("", re.sub(r"  \d+ ms", "", line)) for line in printed.splitlines() if line] == [
         "of the child",
         "root",
         "└── of the parent",
@@ -352,12 +359,70 @@ def test_what_a_line_tells(terminal: Terminal, attributes: dict[str, Any], line:
     assert terminal.lines == [line]
 
 
-def test_one_failed_attempt(terminal: Terminal) -> None:
-    """A single failed attempt is not told of in the plural."""
-    span = terminal.start("span")
+@pytest.mark.parametrize(
+    ("attributes", "told"),
+    [({}, "span  0 ms  1 failed attempt (429)"), ({"error.type": "429"}, "span  429  0 ms")],
+)
+def test_one_failed_attempt(terminal: Terminal, attributes: dict[str, str], told: str) -> None:
+    """A single failed attempt is told of where another followed: else the error says the same."""
+    span = terminal.start("span", attributes=attributes)
     span.add_event("gemini.attempt", {"http.response.status_code": 429})
     end(span, at=0)
-    assert terminal.lines == ["span  0 ms  1 failed attempt (429)"]
+    assert terminal.lines == [told]
+
+
+def test_one_of_each(terminal: Terminal) -> None:
+    """What is counted once is not told of in the plural."""
+    attributes = {
+        "gen_ai.usage.input_tokens": 1,
+        "gen_ai.usage.output_tokens": 1,
+        "gen_ai.usage.reasoning.output_tokens": 1,
+        "gemini.afc.rounds": 1,
+        "gemini.afc.max_rounds": 10,
+        "gemini.afc.tools": 1,
+    }
+    end(terminal.start("span", attributes=attributes), at=0)
+    assert terminal.lines == ["span  1 token in, 1 out (1 thought)  0 ms  1 of 10 rounds, 1 tool run"]
+
+
+def test_traces_stand_apart(terminal: Terminal) -> None:
+    """A trace begins with the time of day, its children do not, and a blank line follows it."""
+    for name in ("first", "second"):
+        root = terminal.start(name)
+        end(terminal.start("child", root), root)
+    *traces, after = terminal.output.getvalue().split("\n\n")
+    began = time.strftime("%H:%M:%S", time.localtime(0))
+    assert traces == [f"{began}  {name}  9 ms\n└── child  9 ms" for name in ("first", "second")]
+    assert after == ""
+
+
+def test_hanging_indent() -> None:
+    """Where an entry wraps, it does so between its parts, and what follows is indented."""
+    terminal = Terminal(width=40)
+    root = terminal.start("automatic_function_calling")
+    child = terminal.start("generate_content", root)
+    for span in (child, root):
+        span.set_attributes({"gen_ai.usage.input_tokens": 184, "gen_ai.usage.output_tokens": 32})
+    child.set_attribute("error.type", "a.very.long.name.of.an.exception.Which.Wraps")
+    end(child, root)
+    assert terminal.lines[:2] == ["automatic_function_calling", "    184 tokens in, 32 out  9 ms"]
+    assert terminal.lines[2] == "└── generate_content"
+    assert all(line.startswith("        ") for line in terminal.lines[3:])
+    assert (
+        "".join(line.strip() for line in terminal.lines[3:5])
+        == "a.very.long.name.of.an.exception.Which.Wraps"
+    )
+    assert terminal.lines[5:] == ["        184 tokens in, 32 out  9 ms"]
+
+
+def test_steps_of_a_remedy(terminal: Terminal) -> None:
+    """Several steps stand below each other, one alone beside its label."""
+    remedy = {"gemini.hint.id": "a", "gemini.hint.remedy": "Try.\nTry again."}
+    assert terminal.show(remedy, "gemini.hint")[1:] == [
+        "    └── what to do:",
+        "        - Try.",
+        "        - Try again.",
+    ]
 
 
 def test_the_error_of_somebody_else(terminal: Terminal) -> None:
@@ -531,7 +596,7 @@ def test_standard_error_is_the_default(capsys: pytest.CaptureFixture[str]) -> No
     exporter = ConsoleTraceExporter()
     assert exporter.export([ReadableSpan("bare " * 100)]) is SpanExportResult.SUCCESS
     assert exporter.force_flush()
-    assert capsys.readouterr() == ("", "bare " * 100 + "\n")
+    assert capsys.readouterr() == ("", "bare " * 100 + "\n\n")
 
 
 @pytest.mark.parametrize(
@@ -556,8 +621,9 @@ def test_colours(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no pseudo-terminals")
-def test_a_real_terminal() -> None:
-    """On a terminal there are colours, and lines wrap at its width."""
+@pytest.mark.parametrize(("kind", "coloured"), [("xterm-256color", True), ("dumb", False)])
+def test_a_real_terminal(kind: str, coloured: bool) -> None:
+    """On a terminal there are colours, unless it has none, and lines wrap at its width."""
     import fcntl
     import pty
     import termios
@@ -572,7 +638,7 @@ ConsoleTraceExporter().export([ReadableSpan("word " * 20, attributes={"gemini.re
     kept = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"}}
     subprocess.run(
         [sys.executable, "-c", code],
-        env={**kept, "TERM": "xterm-256color"},
+        env={**kept, "TERM": kind},
         stdin=theirs,
         stderr=theirs,
         check=True,
@@ -581,10 +647,9 @@ ConsoleTraceExporter().export([ReadableSpan("word " * 20, attributes={"gemini.re
     os.close(theirs)
     printed = os.read(ours, 10_000).decode()
     os.close(ours)
-    assert "\x1b[32mok" in printed
+    assert ("\x1b[" in printed, "\x1b[32mok" in printed) == (coloured, coloured)
     plain = re.sub(r"\x1b\[[\d;]*m", "", printed).splitlines()
-    assert len(plain) == 3
-    assert max(map(len, plain)) <= 40
+    assert max(map(len, plain)) <= (40 if coloured else 80)  # rich takes 80 for a terminal that cannot tell
 
 
 class Broken(io.StringIO):
@@ -623,7 +688,7 @@ def test_what_nobody_reads_does_not_pile_up() -> None:
         assert exporter.export([ReadableSpan("lost")]) is SpanExportResult.FAILURE
     output.failure = None
     assert exporter.export([ReadableSpan("next")]) is SpanExportResult.SUCCESS
-    assert output.getvalue() == "next\n"
+    assert output.getvalue() == "next\n\n"
 
 
 @pytest.mark.parametrize(
@@ -644,7 +709,7 @@ def test_encodings(encoding: str, told: str) -> None:
         with provider.get_tracer("test").start_as_current_span("call") as span:
             parts = {"id": "a", "severity": "error", "summary": "模型"}
             span.add_event("gemini.hint", {f"gemini.hint.{part}": text for part, text in parts.items()})
-    lines = written.getvalue().decode(encoding).splitlines()
+    lines = [CLOCK.sub("", line) for line in written.getvalue().decode(encoding).splitlines() if line]
     assert lines[1::2] == [told] * 2
     assert all(re.fullmatch(r"call  \d+ ms", line) for line in lines[::2])
 
@@ -670,7 +735,7 @@ def test_opentelemetry_instrument(url: str) -> None:
     launcher = str(Path(sys.executable).with_name("opentelemetry-instrument"))
     ran = run(PROGRAM % url, launcher, OTEL_TRACES_EXPORTER="gemini_console")
     assert ran.stdout == "the answer: None\n"
-    first, second, hint = ran.stderr.splitlines()[:3]
+    first, second, hint = [CLOCK.sub("", line) for line in ran.stderr.splitlines() if line][:3]
     assert re.fullmatch(r"generate_content gemini-2.5-flash  ok  \d+ tokens in, \d+ out  [\d,]+ ms", first)
     assert re.fullmatch(
         r"generate_content gemini-2.5-flash  blocked  SAFETY  \d+ tokens in  [\d,]+ ms", second

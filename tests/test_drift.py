@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from pathlib import Path
 
 import drift
 import pytest
+import surface
 
 from gemini_otel._commands.check import NEWEST_SDK
 
@@ -101,8 +103,32 @@ def test_what_it_means(before: list[str], now: list[str], heading: str, line: st
     assert list(drift.report(before, now)) == ["", f"{heading} (1)", f"  {line}"]
 
 
+def test_requirements_of_every_form() -> None:
+    """A package counts with extras, markers, remarks and any spelling of its name; what is not held at a version does not."""
+    assert drift.versions(
+        """\
+# google-genai==9.9
+plain==1.2.3
+Some_Name[one,two] == 4.0b1
+marked==2.0; python_version >= "3.11"  # a remark
+free>=3
+"""
+    ) == {"plain": "1.2.3", "some-name": "4.0b1", "marked": "2.0"}
+
+
 def test_the_file_names_every_package() -> None:
     """tests/newest.txt has the core, the packages of tests/coexistence, and the version that `check` compares with."""
     tested = drift.versions(drift.NEWEST.read_text(encoding="utf-8"))
     assert tested.keys() == {*drift.CORE, *drift.neighbours()}
     assert tested["google-genai"] == NEWEST_SDK
+
+
+@pytest.mark.skipif(
+    importlib.metadata.version("google-genai") != NEWEST_SDK, reason="the list is that of the newest SDK"
+)
+def test_the_list_has_todays_patch_points() -> None:
+    """What the package patches is in tests/newest_surface.txt; after a change of it, run: nox -s drift -- --update."""
+    known = {
+        line for line in drift.KNOWN.read_text(encoding="utf-8").splitlines() if line.startswith("patch ")
+    }
+    assert known == set(surface._patches())

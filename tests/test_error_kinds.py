@@ -26,6 +26,39 @@ SCHEMA_KEYWORD = "Invalid JSON payload received. Unknown name \"$schema\" at 're
 FUNCTION_SCHEMA = "* GenerateContentRequest.tools[0].function_declarations[0].parameters.properties: should be non-empty for OBJECT type"
 
 MESSAGES = [
+    # A word that decides, beside the words of its neighbours
+    (400, "Requests ending with a model turn are not supported.", "turn_order"),
+    (400, "EmbedContentRequest.content contains an empty Part.", "empty_contents"),
+    (
+        400,
+        "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function calling.",
+        "tool_combination",
+    ),
+    (
+        400,
+        "* GenerateContentRequest.contents[0].parts[1].inline_data.mime_type: MIME type must be image/png.",
+        "invalid_media",
+    ),
+    (
+        400,
+        "* GenerateContentRequest.contents[0].parts[1].inline_data: required oneof field 'data' must have one initialized field",
+        "empty_contents",
+    ),
+    (400, 'Base64 decoding failed for "data:image/png;base64,iV"', "invalid_media"),
+    (400, "The request's total referenced files bytes are too large to be read.", "payload_too_large"),
+    (400, "Image size 42 MB exceeds the maximum allowed size of 20 MB.", "payload_too_large"),
+    (400, "Your use case is currently not supported.", "feature_not_enabled"),
+    (400, "Thinking is not configurable in this model; please remove the setting.", "feature_not_enabled"),
+    (
+        404,
+        "Publisher model\n`projects/p/models/m`\nwas not found or your project does not have access to it.",
+        "model_not_found",
+    ),
+    (
+        1008,
+        "Publisher Model `projects/p/locations/asia-south1/publishers/google/models/gemini-live-2.5-flash-n",
+        "model_not_found",
+    ),
     # Close frames of Live sessions
     (1007, "API key expired. Please renew the API key.", "invalid_key"),
     (1007, "Cannot extract voices from a non-audio request.", "live_modality"),

@@ -8,7 +8,8 @@ from typing import Any
 import google.auth.exceptions
 import pytest
 
-from gemini_otel._facts.errors.exceptions import is_cancellation, read_close, read_error
+from gemini_otel._facts.errors.cancellation import is_cancellation
+from gemini_otel._facts.errors.exceptions import read_close, read_error
 from gemini_otel._sdk.live.messages import close_code
 
 

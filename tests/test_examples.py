@@ -133,11 +133,46 @@ def test_foreign_spans() -> None:
     assert "finish.recitation" in printed
 
 
+def test_report() -> None:
+    """report.py prints what went wrong in its file, the worst first, with what to do."""
+    printed = example("report.py")
+    assert "Lost  2 calls (50 %)" in printed
+    assert " 1 finish.max_tokens.thinking  gemini-2.5-flash  tides  1x  lost " in printed
+    assert "\n 2 finish.safety " in printed
+    assert "Raise max_output_tokens well above what the model usually" in printed
+
+
 def test_rehearse() -> None:
     """rehearse.py passes under pytest."""
     assert "3 passed" in run(
         PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(EXAMPLES / "rehearse.py")
     )
+
+
+def test_hints_in_tests() -> None:
+    """hints_in_tests.py passes with the plugin: what goes wrong unnoticed fails as it expects."""
+    printed = run(
+        *(
+            PYTHON,
+            "-m",
+            "pytest",
+            "-q",
+            "-o",
+            "addopts=",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "gemini_otel.pytest",
+        ),
+        str(EXAMPLES / "hints_in_tests.py"),
+    )
+    assert "2 passed, 1 xfailed" in printed
+    assert re.search(r"error +finish\.max_tokens\.thinking +2 ", printed)
+
+
+def test_retry() -> None:
+    """retry.py tries a daily quota and an invalid key once, and the others after the waits that the page shows."""
+    assert example("retry.py") in (ROOT / "docs" / "retries.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ import pytest
 import wrapt
 from google import genai
 from google.genai import models
+from opentelemetry.instrumentation import dependencies
 from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
 from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
+from gemini_otel._sdk import installed, patching
 from gemini_otel._sdk.operations import OPERATIONS, TURNS
 from support import SHAPES, Telemetry, make_client, send
 
@@ -251,6 +253,37 @@ print("gemini_otel._telemetry.rounds" in sys.modules)
     assert run(code).splitlines() == ["[]", "True"]
 
 
+def test_start_up_stays_small() -> None:
+    """instrument() with providers compiles no regular expression, reads no metadata, and takes a tenth of the function calls that these took."""
+    code = """
+import sys
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+import opentelemetry.instrumentation.instrumentor
+trace.set_tracer_provider(TracerProvider())
+metrics.set_meter_provider(MeterProvider())
+import importlib.metadata, inspect, logging, re
+calls, slow = 0, []
+def count(frame, event, _):
+    global calls
+    if event == "call":
+        calls += 1
+        module, caller = (each.f_globals.get("__name__") for each in (frame, frame.f_back))
+        if module.startswith(("importlib.metadata", "email.")) or (module == "re" and caller.startswith("gemini_otel")):
+            slow.append(f"{module}.{frame.f_code.co_name} of {caller}")
+sys.setprofile(count)
+import gemini_otel
+gemini_otel.instrument()
+sys.setprofile(None)
+print(calls)
+print(slow)
+"""
+    count, slow = run(code).splitlines()
+    assert slow == "[]"
+    assert int(count) < 10_000  # 5,500 in CPython 3.11; 40,000 with what is named above
+
+
 def test_a_provider_set_later_works(url: str) -> None:
     """instrument() before set_tracer_provider() and set_meter_provider() gives spans, hints and metrics all the same."""
     code = f"""
@@ -313,13 +346,55 @@ def test_a_missing_sdk_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without google-genai, instrument() logs one line that says what to install and does nothing else."""
-    monkeypatch.setattr(_instrumentor, "_SDK", "no-such-sdk")
+    monkeypatch.setattr(installed.is_installed, "__defaults__", ("google.no_such_sdk",))
     with caplog.at_level(logging.WARNING):
         gemini_otel.instrument()
     (record,) = caplog.records
     assert record.getMessage() == (
-        "no-such-sdk is not installed, so there is nothing to trace. Install it with: pip install no-such-sdk"
+        "google-genai is not installed, so there is nothing to trace. Install it with: pip install google-genai"
     )
+    assert not GeminiInstrumentor().is_instrumented_by_opentelemetry
+
+
+@pytest.mark.parametrize(
+    ("module", "found"),
+    [("google.genai", True), ("google.no_such_sdk", False), ("no_such_package.genai", False)],
+)
+def test_what_is_installed_is_found_without_importing_it(module: str, found: bool) -> None:
+    """Neither the SDK nor the package around it is imported to see whether it is there."""
+    code = f"""
+import sys
+from gemini_otel._sdk.installed import is_installed
+print(is_installed({module!r}), [name for name in sys.modules if name.startswith("google")])
+"""
+    assert run(code).strip() == f"{found} []"
+
+
+def test_an_sdk_that_is_too_old_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of it is patched, and the log says once which version is needed."""
+    monkeypatch.setattr("google.genai.version.__version__", "1.9.0")
+    monkeypatch.setattr(installed, "_told", set())
+    with caplog.at_level(logging.WARNING):
+        gemini_otel.instrument()
+    try:
+        assert [record.getMessage() for record in caplog.records] == [
+            "google-genai 1.9.0 is too old to be traced. Upgrade it with: pip install 'google-genai>=1.32'"
+        ]
+        assert not patching.is_patched("google.genai.models", "Models.embed_content")
+    finally:
+        gemini_otel.uninstrument()
+
+
+@pytest.mark.skipif(
+    not hasattr(dependencies, "DependencyConflictError"), reason="this OpenTelemetry logs conflicts only"
+)
+def test_opentelemetrys_own_check_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for an exception gets OpenTelemetry's, which reads the metadata."""
+    monkeypatch.setattr(_instrumentor, "_INSTRUMENTS", ("google-genai >= 999",))
+    with pytest.raises(dependencies.DependencyConflictError):
+        GeminiInstrumentor().instrument(raise_exception_on_conflict=True)
     assert not GeminiInstrumentor().is_instrumented_by_opentelemetry
 
 

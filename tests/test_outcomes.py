@@ -40,7 +40,7 @@ def test_the_table_covers_the_sdk() -> None:
 
 @pytest.mark.parametrize("reason", BY_REASON)
 def test_finish_reasons(telemetry: Telemetry, client: genai.Client, shape: str, reason: str) -> None:
-    """A finish reason is on the span raw, as lower-case array and as outcome; the status stays UNSET."""
+    """A finish reason is on the span raw, as lower-case array and as outcome; status ERROR tells an answer that is not what was asked for."""
     name = reason.lower().removeprefix("finish_reason_")
     sent = send(client, shape, f"simulate:finish_{name}")
     assert sent.error is None
@@ -49,7 +49,13 @@ def test_finish_reasons(telemetry: Telemetry, client: genai.Client, shape: str, 
     assert attributes["gen_ai.response.finish_reasons"] == (reason.lower(),)
     assert attributes["gemini.response.outcome"] == BY_REASON[reason]
     assert attributes["http.response.status_code"] == 200
-    assert telemetry.span.status.status_code.name == "UNSET"
+    expected = (
+        ("UNSET", None)
+        if BY_REASON[reason] in ("ok", "incomplete")
+        else ("ERROR", f"{BY_REASON[reason]} {reason}")
+    )
+    assert (telemetry.span.status.status_code.name, telemetry.span.status.description) == expected
+    assert "error.type" not in attributes
     (point,) = telemetry.points("gemini.client.responses")
     assert point.attributes["gemini.response.finish_reason"] == reason
     assert point.attributes["gemini.response.outcome"] == BY_REASON[reason]
@@ -81,18 +87,19 @@ def test_stop_with_nothing_usable(telemetry: Telemetry, client: genai.Client, sh
     assert telemetry.attributes["gemini.response.finish_reason"] == "STOP"
     assert telemetry.attributes["gemini.response.outcome"] == "empty"
     assert "text" not in telemetry.attributes.get("gemini.response.parts", ())
+    assert telemetry.span.status.description == "empty STOP"
 
 
 @pytest.mark.parametrize("reason", BLOCK_REASONS)
 def test_block_reasons(telemetry: Telemetry, client: genai.Client, shape: str, reason: str) -> None:
-    """A blocked prompt has its block reason and the outcome blocked, no finish reason, and status UNSET."""
+    """A blocked prompt has its block reason and the outcome blocked, no finish reason, and a status that says so."""
     sent = send(client, shape, f"simulate:block_{reason.lower()}")
     attributes = telemetry.attributes
     assert sent.error is None
     assert attributes["gemini.response.block_reason"] == reason
     assert attributes["gemini.response.outcome"] == "blocked"
     assert "gemini.response.finish_reason" not in attributes
-    assert telemetry.span.status.status_code.name == "UNSET"
+    assert telemetry.span.status.description == f"blocked {reason}"
 
 
 def test_an_unknown_block_reason(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
@@ -109,6 +116,32 @@ def test_blocking_categories(telemetry: Telemetry, client: genai.Client, shape: 
     categories = telemetry.attributes["gemini.response.blocked_categories"]
     assert categories
     assert all(category.startswith("HARM_CATEGORY_") and ":" in category for category in categories)
+
+
+@pytest.mark.parametrize("scenario", ["loop_then_stop", "repeat_newlines"])
+def test_a_loop_is_an_error(telemetry: Telemetry, client: genai.Client, shape: str, scenario: str) -> None:
+    """A reply in which a loop was found has status ERROR however it ended, and the loop's kind where it ended well."""
+    send(client, shape, f"simulate:{scenario}")
+    kind, outcome = (
+        telemetry.attributes["gemini.repetition.kind"],
+        telemetry.attributes["gemini.response.outcome"],
+    )
+    told = "truncated MAX_TOKENS" if outcome == "truncated" else f"repetition {kind}"
+    assert telemetry.span.status.description == told
+
+
+@pytest.mark.parametrize("outcomes", [[], "none"])
+def test_no_error_outcomes(client: genai.Client, shape: str, outcomes: Any) -> None:
+    """Who wants status ERROR only for exceptions gets that."""
+    import gemini_otel
+
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, error_outcomes=outcomes)
+    try:
+        send(client, shape, "simulate:finish_safety")
+    finally:
+        gemini_otel.uninstrument()
+    assert telemetry.span.status.status_code.name == "UNSET"
 
 
 @pytest.mark.parametrize("outcomes", ["blocked", ["blocked", "truncated"]])

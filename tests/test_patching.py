@@ -1,6 +1,10 @@
+import copy
 import functools
+import inspect
 import logging
+import pickle
 import types
+import typing
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +12,11 @@ import pytest
 import wrapt
 from opentelemetry.instrumentation.utils import unwrap
 
+import gemini_otel
 from gemini_otel._facts.operation import Driver
 from gemini_otel._sdk import patching
 from gemini_otel._sdk.patching import Patch
+from support import make_client
 
 
 @pytest.fixture
@@ -129,7 +135,7 @@ def test_a_method_binds_as_a_method(module: Any) -> None:
     install("Api.call")
     bound = module.Api().call
     assert type(bound) is types.MethodType
-    assert bound.__func__.__code__ is vars(module.Api)["call"].__wrapped__.__code__
+    assert bound.__func__ is vars(module.Api)["call"]
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
         module.Api.call()
 
@@ -221,3 +227,44 @@ def test_without_a_decorator(module: Any, name: str) -> None:
     """Where nothing is decorated the next name is taken."""
     install(name, "Api.call")
     assert module.Api().call() == "ours(original)"
+
+
+def test_a_patched_function_is_a_plain_one(url: str) -> None:
+    """It is pickled by name, copied and inspected as the SDK's own, and shows no sign of a wrapper."""
+    from google.genai import models
+
+    bare = {each: vars(each)["generate_content"] for each in (models.Models, models.AsyncModels)}
+    gemini_otel.instrument()
+    try:
+        for owner, original in bare.items():
+            ours = vars(owner)["generate_content"]
+            assert ours is not original
+            assert type(ours) is types.FunctionType
+            assert not hasattr(ours, "__wrapped__")
+            assert inspect.signature(ours) == inspect.signature(original)
+            assert typing.get_type_hints(ours) == typing.get_type_hints(original)
+            assert inspect.iscoroutinefunction(ours) == inspect.iscoroutinefunction(original)
+            assert pickle.loads(pickle.dumps(ours)) is copy.deepcopy(ours) is ours
+            for name in ("__name__", "__qualname__", "__module__", "__doc__", "__globals__"):
+                assert getattr(ours, name) is getattr(original, name)
+        stream = vars(models.Models)["generate_content_stream"]
+        assert inspect.isgeneratorfunction(
+            stream
+        )  # which only a wrapper can be that begins where it is called
+        bound = inspect.signature(make_client(url).models.generate_content)
+        assert bound == inspect.signature(bare[models.Models].__get__(object()))
+    finally:
+        gemini_otel.uninstrument()
+
+
+def test_a_wrapper_of_somebody_else_can_still_be_seen(module: Any) -> None:
+    """A wrapper by functools that came first keeps its `__wrapped__`, by which others find it."""
+    original = vars(module.Api)["call"]
+
+    @functools.wraps(original)
+    def theirs(self: Any) -> Any:
+        return original(self)
+
+    module.Api.call = theirs
+    install("Api.call")
+    assert vars(module.Api)["call"].__wrapped__ is original

@@ -78,7 +78,7 @@ def test_interactions(url: str, exported: Exported, shape: str, settings: Any, s
     """Every input of an interaction, and what the simulated model answers."""
 
     def calls() -> None:
-        interactions(make_client(url), shape)
+        interactions(make_client(url, attempts=1), shape)
         send(make_client(url), "call", "simulate:finish_max_tokens")  # something of each signal
 
     assert found(secrets, exported.of(calls, **settings)) == []
@@ -89,7 +89,7 @@ def test_errors_that_repeat_the_request(echo: str, url: str, exported: Exported,
     """Errors whose message and details repeat the request word for word."""
 
     def calls() -> None:
-        for client in (make_client(echo, attempts=1), make_vertex_client(echo)):
+        for client in (make_client(echo, attempts=1), make_vertex_client(echo, attempts=1)):
             interactions(client, shape)
         send(make_client(url), "call", "simulate:finish_max_tokens")
 

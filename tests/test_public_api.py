@@ -13,7 +13,7 @@ import pytest
 import gemini_otel
 from support import ROOT
 
-MODULES = ("console", "cli", "hints", "processor", "repetition", "simulator")
+MODULES = ("advice", "console", "cli", "cost", "hints", "processor", "pytest", "repetition", "simulator")
 
 
 @pytest.fixture(params=["gemini_otel", *(f"gemini_otel.{name}" for name in MODULES)])
@@ -25,12 +25,14 @@ def module(request: pytest.FixtureRequest) -> ModuleType:
 def test_the_names() -> None:
     """The package exports the names of its documented API and nothing else."""
     assert gemini_otel.__all__ == [
+        "Advice",
         "GeminiInstrumentor",
         "Hint",
         "HintSpanProcessor",
         "Repetition",
         "RepetitionDetector",
         "__version__",
+        "advise",
         "check",
         "conversation",
         "default_hints",

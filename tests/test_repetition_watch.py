@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +11,9 @@ from google.genai import types
 
 import gemini_otel
 from gemini_otel import Repetition, simulator
+from gemini_otel._telemetry import repetition_watch
+from gemini_otel._telemetry.repetition_watch import RepetitionWatch
+from steps import steps
 from support import SHAPES, Telemetry, make_client, send
 
 SENTENCE = "I should check this again before I answer. "
@@ -22,6 +27,11 @@ STREAMS_ARGUMENTS = pytest.mark.skipif(
 def words(start: int) -> str:
     """Return text that never repeats itself."""
     return "".join(chr(97 + i * i * i % 101 % 26) + " " * (i % 6 == 0) for i in range(start, start + 40))
+
+
+def noise(length: int, seed: int = 7) -> str:
+    """Return text in which nothing comes again."""
+    return "".join(random.Random(seed).choices("abcdefghijklmnopqrstuvwxyz    ", k=length))
 
 
 def chunk(*candidates: list[dict[str, Any]]) -> dict[str, Any]:
@@ -204,3 +214,53 @@ def test_structured_by_any_mime_type(mime: str) -> None:
         gemini_otel.uninstrument()
     assert telemetry.attributes["gemini.repetition.kind"] == "newlines"
     assert telemetry.attributes["gemini.repetition.period"] == 1
+
+
+def test_only_the_first_half_million_characters_are_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After them the text costs nothing, in one piece and in many; what went before is heard."""
+    monkeypatch.setattr(repetition_watch, "MAX_CHARACTERS", 4_000)
+    text = noise(80_000)
+
+    def listen(*pieces: str) -> RepetitionWatch:
+        watch = RepetitionWatch(structured=False)
+        for piece in pieces:
+            watch.text(0, False, piece)
+        return watch
+
+    assert steps(lambda: listen(text)) < steps(lambda: listen(text[:4_000])) + 100
+    assert listen(SENTENCE * 90, text).verdict is not None
+    assert listen(text, SENTENCE * 90).verdict is None
+    assert listen(text[:3_900], SENTENCE * 90).verdict is None
+
+
+def test_the_history_is_read_once() -> None:
+    """30 calls of 50 kB in the history take as many steps as 30 of 1 kB: their texts are not listened to again."""
+
+    def recalling(length: int) -> Callable[[], None]:
+        history = [{"path": f"{n}.py", "text": noise(length, n)} for n in range(30)]
+
+        def recall() -> None:
+            watch = RepetitionWatch(structured=False)
+            for args in history:
+                watch.recall("write_file", args, {"ok": True})
+
+        return recall
+
+    short, long = steps(recalling(1_000)), steps(recalling(50_000))
+    assert long < 1.2 * short
+
+
+def test_a_loop_in_the_history_is_not_this_answers() -> None:
+    """A text that loops in the arguments of an earlier call was said by an earlier answer; in a call of this one it counts."""
+    watch = RepetitionWatch(structured=False)
+    watch.recall("write_file", {"text": SENTENCE * 90}, {"ok": True})
+    assert watch.verdict is None
+    watch.function_call(0, "write_file", {"text": SENTENCE * 90})
+    assert watch.verdict is not None
+
+
+@pytest.mark.parametrize("wide", [dict.fromkeys(map(str, range(100_000)), 1), list(range(100_000))])
+def test_wide_arguments_take_a_bounded_time(wide: Any) -> None:
+    """Of 100,000 values in a call no more are read than of 10,000."""
+    watch = RepetitionWatch(structured=False)
+    assert steps(lambda: watch.function_call(0, "f", {"wide": wide})) < 1_500_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dashboard_promql as q
+import dashboard_served as served
 from dashboard_links import (
     CELL,
     SERVICE_CELL,
@@ -62,6 +63,7 @@ def rows() -> Iterator[Row]:
     yield "Tokens", list(_tokens())
     yield "Tools", list(_tools())
     yield "Live sessions", list(_live())
+    yield "Tiers and server tools", list(served.panels())
     yield "Causes, from the Collector's span metrics", list(_causes())
     yield "Latest bad calls", list(_latest())
 

@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import surface
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from gemini_otel._sdk import patching
@@ -54,8 +56,15 @@ def update() -> None:
 
 
 def versions(text: str) -> dict[str, str]:
-    """The packages and versions of a file of requirements."""
-    return dict(re.findall(r"^([\w.-]+)==([\w.]+)$", text, re.MULTILINE))
+    """The packages and versions of a file of requirements, whatever extras they are asked for with."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    found = (Requirement(line) for line in lines if line)
+    return {
+        canonicalize_name(package.name): specifier.version
+        for package in found
+        for specifier in package.specifier
+        if specifier.operator == "=="
+    }
 
 
 def neighbours() -> list[str]:

@@ -80,9 +80,10 @@ def _http_code(hint: Hint) -> str:
 
 
 def _contents(sections: list[tuple[str, list[Hint]]]) -> Iterator[str]:
+    yield "| hint | what happened |\n|---|---|"
     for title, hints in sections:
-        links = ", ".join(f"[`{hint.id}`](#{hint.id})" for hint in hints)
-        yield f"- **{title}**: {links}"
+        yield f"| **{title}** | |"
+        yield from (f"| [`{hint.id}`](#{hint.id}) | {_escaped(hint.summary)} |" for hint in hints)
     yield ""
 
 

@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from gemini_otel._commands.explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
     from gemini_otel._telemetry.conversation import conversation
+    from gemini_otel.advice import Advice, advise
     from gemini_otel.hints import Hint, default_hints
     from gemini_otel.processor import HintSpanProcessor
     from gemini_otel.repetition import Repetition, RepetitionDetector
 
 __all__ = [
+    "Advice",
     "GeminiInstrumentor",
     "Hint",
     "HintSpanProcessor",
     "Repetition",
     "RepetitionDetector",
     "__version__",
+    "advise",
     "check",
     "conversation",
     "default_hints",
@@ -37,11 +40,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Advice": "advice",
     "GeminiInstrumentor": "_instrumentor",
     "Hint": "hints",
     "HintSpanProcessor": "processor",
     "Repetition": "repetition",
     "RepetitionDetector": "repetition",
+    "advise": "advice",
     "check": "_commands.check",
     "conversation": "_telemetry.conversation",
     "default_hints": "hints",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
 from gemini_otel._guard import guarded, logger
-from gemini_otel._sdk import patching
+from gemini_otel._sdk import installed, patching
 from gemini_otel._settings import in_force
 from gemini_otel._telemetry import dropped, exporter_log
 from gemini_otel._telemetry.instrumentation import Instruments, Session
@@ -55,6 +54,7 @@ _MODULES = (
 )
 
 _session: Session | None = None  # what is instrumented now
+listeners: list[Callable[[Any], object]] = []  # told of each tracer provider that spans of ours go to
 _processors: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # those that we added
 
 
@@ -70,13 +70,6 @@ def instrument(
     value, naming the choices. Calling it again changes nothing.
     """
     in_force.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
-    try:
-        importlib.metadata.distribution(_SDK)  # its metadata are long, and not read here
-    except importlib.metadata.PackageNotFoundError:
-        logger.warning(
-            "%s is not installed, so there is nothing to trace. Install it with: pip install %s", _SDK, _SDK
-        )
-        return
     GeminiInstrumentor().instrument(
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,
@@ -105,6 +98,23 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
     def instrumentation_dependencies(self) -> Collection[str]:
         return _INSTRUMENTS
 
+    def instrument(self, **kwargs: Any) -> Any:
+        """Trace every Gemini call of this process; without google-genai there is nothing to do, and the log says so.
+
+        Its version is looked at when the application imports it. OpenTelemetry's own check reads the package's metadata, which
+        takes most of the time of a start-up; who asks for its exception gets that check.
+        """
+        if not (kwargs.get("skip_dep_check") or kwargs.get("raise_exception_on_conflict")):
+            if not installed.is_installed():
+                logger.warning(
+                    "%s is not installed, so there is nothing to trace. Install it with: pip install %s",
+                    _SDK,
+                    _SDK,
+                )
+                return None
+            kwargs["skip_dep_check"] = True
+        return super().instrument(**kwargs)
+
     @guarded  # an exception here would stop every other instrumentor of the process
     def _instrument(self, **kwargs: Any) -> None:
         keywords = _valid({name: value for name, value in kwargs.items() if name not in _PROVIDERS})
@@ -116,10 +126,9 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         content = _content(settings, kwargs.get("logger_provider"))
         instruments.on_bypass = patching.repair
         session = Session(instruments, settings, keywords, content)
-        if session.settings.hints:
-            instruments.on_tracer_provider = functools.partial(
-                _add_hint_processor, session, kwargs.get("logger_provider")
-            )
+        instruments.on_tracer_provider = functools.partial(
+            _spans_go_to, session, kwargs.get("logger_provider")
+        )
         if settings.quiet_exporters:
             exporter_log.quieten()
         global _session
@@ -136,6 +145,23 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         patching.uninstall()
         for processor in _processors:
             processor.active = False
+
+
+def lend(**providers: Any) -> Session | None:
+    """Instrument with these providers until the program calls `instrument()` itself, which then works as if this had not been.
+
+    Adds no hints. Gives what is to be handed to `take_back`; None where something is instrumented already.
+    """
+    if _session is not None:
+        return None
+    GeminiInstrumentor()._instrument(**providers, hints=False, quiet_exporters=False)  # noqa: SLF001  # not marked as instrumented
+    return _session
+
+
+def take_back(lent: Session) -> None:
+    """End what was lent, unless something else took its place."""
+    if _session is lent:
+        GeminiInstrumentor()._uninstrument()  # noqa: SLF001  # see `lend`
 
 
 def _instrumented() -> bool:
@@ -177,8 +203,10 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
+    if not installed.is_supported():
+        return
     from gemini_otel._sdk import function_calling
-    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client, uploads
+    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client, raw_usage, uploads
     from gemini_otel._sdk.live import drivers as _live
     from gemini_otel._sdk.live import interactions as live_interactions
     from gemini_otel._sdk.methods import batch_jobs
@@ -190,6 +218,7 @@ def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
     functions = {
         api_client.MODULE: ("HTTP attempts", api_client.DRIVERS + uploads.DRIVERS),
         generated_clients.MODULE: ("HTTP attempts of generated clients", generated_clients.DRIVERS),
+        raw_usage.MODULE: ("service tiers", raw_usage.DRIVERS),
         batch_jobs.MODULE: ("batches methods", batch_jobs.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
         older_client.MODULE: ("HTTP attempts of interactions", older_client.DRIVERS),
@@ -230,6 +259,14 @@ def _targets(
                 for name, shape in target.candidates
             )
             yield patching.Patch(area, names)
+
+
+def _spans_go_to(session: Session, logger_provider: Any, provider: Any) -> None:
+    """A tracer of this provider is about to be used."""
+    if session.settings.hints:
+        _add_hint_processor(session, logger_provider, provider)
+    for listener in listeners:
+        listener(provider)
 
 
 @guarded

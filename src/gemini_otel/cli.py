@@ -1,4 +1,4 @@
-"""The command `gemini-otel`: demo, check, explain, simulate, dashboard, alerts."""
+"""The command `gemini-otel`: demo, check, explain, report, simulate, dashboard, alerts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Collection, Sequence
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from gemini_otel._version import __version__
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gemini-otel {__version__}")
     commands = parser.add_subparsers(
-        required=True, metavar="demo | check | explain | simulate | dashboard | alerts"
+        required=True, metavar="demo | check | explain | report | simulate | dashboard | alerts"
     )
 
     demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
@@ -98,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.set_defaults(run=_explain)
 
+    _add_report(commands)
+
     simulate = commands.add_parser("simulate", help="serve the Gemini API simulator until interrupted")
     simulate.add_argument("--port", type=_port, default=8000, help="0 picks a free one (default %(default)s)")
     simulate.add_argument("--scenario", default="ok", help="what to answer where a prompt names no scenario")
@@ -127,6 +130,51 @@ def _parser() -> argparse.ArgumentParser:
     )
     alerts.set_defaults(run=_alerts)
     return parser
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = commands.add_parser(
+        "report", help="say what went wrong in files of traces, what it cost, and what to do first"
+    )
+    report.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="OTLP as JSON (the Collector's file exporter), Jaeger's or Tempo's trace JSON, compressed with gzip or not; "
+        "- is standard input, as is a pipe without a file",
+    )
+    form = report.add_mutually_exclusive_group()
+    form.add_argument(
+        "--markdown", dest="form", action="store_const", const="markdown", help="print all groups as Markdown"
+    )
+    form.add_argument(
+        "--json", dest="form", action="store_const", const="json", help="print everything as JSON"
+    )
+    report.add_argument(
+        "--since", metavar="TIME", help="only calls begun since then: 30m, 24h, 7d, or a date (UTC)"
+    )
+    report.add_argument(
+        "--service",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this service; * stands for any text",
+    )
+    report.add_argument(
+        "--model", action="append", default=[], metavar="NAME", help="only this model; * stands for any text"
+    )
+    report.add_argument(
+        "--by",
+        default="hint,model,service",
+        metavar="KEYS",
+        help="what to group by: hint, model, service, outcome, operation, tier, day (default %(default)s)",
+    )
+    report.add_argument(
+        "--fail-on",
+        choices=("info", "warning", "error"),
+        help="exit with status 1 if a call has a hint of this severity or above",
+    )
+    report.set_defaults(run=_report, form="terminal")
 
 
 def _port(text: str) -> int:
@@ -205,6 +253,36 @@ def _explain(options: argparse.Namespace) -> int:
             f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].hint.id}; for all: --full"
         )
     return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from gemini_otel._commands import report
+
+    files = options.files or ["-"]
+    if files == ["-"] and sys.stdin.isatty():
+        return _fail("give a file of traces, or pipe one to standard input.")
+    try:
+        by = report.parse_by(options.by)
+        since = report.parse_since(options.since, datetime.now(timezone.utc)) if options.since else None
+    except ValueError as error:
+        return _fail(str(error))
+    reading = report.read_files(
+        files,
+        by=by,
+        wanted=report.Wanted(since, tuple(options.service), tuple(options.model)),
+        level="info" if options.fail_on == "info" else "warning",
+    )
+    for failure in reading.failures:
+        _fail(failure)
+    status = reading.status(options.fail_on)
+    if reading.is_empty:
+        for note in (*reading.notes, reading.nothing):
+            _fail(note)
+        return status
+    from gemini_otel._commands.report.show import show
+
+    show(reading, files, options.form)
+    return status
 
 
 def _is_healthy(code: str) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
@@ -22,6 +21,7 @@ from gemini_otel._facts.names import (
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
+from gemini_otel._telemetry.uncut import restore
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ _ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most sp
 _MOST_TOLD = 1000  # open spans around failed calls that are remembered
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     translate: Callable[[Span, dict[str, Any]], bool]
     find: Callable[[dict[str, Any]], list[Hint]]
     event: Callable[[Hint, dict[str, Any]], dict[str, str]]
@@ -140,12 +139,14 @@ class HintSpanProcessor(SpanProcessor):
         if self.active:
             reader = self._reader or self._make_reader()
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
-            if OUTCOME in attributes or reader.translate(span, attributes):
+            restore(span, attributes)
+            says_outcome = OUTCOME in attributes
+            if says_outcome or reader.translate(span, attributes):
                 found = reader.find(attributes)
-                if found and span.is_recording() and (new := self._not_told(span, found)):
+                if found and span.is_recording() and (new := self._not_told(span, found, says_outcome)):
                     self._give(reader, span, new, attributes, end_time)
 
-    def _not_told(self, span: Span, found: list[Hint]) -> list[Hint]:
+    def _not_told(self, span: Span, found: list[Hint], says_outcome: bool) -> list[Hint]:
         """Those that no span inside of this one has had: an exception passes many spans, and is one failure.
 
         Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
@@ -156,8 +157,8 @@ class HintSpanProcessor(SpanProcessor):
         told = self._told.get(span.context.span_id)
         if told is None:
             return found
-        failed = span.status.status_code is StatusCode.ERROR and OUTCOME not in (span.attributes or ())
-        return [] if failed else [hint for hint in found if hint.id not in told]
+        failed = span.status.status_code is StatusCode.ERROR
+        return [] if failed and not says_outcome else [hint for hint in found if hint.id not in told]
 
     def _give(
         self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None

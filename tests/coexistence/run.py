@@ -19,7 +19,7 @@ TOOLS = ("hypothesis", "pytest", "pytest-asyncio", "pytest-timeout")
 TESTS = {
     "sdk1": ("adk_1",),
     "sdk2": ("official", "adk", "logfire", "http_clients", "pydantic_ai", "llama_index"),
-    "sdk3": ("openinference", "openllmetry", "langchain", "instructor"),
+    "sdk3": ("openinference", "openllmetry", "langchain", "instructor", "langsmith"),
 }
 
 

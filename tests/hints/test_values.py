@@ -5,15 +5,18 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator
+from operator import attrgetter
+from pathlib import Path
 
 import pytest
+from google import genai
 from google.genai import types
 from surface import enums, literals
 
 from gemini_otel import explain
 from gemini_otel.cli import main
 from gemini_otel.hints import default_hints, is_healthy
-from gemini_otel.hints.entries.values import EXPLAINED, HEALTHY
+from gemini_otel.hints.entries.values import EXPLAINED, HEALTHY, HINTS
 
 # What the names of such enums end with. A value of another enum is something that the user asks for.
 _MET = re.compile(r"(Reason|State|Status|Stage|Tier|TrafficType|Outcome)$")
@@ -70,11 +73,43 @@ def test_no_value_is_both() -> None:
         ("FAILED", "file.failed"),
         ("failed", "interaction.failed"),
         ("JOB_STATE_UNSPECIFIED", "value.unspecified"),
+        ("LEGACY", "value.legacy_model"),
+        ("RETIRED", "value.unusable_model"),
+        ("JOB_STATE_EXPIRED", "value.job_expired"),
+        ("JOB_STATE_CANCELLING", "value.job_cancelling"),
+        ("DocumentState.STATE_FAILED", "value.document_failed"),
+        ("timed_out", "value.trigger_timeout"),
+        ("TriggerStatus.error", "value.trigger_error"),
+        ("paused", "value.trigger_paused"),
     ],
 )
 def test_spellings_of_a_value(subject: str | enum.Enum, hint: str) -> None:
     """A value is known as a member of its enum, as text in any case, and with the enum's name before it."""
     assert hint in [each.id for each in explain(subject)]  # type: ignore[arg-type]
+
+
+def said(pattern: str) -> set[str]:
+    """What the entries for values name in code."""
+    texts = " ".join(" ".join((hint.cause, *hint.remedy)) for hint in HINTS)
+    return set(re.findall(pattern, texts))
+
+
+@pytest.mark.filterwarnings("ignore:.*experimental:UserWarning")
+@pytest.mark.skipif(not hasattr(genai.Client, "triggers"), reason="this SDK has no triggers")
+def test_what_an_entry_sends_to_is_there() -> None:
+    """Each field and each method of the SDK that an entry for a value names exists."""
+    client = genai.Client(api_key="k")
+    methods = said(r"(?:client\.)?(\w+\.\w+)\(\)")
+    assert {"triggers.update", "webhooks.ping", "models.list"} <= methods
+    assert [name for name in methods if not callable(attrgetter(name)(client))] == []
+    package = Path(genai.__file__).parent
+    sources = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (package / "types.py", *package.glob("_gaos/types/**/*.py"))
+    )
+    fields = said(r"`(\w+)`")
+    assert "max_consecutive_failures" in fields
+    assert [name for name in fields if f"    {name}: " not in sources and f"  {name}: " not in sources] == []
 
 
 @pytest.mark.parametrize(("arguments", "shown"), [([], "nothing is wrong"), (["--json"], "[]")])

@@ -20,14 +20,14 @@ build() { # OUTPUT PACKAGE, in the current directory
 
 # `go install` would take newer requirements than a program's own go.sum vouches for, so it is built as its own main module.
 build_module() { # OUTPUT PACKAGE MODULE FOLDER, with the go.sum of the folder
-  [ "$(cat "$servers/$1.version" 2>/dev/null)" != "$3" ] || return 0
+  [ "$(cat "$servers/$1.version" 2>/dev/null)" != "$3 $2" ] || return 0
   local source
   source="$(cd "$here/$4" && go mod download -json "$3" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')"
   rm -rf "${servers:?}/$1"
   cp -R "$source" "$servers/$1" && chmod -R u+w "$servers/$1" && rm -rf "$servers/$1/vendor"
   (cd "$servers/$1" && build "$1" "$2")
   rm -rf "${servers:?}/$1"
-  echo "$3" >"$servers/$1.version"
+  echo "$3 $2" >"$servers/$1.version"
 }
 
 # Unpacked instead of installed: no service is started, and no part of the machine is changed.
@@ -83,7 +83,7 @@ if command -v go >/dev/null; then
   if [ "$here/collector/go.sum" -nt "$servers/bin/collector" ] || [ "$here/collector/main.go" -nt "$servers/bin/collector" ]; then
     (cd "$here/collector" && build collector .)
   fi
-  build_module jaeger ./cmd/all-in-one "$jaeger" collector
+  build_module jaeger ./cmd/jaeger "$jaeger" collector
 else
   echo "no Go toolchain on this machine: Jaeger and the Collector are not built"
 fi

@@ -92,19 +92,42 @@ class Collector(NamedTuple):
 
 
 @contextlib.contextmanager
-def run_jaeger(folder: Path, *options: str, **environment: str) -> Iterator[Jaeger]:
-    """An all-in-one Jaeger that keeps its traces in memory."""
-    otlp, query, admin = free_address(), free_address(), free_address()
-    listen = {
-        "collector.otlp.http.host-port": otlp,
-        "query.http-server.host-port": query,
-        "admin.http.host-port": admin,
-    }
-    unused = ("collector.otlp.grpc", "collector.grpc-server", "collector.http-server", "query.grpc-server")
-    listen |= {f"{server}.host-port": free_address() for server in unused}
-    command = ["jaeger", *(f"--{option}={value}" for option, value in listen.items()), *options]
-    with _running(command, folder, f"http://{admin}/", environment):
+def run_jaeger(
+    folder: Path, ui: Mapping[str, str] | None = None, path: str | None = None
+) -> Iterator[Jaeger]:
+    """A Jaeger 2 that keeps its traces in memory; `ui` are options of its page, `path` is another program than the installed one."""
+    otlp, query, health = free_address(), free_address(), free_address()
+    folder.mkdir(parents=True, exist_ok=True)
+    # JSON is YAML.
+    (folder / "jaeger.yaml").write_text(
+        json.dumps(_jaeger_config(otlp, query, health, ui or {})), encoding="utf-8"
+    )
+    with _running([path or "jaeger", f"--config={folder}/jaeger.yaml"], folder, f"http://{health}/status"):
         yield Jaeger(f"http://{otlp}", f"http://{query}")
+
+
+def _jaeger_config(otlp: str, query: str, health: str, ui: Mapping[str, str]) -> dict[str, Any]:
+    memory = {"backends": {"memory": {"memory": {"max_traces": 100_000}}}}
+    page = {
+        "storage": {"traces": "memory"},
+        "http": {"endpoint": query},
+        "grpc": {"endpoint": free_address()},
+        "ui": dict(ui),
+    }
+    return {
+        "extensions": {
+            "jaeger_storage": memory,
+            "jaeger_query": page,
+            "healthcheckv2": {"use_v2": True, "http": {"endpoint": health}},
+        },
+        "receivers": {"otlp": {"protocols": {"http": {"endpoint": otlp}}}},
+        "exporters": {"jaeger_storage_exporter": {"trace_storage": "memory"}},
+        "service": {
+            "extensions": ["jaeger_storage", "jaeger_query", "healthcheckv2"],
+            "pipelines": {"traces": {"receivers": ["otlp"], "exporters": ["jaeger_storage_exporter"]}},
+            "telemetry": {"metrics": {"level": "none"}},
+        },
+    }
 
 
 @contextlib.contextmanager
@@ -159,7 +182,7 @@ def _running(
 ) -> Iterator[None]:
     name, *arguments = command
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"{name}.log"
+    log = folder / f"{Path(name).name}.log"
     path = program(name)
     if path is None:
         raise FileNotFoundError(f"{name} is not installed: run tests/integration/install.sh")

@@ -155,6 +155,19 @@ async def test_a_refused_connection(telemetry: Telemetry) -> None:
         await talk(make_client(url), "completed")
     assert telemetry.attributes["http.response.status_code"] == 403
     assert telemetry.attributes["gemini.response.outcome"] == "error"
+    assert telemetry.attributes["gemini.error.status"] == "PERMISSION_DENIED"
+    assert telemetry.attributes["gemini.error.message"] == "The <masked> does not have permission"
+
+
+async def test_why_a_handshake_fails(telemetry: Telemetry) -> None:
+    """The SDK's exception hides it, and the span tells: the cause passes below."""
+    with pytest.raises(Exception, match="setup failed") as raised:
+        await talk(make_client("http://127.0.0.1:9"), "completed")
+    assert raised.value.__cause__ is raised.value.__context__ is None
+    attributes = telemetry.attributes
+    assert attributes["error.type"].endswith("APIWebSocketError")
+    assert attributes["gemini.error.kind"] == "unreachable"
+    assert attributes["gemini.hint.id"] == "net.unreachable"
 
 
 async def _complete(connection: Any) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tenacity
 from google.genai import errors, types
 from opentelemetry.metrics import MeterProvider
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 from rich.console import Console
 from typing_extensions import assert_type
 
 import gemini_otel
 from gemini_otel import (
+    Advice,
     GeminiInstrumentor,
     Hint,
     HintSpanProcessor,
@@ -19,7 +21,9 @@ from gemini_otel import (
     cli,
     simulator,
 )
+from gemini_otel.advice import retry_if_it_helps, wait_as_told
 from gemini_otel.console import ConsoleTraceExporter
+from gemini_otel.pytest import CallHint, GeminiCalls
 
 
 def instrumenting(tracers: TracerProvider, meters: MeterProvider) -> None:
@@ -65,6 +69,26 @@ def explaining(error: errors.APIError, response: types.GenerateContentResponse) 
     gemini_otel.explain(error)
     gemini_otel.explain(response)
     gemini_otel.explain(None)  # type: ignore[arg-type]
+
+
+def advising(error: errors.APIError) -> None:
+    retry, wait, hint = gemini_otel.advise(error)
+    assert_type((retry, wait, hint), tuple[bool, float | None, Hint | None])
+    assert_type(gemini_otel.advise(TimeoutError(), attempt=2), Advice)
+    gemini_otel.advise(429)  # type: ignore[arg-type]
+    tenacity.Retrying(retry=retry_if_it_helps(), wait=wait_as_told(jitter=0.5))
+    tenacity.AsyncRetrying(retry=retry_if_it_helps() | tenacity.retry_if_exception_type(KeyError))
+
+
+def testing(gemini_calls: GeminiCalls) -> None:
+    assert_type((len(gemini_calls), gemini_calls.tokens, gemini_calls.seconds), tuple[int, int, float])
+    assert_type((gemini_calls.input_tokens, gemini_calls.output_tokens), tuple[int, int])
+    assert_type(gemini_calls.spans, list[ReadableSpan])
+    assert_type(gemini_calls.hints, list[CallHint])
+    for found in gemini_calls.hints:
+        assert_type(
+            (found.id, found.hint, found.evidence, found.span), tuple[str, Hint, str | None, ReadableSpan]
+        )
 
 
 def repetition() -> None:

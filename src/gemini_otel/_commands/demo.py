@@ -14,13 +14,14 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rich.console import Console
+from rich.text import Text
 
 from gemini_otel import simulator
 from gemini_otel._facts import names
 from gemini_otel._instrumentor import instrument, uninstrument
 from gemini_otel.console import ConsoleTraceExporter
 
-MODEL = "gemini-2.5-flash"
+MODEL = "gemini-3.5-flash"
 _SERVICE = "gemini-otel-demo"
 _RETRIES = types.HttpRetryOptions(attempts=3, initial_delay=0.05, max_delay=0.1)
 _EXPORT_TIMEOUT = 3  # seconds
@@ -107,17 +108,17 @@ def send(client: genai.Client, model: str, scene: Scene) -> None:
 
 def _play(scenes: Sequence[Scene], client: genai.Client, model: str, console: Console) -> None:
     for scene in scenes:
-        console.rule(scene.title, align="left", style="dim")
+        console.rule(Text(scene.title), align="left", style="dim")
         send(client, model, scene)
-        console.print()
 
 
 def _conclude(console: Console, spans: Sequence[ReadableSpan], otlp: str | None) -> None:
     hints = sum(event.name == names.EVENT_HINT for span in spans for event in span.events)
-    console.print(f"{len(spans)} spans, {hints} hints. More about a code: gemini-otel explain MAX_TOKENS")
+    told = f"{len(spans)} spans, {hints} hints. More about a code: gemini-otel explain MAX_TOKENS"
+    console.print(told, highlight=False)
     if otlp:
         _export(otlp, spans)
-        console.print(f"Exported to {otlp}; the service is called {_SERVICE}.")
+        console.print(f"Exported to {otlp}; the service is called {_SERVICE}.", highlight=False)
 
 
 def _export(otlp: str, spans: Sequence[ReadableSpan]) -> None:

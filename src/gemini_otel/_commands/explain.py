@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts, RequestFacts
+from gemini_otel._facts.calls import RequestFacts
 from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import said_by
 from gemini_otel._facts.errors.exceptions import read_error
@@ -14,7 +14,7 @@ from gemini_otel._facts.errors.texts import facts_of, read_text
 from gemini_otel._facts.outcomes import answer_outcome, worst_finish_reason
 from gemini_otel._telemetry.attributes import (
     Attributes,
-    error_attributes,
+    failure_attributes,
     repetition_attributes,
     response_attributes,
 )
@@ -54,7 +54,7 @@ def body_attributes(body: object) -> Attributes | None:
     said = said_by(body)
     if said.code is None and said.status is None:
         return None
-    return _shown(facts_of(said, vertex=False))
+    return failure_attributes(facts_of(said, vertex=False))
 
 
 def text_attributes(text: str) -> Attributes | None:
@@ -69,7 +69,7 @@ def text_attributes(text: str) -> Attributes | None:
             names.OUTCOME: "empty",
             names.FINISH_REASON: "STOP",
         }
-    return _shown(facts)
+    return failure_attributes(facts)
 
 
 def _of_text(text: str) -> list[Hint]:
@@ -78,15 +78,7 @@ def _of_text(text: str) -> list[Hint]:
 
 
 def _error(error: BaseException) -> Attributes:
-    return _shown(read_error(error, wrapped=True))
-
-
-def _shown(facts: ErrorFacts) -> Attributes:
-    attributes = error_attributes(facts)
-    attributes[names.OUTCOME] = "error"
-    if facts.code is not None:
-        attributes[names.HTTP_STATUS_CODE] = facts.code
-    return attributes
+    return failure_attributes(read_error(error, wrapped=True))
 
 
 def _answer(response: GenerateContentResponse) -> Attributes:

@@ -27,6 +27,7 @@ _PREFIX = re.compile(
 _BEGINS = re.compile(
     r"(?:\[?(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b|<\d|(?:[A-Za-z_][\w.]{0,200}\.)?[A-Z]\w{0,80}(?:Error|Exception)\b)"
 )
+_NAMES_AN_ERROR = re.compile(r"\b(?:[A-Z]\w{0,80})?(?:Error|Exception)\b")
 _CHAINS = ("The above exception was", "During handling of the above")
 _TRACEBACK = "Traceback (most recent call last)"
 
@@ -60,7 +61,12 @@ class Record:
             return self._chained or not self._raised
         if prefix is not None and prefix.end() > 0:
             return False
-        return self._awaits_exception or ((self._open > 0 or self._raised) and not _BEGINS.match(content))
+        return self._awaits_exception or self._goes_on(content)
+
+    def _goes_on(self, content: str) -> bool:
+        """Whether a line that begins like any other goes on with a body that is open, or with what an exception says."""
+        says = self._raised and _NAMES_AN_ERROR.search(content) is None
+        return (self._open > 0 or says) and not _BEGINS.match(content)
 
     def add(self, line: str) -> None:
         room = _HALF - len(self._head)
@@ -75,8 +81,26 @@ class Record:
             self._awaits_exception, self._chained = True, False
         elif line.startswith(_CHAINS):
             self._chained = True
-        elif line[:1].strip() and (self._awaits_exception or _BEGINS.match(line)):
+        elif line[:1].strip() and (
+            self._awaits_exception or _NAMES_AN_ERROR.search(line) is not None or _BEGINS.match(line)
+        ):
             self._awaits_exception, self._raised = False, True
+
+
+class Beginning:
+    """Reads as `read` does, and keeps the beginning of what was read."""
+
+    def __init__(self, read: Callable[[int], str]) -> None:
+        self._read = read
+        self.text = ""
+        self.is_all = True
+
+    def read(self, size: int) -> str:
+        piece = self._read(size)
+        if self.is_all:
+            self.is_all = len(self.text) + len(piece) <= _PIECE
+            self.text = self.text + piece if self.is_all else ""
+        return piece
 
 
 class Hit(NamedTuple):
@@ -102,11 +126,14 @@ def records(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: 
 
 def read_errors(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: None) -> list[Hit]:
     """Each kind of error in a text, the most frequent first. A text that is one body of JSON is read as such."""
-    found = records(read, seen)
+    begun = Beginning(read)
+    found = records(begun.read, seen)
     first, second = next(found, ""), next(found, "")
     if not second and (attributes := _body(first)) is not None:
         return [Hit(find(attributes, level="info"), attributes, 1)]
-    return errors(itertools.chain((first, second), found))
+    hits = errors(itertools.chain((first, second), found))
+    # An error whose lines nothing holds together, such as a message that was wrapped, is found in a text that is short.
+    return hits or (errors(iter((begun.text,))) if begun.is_all and second else [])
 
 
 def _body(text: str) -> Attributes | None:
@@ -165,12 +192,14 @@ _SIGNS = (
         "Timeout",
         "Cancelled",
         "aise",
+        "ailed",
         "StatusCode",
         "tatus:",
         "xhausted",
         "lose",
         "CLOSE",
     ),
+    *("Denied", "nvalidArgument", "BadRequest", "NotFound", "Unavailable", "DeadlineExceeded"),
     *("received 1", " None.", '"code', "'code", *HTTP_CODES),
 )
 

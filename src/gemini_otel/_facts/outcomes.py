@@ -22,6 +22,12 @@ OUTCOMES = (
     "error",
 )
 
+# What may count as an error without an exception: an outcome, or `repetition`, a loop in a reply however it ended.
+REPETITION = "repetition"
+ERROR_OUTCOMES = (*OUTCOMES, REPETITION)
+# The answer itself tells that it is not what was asked for. `incomplete` does not, and `failed` is what the call was to find out.
+DEFAULT_ERROR_OUTCOMES = frozenset({"truncated", "blocked", "malformed", "empty", REPETITION})
+
 _BY_FINISH_REASON = {
     "STOP": "ok",
     "MAX_TOKENS": "truncated",

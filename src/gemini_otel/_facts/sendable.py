@@ -7,7 +7,6 @@ spans, those of other instrumentations included.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,9 +17,9 @@ MAX_ITEMS = 64  # of a list
 MAX_ATTRIBUTES = 96  # below the 128 of OpenTelemetry's default, with room for what was there at the start
 _MAX_DIGITS = 19
 _USUAL_SIZE = 4096  # characters of all values: below it there is nothing to cut
-_CODE = re.compile(r"[A-Z0-9_]{1,64}")
-_LOWER_CODE = re.compile(r"[a-z0-9_]{1,64}")
-_TOOL = re.compile(r"[\w.:/-]{1,128}", re.ASCII)
+_MAX_CODE = 64
+_MAX_TOOL = 128
+_MARKS = str.maketrans("_.:/-", "00000")  # of a tool's name, besides letters and digits
 _MODALITIES = frozenset({"text", "image", "audio", "video", "document"})
 
 
@@ -51,17 +50,22 @@ def finite(value: object) -> float | None:
 
 def code(value: str) -> str:
     """A name from a list of the service's, such as `MAX_TOKENS`; `_OTHER` for what has not the form of one, such as prose."""
-    return value if _CODE.fullmatch(value) else OTHER
+    return value if _is_word(value) and value == value.upper() else OTHER
 
 
 def lower_code(value: str) -> str:
     """As `code`, of the services that write such names in lower case."""
-    return value if _LOWER_CODE.fullmatch(value) else OTHER
+    return value if _is_word(value) and value == value.lower() else OTHER
 
 
 def setting(value: str) -> str:
     """As `code`, of what the program writes in upper or lower case: a thinking level, a tool mode, a version of the API."""
-    return value if _CODE.fullmatch(value) or _LOWER_CODE.fullmatch(value) else OTHER
+    return value if _is_word(value) and value in (value.upper(), value.lower()) else OTHER
+
+
+def _is_word(value: str) -> bool:
+    """Letters, digits and underscores; without a regular expression, since this is read at start-up."""
+    return len(value) <= _MAX_CODE and value.isascii() and value.replace("_", "0").isalnum()
 
 
 def modality(value: str) -> str:
@@ -72,7 +76,9 @@ def modality(value: str) -> str:
 
 def tool_name(value: object) -> str:
     """The name of a tool, which a model may have made up: as with models, `_OTHER` for what has not the form of one."""
-    return value if isinstance(value, str) and _TOOL.fullmatch(value) else OTHER
+    if not isinstance(value, str) or len(value) > _MAX_TOOL or not value.isascii():
+        return OTHER
+    return value if value.translate(_MARKS).isalnum() else OTHER
 
 
 def text(value: str, limit: int = MAX_TEXT) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import wrapt
 
 from gemini_otel._guard import guarded, logger
+from gemini_otel._sdk.replacements import replacement
 
 if TYPE_CHECKING:
     from gemini_otel._facts.operation import Driver
@@ -20,20 +22,6 @@ class Patch(NamedTuple):
 
     area: str
     names: tuple[tuple[str, Driver], ...]
-
-
-class _Method(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # not to be subscripted before wrapt 2
-    """Binds as a plain method does: google-adk looks through the layers of a method, and not through other proxies."""
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        method, layer = cast("Any", self.__wrapped__), cast("Any", self._self_wrapper)
-        if not args:
-            return method(**kwargs)  # raises what it would without us
-        instance = args[0]
-        return layer(method.__get__(instance, type(instance)), instance, args[1:], kwargs)
 
 
 class _Layer:
@@ -50,20 +38,44 @@ class _Layer:
         while (wrapper := _wrapper(self._original)) is not None:
             self._holder, self._slot = wrapper, "__wrapped__"
             self._original = wrapper.__wrapped__
-        method = isinstance(owner, type) and isinstance(self._original, types.FunctionType)
-        self._proxy = (_Method if method else wrapt.FunctionWrapper)(self._original, self)
+        self._proxy = self._in_place_of(self._original)
         setattr(self._holder, self._slot, self._proxy)
 
-    def __call__(
+    def _in_place_of(self, original: Any) -> Any:
+        """A plain function; a wrapt wrapper in the place of a generator function, which only a generator could stand in for."""
+        if isinstance(original, staticmethod):
+            return staticmethod(replacement(original.__func__, self._function(original.__func__)))
+        if inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):
+            return wrapt.FunctionWrapper(original, self._wrapper)
+        in_class = isinstance(self._owner, type)
+        return replacement(original, self._method(original) if in_class else self._function(original))
+
+    def _method(self, original: Any) -> Callable[..., Any]:
+        bind = types.MethodType
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            driver = self.driver
+            if driver is None or not args:  # without an instance it raises what it would without us
+                return original(*args, **kwargs)
+            instance = args[0]
+            return driver(bind(original, instance), instance, args[1:], kwargs)
+
+        return method
+
+    def _function(self, original: Any) -> Callable[..., Any]:
+        below_decorator = isinstance(self._owner, types.CellType)  # which calls it as a plain function
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            instance = args[0] if below_decorator and args else None
+            return self._wrapper(original, instance, args, kwargs)
+
+        return function
+
+    def _wrapper(
         self, wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         driver = self.driver
-        if driver is None:
-            return wrapped(*args, **kwargs)
-        if instance is None and args and isinstance(self._owner, types.CellType):
-            # The decorator calls it as a plain function.
-            instance = args[0]
-        return driver(wrapped, instance, args, kwargs)
+        return wrapped(*args, **kwargs) if driver is None else driver(wrapped, instance, args, kwargs)
 
     def in_place(self) -> bool:
         """Whether a call still passes through this layer, directly or below wrappers of others."""
@@ -195,7 +207,7 @@ def _cell_of(decorated: Any) -> Any:
 
 def _innermost(function: Any) -> Any:
     """The function below a layer of ours, if it has one."""
-    return function.__wrapped__ if isinstance(function, wrapt.FunctionWrapper) else function
+    return next((layer._original for layer in _layers.values() if layer._proxy is function), function)
 
 
 def _current(owner: Any, attribute: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 from collections.abc import Callable, Mapping
@@ -20,6 +19,8 @@ CONSOLE_PROBLEMS_ONLY = (
 @functools.cache
 def configuration() -> type:
     """A dataclass of the settings that a file can give; what it does not know is logged and left out."""
+    import dataclasses
+
     fields = [setting.name for setting in SETTINGS if setting.in_environment]
 
     def take(self: Any, **options: Any) -> None:

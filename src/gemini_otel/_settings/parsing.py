@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
-from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._facts.outcomes import ERROR_OUTCOMES
 
 CAPTURE_MODES = ("no_content", "span_only", "event_only", "span_and_event")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -18,7 +18,9 @@ def parse_outcomes(value: Any) -> frozenset[str]:
     if not isinstance(parts, Iterable):
         raise ValueError  # noqa: TRY004  # one kind of error for a bad value
     chosen = frozenset(str(part).strip().lower() for part in parts if str(part).strip())
-    if not chosen <= set(OUTCOMES):
+    if chosen == {"none"}:  # an empty variable counts as not set
+        return frozenset()
+    if not chosen <= set(ERROR_OUTCOMES):
         raise ValueError
     return chosen
 

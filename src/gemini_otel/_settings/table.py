@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
-from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._facts.outcomes import DEFAULT_ERROR_OUTCOMES, ERROR_OUTCOMES
 from gemini_otel._settings.own_attributes import (
     MetricAttributes,
     SpanAttributes,
@@ -37,7 +37,7 @@ Hook = Callable[[Any, Any], object]
 class Settings(NamedTuple):
     """The values in force."""
 
-    error_outcomes: frozenset[str] = frozenset()
+    error_outcomes: frozenset[str] = DEFAULT_ERROR_OUTCOMES
     hints: bool = True
     hint_level: str = "warning"
     hint_signal: str = "span"
@@ -103,8 +103,8 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting(
         "error_outcomes",
-        f"any of {', '.join(OUTCOMES)}; comma-separated or a list",
-        "outcomes that give the span status ERROR although the caller got no exception",
+        f"any of {', '.join(ERROR_OUTCOMES)}; comma-separated or a list; or none",
+        "outcomes that give the span status ERROR although the caller got no exception; `repetition` is a loop in a reply, whatever its outcome",
         parse_outcomes,
     ),
     Setting("hints", "true, false", "add the hint processor to the tracer provider", parse_switch),

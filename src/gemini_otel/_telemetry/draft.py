@@ -13,6 +13,7 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._guard import guarded, safely
+from gemini_otel._telemetry.uncut import write
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes, AttributeValue
@@ -95,7 +96,7 @@ class Draft(Span):
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
         self._attributes.update(attributes)
-        self._do(lambda span: span.set_attributes(attributes))
+        self._do(lambda span: write(span, attributes))
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
         self.set_attributes({key: value})
@@ -144,9 +145,8 @@ class _OwnersSpan(Span):
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
         if self.is_recording():
             theirs = getattr(self._owner, "attributes", None) or {}
-            self._owner.set_attributes(
-                {n: value for n, value in attributes.items() if n.startswith("gemini.") or n not in theirs}
-            )
+            ours = {n: value for n, value in attributes.items() if n.startswith("gemini.") or n not in theirs}
+            write(self._owner, ours)
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
         self.set_attributes({key: value})

@@ -5,20 +5,25 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextvars import Token
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 
-from gemini_otel._facts.calls import ErrorFacts
-from gemini_otel._facts.errors.exceptions import is_cancellation
+from gemini_otel._facts import names
+from gemini_otel._facts.errors.cancellation import is_cancellation
+from gemini_otel._facts.outcomes import REPETITION
 from gemini_otel._facts.sendable import text
 from gemini_otel._guard import safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
+
+if TYPE_CHECKING:
+    from gemini_otel._facts.calls import ErrorFacts
 
 
 class Observed:
@@ -149,6 +154,19 @@ def set_error(span: Span, failure: ErrorFacts) -> None:
     """Give the span status ERROR; the description is never an exception's own text, which may quote a prompt."""
     description = f"{failure.code} {failure.status}" if failure.status else failure.type
     span.set_status(Status(StatusCode.ERROR, text(description)))
+
+
+def set_error_by_outcome(span: Span, attributes: Mapping[str, Any], error_outcomes: Collection[str]) -> None:
+    """Give the span status ERROR where the setting `error_outcomes` has what its attributes tell of the answer."""
+    outcome, reason = attributes[names.OUTCOME], attributes.get(names.FINISH_REASON)
+    loop = attributes.get(names.REPETITION_KIND)
+    if outcome in error_outcomes:
+        told = (outcome, reason or attributes.get(names.BLOCK_REASON))
+    elif loop and REPETITION in error_outcomes:
+        told = (REPETITION, loop)
+    else:
+        return
+    span.set_status(Status(StatusCode.ERROR, " ".join(str(part) for part in told if part)))
 
 
 def outcome_of(error: BaseException) -> str:

@@ -7,33 +7,44 @@ from collections.abc import Mapping
 from gemini_otel._guard import safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
+MAX_CHARACTERS = 500_000  # of one answer: about twice what a model may write
+
 
 class RepetitionWatch:
     """One detector for each candidate, and one for its thoughts; the first verdict of any of them stays."""
 
-    __slots__ = ("_detectors", "_history", "_structured", "_thresholds", "heard", "verdict")
+    __slots__ = ("_detectors", "_history", "_room", "_structured", "_thresholds", "heard", "verdict")
 
     def __init__(self, structured: bool, thresholds: Mapping[str, int] | None = None) -> None:
         self._structured, self._thresholds = structured, thresholds
         self._detectors: dict[tuple[int, bool], RepetitionDetector] = {}
         self._history: list[tuple[str, object, object]] = []
+        self._room = MAX_CHARACTERS
         self.heard = False
         self.verdict: Repetition | None = None
 
     def recall(self, name: str, args: object, result: object) -> None:
         """Take a function call that the request answers, and its result; every candidate's own calls follow it."""
-        self._tell(safely(self._detector(0, False).feed_call, name, args, result))
+        self._tell(safely(self._detector(0, False).recall_call, name, args, result))
         self._history.append((name, args, result))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
-        self._tell(safely(self._detector(candidate, thought).feed, text))
+        if said := self._within_room(text):
+            self._tell(safely(self._detector(candidate, thought).feed, said))
 
     def function_call(self, candidate: int, name: str, args: object) -> None:
         self._tell(safely(self._detector(candidate, False).feed_call, name, args))
 
     def code(self, text: str) -> None:
         """Take code that the model wrote to be run: a text by itself."""
-        self._tell(safely(RepetitionDetector(thresholds=self._thresholds).feed, text))
+        if said := self._within_room(text):
+            self._tell(safely(RepetitionDetector(thresholds=self._thresholds).feed, said))
+
+    def _within_room(self, text: str) -> str:
+        """What is still listened to of an answer."""
+        said = text[: self._room]
+        self._room -= len(said)
+        return said
 
     def _detector(self, candidate: int, thought: bool) -> RepetitionDetector:
         detector = self._detectors.get((candidate, thought))
@@ -43,7 +54,7 @@ class RepetitionWatch:
             self._detectors[candidate, thought] = detector
             if candidate and not thought:
                 for name, args, result in self._history:
-                    safely(detector.feed_call, name, args, result)
+                    safely(detector.recall_call, name, args, result)
         return detector
 
     def _tell(self, verdict: Repetition | None) -> None:

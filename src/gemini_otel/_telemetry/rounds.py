@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
-from opentelemetry.trace import Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
@@ -20,6 +19,7 @@ from gemini_otel._facts.errors.exceptions import read_error, unread_error
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._facts.sendable import sendable
+from gemini_otel._facts.tiers import FLEX, tier_name
 from gemini_otel._guard import call_back, guarded, safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog
@@ -32,10 +32,11 @@ from gemini_otel._telemetry.attributes import (
 from gemini_otel._telemetry.background import link_to_beginning
 from gemini_otel._telemetry.hooks import call_hook
 from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error
+from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel._telemetry.span_choice import RoundSpan
+from gemini_otel._telemetry.uncut import write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
@@ -90,6 +91,7 @@ class Call(Observed):
     __slots__ = (
         "_answer",
         "_attempts",
+        "_failed",
         "_first_chunk",
         "_flagged",
         "_loop",
@@ -104,6 +106,7 @@ class Call(Observed):
         "_start",
         "_started",
         "_stream",
+        "_tier",
         "_watch",
         "_within_owner",
         "arguments",
@@ -128,6 +131,7 @@ class Call(Observed):
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
         self._first_chunk: float | None = None
+        self._tier: str | None = None
         self._flagged = self._within_owner = False
         self._answer = operation.answer(request)
         listening = self._recording and session.settings.repetition and operation.generates
@@ -137,6 +141,7 @@ class Call(Observed):
             else None
         )
         self._attempts = AttemptLog(span)
+        self._failed: tuple[BaseException, ErrorFacts] | None = None
         self.content: CallContent | None = None
         self.arguments: Arguments = {}
         self._loop: Loop | None = current_loop() if operation.generates else None
@@ -158,7 +163,7 @@ class Call(Observed):
 
     def note(self, measured: Measured) -> None:
         """Say something on the span that neither request nor answer says."""
-        self._span.set_attributes(sendable(self._mask_reports(measured)))
+        write(self._span, sendable(self._mask_reports(measured)))
 
     @property
     def tool_mode(self) -> str | None:
@@ -175,6 +180,10 @@ class Call(Observed):
         for call in history:
             if self._watch is not None:
                 self._watch.recall(call.name, call.args, call.result)
+
+    def served_by(self, tier: str) -> None:
+        """Note the service tier that the JSON of the answer names, which not every SDK passes on."""
+        self._tier = tier_name(tier)
 
     def observe(self, response: Any) -> None:
         """Read a response, or the next chunk of a stream."""
@@ -231,6 +240,7 @@ class Call(Observed):
     def _record(self, error: BaseException | None) -> None:
         seconds = self._seconds - self._started
         response = safely(self._answer.facts) or ResponseFacts()
+        self._tier = self._tier or response.service_tier
         finish_reason = worst_finish_reason(response.finish_reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
         failure = None
@@ -252,6 +262,7 @@ class Call(Observed):
                 self._attempts.status_code,
                 failure.type if failure is not None else None,
                 self._repetition_label(),
+                self._tier,
             )
             measure = functools.partial(self._metrics.record, ended, self._context)
             dropped.later(measure) if self._within_owner else safely(measure)
@@ -299,7 +310,10 @@ class Call(Observed):
         return shown
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        """What an exception says; the last one is mostly that of the last attempt, and is not read again."""
+        if self._failed is None or self._failed[0] is not error:
+            self._failed = error, bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
+        return self._failed[1]
 
     def _more_attributes(self) -> Attributes:
         """What a kind of call has to say besides what all have."""
@@ -310,13 +324,13 @@ class Call(Observed):
 
     def _close(self) -> None:
         self._span.end(self._end_time)
-        self.arguments = {}
+        self.arguments, self._failed = {}, None
 
     def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
         """What must be on the span whatever else cannot be read."""
-        self._span.set_attributes({names.OUTCOME: outcome})
+        write(self._span, {names.OUTCOME: outcome})
         if failure is not None:
-            self._span.set_attributes({names.ERROR_TYPE: failure.type})
+            write(self._span, {names.ERROR_TYPE: failure.type})
             set_error(self._span, failure)
 
     def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
@@ -328,6 +342,8 @@ class Call(Observed):
         if self._operation.generates and self._attempts.answers > 1:
             attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
         attributes[names.OUTCOME] = outcome
+        if self._tier is not None:
+            self._tell_tier(attributes, self._tier)
         attributes.update(self._more_attributes())
         if self._missing_reason is not None and not response.finish_reasons and outcome in UNFINISHED:
             attributes[names.RESPONSE_FINISH_REASONS] = (self._missing_reason,)
@@ -336,13 +352,12 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         attributes = dict(sendable(attributes))
-        self._span.set_attributes(attributes)
+        write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:
             safely(self._owner.pass_outwards, attributes)
-        if failure is None and outcome in self._settings.error_outcomes:
-            reason = attributes.get(names.FINISH_REASON) or attributes.get(names.BLOCK_REASON)
-            self._span.set_status(Status(StatusCode.ERROR, f"{outcome} {reason}" if reason else outcome))
+        if failure is None:
+            set_error_by_outcome(self._span, attributes, self._settings.error_outcomes)
         if self.content is not None:
             self.content.record(
                 self._span,
@@ -351,6 +366,11 @@ class Call(Observed):
                 stop_sequences=self._request.stop_sequences,
                 deferred=self._within_owner,
             )
+
+    def _tell_tier(self, attributes: Attributes, tier: str) -> None:
+        attributes[names.RESPONSE_SERVICE_TIER] = tier
+        if tier == FLEX:
+            attributes[names.FLEX_WAIT] = self._seconds - self._started
 
     def _repetition_label(self) -> str:
         if self._watch is None:

@@ -17,6 +17,7 @@ from gemini_otel._telemetry.attributes import start_attributes
 from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.instrumentation import SCOPE, Session
 from gemini_otel._telemetry.spans import Owner, current_owner
+from gemini_otel._telemetry.uncut import keep
 
 
 class RoundSpan(NamedTuple):
@@ -58,6 +59,7 @@ def start_span(
             draft.set_attributes(attributes)
             return RoundSpan(draft, otel_context.get_current(), measured, attributes, owner)
     span = tracer.start_span(name, parent, SpanKind.CLIENT, attributes, links, start_time)
+    keep(span, attributes)
     return RoundSpan(span, trace.set_span_in_context(span), measured, attributes)
 
 

@@ -18,6 +18,7 @@ from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.lifecycle import Observed, outcome_of
 from gemini_otel._telemetry.rounds import loop_context
 from gemini_otel._telemetry.spans import without_owner
+from gemini_otel._telemetry.uncut import keep, write
 from gemini_otel._telemetry.user_calls import Turn, current_turn
 
 _OPERATION = "execute_tool"
@@ -71,6 +72,7 @@ def start_tool(
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
+    keep(span, attributes)
     if session.content is not None:
         session.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
     return ToolRun(session, name, span)
@@ -105,8 +107,8 @@ class ToolRun(Observed):
         if error_type is not None:
             if self.turn is not None:
                 self.turn.tool_failed()
-            self._span.set_attribute(names.ERROR_TYPE, error_type)
-            self._span.set_attribute(names.TOOL_FAILURE, "exception" if raised else "reported")
+            how = "exception" if raised else "reported"
+            write(self._span, {names.ERROR_TYPE: error_type, names.TOOL_FAILURE: how})
             self._span.set_status(Status(StatusCode.ERROR, error_type))
         if self._metrics is not None:
             labels: Attributes = {

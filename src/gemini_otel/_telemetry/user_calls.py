@@ -22,11 +22,12 @@ from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.hooks import call_hook
 from gemini_otel._telemetry.instrumentation import SCOPE, Session
-from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error
+from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
 from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
 from gemini_otel._telemetry.span_choice import share
 from gemini_otel._telemetry.spans import INFERENCE, current_owner
+from gemini_otel._telemetry.uncut import keep, write
 from gemini_otel._telemetry.usage_totals import UsageTotals
 
 _WORKFLOW = "automatic_function_calling"
@@ -141,6 +142,7 @@ class Turn(Observed):
         ):
             return
         self._span = tracer.start_span(name, self._context, SpanKind.INTERNAL, attributes)
+        keep(self._span, attributes)
         self._context = trace.set_span_in_context(self._span, self._context)
         otel_context.attach(self._context)  # the step that we are in restores what was before
 
@@ -231,4 +233,6 @@ class Turn(Observed):
             failure = read_error(error)
             attributes[names.ERROR_TYPE] = failure.type
             set_error(span, failure)
-        span.set_attributes(attributes)
+        else:
+            set_error_by_outcome(span, attributes, self._session.settings.error_outcomes)
+        write(span, attributes)

@@ -110,8 +110,7 @@ class ConsoleTraceExporter(SpanExporter):
         self._printing = True
         try:
             while self._due:
-                for tree in trace_trees(self._due.pop(0), self._console.width):
-                    self._show(tree)
+                self._show([*trace_trees(self._due.pop(0), self._console.width)])
         except _NOT_WRITTEN:
             result = SpanExportResult.FAILURE
             with contextlib.suppress(*_NOT_WRITTEN):
@@ -121,9 +120,10 @@ class ConsoleTraceExporter(SpanExporter):
             self._due.clear()
         return result
 
-    def _show(self, tree: Tree) -> None:
+    def _show(self, trees: list[Tree]) -> None:
+        """Print the trees of a trace, and a blank line, which tells it from the next."""
         try:
-            self._console.print(tree)
+            self._console.print(*trees, "", sep="\n", highlight=False)
         except UnicodeEncodeError:  # a name with characters that the encoding of the output lacks
             encoding = self._console.encoding
             text = self._unwritten().encode(encoding, "backslashreplace").decode(encoding)

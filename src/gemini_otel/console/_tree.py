@@ -1,16 +1,19 @@
-"""A trace as a tree for the terminal: one line for each span, the hint below it. Needs `rich`."""
+"""A trace as a tree for the terminal: one entry for each span, the hint below it. Needs `rich`."""
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, SpanContext, StatusCode
+from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
 from gemini_otel._facts import names
+from gemini_otel.console._hanging import Hanging
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ _HINT_LINES = (
     ("what to do", names.HINT_REMEDY),
     ("read", names.HINT_REFERENCE),
 )
+_BULLET = "- "
 
 Attributes = Mapping[str, Any]
 
@@ -54,12 +58,12 @@ def trace_trees(spans: Sequence[ReadableSpan], width: int = 80) -> Iterator[Tree
         above = span.parent.span_id if span.parent is not None else None
         children[above if above in ids else None].append(span)
     for root in children[None]:
-        tree = Tree(_line(root), guide_style="dim")
+        tree = Tree(Hanging([*_time_of_day(root), *_line(root)]), guide_style="dim")
         _add_hints(tree, root)
         pending = [(tree, 1, child) for child in reversed(children[context_of(root).span_id])]
         while pending:
             parent, depth, span = pending.pop()
-            branch = parent.add(_line(span))
+            branch = parent.add(Hanging(_line(span)))
             _add_hints(branch, span)
             below = branch if depth < deepest else parent
             pending += [(below, depth + 1, child) for child in reversed(children[context_of(span).span_id])]
@@ -87,26 +91,31 @@ def _read(span: ReadableSpan) -> dict[str, Any]:
     return found
 
 
-def _line(span: ReadableSpan) -> Text:
+def _time_of_day(span: ReadableSpan) -> list[Text]:
+    """When it began, by the clock of this machine; of a trace the root tells it."""
+    if not span.start_time:
+        return []
+    return [Text(time.strftime("%H:%M:%S", time.localtime(span.start_time / 1e9)), "dim")]
+
+
+def _line(span: ReadableSpan) -> list[Text]:
     """Operation and model, outcome, tokens, time, and what else is worth a word."""
     found = _read(span)
     outcome = str(found.get(names.OUTCOME, ""))
-    line = Text.assemble((printable(span.name), "bold"))
-    for text, style in (
+    told = (
+        (span.name, "bold"),
         (_model(span.name, found), "bold"),
         (outcome, _OUTCOME_STYLE.get(outcome, "yellow")),
         (_reason(found), "yellow"),
         (_error(span, found), "red"),
         (_tokens(found), ""),
         (_time(span, found), "dim"),
-        (_attempts(span), "magenta"),
+        (_attempts(span, found), "magenta"),
         (_repetition(found), "magenta"),
         (_rounds(found), "dim"),
         (_parts(found), "dim"),
-    ):
-        if text:
-            line.append("  ").append(printable(text), style or None)
-    return line
+    )
+    return [Text(printable(text), style) for text, style in told if text]
 
 
 def printable(text: object) -> str:
@@ -152,25 +161,33 @@ def _tokens(found: Attributes) -> str:
 
     counts = (
         _count(
+            "token in",
             "tokens in",
             count(names.USAGE_INPUT_TOKENS, names.LOOP_INPUT_TOKENS),
-            "cached",
+            ("cached", "cached"),
             count(names.USAGE_CACHE_READ_INPUT_TOKENS, names.LOOP_CACHED_TOKENS),
         ),
         _count(
             "out",
+            "out",
             count(names.USAGE_OUTPUT_TOKENS, names.LOOP_OUTPUT_TOKENS),
-            "thoughts",
+            ("thought", "thoughts"),
             count(names.USAGE_REASONING_OUTPUT_TOKENS, names.LOOP_REASONING_TOKENS),
         ),
     )
     return ", ".join(each for each in counts if each)
 
 
-def _count(label: str, tokens: Any, of_these: str, some: Any) -> str:
+def _count(one: str, many: str, tokens: Any, of_these: tuple[str, str], some: Any) -> str:
     if not isinstance(tokens, int):
         return ""
-    return f"{tokens:,} {label}" + (f" ({some:,} {of_these})" if some and isinstance(some, int) else "")
+    told = counted(tokens, one, many)
+    return f"{told} ({counted(some, *of_these)})" if some and isinstance(some, int) else told
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number and what it counts."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _time(span: ReadableSpan, found: Attributes) -> str:
@@ -181,17 +198,19 @@ def _time(span: ReadableSpan, found: Attributes) -> str:
     return f"{time}, first chunk {first * 1000:,.0f} ms" if isinstance(first, (int, float)) else time
 
 
-def _attempts(span: ReadableSpan) -> str:
-    """How many HTTP attempts failed, and how."""
+def _attempts(span: ReadableSpan, found: Attributes) -> str:
+    """How many HTTP attempts failed, and how; nothing of a call that made one, whose error tells the same."""
     failed = [event.attributes or {} for event in span.events if event.name == names.EVENT_ATTEMPT]
+    if not failed or (len(failed) == 1 and names.ERROR_TYPE in found):
+        return ""
     how = (each.get(names.HTTP_STATUS_CODE, each.get(names.ERROR_TYPE)) for each in failed)
-    attempts = "attempt" if len(failed) == 1 else "attempts"
-    return f"{len(failed)} failed {attempts} ({', '.join(dict.fromkeys(map(str, how)))})" if failed else ""
+    told = counted(len(failed), "failed attempt", "failed attempts")
+    return f"{told} ({', '.join(dict.fromkeys(map(str, how)))})"
 
 
 def _repetition(found: Attributes) -> str:
     kind, count = found.get(names.REPETITION_KIND), found.get(names.REPETITION_COUNT)
-    return f"repetition: {kind}, {count} times" if kind else ""
+    return f"repetition: {kind}, {count} {'time' if count == 1 else 'times'}" if kind else ""
 
 
 def _rounds(found: Attributes) -> str:
@@ -200,7 +219,8 @@ def _rounds(found: Attributes) -> str:
         return ""
     most, tools = found.get(names.AFC_MAX_ROUNDS), found.get(names.AFC_TOOLS, 0)
     failed = found.get(names.AFC_TOOLS_FAILED)
-    told = f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} tool runs"
+    runs = "tool run" if tools == 1 else "tool runs"
+    told = f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} {runs}"
     return f"{told}, {failed} failed" if failed else told
 
 
@@ -222,7 +242,15 @@ def _add_hint(tree: Tree, hint: Attributes) -> None:
     title = Text.assemble(
         (f"{severity}: ", _SEVERITY_STYLE.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
     )
-    branch = tree.add(title.append(f"  {printable(hint.get(names.HINT_ID))}", "dim"))
+    branch = tree.add(Hanging([title, Text(printable(hint.get(names.HINT_ID)), "dim")]))
     for label, name in _HINT_LINES:
         if hint.get(name):
-            branch.add(Text.assemble((f"{label}: ", "dim"), printable(" ".join(str(hint[name]).split("\n")))))
+            branch.add(_told(f"{label}:", str(hint[name]).splitlines()))
+
+
+def _told(label: str, sentences: Sequence[str]) -> Text | Group:
+    """What a hint says under one label; several steps stand below each other."""
+    if len(sentences) == 1:
+        return Text.assemble((f"{label} ", "dim"), printable(sentences[0]))
+    steps = (Hanging([Text(f"{_BULLET}{printable(each)}")], len(_BULLET)) for each in sentences)
+    return Group(Text(label, "dim"), *steps)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from itertools import count
+from itertools import count, islice
 from typing import NamedTuple
 
+from ._digest import MOST_VALUES, Digest
 from ._passing import without_passing
 from ._thresholds import Thresholds
 from ._verdict import Repetition
@@ -16,7 +16,7 @@ __all__ = ["CallLoops", "long_strings"]
 
 _LONGEST_CYCLE = 5
 _LONG = 2_000
-_MOST_VALUES = 10_000
+_MOST_TEXT = 500_000  # characters of one call's arguments in which loops are looked for
 _unlike_any_other = count()
 
 
@@ -41,8 +41,9 @@ class CallLoops:
 
     def look(self, name: str, args: object, result: object = None) -> Repetition | None:
         """Take the next call, with its result where that is known, and return the loop it completes, if it does."""
-        self._exact.append(_seen(name, args, result))
-        self._masked.append(_seen(name, _safely_masked(args), _safely_masked(result)))
+        (call, masked_call), (outcome, masked_outcome) = _digests(args), _digests(result)
+        self._exact.append(_Seen(hash((name, call)), None if result is None else outcome))
+        self._masked.append(_Seen(hash((name, masked_call)), None if result is None else masked_outcome))
         self._seen += 1
         limits = self._limits
         return self._cycle(self._exact, limits.identical_calls, limits.call_cycles) or self._cycle(
@@ -62,16 +63,17 @@ class CallLoops:
 
 
 def long_strings(args: object) -> Iterator[str]:
-    """Yield the strings among the arguments that are long enough to hold a loop."""
-    waiting, left = [args], _MOST_VALUES
+    """Yield the strings among the arguments that are long enough to hold a loop, half a million characters at most."""
+    waiting, left, room = [args], MOST_VALUES, _MOST_TEXT
     while waiting and left:
         value = waiting.pop()
         left -= 1
         if isinstance(value, str):
             if len(value) > _LONG:
-                yield value
+                yield value[:room]
+                room -= min(room, len(value))
         elif isinstance(value, Mapping):
-            waiting.extend(value.values())
+            waiting.extend(islice(value.values(), left))
         elif isinstance(value, list | tuple):
             waiting.extend(value[:left])
 
@@ -82,32 +84,12 @@ def _is_repeated(calls: list[_Seen]) -> bool:
     return len({seen.call for seen in calls}) == 1 and len(results) <= 1
 
 
-def _seen(name: str, args: object, result: object) -> _Seen:
-    return _Seen(hash((name, _canonical(args))), None if result is None else hash(_canonical(result)))
-
-
-def _safely_masked(value: object) -> object:
+def _digests(value: object) -> tuple[int, int]:
+    """The digest of a value as it is, and without what only marks the request; a value that has none is unlike any other."""
     try:
-        return without_passing(value)
-    except RecursionError:
-        return value
-
-
-def _canonical(args: object) -> str:
-    try:
-        return _encode(args)
+        digest = Digest()
+        exact = digest.of(value)
+        return exact, Digest().of(without_passing(value)) if digest.complete else exact
     except (TypeError, ValueError, RecursionError):
-        return f"call {next(_unlike_any_other)}"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if hasattr(value, "__dict__"):
-        return vars(value)
-    raise TypeError
-
-
-_encode = json.JSONEncoder(sort_keys=True, default=_plain).encode
+        unlike = hash(("call", next(_unlike_any_other)))
+        return unlike, unlike

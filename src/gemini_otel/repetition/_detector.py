@@ -55,10 +55,19 @@ class RepetitionDetector:
         a new detector with each turn of the user.
         """
         if self._verdict is None:
-            if self._calls is None:
-                self._calls = CallLoops(self._limits)
-            self._conclude(self._calls.look(name, args, result) or self._loop_in(args))
+            self._conclude(self._call_loops().look(name, args, result) or self._loop_in(args))
         return self._verdict
+
+    def recall_call(self, name: str, args: object, result: object = None) -> Repetition | None:
+        """Take a function call of an earlier answer: it counts, and the texts in its arguments were that answer's."""
+        if self._verdict is None:
+            self._conclude(self._call_loops().look(name, args, result))
+        return self._verdict
+
+    def _call_loops(self) -> CallLoops:
+        if self._calls is None:
+            self._calls = CallLoops(self._limits)
+        return self._calls
 
     def _loop_in(self, args: object) -> Repetition | None:
         for text in long_strings(args):

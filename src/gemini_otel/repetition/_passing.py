@@ -29,6 +29,8 @@ _COUNT = re.compile(r"\d+")
 _TIME = re.compile(r"\b(\d{4}-\d\d-\d\d[T ]\d\d):\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _EPOCH = re.compile(r"1[5-9]\d{8}(?:\d{3}|\.\d+)?")
 _HOUR = 3_600
+_LONGEST_NAME = 200
+_LONGEST_VALUE = 2_000  # characters: a longer text is a subject
 
 
 def without_passing(value: object) -> object:
@@ -44,7 +46,7 @@ def without_passing(value: object) -> object:
 def _masked(name: str, value: object, names: set[str]) -> object:
     if isinstance(value, Mapping | list | tuple):
         return without_passing(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or _is_long(name, value):
         return value
     bare = _NAME_BREAK.sub("", name.lower())
     if _REQUEST.fullmatch(bare) or (bare == "request" and _MARK.fullmatch(str(value))):
@@ -54,6 +56,10 @@ def _masked(name: str, value: object, names: set[str]) -> object:
     if isinstance(value, str) and _REMARK.fullmatch(bare) and names & _DONE:
         return _COUNT.sub("0", value)
     return _to_the_hour(value)
+
+
+def _is_long(name: str, value: str | float) -> bool:
+    return len(name) > _LONGEST_NAME or (isinstance(value, str) and len(value) > _LONGEST_VALUE)
 
 
 def _to_the_hour(value: str | float) -> object:

@@ -2,7 +2,7 @@
 
     with simulator.serve() as url:
         client = google.genai.Client(api_key="any", http_options={"base_url": url})
-        client.models.generate_content(model="gemini-2.5-flash", contents="simulate:rate_limited")
+        client.models.generate_content(model="gemini-3.5-flash", contents="simulate:rate_limited")
 
 A prompt that contains ``simulate:NAME`` plays that scenario; ``serve("NAME")`` sets the one for all other requests.
 """

@@ -108,8 +108,9 @@ def complete(said: Said) -> Said:
     """With what only the lines of the message say of the quota."""
     if not said.message:
         return said
-    metric = said.quota_metric or metric_in(said.message)
-    limit = said.quota_limit if said.quota_limit is not None else limit_in(said.message, metric)
+    message = said.message[:_LONGEST_VALUE]
+    metric = said.quota_metric or metric_in(message)
+    limit = said.quota_limit if said.quota_limit is not None else limit_in(message, metric)
     return said._replace(quota_metric=metric, quota_limit=limit)
 
 
@@ -268,7 +269,8 @@ def _violations(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    """A text that is not empty, as far as it is looked at."""
+    return value[:LONGEST] if isinstance(value, str) and value else None
 
 
 def integer(value: object) -> int | None:

@@ -214,10 +214,29 @@ WORDS = (
     Words(
         NO_PARTS,
         ("TypeError", "AttributeError"),
-        r"'NoneType' object is not (?:iterable|subscriptable)|'NoneType' object has no attribute '(?:parts|content|text|"
+        r"Cannot read properties of (?:undefined|null) \(reading '(?:\d|parts|content|text|candidates|functionCalls?)'\)"
+        r"|'NoneType' object is not (?:iterable|subscriptable)|'NoneType' object has no attribute '(?:parts|content|text|"
         r"strip|candidates|function_calls?|inline_data|split|startswith|replace)'|object of type 'NoneType' has no len",
     ),
 )
+
+
+# What Node.js says of connections, in codes that have one meaning each.
+NODE_CODES = (
+    (
+        "tls",
+        r"\b(?:CERT_HAS_EXPIRED|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w{0,12}|UNABLE_TO_(?:VERIFY|GET)_\w{4,30})\b",
+    ),
+    (
+        "unreachable",
+        r"\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)\b",
+    ),
+    ("timeout", r"\b(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(?:HEADERS|BODY)_TIMEOUT)\b"),
+    ("connection", r"\b(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)\b"),
+)
+# Texts of a TypeError or a ValueError that is not the SDK's: JavaScript's, raised for connections and mistakes of the program, and
+# google-adk's for a tool that the model made up.
+NOT_OF_THE_SDK = r"not found in the tools_dict|fetch failed|Failed to fetch|Load failed|NetworkError when|is not a (?:function|constructor)|Cannot read propert|\n +at "
 
 
 def kind_of_text(name: str, text: str) -> str | None:

@@ -175,11 +175,6 @@ def class_name(error: BaseException) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def is_cancellation(error: BaseException) -> bool:
-    """Whether `error` says that the task was cancelled (asyncio's, or trio's through anyio); imports neither."""
-    return not isinstance(error, Exception) and type(error).__name__ in ("CancelledError", "Cancelled")
-
-
 def _transport_kind(error: BaseException) -> str | None:
     name = type(error).__name__
     if name == "APIConnectionError":  # of the generated clients, for whatever went wrong below

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gemini_otel._facts.errors.quotas import limit_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    _Search = Callable[[str], object]
 
 # https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto names the HTTP code of each status.
 HTTP_CODES = {
@@ -71,27 +73,16 @@ class Signature(NamedTuple):
     statuses: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     quota_id: str | None = None
-    quota_limit: int | None = None
+    quota_limit: Literal[0] | None = None  # JSON of a proto leaves zeros out: no other limit says what failed
     message: str | None = None
     vertex: bool = False  # only on Vertex AI
     bare: bool = False  # only without a quota and without a retry delay
 
 
-class _Error(NamedTuple):
-    code: int | None
-    status: str
-    reason: str
-    quota_id: str
-    quota_limit: int | None
-    retry_delay: float | None
-    message: str
-    vertex: bool
-
-
 # A refusal for something that the request has. Live closes with 1003, 1007 or 1008 for the same reasons, in the same words.
 _REFUSED = (400, 1003, 1007, 1008)
 _LIMITED = (429, 1008, 1011, 1013)
-_NOT = r"(?:is|are|was)(?: not|n.t)"
+_NOT = r"(?:is|are|was)(?: (?:currently|still|yet|also))?(?: not|n.t)"
 
 SIGNATURES = (
     # --- the message: the key, the credentials, the project and the account
@@ -182,6 +173,8 @@ SIGNATURES = (
     ),
     Signature("model_not_found", (*_REFUSED, 404), message=r"\bis no longer available"),
     Signature("model_not_found", (*_REFUSED, 403, 404), message=r"publisher model .{0,300}not found"),
+    # The reason of a close is cut after 123 bytes, which a long project name may fill.
+    Signature("model_not_found", (1007, 1008), message=r"^publisher model\b.{0,110}$"),
     # --- the message: Live sessions, whose text may be cut after 123 bytes
     Signature("live_keepalive", (1006, 1011), message=r"keepalive ping timeout"),
     Signature(
@@ -215,7 +208,9 @@ SIGNATURES = (
     ),
     Signature(
         "payload_too_large",
-        message=r"payload size exceeds|maximum request body size|request entity too large",
+        message=r"payload size exceeds|maximum request body size|request entity too large"
+        r"|\b(?:bytes|payload|request|body|files?) (?:is|are) too (?:large|big)\b"
+        r"|\b(?:file|image|video|audio|pdf|document|payload|request) size .{0,40}exceeds",
     ),
     Signature("deadline_too_short", message=r"deadline.{0,60}too short|minimum allowed deadline"),
     Signature(
@@ -245,7 +240,7 @@ SIGNATURES = (
     Signature(
         "turn_order",
         message=r"turn comes immediately after|multiturn requests|roles? must alternate|single turn requests"
-        r"|(?:must|should|ensure).{0,60} end with a (?:user|model)",
+        r"|(?:must|should|ensure).{0,60} end with a (?:user|model)|ending with a (?:user|model) turn",
     ),
     Signature("invalid_role", message=r"use a valid role|valid role:"),
     # --- the message: tools and structured output
@@ -257,7 +252,7 @@ SIGNATURES = (
     ),
     Signature(
         "tool_combination",
-        message=r"multiple tools are supported only|tool use with function calling|(?:at most|only) one tool"
+        message=r"multiple tools are supported only|(?:tool use|built.in tools?) with function calling|(?:at most|only) one tool"
         r"|config is set without function.?declarations|tools?\b.{0,120}(?:cannot|can.t|can not) be (?:combined|used together|mixed)"
         r"|tools? .{0,60}(?:together with|in combination with) .{0,40}(?:tool|function)",
     ),
@@ -291,6 +286,7 @@ SIGNATURES = (
         "empty_contents",
         _REFUSED,
         message=r"must have one initialized field|empty text parameter|must (?:have|include) (?:a text|at least one)"
+        r"|(?:contains|includes|has) an empty (?:part|content|text|turn)\b"
         r"|at least one (?:contents?|parts?) field|contents? (?:is|are) (?:not specified|required|empty)|contents is not specified"
         r"|\b(?:contents?|parts?|text|prompt|instances?)\b.{0,40}(?:must not|cannot|can.t|may not) be empty",
     ),
@@ -309,7 +305,7 @@ SIGNATURES = (
         "invalid_media",
         _REFUSED,
         message=r"(?:unsupported|invalid) (?:[a-z]{1,12} )?mime.?type|mime.?type.{0,80}(?:not|n.t) (?:supported|valid|allowed)"
-        r"|mime.?type parameter|process input (?:image|audio|video|file)|unable to decode|(?:document|pdf|file) has no pages"
+        r"|mime.?type parameter|(?:inline|file)_?data\.(?:mime_?type|data|file_?uri)\b|base64 decod|process input (?:image|audio|video|file)|unable to decode|(?:document|pdf|file) has no pages"
         rf"|\b(?:image|pdf|audio|video|document|file)\b[a-z ]{{0,30}}{_NOT} valid"
         r"|(?:image|pdf|audio|video|document)\b.{0,30}(?:empty|corrupt|damaged|could not be (?:read|decoded|processed))"
         r"|(?:empty|corrupt\w{0,3}|damaged|invalid) (?:image|pdf|audio|video|document)"
@@ -328,7 +324,7 @@ SIGNATURES = (
     Signature(
         "feature_not_enabled",
         (*_REFUSED, 501),
-        message=rf"{_NOT} (?:currently |yet )?(?:enabled|supported)\b|(?:does not|doesn.t|do not) (?:currently |yet )?support"
+        message=rf"{_NOT} (?:currently |yet )?(?:enabled|supported|configurable)\b|(?:does not|doesn.t|do not) (?:currently |yet )?support"
         r"|only (?:enabled|supported) (?:for|in|on|by|with)|only supports? |unsupported (?:for|by|in) ",
     ),
     # --- QuotaFailure, ErrorInfo's metadata or the lines of the message
@@ -440,6 +436,10 @@ SIGNATURES = (
     Signature("overloaded", (1012, 1013, 1014)),
 )
 
+# What signatures name: of anything else they know nothing, so it makes no difference which it is.
+_CODES = frozenset(code for signature in SIGNATURES for code in signature.codes)
+_NAMED = frozenset(word for signature in SIGNATURES for word in (*signature.statuses, *signature.reasons))
+
 KINDS = (*dict.fromkeys(signature.kind for signature in SIGNATURES), "unknown")
 
 
@@ -457,43 +457,54 @@ def error_kind(
 ) -> str:
     """The cause of an API error, one of `KINDS`; `unknown` when nothing fits. Only the head of `message` is looked at."""
     upper, head = (status or "").upper(), (message or "")[:_MESSAGE_LIMIT].lower()
+    flat = (
+        " ".join(head.split()) if "\n" in head or "  " in head else head
+    )  # clients break lines where they like
     if quota_limit is None and "limit: 0" in head:
         quota_limit = limit_in(head, quota_metric)
-    error = _Error(
-        code=_CODE_OF_WORD.get(upper, HTTP_CODES.get(upper)) if code is None else code,
-        status=upper,
-        reason=(reason or "").upper(),
-        quota_id=(quota_id or "")[:_MESSAGE_LIMIT].lower(),
-        quota_limit=quota_limit,
-        retry_delay=retry_delay,
-        message=head,
-        vertex=vertex,
+    code = _CODE_OF_WORD.get(upper, HTTP_CODES.get(upper)) if code is None else code
+    bare = not quota_id and retry_delay is None
+    quota = (quota_id or "")[:_MESSAGE_LIMIT].lower()
+    sort = (
+        code if code in _CODES else None,
+        upper if upper in _NAMED else "",
+        reason.upper() if reason and reason.upper() in _NAMED else "",
+        quota_limit == 0,
     )
-    return next((signature.kind for signature in SIGNATURES if all(_checks(signature, error))), "unknown")
+    for kind, in_quota, in_message in _candidates(*sort, vertex, bare, bool(quota), bool(flat)):
+        if (in_quota is None or in_quota(quota)) and (in_message is None or in_message(flat)):
+            return kind
+    return "unknown"
 
 
-def _checks(signature: Signature, error: _Error) -> Iterator[bool]:
-    """One truth for each thing that the signature asks for, cheapest first."""
-    if signature.codes:
-        yield error.code in signature.codes
-    if signature.statuses:
-        yield error.status in signature.statuses
-    if signature.reasons:
-        yield error.reason in signature.reasons
-    if signature.quota_limit is not None:
-        yield error.quota_limit == signature.quota_limit
-    if signature.vertex:
-        yield error.vertex
-    if signature.bare:
-        yield not error.quota_id and error.retry_delay is None
-    if signature.quota_id is not None:
-        yield _search(signature.quota_id, error.quota_id)
-    if signature.message is not None:
-        yield _search(signature.message, error.message)
+@functools.lru_cache(maxsize=512)
+def _candidates(
+    code: int | None,
+    status: str,
+    reason: str,
+    is_zero: bool,
+    vertex: bool,
+    bare: bool,
+    has_quota: bool,
+    has_message: bool,
+) -> tuple[tuple[str, _Search | None, _Search | None], ...]:
+    """The signatures that are left for errors of one sort, each with what its texts are searched for; in their order."""
+    return tuple(
+        (signature.kind, _search(signature.quota_id), _search(signature.message))
+        for signature in SIGNATURES
+        if (not signature.codes or code in signature.codes)
+        and (not signature.statuses or status in signature.statuses)
+        and (not signature.reasons or reason in signature.reasons)
+        and (is_zero or signature.quota_limit is None)
+        and (vertex or not signature.vertex)
+        and (bare or not signature.bare)
+        and (has_quota or signature.quota_id is None)
+        and (has_message or signature.message is None)
+    )
 
 
-def _search(pattern: str, text: str) -> bool:
-    return bool(text) and _compiled(pattern).search(text) is not None
+def _search(pattern: str | None) -> _Search | None:
+    return None if pattern is None else _compiled(pattern).search
 
 
 @functools.cache  # patterns are compiled at the first error, not at start-up

@@ -17,12 +17,16 @@ _SERVICE = ".googleapis.com/"
 
 def metric_in(message: str) -> str | None:
     """The metric of the first line that names one."""
+    if _SERVICE not in message:
+        return None
     metrics = (match[1].rstrip(".") for match in _LINE.finditer(message))
     return next((metric for metric in metrics if _SERVICE in metric), None)
 
 
 def limit_in(message: str, metric: str | None) -> int | None:
     """The limit that every line of this metric has, of all lines where none has it; None where they differ or say nothing."""
+    if "limit: " not in message.lower():
+        return None
     lines = [(match[1].lower(), match[2]) for match in _LINE.finditer(message)]
     of_metric = [limit for name, limit in lines if metric is not None and name == metric.lower()]
     limits = set(of_metric or [limit for _, limit in lines] or _LIMIT.findall(message))

@@ -21,6 +21,7 @@ Positional = tuple[Any, ...]
 Wrapped = Callable[..., Awaitable[Any]]
 
 _connections: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.WeakKeyDictionary()
+_opening: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.WeakKeyDictionary()
 
 
 def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
@@ -41,6 +42,7 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
         connection = begin_connection(instance) if instance._session is None else None
         if connection is None:
             return await wrapped(*args, **kwargs)
+        _opening[instance] = connection
         with connection:
             opened = await wrapped(*args, **kwargs)
         _opened(opened, connection)
@@ -49,6 +51,7 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     opener, opened = "InteractionWebSocketConnectionContext", "InteractionWebSocketConnection"
     return (
         (f"{opener}._open", open_),
+        (f"{opener}._connect", _connect),
         (f"{opener}.__aexit__", _leave),
         (f"{opened}.send", _send),
         (f"{opened}.complete", _complete),
@@ -63,6 +66,16 @@ def _opened(opened: Any, connection: InteractionConnection) -> None:
     _connections[opened] = connection
     connection.opened(opened)
     weakref.finalize(opened, dropped, connection).atexit = False
+
+
+async def _connect(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+    """Where the handshake fails: the SDK raises another exception, which says neither why nor what the service said."""
+    try:
+        return await wrapped(*args, **kwargs)
+    except Exception as error:
+        if (connection := _opening.get(instance)) is not None:
+            connection.refused(error)
+        raise
 
 
 async def _sending(

@@ -83,7 +83,7 @@ def _max_attempts(retry_options: object) -> int:
 
 @functools.lru_cache(maxsize=256)
 def model_name(model: object) -> str | None:
-    """The model as people name it: `gemini-2.5-flash` for `models/...` and `publishers/google/models/...`.
+    """The model as people name it: `gemini-3.5-flash` for `models/...` and `publishers/google/models/...`.
 
     Tuned models and endpoints keep their own prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of it. What
     has not the form of a name, such as a prompt in the wrong place, is `_OTHER`; where it is short, that it has a blank or a line

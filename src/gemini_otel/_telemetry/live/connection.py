@@ -16,7 +16,8 @@ from gemini_otel._facts.calls import (
     SentFacts,
     StartFacts,
 )
-from gemini_otel._facts.errors.exceptions import is_cancellation, read_close
+from gemini_otel._facts.errors.cancellation import is_cancellation
+from gemini_otel._facts.errors.exceptions import read_close
 from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live.messages import close_code, readable_error

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.live.connection import Connection
@@ -40,19 +41,32 @@ class Reconnections:
 class InteractionConnection(Connection):
     """The interaction outlives it, unless an event says that it has ended."""
 
-    __slots__ = ("_inputs", "_interaction", "_reconnected", "_reconnections")
+    __slots__ = ("_inputs", "_interaction", "_reconnected", "_reconnections", "_refusal")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._inputs = self._reconnected = 0
         self._interaction: str | None = None
         self._reconnections: Reconnections | None = None
+        self._refusal: Exception | None = None
 
     @guarded
     def belongs_to(self, interaction: str, reconnections: Reconnections) -> None:
         """Note whose connection it is, and how many it had before."""
         self._interaction, self._reconnections = interaction, reconnections
         self._reconnected = reconnections.begun(interaction)
+
+    @guarded
+    def refused(self, error: Exception) -> None:
+        """Note why the handshake failed, of which the caller's exception has the HTTP status at most."""
+        self._refusal = error
+
+    def _read_failure(self, error: BaseException) -> ErrorFacts:
+        told = super()._read_failure(error)
+        if self._refusal is None or (told.kind is not None and told.code is None):
+            return told
+        why = super()._read_failure(self._refusal)
+        return why._replace(type=told.type)
 
     @guarded
     def opened(self, live_session: Any) -> None:

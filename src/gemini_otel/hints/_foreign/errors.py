@@ -54,7 +54,11 @@ def _with_code_of_span(found: dict[str, Any], vertex: bool) -> ErrorFacts | None
 
 def _attributes(facts: ErrorFacts) -> tuple[tuple[str, Any], ...]:
     if not facts.type.isdecimal():  # what the class stands for is judged with what else the span says
-        return ((names.ERROR_TYPE, facts.type), (names.ERROR_KIND, None if facts.code else facts.kind))
+        return (
+            (names.ERROR_TYPE, facts.type),
+            (names.ERROR_KIND, None if facts.code else facts.kind),
+            (names.ERROR_MESSAGE, facts.message),
+        )
     return (
         (names.ERROR_TYPE, facts.type),
         (names.HTTP_STATUS_CODE, facts.code),

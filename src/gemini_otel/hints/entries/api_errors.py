@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gemini_otel._facts.errors.causes import UNTOLD_API_ERRORS
 from gemini_otel._facts.names import (
+    CACHED_CONTENT,
     ERROR_REASON,
     ERROR_STATUS,
     ERROR_TYPE,
@@ -276,7 +277,7 @@ NARROW = (
         ),
         reference=links.CACHING,
         when=on(FAILURE, "cached_content"),
-        evidence=(_MODEL,),
+        evidence=(f"{{{CACHED_CONTENT}}}", _MODEL),
     ),
     Hint(
         id="http.400.cache_too_small",
@@ -376,7 +377,7 @@ NARROW = (
         id="http.400.payload_too_large",
         severity="error",
         retry="no",
-        summary="The body of the request is too large.",
+        summary="The request, or a file that it sends along, is too large.",
         cause="Media sent inline count in full. With 413 the limit may be a proxy's or gateway's.",
         remedy=(
             "Upload media with the Files API, or name them by a Cloud Storage URI.",

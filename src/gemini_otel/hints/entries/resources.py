@@ -154,7 +154,7 @@ HINTS: tuple[Hint, ...] = (
         summary="Some documents of the store could not be processed.",
         cause="Searches do not find what is in them. Usually their format is not supported, or they are damaged.",
         remedy=(
-            "List the documents, and see which ones have the state FAILED.",
+            "List the documents, and see which ones have the state STATE_FAILED.",
             "Convert them and upload them again.",
         ),
         reference=links.FILE_SEARCH,

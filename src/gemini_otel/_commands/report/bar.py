@@ -1,0 +1,42 @@
+"""How much of the files was read: a bar that goes away again, on a terminal only."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+_BETWEEN = 0.25  # seconds
+_WIDTH = 30
+
+
+@contextlib.contextmanager
+def progress(stream: TextIO, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Gives what is told of each number of bytes read; `total` is how many there are, if that is known."""
+    read, last, shown = 0, time.monotonic(), stream.isatty()
+
+    def seen(count: int) -> None:
+        nonlocal read, last
+        read += count
+        if shown and (now := time.monotonic()) - last > _BETWEEN:
+            last = now
+            stream.write("\r" + bar(read, total))
+            stream.flush()
+
+    try:
+        yield seen
+    finally:
+        if shown:
+            stream.write("\r" + " " * (_WIDTH + 30) + "\r")
+            stream.flush()
+
+
+def bar(read: int, total: int | None) -> str:
+    """The bar; without a total only the number of bytes."""
+    amount = f"{read / 1e6:,.0f} MB read"
+    if not total:
+        return amount
+    done = min(read / total, 1.0)
+    filled = round(done * _WIDTH)
+    return f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {done:4.0%} {amount}"

@@ -1,0 +1,50 @@
+"""Shows the report: a page in colour where rich is installed and a terminal reads it, plain text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from gemini_otel._commands.report.lines import Line, page
+from gemini_otel._commands.report.pages import as_json, as_markdown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gemini_otel._commands.report import Reading
+
+_PIPED_WIDTH = 120
+_NAMED = 2  # files that a title names
+
+
+def show(reading: Reading, paths: list[str], form: str) -> None:
+    """Print the report in this form: terminal, markdown or json."""
+    if form == "json":
+        print(as_json(reading.report, paths, reading.notes))
+    elif form == "markdown":
+        print(as_markdown(reading.report, title(paths), reading.notes), end="")
+    elif sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+        from rich.console import Console
+
+        console = Console()
+        draw(console, list(page(reading.report, title(paths), reading.notes, console.width)))
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPED_WIDTH
+        for line in page(reading.report, title(paths), reading.notes, width):
+            print("".join(text for text, _ in line).rstrip())
+
+
+def draw(console: Console, lines: list[Line]) -> None:
+    """Print the lines in colour."""
+    from rich.text import Text
+
+    for line in lines:
+        console.print(Text.assemble(*line), no_wrap=True, crop=True, highlight=False)
+
+
+def title(paths: list[str]) -> str:
+    """The files by name, or how many there are."""
+    names = ["standard input" if path == "-" else path for path in paths]
+    return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} files"

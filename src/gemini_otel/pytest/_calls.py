@@ -1,0 +1,184 @@
+"""The Gemini calls of one test, read from their spans: what they used, and which hints they earned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from opentelemetry.trace import StatusCode
+
+from gemini_otel._facts import names
+from gemini_otel._guard import guarded
+from gemini_otel._telemetry.dropped import flush
+from gemini_otel.hints import Catalogue, Hint, default_hints, disabled_ids, evidence
+from gemini_otel.hints._advice import fitted
+from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
+from gemini_otel.hints._foreign.reading import translate
+from gemini_otel.hints._hint import SEVERITIES
+from gemini_otel.hints._trigger import is_no_call, number
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from opentelemetry.sdk.trace import ReadableSpan
+
+_NANOSECONDS = 1e9
+
+
+class CallHint(NamedTuple):
+    """A hint that a call earned, what of its span it is concluded from, and the span."""
+
+    hint: Hint
+    evidence: str | None
+    span: ReadableSpan
+
+    @property
+    def id(self) -> str:
+        """The id of the hint."""
+        return self.hint.id
+
+
+class Call(NamedTuple):
+    """One span of GenAI; `counts` says whether it is a call, and not a tool or a loop around calls."""
+
+    span: ReadableSpan
+    counts: bool
+    input_tokens: int
+    output_tokens: int
+    seconds: float
+    hints: tuple[CallHint, ...]
+
+
+class GeminiCalls:
+    """The Gemini calls of one test, as the fixture `gemini_calls` gives them: at any time those that have ended so far."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __len__(self) -> int:
+        """How many calls there were."""
+        return sum(1 for _ in self._counted())
+
+    @property
+    def spans(self) -> list[ReadableSpan]:
+        """The spans of the calls, of the tools that ran and of the loops around them, in the order of their end."""
+        return [call.span for call in self._record.calls()]
+
+    @property
+    def input_tokens(self) -> int:
+        """Tokens sent."""
+        return sum(call.input_tokens for call in self._counted())
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens received, thoughts included."""
+        return sum(call.output_tokens for call in self._counted())
+
+    @property
+    def tokens(self) -> int:
+        """Tokens sent and received."""
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def seconds(self) -> float:
+        """The time that the calls took, added up."""
+        return sum(call.seconds for call in self._counted())
+
+    @property
+    def hints(self) -> list[CallHint]:
+        """Every hint of every call, of all severities."""
+        return self._record.hints()
+
+    def _counted(self) -> Iterator[Call]:
+        return (call for call in self._record.calls() if call.counts)
+
+
+class Record:
+    """The spans of one test, read whenever somebody asks."""
+
+    def __init__(self, name: str, disabled: Collection[str] = ()) -> None:
+        self.name = name
+        self._catalogue = Catalogue(default_hints(), disabled_ids(disabled, default_hints()))
+        self._ended: list[ReadableSpan] = []
+        self._read: list[Call] = []
+        self._told: dict[int, frozenset[str]] = {}  # by the id of a span around calls: the hints inside of it
+
+    def add(self, span: ReadableSpan) -> None:
+        """Take a span that has ended."""
+        self._ended.append(span)
+
+    def calls(self) -> list[Call]:
+        """What was read of each span of GenAI so far, in the order of their end."""
+        flush()
+        while self._ended:
+            if (call := self._call(self._ended.pop(0))) is not None:
+                self._read.append(call)
+        return self._read
+
+    def hints(self) -> list[CallHint]:
+        """Every hint of every call."""
+        return [hint for call in self.calls() for hint in call.hints]
+
+    @guarded
+    def _call(self, span: ReadableSpan) -> Call | None:
+        attributes: dict[str, Any] = dict(span.attributes or {})
+        if names.OUTCOME not in attributes and not (_is_genai(span) and translate(span, attributes)):
+            return None
+        hints = tuple(self._hints(span, attributes))
+        self._tell(span, frozenset(hint.id for hint in hints))
+        return Call(
+            span,
+            not is_no_call(attributes) and names.AFC_ROUNDS not in attributes,
+            int(number(attributes, names.USAGE_INPUT_TOKENS) or 0),
+            int(number(attributes, names.USAGE_OUTPUT_TOKENS) or 0),
+            ((span.end_time or 0) - (span.start_time or 0)) / _NANOSECONDS,
+            hints,
+        )
+
+    def _hints(self, span: ReadableSpan, attributes: dict[str, Any]) -> Iterator[CallHint]:
+        """Those that the catalogue finds, and those that somebody put on the span; none that a span inside has had."""
+        told = self._told.get(_id(span), frozenset())
+        failed = span.status.status_code is StatusCode.ERROR and names.OUTCOME not in (span.attributes or ())
+        if told and (failed or is_second_span(span)):
+            return  # what failed is what has hints inside
+        found = {
+            hint.id: hint
+            for severity in reversed(SEVERITIES)
+            for hint in self._catalogue.find(attributes, severity)
+        }
+        for hint in found.values():
+            if hint.id not in told:
+                suited = fitted(hint, attributes)
+                yield CallHint(suited, evidence(suited, attributes), span)
+        for event in span.events:
+            given = dict(event.attributes or {}) if event.name == names.EVENT_HINT else {}
+            if given and given[names.HINT_ID] not in {*found, *told}:
+                yield _of_event(given, span)
+
+    def _tell(self, span: ReadableSpan, ids: frozenset[str]) -> None:
+        told = ids | self._told.pop(_id(span), frozenset())
+        if told and span.parent is not None:
+            around = span.parent.span_id
+            self._told[around] = self._told.get(around, frozenset()) | told
+
+
+def _id(span: ReadableSpan) -> int:
+    return 0 if span.context is None else span.context.span_id
+
+
+def _is_genai(span: ReadableSpan) -> bool:
+    scope = span.instrumentation_scope
+    return (scope is not None and scope.name in SCOPES) or begins_as_genai(span)
+
+
+def _of_event(given: dict[str, Any], span: ReadableSpan) -> CallHint:
+    """A hint of the program's own, as its event tells it."""
+    hint = Hint(
+        id=given[names.HINT_ID],
+        severity=given[names.HINT_SEVERITY],
+        summary=given[names.HINT_SUMMARY],
+        cause=given[names.HINT_CAUSE],
+        remedy=tuple(given[names.HINT_REMEDY].split("\n")),
+        retry=given[names.HINT_RETRY],
+        reference=given[names.HINT_REFERENCE],
+    )
+    return CallHint(hint, given.get(names.HINT_EVIDENCE), span)
