@@ -276,6 +276,8 @@ def _spans_go_to(session: Session, logger_provider: Any, provider: Any) -> None:
     """A tracer of this provider is about to be used."""
     if session.settings.hints:
         _add_hint_processor(session, logger_provider, provider)
+    else:
+        _add_flush_processor(provider)
     for listener in listeners:
         listener(provider)
 
@@ -308,6 +310,16 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
     processor.on_hint = session.count_hint
     processor.calls_have_spans = _instrumented
     session.instruments.on_shared_span = processor.watch
+
+
+@guarded
+def _add_flush_processor(provider: Any) -> None:
+    """Without hints: what ends with a flush does so all the same."""
+    if hasattr(provider, "add_span_processor"):
+        from gemini_otel._telemetry.flushing import FlushProcessor
+
+        if not any(isinstance(processor, FlushProcessor) for processor in _registered(provider)):
+            provider.add_span_processor(FlushProcessor())
 
 
 def _registered(provider: Any) -> Iterator[Any]:

@@ -37,10 +37,6 @@ USAGE_INPUT_TOKENS = "gen_ai.usage.input_tokens"
 USAGE_OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
 USAGE_CACHE_READ_INPUT_TOKENS = "gen_ai.usage.cache_read.input_tokens"
 USAGE_REASONING_OUTPUT_TOKENS = "gen_ai.usage.reasoning.output_tokens"
-# The proposal for costs: https://github.com/open-telemetry/semantic-conventions-genai/pull/443
-COST_AMOUNT = "gen_ai.usage.cost.amount"
-COST_CURRENCY = "gen_ai.usage.cost.currency"
-COST_SOURCE = "gen_ai.usage.cost.source"
 TOKEN_TYPE = "gen_ai.token.type"
 TOKEN_MODALITY = "gen_ai.token.modality"
 EMBEDDING_DIMENSIONS = "gen_ai.embeddings.dimension.count"
@@ -100,6 +96,7 @@ AVG_LOGPROBS = "gemini.response.avg_logprobs"
 CONTINUATION_COUNT = "gemini.response.continuation_count"
 MODEL_STATUS = "gemini.response.model_status"
 MODEL_RETIREMENT = "gemini.response.model_retirement"
+REPLACED_VALUES = "gemini.response.replaced_values"
 RESPONSE_SERVICE_TIER = "gemini.response.service_tier"
 TRAFFIC_TYPE = "gemini.response.traffic_type"
 FLEX_WAIT = "gemini.response.flex_wait"
@@ -241,6 +238,8 @@ CACHED_TOKENS = "gemini.client.cached_tokens"
 ATTEMPTS_FAILED = "gemini.client.attempts_failed"
 HINTS = "gemini.client.hints"
 SERVER_TOOL_USES = "gemini.client.server_tool_uses"
+COST = "gemini.client.cost"
+UNPRICED_TOKENS = "gemini.client.unpriced_tokens"
 
 # Bucket bounds of the conventions: docs/gen-ai/gen-ai-metrics.md
 WORKFLOW_BUCKETS = (1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0)
@@ -346,6 +345,8 @@ METRICS = {
     ATTEMPTS_FAILED,
     HINTS,
     SERVER_TOOL_USES,
+    COST,
+    UNPRICED_TOKENS,
 } | {
     name if isinstance(name, str) else name[0]
     for profile in PROFILES.values()

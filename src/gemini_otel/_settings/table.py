@@ -19,6 +19,7 @@ from gemini_otel._settings.parsing import (
     one_of,
     parse_capture_mode,
     parse_completion_hook,
+    parse_cost,
     parse_hint_ids,
     parse_limit,
     parse_opt_in,
@@ -48,6 +49,7 @@ class Settings(NamedTuple):
     on_repetition: Callable[[Any], object] | None = None
     exception_events: bool = False
     quiet_exporters: bool = True
+    cost: bool = False
     semconv: str = DEFAULT_PROFILE
     request_hook: Hook | None = None
     response_hook: Hook | None = None
@@ -158,6 +160,12 @@ SETTINGS = (
         "true, false",
         "log what goes wrong in OpenTelemetry's exporters once in ten minutes, not with every batch",
         parse_switch,
+    ),
+    Setting(
+        "cost",
+        "true, false",
+        "count what calls cost at list price, by the library of the extra `cost`; see [costs](report.md#the-cost-as-a-metric)",
+        parse_cost,
     ),
     Setting(
         "semconv",

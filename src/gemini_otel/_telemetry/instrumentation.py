@@ -23,6 +23,7 @@ from gemini_otel._facts.tiers import TIERS
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.conversation import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
+from gemini_otel._telemetry.metrics.costs import CostTable
 from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
@@ -88,6 +89,7 @@ class Metrics:
         self.attempts_failed = observed_counter(
             meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
         )
+        self.costs = CostTable(meter)
         self.hints = observed_counter(
             meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
         )

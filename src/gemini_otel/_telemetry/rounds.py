@@ -35,6 +35,7 @@ from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
+from gemini_otel._telemetry.replaced import replacements
 from gemini_otel._telemetry.span_choice import RoundSpan
 from gemini_otel._telemetry.uncut import write
 
@@ -269,6 +270,7 @@ class Call(Observed):
                 failure.type if failure is not None else None,
                 self._repetition_label(),
                 self._tier,
+                self._request.service_tier,
             )
             measure = functools.partial(self._metrics.record, ended, self._context)
             dropped.later(measure) if self._within_owner else safely(measure)
@@ -358,6 +360,7 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         attributes = dict(sendable(attributes))
+        attributes.update(replacements(attributes))
         write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:

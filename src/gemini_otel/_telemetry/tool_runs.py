@@ -109,6 +109,7 @@ class ToolRun(Observed):
         if error is not None and raised:
             error_type = class_name(_own(error))
         if error_type is not None:
+            error_type = text(error_type, 256)
             if self.turn is not None:
                 self.turn.tool_failed()
             how = "exception" if raised else "reported"

@@ -18,6 +18,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts, Value
 from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, TurnOperation
+from gemini_otel._facts.sendable import sendable
 from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
@@ -252,4 +253,4 @@ class Turn(Observed):
             set_error(span, failure)
         else:
             set_error_by_outcome(span, attributes, self._session.settings.error_outcomes)
-        write(span, attributes)
+        write(span, sendable(attributes))
