@@ -137,7 +137,8 @@ def media_attributes(heard: MediaFacts, said: MediaFacts) -> Attributes:
 
 def error_attributes(error: ErrorFacts) -> Attributes:
     """An exception that reaches the caller."""
-    error = error._replace(status=rpc_status(error.status))
+    if error.status is not None:
+        error = error._replace(status=rpc_status(error.status))
     return {names.ERROR_TYPE: error.type, **_present(error, _ERROR), **failed_attempt_attributes(error)}
 
 

@@ -461,9 +461,9 @@ _NAMED = frozenset(word for signature in SIGNATURES for word in (*signature.stat
 KINDS = (*dict.fromkeys(signature.kind for signature in SIGNATURES), "unknown")
 
 
-def rpc_status(status: str | None) -> str | None:
+def rpc_status(status: str) -> str:
     """The status of google.rpc that a word of the Interactions API stands for; the word itself where it stands for none."""
-    upper = (status or "").upper()
+    upper = status.upper()
     return _STATUS_OF_WORD.get(upper, upper if upper in HTTP_CODES else status)
 
 

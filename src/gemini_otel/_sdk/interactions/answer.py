@@ -281,7 +281,7 @@ class AdministeredAnswer(InteractionAnswer):
 def _reported(error: ErrorFacts) -> dict[str, Value]:
     """An error that came without an exception: its status, its kind, and its message, masked."""
     found = (
-        (names.ERROR_STATUS, rpc_status(error.status)),
+        (names.ERROR_STATUS, None if error.status is None else rpc_status(error.status)),
         (names.ERROR_KIND, error.kind),
         (names.ERROR_MESSAGE, error.message),
     )
