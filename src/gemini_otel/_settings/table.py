@@ -47,6 +47,7 @@ class Settings(NamedTuple):
     repetition: bool = True
     repetition_thresholds: Mapping[str, int] | None = None
     on_repetition: Callable[[Any], object] | None = None
+    exception_events: bool = False
     quiet_exporters: bool = True
     cost: bool = False
     semconv: str = DEFAULT_PROFILE
@@ -147,6 +148,12 @@ SETTINGS = (
         "called with the `Repetition`, once for each answer that loops; what it raises is logged",
         callable_with(1),
         in_environment=False,
+    ),
+    Setting(
+        "exception_events",
+        "true, false",
+        "log each exception of a sampled call as `gen_ai.client.operation.exception`, with a masked message and where in the program it was",
+        parse_switch,
     ),
     Setting(
         "quiet_exporters",
