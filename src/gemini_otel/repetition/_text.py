@@ -211,13 +211,14 @@ class TextLoops:
         sort = describe(unit, self._structured, table)
         if sort in {Sort.BLANK, Sort.SYMBOL, Sort.NUMBERS}:
             return self._refuse()
-        needed = needed_for_counter(unit, sort, self._structured, False, self._limits)
-        if length < needed:
-            return needed - length
+        together = needed_for_counter(unit, sort, self._structured, False, self._limits)
+        growing = needed_for_counter(unit, sort, self._structured, True, self._limits)
+        least = min(together, growing or together)
+        if length < least:
+            return least - length
         enough = min(length, max(_FEW_UNITS * width, _TELLING))
         motion = read_motion(bytes(self._raw[-enough:]), period)
-        if motion is Motion.GROWING:
-            needed = needed_for_counter(unit, sort, self._structured, True, self._limits)
+        needed = growing if motion is Motion.GROWING else together
         if motion is Motion.JUMPING or not needed:
             return self._refuse()
         if length >= needed:
