@@ -118,12 +118,12 @@ def test_types(back_end: BackEnd, demo: Played) -> None:
     ("scene", "outcome", "error", "events", "hint"),
     [
         ("A healthy call: no hint", "ok", False, [], None),
-        ("Thinking ate the budget", "truncated", False, [], "finish.max_tokens.thinking"),
-        ("The answer was blocked, over HTTP 200", "blocked", False, [], "finish.safety"),
+        ("Thinking ate the budget", "truncated", True, [], "finish.max_tokens.thinking"),
+        ("The answer was blocked, over HTTP 200", "blocked", True, [], "finish.safety"),
         (
             "The model got stuck in a loop",
             "truncated",
-            False,
+            True,
             ["gemini.repetition"],
             "finish.max_tokens.repetition",
         ),
