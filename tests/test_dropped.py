@@ -132,6 +132,21 @@ def test_a_flush_ends_what_was_dropped(client: genai.Client, telemetry: Telemetr
     assert len(telemetry.exporter.get_finished_spans()) == 1
 
 
+def test_a_flush_ends_what_was_dropped_without_hints(client: genai.Client) -> None:
+    """With hints off, too; the provider gets one processor for that, however often it is instrumented."""
+    telemetry = Telemetry()
+    for _ in range(2):
+        gemini_otel.instrument(**telemetry.providers, hints=False)
+        try:
+            next(client.models.generate_content_stream(model=MODEL, contents="hello"))
+            assert telemetry.tracer_provider.force_flush()
+        finally:
+            gemini_otel.uninstrument()
+    assert len(telemetry.exporter.get_finished_spans()) == 2
+    processors = telemetry.tracer_provider._active_span_processor._span_processors
+    assert [type(each).__name__ for each in processors].count("FlushProcessor") == 1
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_leaves_the_stream_to_its_parent(url: str) -> None:
     """A span that was begun before a fork is ended and exported once."""
