@@ -194,7 +194,7 @@ def test_jaeger(exported: OtlpReceiver) -> None:
         plain(healthy.attributes),
         {
             "gen_ai.operation.name": "generate_content",
-            "gen_ai.request.model": "gemini-2.5-flash",
+            "gen_ai.request.model": "gemini-3.5-flash",
             "gen_ai.response.finish_reasons": ("stop",),
             "gemini.response.finish_reason": "STOP",
             "gemini.response.outcome": "ok",
