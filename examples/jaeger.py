@@ -1,6 +1,6 @@
 """Send traces to a local Jaeger over OTLP. Start Jaeger, run this, then open http://localhost:16686:
 
-    docker run --rm -d --name jaeger -p 16686:16686 -p 4318:4318 cr.jaegertracing.io/jaegertracing/jaeger:latest
+    docker run --rm -d --name jaeger -p 16686:16686 -p 4318:4318 cr.jaegertracing.io/jaegertracing/jaeger:2.20.0
     python examples/jaeger.py
 
 OTEL_EXPORTER_OTLP_ENDPOINT names another OTLP back end.

@@ -32,6 +32,7 @@ try:
 except ImportError:  # its name before 1.39
     from opentelemetry.sdk._logs.export import InMemoryLogExporter as LogExporter
 
+TIERS = ("flex", "priority") if hasattr(types, "ServiceTier") else ()  # an older SDK cannot ask for one
 HAS_LIVE = importlib.util.find_spec("trustme") is not None
 _WORKERS = 8
 _HANGING = "hang"  # the one scenario that never answers, and the only one that a client may give up
@@ -51,6 +52,13 @@ _OPTIONS: dict[str, Any] = {
     "response_mime_type": "application/json",
     "response_schema": {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}},
     "thinking_config": types.ThinkingConfig(thinking_budget=100),
+    "safety_settings": [
+        types.SafetySetting(
+            category=types.HarmCategory.HARM_CATEGORY_HARASSMENT,
+            threshold=types.HarmBlockThreshold.BLOCK_ONLY_HIGH,
+        )
+    ],
+    "cached_content": "cachedContents/c1",
 }
 _MEDIA = ("image/png", "audio/wav", "video/mp4", "application/pdf")
 _EVERY_MODALITY = Scenario(
@@ -70,9 +78,10 @@ _EVERY_MODALITY = Scenario(
                                 ],
                             },
                             "finishReason": "STOP",
+                            "avgLogprobs": -0.25,
                         }
                     ],
-                    "modelStatus": {"modelStage": "DEPRECATED"},
+                    "modelStatus": {"modelStage": "DEPRECATED", "retirementTime": "2027-01-31T00:00:00Z"},
                     "usageMetadata": {
                         "cachedContentTokenCount": 50,
                         "cacheTokensDetails": [
@@ -243,7 +252,14 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
     yield partial(_with_tools, client, "error_after_tools", get_weather)
     yield partial(_with_tools, client, "undeclared_tool", get_weather)
     search = types.Tool(google_search=types.GoogleSearch())
+    for scenario in ("grounding_tool_use", "url_not_read", "code_execution"):
+        yield partial(send, client, "call", f"Tell me. (simulate:{scenario})", tools=[search])
+    if "computer_use" in types.Tool.model_fields:
+        computer = types.Tool(computer_use=types.ComputerUse())
+        yield partial(send, client, "call", "Tell me. (simulate:tool_call)", tools=[computer])
     yield partial(send, client, "call", "Tell me. (simulate:ok)", tools=[search])
+    for tier in TIERS:
+        yield partial(send, client, "call", "Tell me. (simulate:ok)", service_tier=tier)
     yield partial(_abandoned, client)
     yield from _methods(client, vertex)
     if hasattr(client, "interactions"):
@@ -257,6 +273,9 @@ def _interactions(client: genai.Client) -> Iterator[Callable[[], object]]:
         "tool_call",
         "thinking",
         "loop_text",
+        "grounding_tool_use",
+        "url_not_read",
+        "code_execution",
         "overloaded_once",
         "daily_quota",
         "invalid_key",
@@ -273,6 +292,7 @@ def _interactions(client: genai.Client) -> Iterator[Callable[[], object]]:
         yield partial(_interaction, client, "get", f"v1_simulate:{scenario}", stream=True)
     for subject in ({"model": MODEL}, {"agent": "deep-research"}):
         yield partial(_interaction, client, "create", input="simulate:ok", background=True, **subject)
+        yield partial(_interaction, client, "create", input="simulate:ok", service_tier="flex", **subject)
         told: dict[str, Any] = {"system_instruction": "Be brief.", "tools": [{"type": "google_search"}]}
         yield partial(_interaction, client, "create", input="simulate:ok", **told, **subject)
 

@@ -45,7 +45,7 @@ def known_labels() -> dict[str, set[str]]:
             known[f"{metric.name}_count"] = metric.allowed
             known[f"{metric.name}_bucket"] = metric.allowed | {"le"}
     collector = yaml.safe_load((ROOT / "examples" / "collector" / "config.yaml").read_text(encoding="utf-8"))
-    spans = collector["connectors"]["spanmetrics"]
+    spans = collector["connectors"]["span_metrics"]
     known["traces_span_metrics_calls_total"] = {
         plain(each["name"]) for each in (*spans["dimensions"], *spans["calls_dimensions"])
     }

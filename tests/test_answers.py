@@ -58,6 +58,8 @@ def test_the_whole_span(telemetry: Telemetry, url: str, shape: str) -> None:
         "gen_ai.output.type": "text",
         "gen_ai.response.id": sent.responses[-1].response_id,
         "gen_ai.response.model": MODEL,
+        "gemini.response.service_tier": "standard",
+        "gemini.request.server_tools": ("google_search",),
         "gen_ai.response.finish_reasons": ("stop",),
         "gen_ai.usage.input_tokens": usage.prompt_token_count,
         "gen_ai.usage.text.input_tokens": usage.prompt_token_count,

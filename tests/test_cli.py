@@ -45,6 +45,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         "demo",
         "check",
         "explain",
+        "report",
         "simulate",
         "dashboard",
         "alerts",
@@ -56,7 +57,7 @@ def test_no_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         cli.main([])
     assert exit_.value.code == 2
-    assert "demo | check | explain | simulate | dashboard | alerts" in capsys.readouterr().err
+    assert "demo | check | explain | report | simulate | dashboard | alerts" in capsys.readouterr().err
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:

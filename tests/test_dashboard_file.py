@@ -215,7 +215,7 @@ def test_links_encode_what_they_fill_in() -> None:
 
 def test_queries_know_what_is_emitted() -> None:
     """Every metric and label in a query is one that the package or the shipped Collector emits."""
-    spanmetrics = yaml.safe_load(COLLECTOR.read_text(encoding="utf-8"))["connectors"]["spanmetrics"]
+    spanmetrics = yaml.safe_load(COLLECTOR.read_text(encoding="utf-8"))["connectors"]["span_metrics"]
     dimensions = {
         plain(each["name"]) for key in ("dimensions", "calls_dimensions") for each in spanmetrics[key]
     }

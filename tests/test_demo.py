@@ -200,17 +200,16 @@ def picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_the_picture_is_fresh(picture: ModuleType) -> None:
-    """docs/demo.svg shows what the demo prints."""
+    """The pictures of the terminal show what the demo prints, and the report of a simulated day."""
     assert picture.main(["--check"]) == 0
 
 
 def test_a_stale_picture(picture: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing or changed picture fails the check, and drawing it repairs that."""
-    monkeypatch.setattr(picture, "PICTURE", tmp_path / "docs" / "demo.svg")
+    monkeypatch.setattr(picture, "DOCS", tmp_path / "docs")
     assert picture.main(["--check"]) == 1
     assert picture.main(["--terminal"]) == 0
     assert picture.main(["--check"]) == 0
-    picture.PICTURE.write_text(
-        picture.PICTURE.read_text(encoding="utf-8").replace("quota", "Quota"), encoding="utf-8"
-    )
+    drawn = tmp_path / "docs" / "images" / "terminal-80-light.svg"
+    drawn.write_text(drawn.read_text(encoding="utf-8").replace("quota", "Quota"), encoding="utf-8")
     assert picture.main(["--check"]) == 1

@@ -292,7 +292,8 @@ def test_no_generator_reaches_an_end() -> None:
         for statement in step.finalbody
         for name in _calls(statement)
     ]
-    assert {name for _, name, call in finals if call == "end"} == {"_steps", "_async_steps"}
+    hooks = {"pytest_runtest_teardown"}  # of the pytest plugin, which pytest drives to its end
+    assert {name for _, name, call in finals if call == "end"} - hooks == {"_steps", "_async_steps"}
     assert [each for each in finals if each[2] in ("finish", "abandon", "leave")] == []
 
 

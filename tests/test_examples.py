@@ -133,6 +133,15 @@ def test_foreign_spans() -> None:
     assert "finish.recitation" in printed
 
 
+def test_report() -> None:
+    """report.py prints what went wrong in its file, the worst first, with what to do."""
+    printed = example("report.py")
+    assert "Lost  2 calls (50 %)" in printed
+    assert " 1 finish.max_tokens.thinking  gemini-2.5-flash  tides  1x  lost " in printed
+    assert "\n 2 finish.safety " in printed
+    assert "Raise max_output_tokens well above what the model usually" in printed
+
+
 def test_rehearse() -> None:
     """rehearse.py passes under pytest."""
     assert "3 passed" in run(

@@ -16,17 +16,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import gemini_otel
-from gemini_otel import cli, simulator
+from gemini_otel import cli
 from gemini_otel._commands.report import lines, parse_since
 from gemini_otel._commands.report.calls import Reader
 from gemini_otel._commands.report.groups import KEYS, Report
 from gemini_otel._commands.report.spans import SpanReader
 from gemini_otel._commands.report.window import Window
 from gemini_otel._facts import names
-from support import RECORDINGS, Telemetry, make_client, send
+from support import RECORDINGS
 from test_foreign_recorded import ids, replayed
-from trace_files import NOON, Described, described, jaeger, of_sdk, otlp_lines, tempo
+from trace_files import FAULTS, NOON, Described, described, jaeger, otlp_lines, simulated_day, tempo
 
 FOREIGN = Path(__file__).parent / "data" / "foreign"
 DAY = Path(__file__).parent / "data" / "reports" / "day.txt"
@@ -509,42 +508,9 @@ def test_foreign_instrumentations(run: Any, path: Path) -> None:
         assert {each["key"]["hint"]: each["calls"] for each in found["groups"]} == dict(expected)
 
 
-# Of a day: how often what happened, and how long each took. In the order of what they cost.
-FAULTS = {
-    "finish.max_tokens.thinking": ("thoughts_ate_budget", 300, 20.0),
-    "finish.max_tokens.repetition": ("loop_text", 150, 15.0),
-    "http.503.overloaded": ("overloaded", 100, 10.0),
-    "finish.safety": ("finish_safety", 80, 4.0),
-    "http.429.rate_day": ("daily_quota", 200, 0.2),
-}
-
-
-@pytest.fixture(scope="module")
-def day() -> list[Described]:
-    """A day of calls as the SDK made them to the simulator, each many times, at its hour and as long as it takes."""
-    telemetry, made = Telemetry(), {}
-    gemini_otel.instrument(**telemetry.providers)
-    try:
-        with simulator.serve() as url:
-            client = make_client(url)
-            for scenario in ("ok", *(scenario for scenario, _, _ in FAULTS.values())):
-                send(client, "call", f"simulate:{scenario}")
-                made[scenario] = of_sdk(telemetry.spans[-1])
-    finally:
-        gemini_otel.uninstrument()
-    spans = []
-    for scenario, count, seconds in (("ok", 4000, 3.0), *FAULTS.values()):
-        for number in range(count):
-            start = NOON - 43_200 + 86_400 * number // count
-            times = {"start": start * 10**9, "end": round((start + seconds) * 1e9)}
-            own = {"trace": f"{len(spans) + 1:032x}", "span": f"{len(spans) + 1:016x}"}
-            spans.append(made[scenario] | times | own | {"events": []})
-    return sorted(spans, key=lambda span: int(span["start"]))
-
-
-def test_a_day(day: list[Described]) -> None:
+def test_a_day() -> None:
     """The report of a day names its faults in the order of their cost, as the page that is kept with this test."""
-    report = read(day)
+    report = read(simulated_day())
     shown = [group.hint.id for group in report.groups() if group.lost_calls]
     assert shown == list(FAULTS)
     assert [group.calls for group in report.groups() if group.lost_calls] == [

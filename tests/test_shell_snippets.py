@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
@@ -15,6 +17,7 @@ import pytest
 
 from documents import Snippet, snippets
 from support import ROOT, OtlpReceiver
+from trace_files import described, otlp_lines
 
 _TOOL = r"\.venv/bin/([\w-]+)"
 # What a command begins with that is not run here, and why. Its extras, files and tools must exist all the same.
@@ -27,6 +30,7 @@ NOT_RUN = {
     "bash tests/integration/install.sh": "builds servers; .ci/run does it",
     "docker ": "needs a container runtime",
     "gemini-otel alerts --operator | kubectl": "changes a Kubernetes cluster",
+    "curl -s": "asks a Jaeger or a Tempo",
     "gemini-otel dashboard | jq": "sends the dashboard to a Grafana",
 }
 # Servers that a reader has on usual ports are elsewhere here, and what runs until Ctrl-C is interrupted.
@@ -72,6 +76,11 @@ def test_commands_run(page: str, tmp_path: Path, url: str, receiver: OtlpReceive
     for file in snippets("python"):
         if file.document.name == page and file.title:
             (tmp_path / file.title).write_text(file.code, encoding="utf-8")
+    calls = otlp_lines(
+        [described({"gen_ai.request.model": "gemini-x", "gen_ai.operation.name": "chat"}, start=time.time())]
+    )
+    (tmp_path / "traces.jsonl").write_bytes(calls)
+    (tmp_path / "traces.jsonl.gz").write_bytes(gzip.compress(calls))
     script = "\n".join(filter(is_run, (each for snippet in PAGES[page] for each in commands(snippet))))
     for given, here in INSTEAD.items():
         script = script.replace(given, here.format(back_end=receiver.endpoint, simulator=url))

@@ -10,9 +10,21 @@ from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan
 
+import gemini_otel
+from gemini_otel import simulator
+from support import Telemetry, make_client, send
+
 Described = dict[str, Any]
 NOON = 1_793_534_400  # 2026-11-01 12:00 UTC
 _ids = itertools.count(1)
+# Of a day: what happened, the scenario, how often, and how long each took. In the order of what they cost.
+FAULTS = {
+    "finish.max_tokens.thinking": ("thoughts_ate_budget", 300, 20.0),
+    "finish.max_tokens.repetition": ("loop_text", 150, 15.0),
+    "http.503.overloaded": ("overloaded", 100, 10.0),
+    "finish.safety": ("finish_safety", 80, 4.0),
+    "http.429.rate_day": ("daily_quota", 200, 0.2),
+}
 
 
 def described(
@@ -66,6 +78,28 @@ def of_sdk(span: ReadableSpan, service: str = "shop") -> Described:
         "events": [(event.name, dict(event.attributes or {}), event.timestamp) for event in span.events],
         "error": (span.status.description or "") if span.status.status_code.name == "ERROR" else None,
     }
+
+
+def simulated_day() -> list[Described]:
+    """A day of calls as the SDK made them to the simulator, each many times, at its hour and as long as it takes."""
+    telemetry, made = Telemetry(), {}
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        with simulator.serve() as url:
+            client = make_client(url)
+            for scenario in ("ok", *(scenario for scenario, _, _ in FAULTS.values())):
+                send(client, "call", f"simulate:{scenario}")
+                made[scenario] = of_sdk(telemetry.spans[-1])
+    finally:
+        gemini_otel.uninstrument()
+    spans: list[Described] = []
+    for scenario, count, seconds in (("ok", 4000, 3.0), *FAULTS.values()):
+        for number in range(count):
+            start = NOON - 43_200 + 86_400 * number // count
+            times = {"start": start * 10**9, "end": round((start + seconds) * 1e9)}
+            own = {"trace": f"{len(spans) + 1:032x}", "span": f"{len(spans) + 1:016x}"}
+            spans.append(made[scenario] | times | own | {"events": []})
+    return sorted(spans, key=lambda span: int(span["start"]))
 
 
 def otlp_lines(spans: Iterable[Described], per_line: int = 3) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dashboard_promql as q
+import dashboard_served as served
 from dashboard_links import CELL, DataLink, label, traces, traces_with
 from dashboard_looks import (
     FINISH_REASON_COLOURS,
@@ -49,6 +50,7 @@ def rows() -> Iterator[Row]:
     yield "Traffic and latency", list(_traffic())
     yield "Tokens", list(_tokens())
     yield "Tools", list(_tools())
+    yield "Tiers and server tools", list(served.panels())
     yield "Causes, from the Collector's span metrics", list(_causes())
 
 

@@ -1,16 +1,18 @@
 """Makes the pictures of the documents again, from real calls to the simulator: `python tools/pictures.py`.
 
-docs/demo.svg is what the demo prints in a terminal; docs/images/*.png are pages of a running Jaeger in a headless browser.
+docs/demo.svg and docs/images/terminal-*.svg are what the demo prints, at 120 and 80 columns, dark and light; docs/report.svg is the
+report of a simulated day; docs/images/*.png are pages of a running Jaeger in a headless browser.
 
     pip install -e ".[pictures]"
     python tools/pictures.py --jaeger http://localhost:16686 --otlp http://localhost:4318   # a Jaeger that runs already
     python tools/pictures.py                          # one that is started, from .servers/bin or the PATH
-    python tools/pictures.py --jaeger-ui DIRECTORY    # the same with the page in DIRECTORY, where the program has none
-    python tools/pictures.py --terminal               # only docs/demo.svg
-    python tools/pictures.py --check                  # only say whether the text of docs/demo.svg is stale
+    python tools/pictures.py --program FILE --jaeger-ui DIRECTORY    # this program, with the page in DIRECTORY
+    python tools/pictures.py --terminal               # only what is printed
+    python tools/pictures.py --check                  # only say whether the text of what is printed is stale
 
-The browser is the Chromium on the PATH, else playwright's own. The Jaeger that tests/integration/install.sh builds has no page: build
-that from the release of github.com/jaegertracing/jaeger-ui with the same version, and name its packages/jaeger-ui/build.
+The browser is the Chromium on the PATH, else playwright's own. The documents show Jaeger 2.20, started with examples/jaeger/ui.json.
+A program that was built from its sources has no page: build that from the release of github.com/jaegertracing/jaeger-ui with the
+same version, and name its packages/jaeger-ui/build.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import re
 import shutil
 import sys
 import tempfile
+import unittest.mock
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -33,11 +36,13 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI, TerminalTheme
 
 import gemini_otel
 from gemini_otel import simulator
 from gemini_otel._commands import demo as _demo
+from gemini_otel._commands import report
+from gemini_otel._commands.report import lines, show
 from gemini_otel._facts import names
 from gemini_otel.console import ConsoleTraceExporter
 
@@ -45,14 +50,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from google.genai import Client
+    from opentelemetry.trace import Span
     from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parent.parent
-PICTURE = ROOT / "docs" / "demo.svg"
-IMAGES = ROOT / "docs" / "images"
+DOCS = ROOT / "docs"
+UI = ROOT / "examples" / "jaeger" / "ui.json"
+# The file below docs/, how many columns it has, and its colours.
+TERMINALS = (
+    ("demo.svg", 120, MONOKAI),
+    ("images/terminal-120-light.svg", 120, DEFAULT_TERMINAL_THEME),
+    ("images/terminal-80-dark.svg", 80, MONOKAI),
+    ("images/terminal-80-light.svg", 80, DEFAULT_TERMINAL_THEME),
+)
+_REPORT_WIDTH = 112
 _SCENES = {scene.title: scene for scene in _demo.SIMULATED}
 _TERMINAL_SCENES = ("Thinking ate the budget", "The model got stuck in a loop", "The daily quota is used up")
-_TERMINAL_WIDTH = 112
 _TIMINGS = frozenset({names.ATTEMPT_WAIT, names.RESPONSE_TIME_TO_FIRST_CHUNK})
 
 _SERVICE = "trip-planner"
@@ -61,7 +74,8 @@ _TRACE_SCENES = (
     "A tool that fails, in a loop of three rounds",
     "Thinking ate the budget",
 )
-_SEARCH_SCENES = ("The model got stuck in a loop", "The daily quota is used up", "Thinking ate the budget")
+_SEARCH_SCENES = tuple(_SCENES)
+_CONVERSATION_SCENE = "A tool that fails, in a loop of three rounds"
 _HINT = "finish.max_tokens.thinking"  # the one that is shown
 _TRACE_WIDTH, _SEARCH_WIDTH, _HEIGHT, _SCALE = 1280, 1480, 1400, 2
 _MOST_BYTES = 300_000
@@ -69,56 +83,92 @@ _MOST_BYTES = 300_000
 
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
-    picture = draw()
+    pictures = {**draw(), "report.svg": draw_report()}
     if options.check:
-        fresh = PICTURE.exists() and _text(PICTURE.read_text(encoding="utf-8")) == _text(picture)
-        print(
-            f"{PICTURE.name} is {'up to date' if fresh else 'stale: run python tools/pictures.py --terminal'}"
-        )
-        return 0 if fresh else 1
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(picture, encoding="utf-8")
+        stale = [name for name, picture in pictures.items() if not _is_fresh(DOCS / name, picture)]
+        told = ", ".join(stale)
+        print(f"stale: {told}; run python tools/pictures.py --terminal" if stale else "up to date")
+        return 1 if stale else 0
+    for name, picture in pictures.items():
+        (DOCS / name).parent.mkdir(parents=True, exist_ok=True)
+        (DOCS / name).write_text(picture, encoding="utf-8")
     if not options.terminal:
         with _jaeger(options) as jaeger:
             photograph(jaeger)
     return 0
 
 
+def _is_fresh(path: Path, picture: str) -> bool:
+    return path.exists() and _text(path.read_text(encoding="utf-8")) == _text(picture)
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Makes the pictures of the documents again.")
-    parser.add_argument("--check", action="store_true", help="only say whether docs/demo.svg is stale")
-    parser.add_argument("--terminal", action="store_true", help="only draw docs/demo.svg")
+    parser.add_argument("--check", action="store_true", help="only say whether what is printed is stale")
+    parser.add_argument("--terminal", action="store_true", help="only draw what is printed")
     parser.add_argument("--jaeger", metavar="URL", help="the page of a Jaeger that runs already")
     parser.add_argument("--otlp", metavar="URL", default="http://localhost:4318", help="where it takes OTLP")
+    parser.add_argument(
+        "--program", metavar="FILE", help="the Jaeger that is started, instead of the installed one"
+    )
     parser.add_argument(
         "--jaeger-ui", metavar="DIR", type=Path, help="a build of Jaeger's page for the one that is started"
     )
     return parser.parse_args(arguments)
 
 
-def draw() -> str:
-    """The terminal as SVG."""
-    console = Console(
-        record=True, width=_TERMINAL_WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor"
-    )
-    exporter = ConsoleTraceExporter(console)
+def draw() -> dict[str, str]:
+    """What the terminal shows, as SVG, by the name below docs/."""
     kept = InMemorySpanExporter()
     with _instrumented(kept) as (_, client):
         _send(client, _TERMINAL_SCENES)
-    for title, span in zip(_TERMINAL_SCENES, kept.get_finished_spans(), strict=True):
-        console.print()
+    spans = [_without_timings(span) for span in kept.get_finished_spans()]
+    return {name: _drawn(spans, width, theme) for name, width, theme in TERMINALS}
+
+
+def _drawn(spans: Sequence[ReadableSpan], width: int, theme: TerminalTheme) -> str:
+    console = _terminal(width)
+    exporter = ConsoleTraceExporter(console)
+    for title, span in zip(_TERMINAL_SCENES, spans, strict=True):
         console.rule(title, align="left", style="dim")
-        exporter.export([_without_timings(span)])
-    svg = console.export_svg(title="gemini-otel demo", theme=MONOKAI, unique_id="demo")
+        exporter.export([span])
+    return _svg(console, theme, "gemini-otel demo", "demo")
+
+
+def draw_report() -> str:
+    """The report of a day as SVG; without money, whose amounts change with each release of the prices."""
+    sys.path[:0] = [str(ROOT / "tests")]
+    from trace_files import otlp_lines, simulated_day
+
+    console = _terminal(_REPORT_WIDTH)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        unittest.mock.patch.dict(sys.modules, {"genai_prices": None}),
+    ):
+        path = Path(folder, "day.jsonl")
+        path.write_bytes(otlp_lines(simulated_day(), 50))
+        reading = report.read_files([str(path)])
+    show.draw(console, list(lines.page(reading.report, "day.jsonl", reading.notes, _REPORT_WIDTH)))
+    return _svg(console, MONOKAI, "gemini-otel report day.jsonl", "report")
+
+
+def _terminal(width: int) -> Console:
+    return Console(
+        record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+
+
+def _svg(console: Console, theme: TerminalTheme, title: str, name: str) -> str:
+    svg = console.export_svg(title=title, theme=theme, unique_id=name)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
 @contextlib.contextmanager
-def _instrumented(exporter: SpanExporter) -> Iterator[tuple[TracerProvider, Client]]:
+def _instrumented(exporter: SpanExporter, **settings: Any) -> Iterator[tuple[TracerProvider, Client]]:
     """A provider of traced calls, and a client of the simulator to make them with."""
     provider = TracerProvider(resource=Resource({"service.name": _SERVICE}))
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    gemini_otel.instrument(tracer_provider=provider)
+    gemini_otel.instrument(tracer_provider=provider, **settings)
     try:
         with simulator.serve() as url:
             yield provider, _demo.simulated_client(url)
@@ -171,8 +221,10 @@ def _jaeger(options: argparse.Namespace) -> Iterator[Jaeger]:
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "integration")]
     from servers import run_jaeger
 
-    page = [f"--query.static-files={options.jaeger_ui.resolve()}"] if options.jaeger_ui else []
-    with tempfile.TemporaryDirectory() as folder, run_jaeger(Path(folder), *page) as started:
+    ui = {"config_file": str(UI)}
+    if options.jaeger_ui:
+        ui["assets_path"] = str(options.jaeger_ui.resolve())
+    with tempfile.TemporaryDirectory() as folder, run_jaeger(Path(folder), ui, options.program) as started:
         yield Jaeger(started.otlp, started.url)
 
 
@@ -180,16 +232,25 @@ def photograph(jaeger: Jaeger) -> None:
     """Send traces to Jaeger, and save what its page shows of them."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    exporter = OTLPSpanExporter(f"{jaeger.otlp}/v1/traces")
-    with _instrumented(exporter) as (provider, client):
+    endpoint = f"{jaeger.otlp}/v1/traces"
+    with _instrumented(OTLPSpanExporter(endpoint)) as (provider, client):
         _send(client, _SEARCH_SCENES)
         with provider.get_tracer("pictures").start_as_current_span("POST /trips") as root:
             _send(client, _TRACE_SCENES)
-        trace_id = f"{root.get_span_context().trace_id:032x}"
-    IMAGES.mkdir(exist_ok=True)
+    with (
+        _instrumented(OTLPSpanExporter(endpoint), capture_content="span_only") as (provider, client),
+        provider.get_tracer("pictures").start_as_current_span("POST /weather") as captured,
+    ):
+        _send(client, [_CONVERSATION_SCENE])
+    (DOCS / "images").mkdir(exist_ok=True)
     with _browser(jaeger) as page:
-        _save(page, IMAGES / "jaeger-trace.png", _show_trace(page, jaeger, trace_id))
-        _save(page, IMAGES / "jaeger-search.png", _show_search(page, jaeger))
+        _save(page, "jaeger-search.png", _show_search(page, jaeger))
+        _save(page, "jaeger-trace.png", _show_trace(page, jaeger, _trace_id(root)))
+        _save(page, "jaeger-conversation.png", _show_conversation(page, jaeger, _trace_id(captured)))
+
+
+def _trace_id(span: Span) -> str:
+    return f"{span.get_span_context().trace_id:032x}"
 
 
 @contextlib.contextmanager
@@ -218,29 +279,39 @@ def _browser(jaeger: Jaeger) -> Iterator[Page]:
 
 
 def _show_trace(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
-    """The trace with its hint unfolded: a search in the page opens the span and its logs, a click the hint."""
+    """The trace with the call that went wrong unfolded: its tags begin with the hint."""
+    page.set_viewport_size({"width": _TRACE_WIDTH, "height": _HEIGHT})
     page.goto(f"{jaeger.url}/trace/{trace_id}?{urlencode({'uiFind': _HINT})}")
-    page.locator(".AccordianLogs--content .AccordianKeyValues--header").last.click()
-    page.locator(".AccordianLogs--content .KeyValueTable--row").last.wait_for()
+    detail = page.locator(".detail-row").last
+    detail.get_by_role("tab", name="Details").click()
+    detail.locator(".AccordionAttributes--header").first.click()
+    page.mouse.move(0, 0)
+    return detail
+
+
+def _show_conversation(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
+    """The last round of a loop, whose captured messages the page shows as a conversation."""
+    page.goto(f"{jaeger.url}/trace/{trace_id}")
+    page.locator(".span-row .span-name").last.click()
     page.mouse.move(0, 0)
     return page.locator(".detail-row").last
 
 
 def _show_search(page: Page, jaeger: Jaeger) -> Locator:
-    """The calls that were truncated, found by the tag of the outcome."""
-    query = {"service": _SERVICE, "tags": f'{{"{names.OUTCOME}":"truncated"}}', "lookback": "1h", "limit": 20}
-    page.set_viewport_size({"width": _SEARCH_WIDTH, "height": _HEIGHT})  # or the tag is cut off
+    """All calls of a service: those that went wrong carry a mark."""
+    query = {"service": _SERVICE, "lookback": "1h", "limit": 20}
+    page.set_viewport_size({"width": _SEARCH_WIDTH, "height": _HEIGHT})
     page.goto(f"{jaeger.url}/search?{urlencode(query)}")
-    page.locator(".TraceResultsScatterPlot").wait_for()
-    results = page.locator(".ResultItem")
-    results.last.wait_for()
-    return results.last
+    rows = page.locator(".ant-table-row")
+    rows.last.wait_for()
+    return rows.last
 
 
-def _save(page: Page, path: Path, last: Locator) -> None:
+def _save(page: Page, name: str, last: Locator) -> None:
     """The page down to its `last` part, with as few colours as it needs."""
     from PIL import Image
 
+    path = DOCS / "images" / name
     page.wait_for_timeout(1000)  # transitions
     bottom = int(last.evaluate("part => part.getBoundingClientRect().bottom")) + 16
     taken = Image.open(io.BytesIO(page.screenshot(animations="disabled")))

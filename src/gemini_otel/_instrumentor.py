@@ -206,7 +206,7 @@ def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
     if not installed.is_supported():
         return
     from gemini_otel._sdk import function_calling
-    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client, uploads
+    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client, raw_usage, uploads
     from gemini_otel._sdk.live import drivers as _live
     from gemini_otel._sdk.live import interactions as live_interactions
     from gemini_otel._sdk.methods import batch_jobs
@@ -218,6 +218,7 @@ def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
     functions = {
         api_client.MODULE: ("HTTP attempts", api_client.DRIVERS + uploads.DRIVERS),
         generated_clients.MODULE: ("HTTP attempts of generated clients", generated_clients.DRIVERS),
+        raw_usage.MODULE: ("service tiers", raw_usage.DRIVERS),
         batch_jobs.MODULE: ("batches methods", batch_jobs.DRIVERS),
         _pages.MODULE: ("pages of listings", _pages.drivers(session)),
         older_client.MODULE: ("HTTP attempts of interactions", older_client.DRIVERS),

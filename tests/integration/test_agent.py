@@ -29,11 +29,11 @@ def test_two_tiers(collector: Collector, session_receiver: OtlpReceiver, tmp_pat
     needs("collector")
     config = read(AGENT)
     config["exporters"] = {
-        name.replace("loadbalancing", "otlphttp"): {"endpoint": collector.otlp}
+        name.replace("loadbalancing", "otlp_http"): {"endpoint": collector.otlp}
         for name in config["exporters"]
     }
     for pipeline in config["service"]["pipelines"].values():
-        pipeline["exporters"] = [name.replace("loadbalancing", "otlphttp") for name in pipeline["exporters"]]
+        pipeline["exporters"] = [name.replace("loadbalancing", "otlp_http") for name in pipeline["exporters"]]
     file = tmp_path / "agent.json"
     file.write_text(json.dumps(config), encoding="utf-8")
     telemetry = Telemetry(resource=Resource.create({"service.name": "two tiers"}))

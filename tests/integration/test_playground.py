@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from conftest import needs
+from gemini_otel._facts import names
 from servers import Collector, Prometheus, eventually, program
 from support import ROOT, receiving
 
@@ -44,6 +46,12 @@ def test_images_are_pinned() -> None:
         r"^FROM (\S+)$", (PLAYGROUND / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert len(images) == 6
+    # The second line of Jaeger, the third of Prometheus and Tempo, the thirteenth of Grafana
+    lines = {
+        name: SERVICES[name]["image"].rpartition(":")[2].lstrip("v").split(".")[0]
+        for name in ("jaeger", "prometheus", "tempo", "grafana")
+    }
+    assert lines == {"jaeger": "2", "prometheus": "3", "tempo": "3", "grafana": "13"}
     assert [image for image in images if not re.search(r":v?\d+\.\d+\.\d+(-[a-z-]+)?$", image)] == []
 
 
@@ -54,16 +62,36 @@ def test_no_image_is_built_twice() -> None:
 
 
 def test_versions_are_the_tested_ones() -> None:
-    """Collector and Jaeger are of the versions that the tests build."""
+    """The Collector is of the version that the tests build, Jaeger of the one that its page shows, which is the tests' line or a newer one."""
     modules = (ROOT / "tests/integration/collector/go.mod").read_text(encoding="utf-8")
     (collector,) = set(
         re.findall(r"opentelemetry-collector-contrib/connector/spanmetricsconnector v(\S+)", modules)
     )
     assert SERVICES["collector"]["image"].endswith(f":{collector}")
-    (jaeger,) = re.findall(
-        r"jaegertracing/jaeger@v(\S+?)\"", (ROOT / "tests/integration/install.sh").read_text(encoding="utf-8")
-    )
-    assert SERVICES["jaeger"]["image"].endswith(f":{jaeger}")
+    page = (ROOT / "docs" / "jaeger.md").read_text(encoding="utf-8")
+    assert SERVICES["jaeger"]["image"] in page
+    assert SERVICES["jaeger"]["image"].rpartition(":")[2].startswith("2.")
+
+
+def test_names_of_components_are_those_of_today() -> None:
+    """The Collector warns of names that are only aliases any more: there are none."""
+    config = yaml.safe_load((ROOT / "examples/collector/config.yaml").read_text(encoding="utf-8"))
+    kinds = {name.partition("/")[0] for part in ("connectors", "exporters") for name in config[part]}
+    assert kinds == {"forward", "span_metrics", "otlp_http", "prometheus"}
+
+
+def test_jaeger(tmp_path: Path) -> None:
+    """Jaeger takes what its command sets, over its own configuration, and lets its page begin with hints."""
+    options = read("../jaeger/ui.json")
+    assert options.keys() == {"topTagPrefixes"}
+    assert options["topTagPrefixes"][0] == names.HINT_SUMMARY
+    needs("jaeger")
+    (place,) = [target for _, target in mounts("jaeger")]
+    inside("jaeger", tmp_path)
+    command = [word.replace(place, f"{tmp_path}{place}") for word in SERVICES["jaeger"]["command"]]
+    shown = passes("jaeger", "print-config", *command)
+    assert f"config_file: {tmp_path}{place}" in shown
+    assert "max_traces: 20000" in shown
 
 
 def test_ports() -> None:
@@ -72,6 +100,9 @@ def test_ports() -> None:
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
     published = [port.split(":")[1] for port in ports]
     assert len(published) == len(set(published))
+    other = set(re.findall(r"-p (\d+):", (ROOT / "docs" / "jaeger.md").read_text(encoding="utf-8")))
+    assert other == {"16686", "4318"}
+    assert not other & set(published)
     page = (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
     assert set(re.findall(r"localhost:(\d+)", page)) <= set(published)
 
@@ -208,13 +239,19 @@ def test_queries_of_the_data_sources_parse(tmp_path: Path) -> None:
 
 
 def test_dashboard_is_provisioned(tmp_path: Path) -> None:
-    """Grafana finds the shipped dashboard, which is its home page, and the names of its data sources."""
+    """Grafana finds the shipped dashboard, which is its home page, at a resolution that shows the first minute, and its data sources."""
     root = inside("grafana", tmp_path)
     (provider,) = read("grafana/dashboards.yaml")["providers"]
     (dashboard,) = (root / provider["options"]["path"].lstrip("/")).glob("*.json")
-    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
-    assert dashboard == root / home.lstrip("/")
-    variables = json.loads(dashboard.read_text(encoding="utf-8"))["templating"]["list"]
+    shown = json.loads(dashboard.read_text(encoding="utf-8"))
+    variables = shown["templating"]["list"]
+    home = urllib.parse.urlsplit(SERVICES["grafana"]["environment"]["GF_USERS_HOME_PAGE"])
+    assert home.path == f"/d/{shown['uid']}"
+    chosen = dict(urllib.parse.parse_qsl(home.query))
+    (resolution,) = [variable for variable in variables if variable["name"] == "resolution"]
+    assert chosen["var-resolution"] == "15s"
+    assert chosen["var-resolution"] in resolution["query"].split(",")
+    assert int(SERVICES["chat"]["environment"]["OTEL_METRIC_EXPORT_INTERVAL"]) * 3 <= 15_000
     types = {variable["query"] for variable in variables if variable["type"] == "datasource"}
     assert types == {source["type"] for source in read("grafana/datasources.yaml")["datasources"]}
 

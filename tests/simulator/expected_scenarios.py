@@ -28,6 +28,8 @@ ANSWERS = (
     "undeclared_tool",
     "grounding_tool_use",
     "url_not_read",
+    "code_execution",
+    "standard_tier",
     "null",
     "inline_image",
 )

@@ -15,6 +15,9 @@ Value = str | bool | int | float | tuple[str, ...]
 # Facts of one area of the SDK, by the attribute name that they go under.
 Measured = Mapping[str, Value]
 NOTHING: Measured = MappingProxyType({})
+# How often tools of the service were used, by tool and result.
+ToolUses = Mapping[tuple[str, str], int]
+NO_USES: ToolUses = MappingProxyType({})
 
 
 class StartFacts(NamedTuple):
@@ -32,10 +35,14 @@ class StartFacts(NamedTuple):
 
 
 class OfferedTools(NamedTuple):
-    """What the model may use: functions by name (None where more may be declared elsewhere), and tools that the service runs."""
+    """What the model may use: functions by name (None where more may be declared elsewhere), and tools that the service runs.
+
+    `declared` are the functions that the request itself names.
+    """
 
     functions: frozenset[str] | None = None
     server: tuple[str, ...] = ()
+    declared: frozenset[str] = frozenset()
 
 
 class RequestFacts(NamedTuple):
@@ -62,6 +69,7 @@ class RequestFacts(NamedTuple):
     tools: int | None = None
     tool_mode: str | None = None
     structured_output: bool | None = None
+    service_tier: str | None = None
     response_schema: bool = False
     only_media: bool = False
     offered: Callable[[], OfferedTools] = OfferedTools
@@ -112,9 +120,12 @@ class ResponseFacts(NamedTuple):
     usable: bool = False
     parsed: bool | None = None
     model_status: str | None = None
+    service_tier: str | None = None
+    traffic_type: str | None = None
     usage: UsageFacts = _NO_USAGE
     outcome: str | None = None
     measured: Measured = NOTHING
+    tool_uses: ToolUses = NO_USES
 
 
 class ErrorFacts(NamedTuple):

@@ -83,10 +83,20 @@ UNDECLARED_CALLS = "gemini.response.undeclared_calls"
 UNUSED_TOOLS = "gemini.response.unused_tools"
 URLS_READ = "gemini.response.urls_read"
 URLS_FAILED = "gemini.response.urls_failed"
+SEARCHES = "gemini.response.searches"
+SOURCES = "gemini.response.sources"
+SOURCE_KINDS = "gemini.response.source_kinds"
+CODE_RUNS = "gemini.response.code_executions"
+CODE_FAILED = "gemini.response.code_failed"
+COMPUTER_ACTIONS = "gemini.response.computer_actions"
+AVG_LOGPROBS = "gemini.response.avg_logprobs"
 CONTINUATION_COUNT = "gemini.response.continuation_count"
 MODEL_STATUS = "gemini.response.model_status"
 REPLACED_VALUES = "gemini.response.replaced_values"
+MODEL_RETIREMENT = "gemini.response.model_retirement"
 RESPONSE_SERVICE_TIER = "gemini.response.service_tier"
+TRAFFIC_TYPE = "gemini.response.traffic_type"
+FLEX_WAIT = "gemini.response.flex_wait"
 USAGE_TOOL_USE_TOKENS = "gemini.usage.tool_use_tokens"
 USAGE_TOTAL_TOKENS = "gemini.usage.total_tokens"
 AFC_ROUNDS = "gemini.afc.rounds"
@@ -101,6 +111,7 @@ LOOP_REASONING_TOKENS = "gemini.usage.reasoning_tokens"
 LOOP_CACHED_TOKENS = "gemini.usage.cached_tokens"
 TOOL_FAILURE = "gemini.tool.failure"
 TOOL_SERVER = "gemini.tool.server"
+SERVER_TOOL_RESULT = "gemini.server_tool.result"
 THINKING_BUDGET = "gemini.request.thinking_budget"
 API_VERSION = "gemini.request.api_version"
 TIMEOUT = "gemini.request.timeout"
@@ -108,6 +119,9 @@ MAX_ATTEMPTS = "gemini.request.max_attempts"
 STOP_SEQUENCES = "gemini.request.stop_sequences"
 TOOLS = "gemini.request.tools"
 TOOL_MODE = "gemini.request.tool_mode"
+SERVER_TOOLS = "gemini.request.server_tools"
+SAFETY_SETTINGS = "gemini.request.safety_settings"
+CACHED_CONTENT = "gemini.request.cached_content"
 STRUCTURED_OUTPUT = "gemini.request.structured_output"
 REQUEST_SERVICE_TIER = "gemini.request.service_tier"
 REQUEST_TURNS = "gemini.request.turns"
@@ -218,6 +232,7 @@ THOUGHTS_TOKENS = "gemini.client.thoughts_tokens"
 CACHED_TOKENS = "gemini.client.cached_tokens"
 ATTEMPTS_FAILED = "gemini.client.attempts_failed"
 HINTS = "gemini.client.hints"
+SERVER_TOOL_USES = "gemini.client.server_tool_uses"
 
 # Bucket bounds of the conventions: docs/gen-ai/gen-ai-metrics.md
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
@@ -302,7 +317,15 @@ PROFILES: Mapping[str, Profile] = {
     )
 }
 
-METRICS = {TOOL_DURATION, RESPONSES, THOUGHTS_TOKENS, CACHED_TOKENS, ATTEMPTS_FAILED, HINTS} | {
+METRICS = {
+    TOOL_DURATION,
+    RESPONSES,
+    THOUGHTS_TOKENS,
+    CACHED_TOKENS,
+    ATTEMPTS_FAILED,
+    HINTS,
+    SERVER_TOOL_USES,
+} | {
     name if isinstance(name, str) else name[0]
     for profile in PROFILES.values()
     for metrics in profile.metrics.values()

@@ -34,6 +34,7 @@ _REQUEST = (
     ("tools", names.TOOLS),
     ("tool_mode", names.TOOL_MODE),
     ("structured_output", names.STRUCTURED_OUTPUT),
+    ("service_tier", names.REQUEST_SERVICE_TIER),
 )
 _USAGE = (
     ("input_tokens", names.USAGE_INPUT_TOKENS),
@@ -103,6 +104,7 @@ def response_attributes(response: ResponseFacts) -> Attributes:
         names.PARTS: response.parts or None,
         names.PARSED: response.parsed,
         names.MODEL_STATUS: response.model_status,
+        names.TRAFFIC_TYPE: response.traffic_type,
     }
     attributes.update((name, value) for name, value in optional.items() if value is not None)
     attributes.update(response.measured)

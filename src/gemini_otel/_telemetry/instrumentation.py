@@ -19,6 +19,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
+from gemini_otel._facts.tiers import TIERS
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.conversation import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
@@ -48,7 +49,10 @@ class Metrics:
         self.model_label = BoundedNames(MAX_MODELS)
         self.address_label = BoundedNames(MAX_MODELS)
         self.tool_label = BoundedNames(MAX_MODELS)
+        self.server_tool_label = BoundedNames(MAX_VALUES)
+        self.tool_result_label = BoundedNames(MAX_VALUES)
         self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
+        self.tier_label = BoundedNames(MAX_VALUES, TIERS)
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
         self.hint_label = BoundedNames(MAX_MODELS)
         model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
@@ -64,6 +68,7 @@ class Metrics:
                 names.OUTCOME,
                 names.REPETITION_KIND,
                 names.OPERATION_NAME,
+                names.RESPONSE_SERVICE_TIER,
             ),
         )
         self.thoughts_tokens = observed_counter(
@@ -71,6 +76,13 @@ class Metrics:
         )
         self.cached_tokens = observed_counter(
             meter, names.CACHED_TOKENS, "{token}", "Input tokens read from a cache.", (model,)
+        )
+        self.server_tool_uses = observed_counter(
+            meter,
+            names.SERVER_TOOL_USES,
+            "{use}",
+            "Uses of tools that the service runs.",
+            (model, names.TOOL_NAME, names.SERVER_TOOL_RESULT),
         )
         self.attempts_failed = observed_counter(
             meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)

@@ -19,6 +19,7 @@ from gemini_otel._facts.errors.exceptions import read_error, unread_error
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._facts.sendable import sendable
+from gemini_otel._facts.tiers import FLEX, tier_name
 from gemini_otel._guard import call_back, guarded, safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog
@@ -106,6 +107,7 @@ class Call(Observed):
         "_start",
         "_started",
         "_stream",
+        "_tier",
         "_watch",
         "_within_owner",
         "arguments",
@@ -130,6 +132,7 @@ class Call(Observed):
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
         self._first_chunk: float | None = None
+        self._tier: str | None = None
         self._flagged = self._within_owner = False
         self._answer = operation.answer(request)
         listening = self._recording and session.settings.repetition and operation.generates
@@ -178,6 +181,10 @@ class Call(Observed):
         for call in history:
             if self._watch is not None:
                 self._watch.recall(call.name, call.args, call.result)
+
+    def served_by(self, tier: str) -> None:
+        """Note the service tier that the JSON of the answer names, which not every SDK passes on."""
+        self._tier = tier_name(tier)
 
     def observe(self, response: Any) -> None:
         """Read a response, or the next chunk of a stream."""
@@ -234,6 +241,7 @@ class Call(Observed):
     def _record(self, error: BaseException | None) -> None:
         seconds = self._seconds - self._started
         response = safely(self._answer.facts) or ResponseFacts()
+        self._tier = self._tier or response.service_tier
         finish_reason = worst_finish_reason(response.finish_reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
         failure = None
@@ -255,6 +263,7 @@ class Call(Observed):
                 self._attempts.status_code,
                 failure.type if failure is not None else None,
                 self._repetition_label(),
+                self._tier,
             )
             measure = functools.partial(self._metrics.record, ended, self._context)
             dropped.later(measure) if self._within_owner else safely(measure)
@@ -334,6 +343,8 @@ class Call(Observed):
         if self._operation.generates and self._attempts.answers > 1:
             attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
         attributes[names.OUTCOME] = outcome
+        if self._tier is not None:
+            self._tell_tier(attributes, self._tier)
         attributes.update(self._more_attributes())
         if self._missing_reason is not None and not response.finish_reasons and outcome in UNFINISHED:
             attributes[names.RESPONSE_FINISH_REASONS] = (self._missing_reason,)
@@ -357,6 +368,11 @@ class Call(Observed):
                 stop_sequences=self._request.stop_sequences,
                 deferred=self._within_owner,
             )
+
+    def _tell_tier(self, attributes: Attributes, tier: str) -> None:
+        attributes[names.RESPONSE_SERVICE_TIER] = tier
+        if tier == FLEX:
+            attributes[names.FLEX_WAIT] = self._seconds - self._started
 
     def _repetition_label(self) -> str:
         if self._watch is None:

@@ -7,7 +7,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gemini_otel._facts.names import ERROR_MESSAGE, REQUEST_MODEL
+from gemini_otel._facts.names import (
+    BLOCKED_CATEGORIES,
+    ERROR_MESSAGE,
+    MODEL_RETIREMENT,
+    REQUEST_MODEL,
+    SAFETY_SETTINGS,
+)
 from gemini_otel.hints._hint import Attributes, AttributeValue
 from gemini_otel.hints._trigger import text
 from gemini_otel.hints.models import CACHE_MINIMUM, OUTPUT_LIMITS, lifecycle, longest_match, model_of
@@ -34,6 +40,7 @@ _MESSAGE_NUMBERS = {
     "message.modalities": r"combination of response modalities: ?\*? ?([A-Z, *]{3,60})",
     "message.seconds": r"no response was generated for (\d+) seconds",
 }
+THRESHOLDS = "thresholds asked for: {safety.thresholds}"
 _PLAIN = (str, int)
 _PLURAL_OF_ONE = re.compile(
     r"(?<![\w.,-])1 (attempt|byte|call|character|image|instance|request|round|second|time|token|tool)s\b"
@@ -95,8 +102,24 @@ def _value(attributes: Attributes, name: str) -> AttributeValue | None:
 
 
 def _shutdown(attributes: Attributes) -> str | None:
+    told = text(attributes, MODEL_RETIREMENT)
     row = lifecycle(text(attributes, REQUEST_MODEL))
-    return None if row is None else row.shutdown.isoformat()
+    return told or (None if row is None else row.shutdown.isoformat())
+
+
+def _thresholds(attributes: Attributes) -> tuple[str, ...] | None:
+    """The thresholds that were asked for of the categories that blocked; of all, where none is known to have blocked."""
+    asked = attributes.get(SAFETY_SETTINGS)
+    if not isinstance(asked, (tuple, list)):
+        return None
+    known = dict(str(each)[:200].partition(":")[::2] for each in asked[:32])
+    blocked = attributes.get(BLOCKED_CATEGORIES)
+    named = (
+        [str(each)[:200].partition(":")[0] for each in blocked[:10]]
+        if isinstance(blocked, (tuple, list))
+        else []
+    )
+    return tuple(f"{name}:{known.get(name, 'the default')}" for name in named or known)
 
 
 def _replacement(attributes: Attributes) -> str | None:
@@ -113,6 +136,7 @@ def _cache_minimum(attributes: Attributes) -> int | None:
 
 
 _DERIVED: Mapping[str, Callable[[Attributes], AttributeValue | None]] = {
+    "safety.thresholds": _thresholds,
     "model.shutdown": _shutdown,
     "model.replacement": _replacement,
     "model.output_limit": _output_limit,

@@ -56,6 +56,7 @@ _SPECIAL = (
     "finish.unexpected_tool",
     "finish.no_image",
     "finish.no_sound",
+    "net.timeout.flex",
 )  # STOP has entries that say more of it
 _OF_MANY = ("finish.some_candidates",)  # speaks of every reason, and says nothing of any
 _NUMBERS = {

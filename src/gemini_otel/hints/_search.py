@@ -23,6 +23,7 @@ from gemini_otel.hints.entries import (
     reference,
     repetition,
     resources,
+    tiers,
     values,
 )
 
@@ -36,6 +37,7 @@ def _default() -> Catalogue:
         (
             *configuration.REFUSED,
             *api_errors.NARROW,
+            *tiers.TIMEOUTS,
             *network.HINTS,
             *live.CLOSES,
             *api_errors.GENERIC,
@@ -55,6 +57,7 @@ def _default() -> Catalogue:
             *api_errors.TIER,
             *configuration.NOTES,
             *live.NOTES,
+            *tiers.HINTS,
             *performance.HINTS,
             *values.HINTS,
             *reference.HINTS,

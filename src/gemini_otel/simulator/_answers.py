@@ -35,7 +35,13 @@ def _unary(call: Call, reply: Reply) -> Reply:
         return Reply(ending="hang", first_delay=waiting)
     if reply.ending == "error" and isinstance(reply.body, dict):
         return with_names(call, Reply(reply.body["error"]["code"], body=reply.body, first_delay=waiting))
-    return replace(reply, body=merged(_filled(call, reply)), chunks=(), first_delay=waiting)
+    body = merged(_filled(call, reply))
+    tier = (body.get("usageMetadata") or {}).get("serviceTier")
+    headers = {
+        **reply.headers,
+        **({"x-gemini-service-tier": tier} if tier else {}),
+    }  # streams have no such header
+    return replace(reply, body=body, headers=headers, chunks=(), first_delay=waiting)
 
 
 def with_names(call: Call, reply: Reply) -> Reply:

@@ -121,6 +121,7 @@ def _interaction(call: Call, answer: Any, variant: str) -> Json:
         "created": now,
         "updated": now,
         "role": "model",
+        "service_tier": call.tier,
     }
     made |= {
         name: call.body[name] for name in ("model", "agent", "previous_interaction_id") if name in call.body
@@ -152,7 +153,42 @@ def _status(candidate: Json, steps: list[Json]) -> str:
     return _STATUSES.get(candidate.get("finishReason", ""), "failed")
 
 
+def _lookups(candidate: Json) -> Iterator[Json]:
+    """The steps of searches and of pages that were read."""
+    grounding, context = candidate.get("groundingMetadata") or {}, candidate.get("urlContextMetadata") or {}
+    if queries := grounding.get("webSearchQueries"):
+        yield {"type": "google_search_call", "id": "search-1", "arguments": {"queries": queries}}
+        suggestions = [{"search_suggestions": "<div>tides</div>"}]
+        yield {"type": "google_search_result", "call_id": "search-1", "result": suggestions}
+    if pages := context.get("urlMetadata"):
+        urls = [page["retrievedUrl"] for page in pages]
+        yield {"type": "url_context_call", "id": "read-1", "arguments": {"urls": urls}}
+        read = [{"url": page["retrievedUrl"], "status": _page_status(page)} for page in pages]
+        yield {"type": "url_context_result", "call_id": "read-1", "result": read}
+
+
+def _page_status(page: Json) -> str:
+    return str(page["urlRetrievalStatus"]).rpartition("_")[2].lower()
+
+
+def _code_step(part: Json) -> Json:
+    """A run of code, or its result."""
+    if code := part.get("executableCode"):
+        arguments = {"language": "python", "code": code["code"]}
+        return {"type": "code_execution_call", "id": code["id"], "arguments": arguments}
+    result = part["codeExecutionResult"]
+    failed = result["outcome"] != "OUTCOME_OK"
+    about = {"call_id": result["id"], "result": result["output"], "is_error": failed}
+    return {"type": "code_execution_result", **about}
+
+
+def _citations(candidate: Json) -> list[Json]:
+    chunks = (candidate.get("groundingMetadata") or {}).get("groundingChunks", ())
+    return [{"type": "url_citation", "url": each["web"]["uri"]} for each in chunks if "web" in each]
+
+
 def _steps(candidate: Json) -> Iterator[Json]:
+    yield from _lookups(candidate)
     output: list[Json] = []
     for part in candidate.get("content", {}).get("parts", ()):
         if call := field_of(part, "functionCall"):
@@ -167,8 +203,12 @@ def _steps(candidate: Json) -> Iterator[Json]:
             yield {"type": "thought", "summary": [{"type": "text", "text": part.get("text", "")}]}
         elif "text" in part:
             output.append({"type": "text", "text": part["text"]})
+        elif "executableCode" in part or "codeExecutionResult" in part:
+            yield _code_step(part)
         elif data := field_of(part, "inlineData"):
             output.append({"type": "image", "mime_type": data["mimeType"], "data": data["data"]})
+    if output and (citations := _citations(candidate)):
+        output[-1]["annotations"] = citations
     if output:
         yield {"type": "model_output", "content": output}
 
@@ -239,7 +279,7 @@ def _current_events(
 
 def _step_events(index: int, step: Json, deltas: Iterator[Json]) -> Iterator[Json]:
     call = step["type"] == "function_call"
-    start = {name: value for name, value in step.items() if name in {"type", "id", "name"}}
+    start = {name: value for name, value in step.items() if name in {"type", "id", "call_id", "name"}}
     yield {"event_type": "step.start", "index": index, "step": start | ({"arguments": {}} if call else {})}
     for delta in deltas:
         yield {"event_type": "step.delta", "index": index, "delta": delta}
@@ -264,8 +304,10 @@ def _deltas(step: Json) -> Iterator[Json]:
                 text = content["text"]
                 for start in range(0, len(text), 200):
                     yield {"type": "text", "text": text[start : start + 200]}
+                if citations := content.get("annotations"):
+                    yield {"type": "text_annotation_delta", "annotations": citations}
             else:
-                yield content
+                yield {name: value for name, value in content.items() if name not in {"id", "call_id"}}
 
 
 _ID = r"interactions/(?P<resource>[^/:]+(?::[\w-]+)?)"

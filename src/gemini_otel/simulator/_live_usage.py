@@ -17,6 +17,7 @@ class LiveUsage:
 
     def __init__(self, vertex: bool) -> None:
         self._answer = "candidates" if vertex else "response"  # the two services spell it so
+        self._traffic = {"trafficType": "ON_DEMAND"} if vertex else {"serviceTier": "standard"}
         self._start()
 
     def _start(self) -> None:
@@ -53,6 +54,7 @@ class LiveUsage:
             "totalTokenCount": prompt + response + thoughts,
             "promptTokensDetails": heard,
             f"{self._answer}TokensDetails": said,
+            **self._traffic,
         }
 
     @staticmethod

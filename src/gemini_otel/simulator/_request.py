@@ -65,6 +65,12 @@ class Call:
         return object_of(field_of(self.body, "generationConfig"))
 
     @property
+    def tier(self) -> str:
+        """The service tier that the request asks for."""
+        asked = field_of(self.body, "serviceTier")
+        return asked if asked in ("flex", "priority") else "standard"
+
+    @property
     def candidate_count(self) -> int:
         count = field_of(self.config, "candidateCount")
         return min(count, _MOST_CANDIDATES) if isinstance(count, int) and count > 0 else 1

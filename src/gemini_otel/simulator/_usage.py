@@ -9,6 +9,7 @@ from ._scenario import Json
 
 _CHARACTERS = 4
 _IMAGE_IN, _IMAGE_OUT, _OTHER_MEDIA = 258, 1290, 100
+_TRAFFIC = {"standard": "ON_DEMAND", "priority": "ON_DEMAND_PRIORITY", "flex": "ON_DEMAND_FLEX"}
 _DETAILED = ("cacheTokensDetails", "toolUsePromptTokensDetails")
 
 Counts = dict[str, int]
@@ -20,6 +21,7 @@ class Usage:
 
     def __init__(self, call: Call) -> None:
         self._vertex = call.vertex
+        self._tier = call.tier
         self._prompt = prompt_counts(call)
         self._candidates: Counts = {}
         self._thoughts: Counts = {}
@@ -56,8 +58,9 @@ class Usage:
         details |= {name: self._given[name] for name in _DETAILED if name in self._given}
         if self._candidates and (self._vertex or self._candidates.keys() != {"TEXT"}):
             details["candidatesTokensDetails"] = modality_details(_tokens(self._candidates))
-        tier = {"trafficType": "ON_DEMAND"} if self._vertex else {"serviceTier": "standard"}
-        return details | tier
+        if self._vertex:
+            return details | {"trafficType": self._given.get("trafficType", _TRAFFIC[self._tier])}
+        return details | {"serviceTier": self._given.get("serviceTier", self._tier)}
 
 
 def prompt_counts(call: Call) -> Counts:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gemini_otel._facts.errors.quotas import limit_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    _Search = Callable[[str], object]
 
 # https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto names the HTTP code of each status.
 HTTP_CODES = {
@@ -71,21 +73,10 @@ class Signature(NamedTuple):
     statuses: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     quota_id: str | None = None
-    quota_limit: int | None = None
+    quota_limit: Literal[0] | None = None  # JSON of a proto leaves zeros out: no other limit says what failed
     message: str | None = None
     vertex: bool = False  # only on Vertex AI
     bare: bool = False  # only without a quota and without a retry delay
-
-
-class _Error(NamedTuple):
-    code: int | None
-    status: str
-    reason: str
-    quota_id: str
-    quota_limit: int | None
-    retry_delay: float | None
-    message: str
-    vertex: bool
 
 
 # A refusal for something that the request has. Live closes with 1003, 1007 or 1008 for the same reasons, in the same words.
@@ -445,6 +436,10 @@ SIGNATURES = (
     Signature("overloaded", (1012, 1013, 1014)),
 )
 
+# What signatures name: of anything else they know nothing, so it makes no difference which it is.
+_CODES = frozenset(code for signature in SIGNATURES for code in signature.codes)
+_NAMED = frozenset(word for signature in SIGNATURES for word in (*signature.statuses, *signature.reasons))
+
 KINDS = (*dict.fromkeys(signature.kind for signature in SIGNATURES), "unknown")
 
 
@@ -467,41 +462,49 @@ def error_kind(
     )  # clients break lines where they like
     if quota_limit is None and "limit: 0" in head:
         quota_limit = limit_in(head, quota_metric)
-    error = _Error(
-        code=_CODE_OF_WORD.get(upper, HTTP_CODES.get(upper)) if code is None else code,
-        status=upper,
-        reason=(reason or "").upper(),
-        quota_id=(quota_id or "")[:_MESSAGE_LIMIT].lower(),
-        quota_limit=quota_limit,
-        retry_delay=retry_delay,
-        message=flat,
-        vertex=vertex,
+    code = _CODE_OF_WORD.get(upper, HTTP_CODES.get(upper)) if code is None else code
+    bare = not quota_id and retry_delay is None
+    quota = (quota_id or "")[:_MESSAGE_LIMIT].lower()
+    sort = (
+        code if code in _CODES else None,
+        upper if upper in _NAMED else "",
+        reason.upper() if reason and reason.upper() in _NAMED else "",
+        quota_limit == 0,
     )
-    return next((signature.kind for signature in SIGNATURES if all(_checks(signature, error))), "unknown")
+    for kind, in_quota, in_message in _candidates(*sort, vertex, bare, bool(quota), bool(flat)):
+        if (in_quota is None or in_quota(quota)) and (in_message is None or in_message(flat)):
+            return kind
+    return "unknown"
 
 
-def _checks(signature: Signature, error: _Error) -> Iterator[bool]:
-    """One truth for each thing that the signature asks for, cheapest first."""
-    if signature.codes:
-        yield error.code in signature.codes
-    if signature.statuses:
-        yield error.status in signature.statuses
-    if signature.reasons:
-        yield error.reason in signature.reasons
-    if signature.quota_limit is not None:
-        yield error.quota_limit == signature.quota_limit
-    if signature.vertex:
-        yield error.vertex
-    if signature.bare:
-        yield not error.quota_id and error.retry_delay is None
-    if signature.quota_id is not None:
-        yield _search(signature.quota_id, error.quota_id)
-    if signature.message is not None:
-        yield _search(signature.message, error.message)
+@functools.lru_cache(maxsize=512)
+def _candidates(
+    code: int | None,
+    status: str,
+    reason: str,
+    is_zero: bool,
+    vertex: bool,
+    bare: bool,
+    has_quota: bool,
+    has_message: bool,
+) -> tuple[tuple[str, _Search | None, _Search | None], ...]:
+    """The signatures that are left for errors of one sort, each with what its texts are searched for; in their order."""
+    return tuple(
+        (signature.kind, _search(signature.quota_id), _search(signature.message))
+        for signature in SIGNATURES
+        if (not signature.codes or code in signature.codes)
+        and (not signature.statuses or status in signature.statuses)
+        and (not signature.reasons or reason in signature.reasons)
+        and (is_zero or signature.quota_limit is None)
+        and (vertex or not signature.vertex)
+        and (bare or not signature.bare)
+        and (has_quota or signature.quota_id is None)
+        and (has_message or signature.message is None)
+    )
 
 
-def _search(pattern: str, text: str) -> bool:
-    return bool(text) and _compiled(pattern).search(text) is not None
+def _search(pattern: str | None) -> _Search | None:
+    return None if pattern is None else _compiled(pattern).search
 
 
 @functools.cache  # patterns are compiled at the first error, not at start-up

@@ -5,19 +5,22 @@ Patched is the round: one request and its answer, with the continuation hops tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
+from gemini_otel._facts.calls import NO_USES, NOTHING, Measured, RequestFacts, ResponseFacts, Value
 from gemini_otel._facts.operation import Listener, Operation, Shape, Target
+from gemini_otel._facts.tiers import tier_name, tier_of_traffic
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
 from gemini_otel._sdk.generate_content.function_calls import FunctionCalls
 from gemini_otel._sdk.generate_content.history import read_history
 from gemini_otel._sdk.generate_content.request import read_request, read_start
 from gemini_otel._sdk.generate_content.tools import ToolUse
 from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, items, with_body
+from gemini_otel._sdk.reading.fields import decimal, enum_code, enum_value, field, fields, items, with_body
 from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._sdk.reading.usage import UsageReader
 
@@ -26,7 +29,12 @@ _NOT_A_KIND = frozenset(
     {"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"}
 )
 _WORDS = frozenset({"text", "thought"})
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LIKELY = ("MEDIUM", "HIGH")
+_TIER_HEADER = (
+    "x-gemini-service-tier",
+    "X-Gemini-Service-Tier",
+)  # httpx writes names small, aiohttp as they come
 
 
 class GenerateContentAnswer:
@@ -35,9 +43,12 @@ class GenerateContentAnswer:
     def __init__(self, request: RequestFacts) -> None:
         self._request = request
         self._fed = 0
+        self._headers: object = None
         self._id: str | None = None
         self._model: str | None = None
         self._model_status: str | None = None
+        self._retirement: str | None = None
+        self._logprobs: dict[int, float] = {}
         self._parsed: bool | None = None
         self._tools: ToolUse | None = None
         self._finish_reasons: dict[int, str] = {}
@@ -60,16 +71,22 @@ class GenerateContentAnswer:
         self._model = get("model_version") or self._model
         if (status := get("model_status")) is not None:
             self._model_status = enum_code(field(status, "model_stage"))
+            self._retirement = _date(field(status, "retirement_time"))
+        if self._fed == 0:
+            self._headers = field(get("sdk_http_response"), "headers")
         self._fed += 1
         if self._request.response_schema:
             self._parsed = True if get("parsed") is not None else _unparsed(get("candidates"))
 
     def facts(self) -> ResponseFacts:
         reasons = tuple(reason for _, reason in sorted(self._finish_reasons.items()))
-        usage = self._usage.facts()
-        measured = NOTHING
+        usage, traffic = self._usage.facts(), self._usage.traffic_type
+        measured, uses = NOTHING, NO_USES
         if self._tools is not None or self._request.tools:
             measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
+            uses = self._tool_use().uses(self._request)
+        if self._logprobs or self._retirement:
+            measured = {**measured, **self._rarely_told()}
         return ResponseFacts(
             id=identifier(self._id),
             model=model_name(self._model),
@@ -81,10 +98,28 @@ class GenerateContentAnswer:
             # The SDK parses a whole answer, never the sum of a stream's chunks.
             parsed=self._parsed if self._fed == 1 else None,
             model_status=self._model_status,
+            service_tier=self._service_tier() or tier_of_traffic(traffic),
+            traffic_type=traffic,
             usage=usage,
             outcome="malformed" if names.UNDECLARED_CALLS in measured and set(reasons) == {"STOP"} else None,
             measured=measured,
+            tool_uses=uses,
         )
+
+    def _rarely_told(self) -> Measured:
+        found: dict[str, Value] = {}
+        if self._logprobs:
+            found[names.AVG_LOGPROBS] = min(self._logprobs.values())
+        if self._retirement is not None:
+            found[names.MODEL_RETIREMENT] = self._retirement
+        return found
+
+    def _service_tier(self) -> str | None:
+        """The tier that served the request, as the usage says or the header of a whole answer."""
+        said = self._usage.service_tier
+        if said is None and isinstance(self._headers, dict):
+            said = next(filter(None, map(self._headers.get, _TIER_HEADER)), None)
+        return tier_name(said if isinstance(said, str) else None)
 
     def _tool_use(self) -> ToolUse:
         if self._tools is None:
@@ -98,6 +133,8 @@ class GenerateContentAnswer:
             self._feed_part(fields(part), index, listener)
         if candidate.get("grounding_metadata") or candidate.get("url_context_metadata"):
             self._tool_use().feed(candidate)
+        if (average := candidate.get("avg_logprobs")) is not None and (known := decimal(average)) is not None:
+            self._logprobs[index] = known
         if (reason := candidate.get("finish_reason")) is not None:
             self._finish_reasons[index] = raw = enum_code(reason) or ""
             self._calls.finish(index, listener)
@@ -121,8 +158,12 @@ class GenerateContentAnswer:
                     self._tool_use().call(field(value, "name"))
                     if listener is not None:
                         self._calls.feed(index, value, listener)
-                elif name == "executable_code" and listener is not None and (code := field(value, "code")):
-                    listener.code(code)
+                elif name == "executable_code":
+                    self._tool_use().server.ran_code()
+                    if listener is not None and (code := field(value, "code")):
+                        listener.code(code)
+                elif name == "code_execution_result":
+                    self._tool_use().server.code_ended(field(value, "outcome"))
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
         reason = enum_code(feedback.get("block_reason"))
@@ -154,6 +195,13 @@ def _unparsed(candidates: Any) -> bool | None:
     texts = [part["text"] for part in parts if part.get("text") and not part.get("thought")]
     calls = any(part.get("function_call") is not None for part in parts)
     return None if calls or not texts or (len(texts) == 1 and texts[0].strip() == "null") else False
+
+
+def _date(moment: object) -> str | None:
+    """The day of a moment."""
+    if isinstance(moment, str):  # as JSON has it
+        return moment[:10] if _DAY.fullmatch(moment[:10]) else None
+    return moment.date().isoformat() if isinstance(moment, datetime) else None
 
 
 _CONTINUATION = "_with_continuation"  # from google-genai 2.30 on

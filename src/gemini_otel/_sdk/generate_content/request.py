@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, StartFacts
+from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, StartFacts, Value
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._sdk.generate_content.tools import offered_tools
+from gemini_otel._facts.tiers import tier_name
+from gemini_otel._sdk.generate_content.tools import count_tools, offered_tools
+from gemini_otel._sdk.methods.resources import resource_name
 from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
-from gemini_otel._sdk.reading.fields import decimal, enum_setting, enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.fields import (
+    decimal,
+    enum_code,
+    enum_setting,
+    enum_value,
+    field,
+    fields,
+    integer,
+    items,
+)
+
+_MOST_SETTINGS = 16
 
 
 def read_start(models: Any, arguments: Arguments) -> StartFacts:
@@ -27,7 +40,7 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
     options = http_options(models, config)
     thinking = fields(get("thinking_config"))
     calling = field(get("tool_config"), "function_calling_config")
-    tools = sum(map(_tool_count, items(get("tools")))) or None
+    tools, built_in = count_tools(given) if (given := get("tools")) else (None, ())
     return RequestFacts(
         temperature=decimal(get("temperature")),
         top_p=decimal(get("top_p")),
@@ -44,13 +57,14 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         api_version=options.api_version,
         timeout=options.timeout,
         max_attempts=options.max_attempts,
-        tools=tools,
+        tools=tools or None,
         tool_mode=enum_setting(field(calling, "mode")) if calling is not None else None,
         structured_output=_structured_output(config) or None,
+        service_tier=tier_name(enum_value(get("service_tier"))),
         response_schema=get("response_schema") is not None,
         only_media=(modalities := get("response_modalities")) is not None and _only_media(modalities),
         offered=partial(offered_tools, models, config) if tools else OfferedTools,
-        measured=_turns(contents) if isinstance(contents := arguments.get("contents"), list) else NOTHING,
+        measured=_measured(get, built_in, arguments.get("contents")),
     )
 
 
@@ -58,6 +72,28 @@ def _only_media(modalities: object) -> bool:
     """Whether an image or sound is all that was asked for."""
     asked = {enum_value(modality) for modality in items(modalities)}
     return asked in ({"IMAGE"}, {"AUDIO"})
+
+
+def _measured(get: Callable[[str], Any], built_in: tuple[str, ...], contents: object) -> Measured:
+    """What few requests have."""
+    turns = _turns(contents) if isinstance(contents, list) else NOTHING
+    safety, cached = get("safety_settings"), get("cached_content")
+    if not (built_in or safety or cached):
+        return turns
+    found: dict[str, Value] = dict(turns)
+    if built_in:
+        found[names.SERVER_TOOLS] = built_in
+    if thresholds := tuple(map(_threshold, items(safety)))[:_MOST_SETTINGS]:
+        found[names.SAFETY_SETTINGS] = thresholds
+    if (name := resource_name(cached)) is not None:
+        found[names.CACHED_CONTENT] = name
+    return found
+
+
+def _threshold(setting: object) -> str:
+    """A safety setting as `CATEGORY:THRESHOLD`."""
+    given = fields(setting)
+    return f"{enum_code(given.get('category'))}:{enum_code(given.get('threshold'))}"
 
 
 def _turns(contents: list[Any]) -> Measured:
@@ -85,14 +121,3 @@ def _structured_output(config: Mapping[str, Any]) -> bool:
         or config.get("response_schema") is not None
         or config.get("response_json_schema") is not None
     )
-
-
-def _tool_count(tool: object) -> int:
-    """What one entry of `config.tools` offers: its functions, and each built-in tool; 1 for a callable or a session."""
-    offered = fields(tool)
-    if callable(tool) or ("function_declarations" not in offered and not isinstance(tool, dict)):
-        return 1
-    built_in = sum(
-        1 for name, value in offered.items() if value is not None and name != "function_declarations"
-    )
-    return len(items(offered.get("function_declarations"))) + built_in

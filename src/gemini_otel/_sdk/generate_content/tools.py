@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, UsageFacts, Value
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, items
+from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, ToolUses, UsageFacts
+from gemini_otel._sdk.reading.fields import field, fields, items
+from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
 _GROUNDING = (
     "google_search",
@@ -28,10 +29,9 @@ _SIGNS = (
     "grounding_chunks",
     "grounding_supports",
 )
+_COMPUTER = "computer_use"
 _TOOL_PARTS = frozenset({"tool_call", "tool_response"})  # tools of the service, by whatever name
 _MOST_NAMES = 16
-_MOST_PAGES = 100  # the service reads twenty
-_NOT_FAILED = ("SUCCESS", "UNSPECIFIED")
 _NAME = re.compile(r"[A-Za-z_][\w.:-]{0,63}", re.ASCII)
 
 
@@ -54,7 +54,8 @@ def offered_tools(models: Any, config: Mapping[str, Any]) -> OfferedTools:
             known = known and bool(given) and others <= set(_SERVER_TOOLS)
         known = known and all(isinstance(name, str) for name in declared)
         functions.update(name for name in declared if isinstance(name, str))
-    return OfferedTools(frozenset(functions) if known else None, tuple(server))
+    named = frozenset(functions)
+    return OfferedTools(named if known else None, tuple(server), named)
 
 
 def _may_hold_more(models: Any, config: Mapping[str, Any]) -> bool:
@@ -64,37 +65,44 @@ def _may_hold_more(models: Any, config: Mapping[str, Any]) -> bool:
     return any(field(each, "extra_body") is not None for each in options)
 
 
-def _page_status(value: object) -> str:
-    """What became of a page, in one word."""
-    status = (enum_value(value) or "UNSPECIFIED").removeprefix("URL_RETRIEVAL_STATUS_")
-    return status if _NAME.fullmatch(status) else "_OTHER"
+def count_tools(tools: object) -> tuple[int, tuple[str, ...]]:
+    """How many tools a request offers, and the kinds of those that are built in; 1 for a callable or a session."""
+    number, built_in = 0, dict[str, None]()
+    for tool in items(tools):
+        offered = fields(tool)
+        if callable(tool) or ("function_declarations" not in offered and not isinstance(tool, dict)):
+            number += 1
+            continue
+        kinds = [
+            name for name, value in offered.items() if value is not None and name != "function_declarations"
+        ]
+        number += len(items(offered.get("function_declarations"))) + len(kinds)
+        built_in.update(dict.fromkeys(kinds))
+    return number, tuple(name if _NAME.fullmatch(name) else "_OTHER" for name in built_in)[:_MOST_NAMES]
 
 
 class ToolUse:
     """Which tools an answer shows in use; names and numbers only."""
 
-    __slots__ = ("_called", "_grounded", "_urls")
+    __slots__ = ("_called", "_grounded", "server")
 
     def __init__(self) -> None:
-        self._called: dict[str, None] = {}  # an ordered set
-        self._urls: dict[object, str] = {}  # what became of each
+        self._called: dict[str, int] = {}  # how often
+        self.server = ServerToolUse()
         self._grounded = False
 
     def call(self, name: object) -> None:
         """Take the name of a function that the model wants to be called; the pieces of a streamed call have none."""
-        if isinstance(name, str) and len(self._called) < _MOST_NAMES:
-            self._called[name] = None
+        if isinstance(name, str) and (name in self._called or len(self._called) < _MOST_NAMES):
+            self._called[name] = self._called.get(name, 0) + 1
 
     def feed(self, candidate: Mapping[str, Any]) -> None:
         """Take what the service says of its own tools with a candidate."""
         if (grounding := candidate.get("grounding_metadata")) is not None:
             self._grounded = self._grounded or any(fields(grounding).get(name) for name in _SIGNS)
+            self.server.grounded(grounding)
         if (context := candidate.get("url_context_metadata")) is not None:
-            for each in items(field(context, "url_metadata"))[:_MOST_PAGES]:
-                if len(self._urls) < _MOST_PAGES:
-                    self._urls[field(each, "retrieved_url")] = _page_status(
-                        field(each, "url_retrieval_status")
-                    )
+            self.server.read_pages(context)
 
     def measured(
         self,
@@ -104,19 +112,30 @@ class ToolUse:
         usage: UsageFacts,
     ) -> Measured:
         """Functions called that are not declared, what the service's own tools did, and which were not used."""
-        found: dict[str, Value] = {}
+        found = self.server.measured()
         offered = request.offered()
         if self._called and (undeclared := self._undeclared(offered.functions, reasons)):
             found[names.UNDECLARED_CALLS] = undeclared
-        if self._urls:
-            became = list(self._urls.values())
-            found[names.URLS_READ] = became.count("SUCCESS")
-            if failed := tuple(each for each in became if each not in _NOT_FAILED):
-                found[names.URLS_FAILED] = failed[:_MOST_NAMES]
+        if actions := self._computer_actions(request):
+            found[names.COMPUTER_ACTIONS] = actions
         used = usage.tool_use_tokens or parts.keys() & _TOOL_PARTS
         if offered.server and not used and (unused := self._unused(offered.server, parts)):
             found[names.UNUSED_TOOLS] = unused
         return found or NOTHING
+
+    def uses(self, request: RequestFacts) -> ToolUses:
+        """How often each tool of the service was used."""
+        found = self.server.uses()
+        actions = self._computer_actions(request)
+        return {**found, (_COMPUTER, "ok"): actions} if actions else found
+
+    def _computer_actions(self, request: RequestFacts) -> int:
+        """Calls of the functions that the tool brings with it: all but those that the request declares."""
+        asked = request.measured.get(names.SERVER_TOOLS)
+        if not self._called or not isinstance(asked, tuple) or _COMPUTER not in asked:
+            return 0
+        declared = request.offered().declared
+        return sum(times for name, times in self._called.items() if name not in declared)
 
     def _undeclared(self, declared: frozenset[str] | None, reasons: tuple[str, ...]) -> tuple[str, ...]:
         """The functions called that are not among those declared.
@@ -131,5 +150,5 @@ class ToolUse:
 
     def _unused(self, server: tuple[str, ...], parts: Mapping[str, None]) -> tuple[str, ...]:
         ran_code = "executable_code" in parts or "code_execution_result" in parts
-        used = {"code_execution": ran_code, "url_context": bool(self._urls)}
+        used = {"code_execution": ran_code, "url_context": self.server.pages}
         return tuple(name for name in server if not used.get(name, self._grounded))

@@ -9,17 +9,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
+from gemini_otel._facts.calls import NO_USES, ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
 from gemini_otel._facts.errors.exceptions import read_reported
 from gemini_otel._facts.operation import Listener
 from gemini_otel._facts.parsing import parse_json
 from gemini_otel._facts.sendable import MAX_NUMBER, lower_code
 from gemini_otel._facts.sendable import modality as known_modality
+from gemini_otel._facts.tiers import tier_name
+from gemini_otel._sdk.interactions.tools import read_citations, read_step, unused
 from gemini_otel._sdk.reading.client import model_name
 from gemini_otel._sdk.reading.fields import enum_value, integer, items
 from gemini_otel._sdk.reading.fields import fields as known_fields
 from gemini_otel._sdk.reading.generated_clients import read_usage
 from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
 # https://ai.google.dev/api/interactions-api: what the status of an interaction means for the caller.
 OUTCOMES = {
@@ -58,10 +61,12 @@ class InteractionAnswer:
     """Reads the answer of `interactions.create`."""
 
     def __init__(self, request: RequestFacts) -> None:
-        self._max_tokens = request.max_tokens
+        self._request = request
+        self._tools: ServerToolUse | None = None
         self._id: str | None = None
         self._model: str | None = None
         self._status: str | None = None
+        self._tier: str | None = None
         self._parts: dict[str, None] = {}  # an ordered set
         self._usable = False
         self._usages: list[Mapping[str, Any]] = []
@@ -88,14 +93,17 @@ class InteractionAnswer:
 
     def facts(self) -> ResponseFacts:
         usage = self._usage()
+        outcome = self._outcome(usage)
         return ResponseFacts(
             id=self._id,
             model=model_name(self._model),
             parts=tuple(self._parts),
             usable=self._usable,
+            service_tier=tier_name(self._tier),
             usage=usage,
-            outcome=self._outcome(usage),
-            measured=self._measured(),
+            outcome=outcome,
+            measured=self._measured(usage, outcome),
+            tool_uses=NO_USES if self._tools is None else self._tools.uses(),
         )
 
     def _feed_interaction(self, interaction: Any, listener: Listener | None) -> None:
@@ -103,6 +111,7 @@ class InteractionAnswer:
         self._id = identifier(get("id")) or self._id
         self._model = enum_value(get("model")) or self._model
         self._status = _word(get("status")) or self._status
+        self._tier = enum_value(get("service_tier")) or self._tier
         for step in items(get("steps")) or items(get("outputs")):  # `outputs` until google-genai 1.75
             self._feed_step(step, listener)
         if (usage := get("usage")) is not None:
@@ -127,6 +136,8 @@ class InteractionAnswer:
         kind = enum_value(get("type"))
         if kind == "text":
             self._feed_text(get("text"), listener)
+            if annotations := get("annotations"):
+                read_citations(self._server_tools(), annotations)
         elif kind == "thought":
             self._parts["thought"] = None
             for summary in items(get("summary")):
@@ -135,7 +146,15 @@ class InteractionAnswer:
             self._feed_call(get("name"), get("arguments"), listener)
         elif kind is not None:
             self._parts[kind] = None
-            self._usable = self._usable or not kind.endswith(("_call", "_result"))
+            if kind.endswith(("_call", "_result")):
+                read_step(self._server_tools(), kind, get)
+            else:
+                self._usable = True
+
+    def _server_tools(self) -> ServerToolUse:
+        if self._tools is None:
+            self._tools = ServerToolUse()
+        return self._tools
 
     def _feed_text(self, text: object, listener: Listener | None, *, thought: bool = False) -> None:
         if isinstance(text, str) and text:
@@ -179,7 +198,9 @@ class InteractionAnswer:
                     pieces.append(piece)
         elif kind == "thought_summary":
             self._feed_text(field(get("content"), "text"), listener, thought=True)
-        elif kind not in {"thought_signature", "text_annotation_delta"}:
+        elif kind == "text_annotation_delta":
+            read_citations(self._server_tools(), get("annotations"))
+        elif kind != "thought_signature":
             self._calls.pop(index, None)  # until google-genai 1.75 a call comes whole
             self._feed_content(delta, listener)
 
@@ -194,14 +215,16 @@ class InteractionAnswer:
         outcome = OUTCOMES.get(self._status, "incomplete")
         if (
             self._status == "incomplete"
-            and self._max_tokens
-            and (usage.output_tokens or 0) >= self._max_tokens
+            and self._request.max_tokens
+            and (usage.output_tokens or 0) >= self._request.max_tokens
         ):
             return "truncated"
         return "empty" if outcome == "ok" and not self._usable else outcome
 
-    def _measured(self) -> dict[str, Value]:
-        found: dict[str, Value] = {}
+    def _measured(self, usage: UsageFacts, outcome: str) -> dict[str, Value]:
+        found: dict[str, Value] = {} if self._tools is None else self._tools.measured()
+        if outcome == "ok" and not usage.tool_use_tokens and (idle := unused(self._request, self._parts)):
+            found[names.UNUSED_TOOLS] = idle
         if self._status is not None:
             found[names.INTERACTION_STATUS] = self._status
             if OUTCOMES.get(self._status) != "pending":
@@ -242,7 +265,7 @@ class FetchedAnswer(InteractionAnswer):
         measured = dict(facts.measured)
         if facts.usage.total_tokens is not None:
             measured[names.INTERACTION_TOTAL_TOKENS] = facts.usage.total_tokens
-        return facts._replace(usage=UsageFacts(), measured=measured)
+        return facts._replace(usage=UsageFacts(), measured=measured, tool_uses=NO_USES)
 
 
 class AdministeredAnswer(InteractionAnswer):

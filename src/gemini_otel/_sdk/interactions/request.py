@@ -9,7 +9,9 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts, StartFacts, Value
 from gemini_otel._facts.operation import Arguments, PastCall
+from gemini_otel._facts.tiers import tier_name
 from gemini_otel._sdk.generate_content.history import MAX_PARTS
+from gemini_otel._sdk.interactions.tools import offered
 from gemini_otel._sdk.reading import generated_clients
 from gemini_otel._sdk.reading.fields import decimal, enum_setting, enum_value, field, fields, integer, items
 from gemini_otel._sdk.reading.measures import identifier, word
@@ -48,6 +50,7 @@ def read_request(resource: Any, arguments: Arguments) -> RequestFacts:
         tools=len(items(body.get("tools"))) or None,
         tool_mode=_tool_mode(config.get("tool_choice")),
         structured_output=structured or None,
+        service_tier=tier_name(enum_value(body.get("service_tier"))),
         measured=_measured(body),
     )
 
@@ -58,6 +61,8 @@ def _measured(body: Mapping[str, Any]) -> dict[str, Value]:
         found[names.REQUEST_PREVIOUS_RESPONSE_ID] = previous
     if body.get("background") is True:
         found[names.INTERACTION_BACKGROUND] = True
+    if built_in := offered(body.get("tools")):
+        found[names.SERVER_TOOLS] = built_in
     return found
 
 

@@ -44,6 +44,8 @@ class LiveAnswer(GenerateContentAnswer):
         content = fields(message.get("server_content"))
         for part in items(field(content.get("model_turn"), "parts")):
             self._feed_part(fields(part), 0, listener)
+        if content.get("grounding_metadata") or content.get("url_context_metadata"):
+            self._tool_use().feed(content)
         if transcript := field(content.get("output_transcription"), "text"):
             self._parts["transcription"] = None
             self._usable = True

@@ -7,7 +7,7 @@ from typing import Any
 from gemini_otel._facts.calls import UsageFacts
 from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel._facts.sendable import modality as known_modality
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, integer, items
 
 _BY_MODALITY = {
     "prompt_tokens_details": "input",
@@ -31,6 +31,16 @@ class UsageReader:
         for name, value in fields(usage).items():
             if value is not None:
                 last[name] = value
+
+    @property
+    def service_tier(self) -> str | None:
+        """The tier that served the request, where the usage says so."""
+        return enum_value(self._last.get("service_tier"))
+
+    @property
+    def traffic_type(self) -> str | None:
+        """What Vertex AI says instead of the tier."""
+        return enum_code(self._last.get("traffic_type"))
 
     def facts(self) -> UsageFacts:
         last = self._last

@@ -100,6 +100,7 @@ class OperationMetrics:
         usage: UsageFacts,
         error_type: str | None,
         context: Context,
+        service_tier: str | None = None,
     ) -> None:
         """One operation that has ended; `first_chunk` is None unless it streamed."""
         self._record_usage(labels, usage, context)
@@ -107,9 +108,11 @@ class OperationMetrics:
             _record(self._first_chunk, first_chunk, labels, context)
         if error_type is not None:
             labels = {**labels, names.ERROR_TYPE: error_type}
-        _record(self._duration, seconds, labels, context)
         _record(self._input, usage.input_tokens or 0, labels, context)
         _record(self._output, usage.output_tokens or 0, labels, context)
+        if service_tier is not None:
+            labels = {**labels, names.RESPONSE_SERVICE_TIER: service_tier}
+        _record(self._duration, seconds, labels, context)
 
     def _record_usage(self, labels: Labels, usage: UsageFacts, context: Context) -> None:
         if usage.input_tokens is not None:

@@ -26,6 +26,7 @@ class RoundEnd(NamedTuple):
     status_code: int | None
     error_type: str | None
     repetition: str
+    service_tier: str | None = None
 
 
 def round_metrics(
@@ -66,6 +67,7 @@ class RoundMetrics:
     def record(self, ended: RoundEnd, context: Context) -> None:
         """Count the round; `context` is that of its span, for exemplars."""
         metrics, own, model, usage = self._metrics, self._dimensions, self._model(), ended.response.usage
+        tier = metrics.tier_label(ended.service_tier) if ended.service_tier is not None else None
         if self._operation.timed and self._measured:
             metrics.standard.of(self._operation.name).record(
                 self._standard_labels(model, ended.response.model),
@@ -74,11 +76,25 @@ class RoundMetrics:
                 usage,
                 metrics.error_label(ended.error_type) if ended.error_type is not None else None,
                 context,
+                tier,
             )
         reason = metrics.finish_reason_label(ended.finish_reason) if ended.finish_reason else None
         metrics.responses.add(
-            (model, ended.status_code, reason, ended.outcome, ended.repetition, self._operation.name), own=own
+            (
+                model,
+                ended.status_code,
+                reason,
+                ended.outcome,
+                ended.repetition,
+                self._operation.name,
+                tier,
+            ),
+            own=own,
         )
+        for (tool, result), times in ended.response.tool_uses.items():
+            metrics.server_tool_uses.add(
+                (model, metrics.server_tool_label(tool), metrics.tool_result_label(result)), times, own
+            )
         if usage.thoughts_tokens:
             metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, own)
         if usage.cached_tokens:

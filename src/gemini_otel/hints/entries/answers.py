@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from gemini_otel._facts.names import (
+    AVG_LOGPROBS,
+    CODE_FAILED,
+    CODE_RUNS,
     ERROR_TYPE,
     FINISH_REASON,
     INTERACTION_STATUS,
@@ -23,8 +26,9 @@ from gemini_otel._facts.names import (
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
-from gemini_otel.hints._trigger import ANY, Subject, on, where
+from gemini_otel.hints._trigger import ANY, Subject, number, on, where
 
+_IMPROBABLE = -3.0  # a twentieth for each token on average
 _FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s"
 _OUTPUT = f"{{{USAGE_OUTPUT_TOKENS}}} output tokens"
 _RESPONSE = f"response id {{{RESPONSE_ID}}}"
@@ -69,6 +73,18 @@ def _urls_not_read(attributes: Attributes) -> bool:
 
 def _tools_unused(attributes: Attributes) -> bool:
     return bool(attributes.get(UNUSED_TOOLS)) and attributes.get(OUTCOME) == "ok"
+
+
+def _code_failed(attributes: Attributes) -> bool:
+    return bool(attributes.get(CODE_FAILED))
+
+
+def _unsure(attributes: Attributes) -> bool:
+    """Whether a text is, word for word, improbable to the model itself."""
+    parts = attributes.get(PARTS)
+    words = isinstance(parts, (tuple, list)) and "text" in parts and "function_call" not in parts
+    average = number(attributes, AVG_LOGPROBS)
+    return words and average is not None and average < _IMPROBABLE
 
 
 _UNFINISHED = Subject(_unfinished, frozenset({"incomplete"}))
@@ -176,6 +192,35 @@ HINTS = (
         reference=links.GROUNDING,
         when=where(_tools_unused, outcomes=frozenset({"ok"}), needs=UNUSED_TOOLS),
         evidence=(f"not used: {{{UNUSED_TOOLS}}}", f"model {{{REQUEST_MODEL}}}"),
+    ),
+    Hint(
+        id="out.code_failed",
+        severity="info",
+        retry="no",
+        summary="Code that the model ran at the service failed.",
+        cause="It ended with an error, or took longer than the service allows. The model sees that, and may have tried again or answered "
+        "without a result.",
+        remedy=(
+            "Look at the parts executable_code and code_execution_result before you trust a number in the answer.",
+            "Give the data in a form that the code can read, and ask for smaller steps.",
+        ),
+        reference=links.CODE_EXECUTION,
+        when=where(_code_failed, outcomes=ANY, needs=CODE_FAILED),
+        evidence=(f"{{{CODE_RUNS}}} runs; failed: {{{CODE_FAILED}}}", f"model {{{REQUEST_MODEL}}}"),
+    ),
+    Hint(
+        id="out.unsure",
+        severity="info",
+        retry="no",
+        summary="The words of the reply were improbable to the model itself.",
+        cause="The average log-probability of its tokens is low: at most places the model might as well have written something else.",
+        remedy=(
+            "Check the reply before you rely on it.",
+            "Say more precisely what is wanted, with examples, or give the facts in the prompt.",
+        ),
+        reference=links.PROMPTING,
+        when=where(_unsure, outcomes=ANY, needs=AVG_LOGPROBS),
+        evidence=(f"average log-probability {{{AVG_LOGPROBS}}}", _OUTPUT, f"model {{{REQUEST_MODEL}}}"),
     ),
     Hint(
         id="stream.no_usage",

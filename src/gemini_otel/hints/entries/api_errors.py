@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gemini_otel._facts.errors.causes import UNTOLD_API_ERRORS
 from gemini_otel._facts.names import (
+    CACHED_CONTENT,
     ERROR_REASON,
     ERROR_STATUS,
     ERROR_TYPE,
@@ -276,7 +277,7 @@ NARROW = (
         ),
         reference=links.CACHING,
         when=on(FAILURE, "cached_content"),
-        evidence=(_MODEL,),
+        evidence=(f"{{{CACHED_CONTENT}}}", _MODEL),
     ),
     Hint(
         id="http.400.cache_too_small",

@@ -10,6 +10,7 @@ from gemini_otel._facts.names import (
     RESPONSE_ID,
 )
 from gemini_otel.hints import _links as links
+from gemini_otel.hints._evidence import THRESHOLDS
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Subject, named_values, on, otherwise
 
@@ -39,7 +40,7 @@ HINTS = (
         ),
         reference=links.SAFETY,
         when=on(BLOCK, "SAFETY"),
-        evidence=(_CATEGORIES, _MODEL),
+        evidence=(_CATEGORIES, THRESHOLDS, _MODEL),
     ),
     Hint(
         id="block.other",
@@ -87,7 +88,7 @@ HINTS = (
         remedy=("Rephrase the prompt.", "Use other reference images."),
         reference=links.IMAGES,
         when=on(BLOCK, "IMAGE_SAFETY"),
-        evidence=(_CATEGORIES, _REASON, _MODEL),
+        evidence=(_CATEGORIES, THRESHOLDS, _REASON, _MODEL),
     ),
     Hint(
         id="block.model_armor",
@@ -115,7 +116,7 @@ HINTS = (
         ),
         reference=links.SAFETY,
         when=on(BLOCK, "JAILBREAK"),
-        evidence=(_CATEGORIES, _REASON, _MODEL),
+        evidence=(_CATEGORIES, THRESHOLDS, _REASON, _MODEL),
     ),
     Hint(
         id="block.unspecified",

@@ -14,6 +14,7 @@ from gemini_otel._facts.names import (
     ERROR_TYPE,
     HTTP_RESEND_COUNT,
     MAX_ATTEMPTS,
+    MODEL_RETIREMENT,
     MODEL_STATUS,
     OUTCOME,
     PROVIDER_NAME,
@@ -360,8 +361,19 @@ def _retiring(attributes: Attributes) -> bool:
         return False
     if text(attributes, MODEL_STATUS).upper() in ("LEGACY", "DEPRECATED", "RETIRED"):
         return True
+    told = _day(text(attributes, MODEL_RETIREMENT))
     row = lifecycle(text(attributes, REQUEST_MODEL))
-    return row is not None and row.shutdown - today() <= RETIRING_WITHIN
+    shutdown = told or (None if row is None else row.shutdown)
+    return shutdown is not None and shutdown - today() <= RETIRING_WITHIN
+
+
+def _day(written: str) -> dt.date | None:
+    if not written:
+        return None
+    try:
+        return dt.date.fromisoformat(written)
+    except ValueError:
+        return None
 
 
 def _sampling_ignored(attributes: Attributes) -> bool:
@@ -459,6 +471,7 @@ NOTES = (
         when=where(_retiring, outcomes=_WITH_ANSWER),
         evidence=(
             _MODEL,
+            f"the service retires it on {{{MODEL_RETIREMENT}}}",
             "earliest shutdown {model.shutdown}, replacement {model.replacement}",
             f"stage {{{MODEL_STATUS}}}",
         ),

@@ -32,6 +32,7 @@ from gemini_otel._facts.names import (
 )
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel.hints import _links as links
+from gemini_otel.hints._evidence import THRESHOLDS
 from gemini_otel.hints._failure import GENERATION_ERRORS
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import Subject, named_values, number, on, otherwise
@@ -381,7 +382,7 @@ HINTS = (
         ),
         reference=links.SAFETY,
         when=on(FINISH, "SAFETY"),
-        evidence=(_CATEGORIES, _OUTPUT),
+        evidence=(_CATEGORIES, THRESHOLDS, _OUTPUT),
     ),
     Hint(
         id="finish.recitation.sampling_ignored",
@@ -573,7 +574,7 @@ HINTS = (
         remedy=("Rephrase the prompt.", "Use other reference images."),
         reference=links.IMAGES,
         when=on(FINISH, "IMAGE_SAFETY"),
-        evidence=(_CATEGORIES, _REASON, _MODEL),
+        evidence=(_CATEGORIES, THRESHOLDS, _REASON, _MODEL),
     ),
     Hint(
         id="finish.image_prohibited",

@@ -11,11 +11,16 @@ from gemini_otel._facts.names import (
     REQUEST_REASONING_LEVEL,
     REQUEST_TURNS,
     RESPONSE_TIME_TO_FIRST_CHUNK,
+    SEARCHES,
+    SERVER_TOOLS,
+    SOURCES,
     THINKING_BUDGET,
+    URLS_READ,
     USAGE_CACHE_READ_INPUT_TOKENS,
     USAGE_INPUT_TOKENS,
     USAGE_OUTPUT_TOKENS,
     USAGE_REASONING_OUTPUT_TOKENS,
+    USAGE_TOOL_USE_TOKENS,
 )
 from gemini_otel._facts.outcomes import finish_reason_outcome
 from gemini_otel.hints import _links as links
@@ -27,6 +32,8 @@ _THINKING_SHARE = 0.5  # of the output
 _THINKING_TOKENS = 1000
 _NEAR_CAP = 0.9
 _LOOPING_SHARE = 0.8  # of max_output_tokens
+_MUCH_OF_TOOLS = 10_000  # tokens of their results
+_TOOLS_SHARE = 0.5  # of the input
 _SLOW_FIRST_CHUNK = 10.0  # seconds
 
 _THOUGHTS = f"thoughts {{{USAGE_REASONING_OUTPUT_TOKENS}}} of {{{USAGE_OUTPUT_TOKENS}}} output tokens"
@@ -80,6 +87,12 @@ def _near_cap(attributes: Attributes) -> bool:
 
 def _long_context(attributes: Attributes) -> bool:
     return _count(attributes, USAGE_INPUT_TOKENS) > LONG_CONTEXT
+
+
+def _tools_made_large(attributes: Attributes) -> bool:
+    """Whether the results of the service's tools are most of a long input."""
+    of_tools = _count(attributes, USAGE_TOOL_USE_TOKENS)
+    return of_tools >= _MUCH_OF_TOOLS and of_tools > _TOOLS_SHARE * _count(attributes, USAGE_INPUT_TOKENS)
 
 
 def _cache_missed(attributes: Attributes) -> bool:
@@ -154,6 +167,26 @@ HINTS = (
         reference=links.TOKENS,
         when=where(_long_context, outcomes=ANY),
         evidence=(_INPUT, f"{{{USAGE_CACHE_READ_INPUT_TOKENS}}} from the cache"),
+    ),
+    Hint(
+        id="perf.tool_context",
+        severity="info",
+        retry="no",
+        summary="Most of the input are results of the service's own tools.",
+        cause="Pages that it reads, results of searches and the output of code are input, and billed as such. They are not in the "
+        "prompt, and count_tokens does not count them.",
+        remedy=(
+            "Name fewer or shorter pages, or fetch what is needed and send only that.",
+            "Leave out tools that the task does not need.",
+        ),
+        reference=links.TOKENS,
+        when=where(_tools_made_large, outcomes=ANY, needs=USAGE_TOOL_USE_TOKENS),
+        evidence=(
+            f"{{{USAGE_TOOL_USE_TOKENS}}} of {{{USAGE_INPUT_TOKENS}}} input tokens",
+            f"tools {{{SERVER_TOOLS}}}",
+            f"{{{URLS_READ}}} pages read",
+            f"{{{SEARCHES}}} searches, {{{SOURCES}}} sources",
+        ),
     ),
     Hint(
         id="perf.cache_miss",

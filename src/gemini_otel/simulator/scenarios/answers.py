@@ -26,6 +26,16 @@ _PAGES: Json = {
     ]
 }
 
+
+def _code_run(run: int, outcome: str) -> Json:
+    return chunk(
+        {"executableCode": {"id": f"run-{run}", "language": "PYTHON", "code": f"print(tide({run}))"}},
+        {"codeExecutionResult": {"id": f"run-{run}", "outcome": outcome, "output": "high"}},
+    )
+
+
+_CODE_RUNS = (_code_run(1, "OUTCOME_FAILED"), _code_run(2, "OUTCOME_OK"))
+
 _SUBJECTS = "harbour pilots, ferry captains, old charts, grey gulls, marsh birds, salt farmers, deep channels, sand banks"
 _VERBS = "follow, measure, ignore, announce, remember, outlast, redraw, welcome, resist, explain"
 _OBJECTS = "the rising water, a neap tide, the winter storms, every full moon, slow currents, the morning ebb, old wrecks"
@@ -137,6 +147,22 @@ ALL = (
         "url_not_read",
         "An answer for which one page was read and another could not be.",
         (Reply(chunks=text_chunks(TEXT, urlContextMetadata=_PAGES, usageMetadata=_TOOL_TOKENS)),),
+    ),
+    Scenario(
+        "code_execution",
+        "An answer for which the model ran code at the service: first it failed, then it was well.",
+        (Reply(chunks=(*_CODE_RUNS, *text_chunks(TEXT, usageMetadata=_TOOL_TOKENS))),),
+    ),
+    Scenario(
+        "standard_tier",
+        "The standard tier serves the request, whatever tier it asks for.",
+        (
+            Reply(
+                chunks=text_chunks(
+                    TEXT, usageMetadata={"serviceTier": "standard", "trafficType": "ON_DEMAND"}
+                )
+            ),
+        ),
     ),
     Scenario(
         "null",

@@ -1,0 +1,24 @@
+"""Service tiers: what a request costs, how long it may wait and who goes first."""
+
+from __future__ import annotations
+
+from gemini_otel._facts.sendable import lower_code
+
+FLEX = "flex"
+TIERS = ("flex", "standard", "priority")
+_UNSAID = "unspecified"
+# What Vertex AI calls the traffic of each; provisioned throughput and off-peak traffic are no tiers of this list.
+_OF_TRAFFIC = {"ON_DEMAND": "standard", "ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": FLEX}
+
+
+def tier_name(value: str | None) -> str | None:
+    """A tier by its name in lower case; None for the one that says nothing."""
+    if value is None:
+        return None
+    name = lower_code(value.lower())
+    return None if name == _UNSAID else name
+
+
+def tier_of_traffic(traffic_type: str | None) -> str | None:
+    """The tier that Vertex AI's type of traffic stands for."""
+    return None if traffic_type is None else _OF_TRAFFIC.get(traffic_type)
