@@ -15,23 +15,36 @@ from gemini_otel import cli, default_hints
 from gemini_otel.hints.models import LIFECYCLE, NOT_RETIRING, lifecycle
 from support import ROOT
 
-RULES: list[dict[str, Any]] = yaml.safe_load(alerts.rules())["groups"][0]["rules"]
+GROUPS: list[dict[str, Any]] = yaml.safe_load(alerts.rules())["groups"]
+ADVICE, RULES = ([*group["rules"]] for group in GROUPS)
+OBJECTIVE_RULES: list[dict[str, Any]] = yaml.safe_load(alerts.objective_rules())[0]["rules"]
+RULES += OBJECTIVE_RULES
 ALERTS = [rule for rule in RULES if "alert" in rule]
 HINTS = {hint.id: hint for hint in default_hints()}
-RULE = pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['alert']} {rule['labels']['hint']}")
+RULE = pytest.mark.parametrize(
+    "rule", ALERTS, ids=lambda rule: f"{rule['alert']} {rule['labels']['severity']}"
+)
 
 # Every trouble that the alerts are for.
 NAMES = [
+    "GeminiNothingSucceeds",
+    "GeminiFailing",
     "GeminiRateLimited",
     "GeminiOverloaded",
     "GeminiDailyQuotaExhausted",
     "GeminiTruncated",
+    "GeminiEmbeddingsTruncated",
     "GeminiBlocked",
-    "GeminiRepetition",
+    "GeminiMalformed",
+    "GeminiLooping",
     "GeminiEmpty",
+    "GeminiNoImage",
+    "GeminiToolFailing",
     "GeminiSlow",
     "GeminiModelRetiring",
     "GeminiModelRetired",
+    "GeminiModelRerouted",
+    "GeminiObjectiveMissed",
 ]
 
 
@@ -51,7 +64,7 @@ def known_labels() -> dict[str, set[str]]:
     }
     for rule in RULES:
         if "record" in rule:
-            known[rule["record"]] = grouped(rule["expr"]) - {"le"}
+            known[rule["record"]] = (grouped(rule["expr"]) - {"le"}) | set(rule.get("labels", ()))
     return known
 
 
@@ -70,12 +83,12 @@ KNOWN = known_labels()
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.get('record') or rule['alert']}")
 def test_metrics_and_labels_exist(rule: dict[str, Any]) -> None:
     """A rule reads metrics that exist, and labels that they have."""
-    expr = re.sub(r" # .*$", "", rule["expr"])
+    expr = rule["expr"]
     read = re.findall(
         r"\b((?:gemini|gen_ai|traces)[a-z0-9_:]*[_:][a-z0-9]+)(?:\{([^}]*)\})?(?=[\[ )]|$)", expr
     )
     metrics = {name for name, _ in read} - {label for labels in KNOWN.values() for label in labels}
-    assert metrics
+    assert metrics or expr.startswith("vector(")
     assert metrics <= KNOWN.keys()
     for name, matchers in read:
         assert set(re.findall(r"(?:^|,)([a-z_]+)(?:=|!)", matchers)) <= KNOWN.get(name, set())
@@ -83,24 +96,48 @@ def test_metrics_and_labels_exist(rule: dict[str, Any]) -> None:
 
 
 @RULE
-def test_annotations_come_from_the_catalogue(rule: dict[str, Any]) -> None:
-    """An alert names hints that exist, and has their causes, their remedies and the first one's link."""
+def test_everything_is_told(rule: dict[str, Any]) -> None:
+    """An alert says what happened, in one line and in full, and links to a page and to the dashboard of the service."""
     told = rule["annotations"]
-    hints = [HINTS[hint_id] for hint_id in told["hint"].split(", ")]
-    assert rule["labels"]["hint"] == hints[0].id
-    for hint in hints:
-        assert f"{hint.summary} {hint.cause}" in told["cause"]
-        assert [sentence for sentence in hint.remedy if f"- {sentence}" not in told["remedy"]] == []
-    assert told["runbook_url"] == hints[0].reference
-    assert told["runbook_url"].startswith("https://")
+    assert set(told) == {"summary", "description", "runbook_url", "dashboard_url"}
+    assert told["summary"].startswith("{{ $labels.job }}")
+    assert "https://" in told["runbook_url"]
+    assert told["dashboard_url"] == "/d/gemini?var-service={{ urlquery $labels.job }}"
+    assert rule["labels"]["severity"] in {"critical", "warning"}
+
+
+@RULE
+def test_causes_and_remedies_come_from_the_catalogue(rule: dict[str, Any]) -> None:
+    """Of a hint that an alert knows, it tells the whole cause and each step; of several, that it is one of them."""
+    described = rule["annotations"]["description"]
+    known = re.findall(r"(?<=\}\})[a-z_.0-9]+\b|^[a-z_.0-9]+$", rule["labels"].get("hint", ""))
+    for hint in (HINTS[hint_id] for hint_id in known):
+        assert f"{hint.summary} {hint.cause}" in described
+        assert [sentence for sentence in hint.remedy if f"- {sentence}" not in described] == []
+    assert known or "query (printf" in described
+    assert described.count("\n\n") > 1 or "One of:" not in described
+
+
+def test_what_fails_has_advice() -> None:
+    """Whatever hint of a failing call a service counts, Prometheus can say what happened and the first step."""
+    advice = {rule["labels"]["gemini_hint_id"]: rule["labels"]["advice"] for rule in ADVICE}
+    errors = [hint for hint in HINTS.values() if hint.severity == "error" and hint.when is not None]
+    failing = [hint for hint in errors if hint.id.split(".")[0] in {"http", "net", "auth", "sdk", "block"}]
+    assert len(failing) > 60
+    for hint in failing:
+        assert advice[hint.id] == f"{hint.summary} {hint.remedy[0]}"
 
 
 @RULE
 def test_service_is_kept(rule: dict[str, Any]) -> None:
-    """An alert tells of one service, and of a model where it reads one."""
-    assert rule["labels"]["severity"] in {"critical", "warning"}
+    """An alert tells of one service."""
     assert "job" in grouped(rule["expr"]) or rule["alert"] == "GeminiSlow"
-    assert "{{ $labels.job }}" in rule["annotations"]["summary"]
+
+
+def test_names_tell_apart() -> None:
+    """No name stands twice but for its severity, or for how much is known."""
+    rules = [(rule["alert"], rule["labels"]["severity"], rule["labels"].get("scope")) for rule in ALERTS]
+    assert len(set(rules)) == len(rules)
 
 
 def test_every_trouble_has_an_alert() -> None:
@@ -160,3 +197,45 @@ def test_the_command_prints_the_rules(capsys: pytest.CaptureFixture[str]) -> Non
     resource = yaml.safe_load(capsys.readouterr().out)
     assert resource["kind"] == "PrometheusRule"
     assert resource["spec"] == yaml.safe_load(printed)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert cli.main(["alerts", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_an_objective(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --objective there is one more group, which has the objective as a fraction."""
+    groups = yaml.safe_load(printed(capsys, "--objective", "99.9"))["groups"]
+    assert [group["name"] for group in groups] == ["gemini-hints", "gemini", "gemini-objective"]
+    assert groups[-1]["rules"][0] == {"record": "gemini:usable_answers:objective", "expr": "vector(0.999)"}
+    resource = yaml.safe_load(printed(capsys, "--objective", "99.9", "--operator"))
+    assert resource["spec"]["groups"] == groups
+
+
+def test_links_to_grafana(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --grafana the links to the dashboard are whole addresses."""
+    groups = yaml.safe_load(printed(capsys, "--grafana", "https://g.example/x/", "--objective", "95"))[
+        "groups"
+    ]
+    links = {
+        rule["annotations"]["dashboard_url"] for group in groups for rule in group["rules"] if "alert" in rule
+    }
+    assert links == {"https://g.example/x/d/gemini?var-service={{ urlquery $labels.job }}"}
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--objective", "100", "'100' is no objective; choose a percentage above 0 and below 100"),
+        ("--objective", "nan", "'nan' is no objective"),
+        ("--objective", "most", "'most' is no objective"),
+        ("--grafana", "grafana", "'grafana' is no address of Grafana; it begins with http:// or https://"),
+        ("--grafana", "http://{{ x }}", "is no address of Grafana"),
+    ],
+)
+def test_bad_options(option: str, value: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A value that makes no rule is refused, with the allowed ones."""
+    with pytest.raises(SystemExit):
+        cli.main(["alerts", option, value])
+    assert told in capsys.readouterr().err

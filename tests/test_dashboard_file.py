@@ -32,7 +32,7 @@ COLLECTOR = ROOT / "examples" / "collector" / "config.yaml"
 def expressions() -> Iterator[str]:
     """All PromQL, of panels and of variables."""
     for panel in PANELS.values():
-        yield from (target["expr"] for target in panel["targets"])
+        yield from (target["expr"] for target in panel["targets"] if "expr" in target)
     for variable in VARIABLES.values():
         if variable["type"] == "query":
             yield variable["query"]["query"].removeprefix("label_values(").rpartition(",")[0]
@@ -99,8 +99,14 @@ def test_everything_has_a_panel() -> None:
     wanted = {
         *("Requests", "Outcomes", "Finish reasons", "Status codes", "Failed attempts", "Top hints"),
         *(
-            "Latency",
-            "Time to first chunk",
+            "Latency by model, p95",
+            "Latency by model, p50 and p99",
+            "Time to first chunk, p95",
+            "Firing alerts",
+            "Calls without a usable answer, by service",
+            "Live turns",
+            "Latest bad calls, in Tempo",
+            "Latest bad calls, in Jaeger",
             "Input tokens",
             "Output tokens",
             "Thought tokens",
@@ -160,6 +166,10 @@ def test_everything_uses_the_variables() -> None:
     """Every query goes to the chosen data source and to the chosen services."""
     for panel in PANELS.values():
         for target in panel["targets"]:
+            if "expr" not in target:  # of a back end of traces
+                kind = panel["datasource"]["type"]
+                assert target["datasource"] == {"type": kind, "uid": f"${{{kind}}}"}
+                continue
             assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
             selectors = re.findall(r"\{([^}]*)\}", target["expr"])
             assert selectors
@@ -172,7 +182,7 @@ def test_series_are_as_fine_as_chosen() -> None:
     assert resolution["current"]["value"] == "1m"
     assert resolution["query"].split(",") == ["5s", "10s", "15s", "30s", "1m", "5m"]
     targets = [target for panel in PANELS.values() for target in panel["targets"]]
-    ranges = [target for target in targets if not target.get("instant")]
+    ranges = [target for target in targets if "expr" in target and not target.get("instant")]
     assert len(ranges) > 20
     assert {target["interval"] for target in ranges} == {"$resolution"}
 
@@ -219,7 +229,7 @@ def test_queries_know_what_is_emitted() -> None:
     dimensions = {
         plain(each["name"]) for key in ("dimensions", "calls_dimensions") for each in spanmetrics[key]
     }
-    known = {"traces_span_metrics_calls_total": dimensions}
+    known = {"traces_span_metrics_calls_total": dimensions, "ALERTS": {"alertname", "alertstate"}}
     for _, metric in exposed():
         ends = ("_bucket", "_sum", "_count") if metric.type == "histogram" else ("",)
         known |= {metric.name + end: metric.allowed for end in ends}
@@ -237,11 +247,11 @@ def test_queries_know_what_is_emitted() -> None:
 def test_every_outcome_has_a_colour() -> None:
     """The panel of outcomes has a colour for each outcome that there is."""
     overrides = PANELS["Outcomes"]["fieldConfig"]["overrides"]
-    assert {override["matcher"]["options"] for override in overrides} == set(OUTCOMES)
+    assert {override["matcher"]["options"] for override in overrides} == {f"/^{name},/" for name in OUTCOMES}
 
 
 @pytest.mark.parametrize(
-    ("column", "field"), [("What happened", "summary"), ("What to do", "remedy"), ("More", "reference")]
+    ("column", "field"), [("What happened", "summary"), ("What to do", "remedy"), ("Reference", "reference")]
 )
 def test_the_hints_are_told(column: str, field: str) -> None:
     """The table of hints has what happened, what to do and Google's page for every hint that a span can get."""
@@ -255,5 +265,54 @@ def test_the_hints_are_told(column: str, field: str) -> None:
     hints = [hint for hint in default_hints() if hint.when is not None]
     assert len(hints) > 100
     assert told == {
-        hint.id: " ".join(hint.remedy) if field == "remedy" else getattr(hint, field) for hint in hints
+        hint.id: "\n".join(hint.remedy) if field == "remedy" else getattr(hint, field) for hint in hints
     }
+
+
+def test_services_are_told_apart() -> None:
+    """Each series has its service, and its links search for that one; a figure is of all services."""
+    for title, panel in PANELS.items():
+        if panel["type"] != "timeseries":
+            continue
+        for target in panel["targets"]:
+            assert '"service"' in target["expr"], title
+            assert target["legendFormat"].endswith("{{service}}"), title
+        for link in links(panel):
+            assert "${__field.labels.service:percentencode}" in link["url"], title
+
+
+def test_the_largest_series_come_first() -> None:
+    """A legend has room for a few series: the largest."""
+    for panel in PANELS.values():
+        if panel["type"] == "timeseries":
+            legend = panel["options"]["legend"]
+            assert (legend["sortBy"], legend["sortDesc"]) == ("Max", True)
+
+
+def test_no_share_is_above_all() -> None:
+    """Where a series begins, rate() can give a part more than its whole: 100 % is the most that is shown."""
+    shares = [
+        each for each in PANELS.values() if each["fieldConfig"]["defaults"].get("unit") == "percentunit"
+    ]
+    assert len(shares) > 5
+    for panel in shares:
+        assert all("clamp_max(" in target["expr"] for target in panel["targets"])
+        assert panel["type"] == "stat" or panel["fieldConfig"]["defaults"]["max"] == 1
+
+
+GOOD_NEWS = re.compile(
+    r"Calls$|Hints given|Failed attempts$|Latency|Tokens|tokens|Requests|Cached|Thought|Time to|Tool (runs|duration)|Length"
+)
+
+
+def test_warm_colours_are_for_what_is_bad() -> None:
+    """What is neither good nor bad is blue, or has no colour; only shares of what went wrong have limits."""
+    neutral = [panel for title, panel in PANELS.items() if GOOD_NEWS.match(title)]
+    assert len(neutral) > 12
+    for panel in neutral:
+        if panel["type"] == "stat":
+            assert panel["options"]["colorMode"] == "none"
+        else:
+            assert panel["fieldConfig"]["defaults"]["color"] == {"mode": "shades", "fixedColor": "blue"}
+    bad = ("Repetition", "Tool errors", "Causes of errors", "Blocked prompts", "Hints by model")
+    assert {PANELS[title]["fieldConfig"]["defaults"]["color"]["fixedColor"] for title in bad} == {"orange"}

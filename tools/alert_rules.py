@@ -1,23 +1,34 @@
-"""The rules of gemini_otel/alerts/gemini.yaml: what is recorded, and when each alert fires. `alerts.py` writes them down."""
+"""The rules of gemini_otel/alerts/: what is recorded, and when each alert fires. `alerts.py` writes them down."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome
+from gemini_otel.hints import Hint, default_hints
 from gemini_otel.hints.entries.configuration import RETIRING_WITHIN
 from gemini_otel.hints.models import LIFECYCLE, NOT_RETIRING, Lifecycle
 
 CALLS = "gemini:calls"
+OUTCOMES = "gemini:outcomes"
+USABLE = "gemini:usable_answers:ratio"
+OBJECTIVE = "gemini:usable_answers:objective"
 RESPONSES = "gemini:responses:rate1h"
+TOOL_RUNS = "gemini:tool_runs:rate1h"
+HINTS = "gemini:hints"
 P90 = "gemini:call_duration_seconds:p90_1h"
+SHUTDOWN = "gemini:model_shutdown:timestamp"
+ADVICE = "gemini:hint:advice"
 _MODEL = "job, gen_ai_request_model"
 _OPERATION = f"{_MODEL}, gen_ai_operation_name"
-_RESPONSE_LABELS = (
-    f"{_OPERATION}, gemini_response_outcome, gemini_response_finish_reason, gemini_repetition_kind"
-)
+_REASON = "gemini_response_finish_reason"
+_KIND = "gemini_repetition_kind"
+_TOOL = "gen_ai_tool_name"
+_RESPONSE_LABELS = f"{_OPERATION}, gemini_response_outcome, {_REASON}, {_KIND}"
 # The names of one measure in the profiles of the setting `semconv`; a program that records two of them is counted once.
 _DURATIONS = ("operation", "inference", "embeddings")
 
@@ -30,29 +41,52 @@ class Recording(NamedTuple):
 
     name: str
     expr: str
+    labels: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class By:
+    """What an alert tells for each value of one of its labels: a hint's id."""
+
+    label: str
+    hints: Mapping[str, str]
+
+
+class Named(NamedTuple):
+    """The most frequent one of the hints that the service counts whose ids match an expression of the template language."""
+
+    ids: str
+    where: str = ""  # Where this holds,
+    there: str = ""  # this one.
+    within: str = "30m"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One rule of an alert: its expression, and the hints that its annotations carry, the first with its link."""
+    """One rule of an alert: its expression, and the hints that it tells, the first with its link.
+
+    Where the rule does not know the hint, or knows only its kind, `named` is told, too; with `by`, where that knows no hint.
+    """
 
     expr: str
-    hints: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+    by: By | None = None
+    named: Named | None = None
     severity: str = "warning"
     hold: str = "10m"  # `for`
-    labels: tuple[tuple[str, str], ...] = ()
-    model: str | None = None  # of which the hint's evidence tells
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Alert:
-    """What somebody is told of. `summary` is a template of Prometheus, `when` and `why` stand in docs/alerts.md."""
+    """What somebody is told of. `summary` and `facts` are templates of Prometheus, `when` and `why` stand in docs/alerts.md."""
 
     name: str
     summary: str
     when: str
     why: str
     cases: tuple[Case, ...]
+    facts: str = ""  # more than the hints can know
 
 
 def by(labels: str, expr: str) -> str:
@@ -79,17 +113,119 @@ def _rate(part: str, window: str, labels: str, selector: str = "") -> str:
     )
 
 
+# --- the share of usable answers
+
+_GOOD = '{gemini_response_outcome=~"ok|pending"}'
+_COUNTED = '{gemini_response_outcome!~"abandoned|cancelled"}'  # those are the program's own doing
+
+
+def _usable(window: str) -> Recording:
+    outcomes = f"{OUTCOMES}:rate{window}"
+    counted = by("job", outcomes + _COUNTED)
+    return Recording(
+        f"{USABLE}_rate{window}",
+        f"({by('job', outcomes + _GOOD)} or 0 * {counted})\n/ ({counted} > 0)",
+    )
+
+
+# --- models that are shut down one day
+
+
+class Retiring(NamedTuple):
+    """Models that go on one day, and have one replacement."""
+
+    names: tuple[str, ...]
+    lifecycle: Lifecycle
+
+    @property
+    def selector(self) -> str:
+        """Matches every name that the table counts to these models, and no other."""
+        others = [
+            other
+            for other in (*LIFECYCLE, *NOT_RETIRING)
+            if other not in self.names and other.startswith(self.names)
+        ]
+        matchers = [("=~", self.names), *([("!~", others)] if others else [])]
+        return ",".join(f'gen_ai_request_model{matches}"{_pattern(names)}"' for matches, names in matchers)
+
+    @property
+    def recording(self) -> Recording:
+        """When these models are shut down, for each program that runs and to which they still answer."""
+        day = self.lifecycle.shutdown
+        seconds = int(dt.datetime.combine(day, dt.time(), dt.timezone.utc).timestamp())
+        answered = f'gemini_client_responses_total{{gemini_response_outcome!="error",{self.selector}}}'
+        return Recording(
+            SHUTDOWN,
+            f"0 * ({by(_MODEL, answered)} > 0) + {seconds}",
+            {"shutdown": f"{day}", "replacement": self.lifecycle.replacement},
+        )
+
+
+def _pattern(names: Iterable[str]) -> str:
+    """A regular expression for models whose names begin so, whatever path stands before them."""
+    return f"(?i)(.*/)?({'|'.join(name.replace('.', '[.]') for name in names)}).*"
+
+
+RETIRING = tuple(
+    Retiring(tuple(name for name, row in LIFECYCLE.items() if row == lifecycle), lifecycle)
+    for lifecycle in dict.fromkeys(LIFECYCLE.values())
+)
+
 _SUCCESSES = _rate("bucket", "1h", f"le, {_OPERATION}", '{error_type=""}')
 RECORDINGS = (
     *(
         Recording(f"{CALLS}:rate{window}", _rate("count", window, f"{_MODEL}, error_type"))
         for window in SECONDS
     ),
+    *(
+        Recording(
+            f"{OUTCOMES}:rate{window}",
+            by("job, gemini_response_outcome", _growth("gemini_client_responses_total", window)),
+        )
+        for window in SECONDS
+    ),
+    *(_usable(window) for window in SECONDS),
+    *(
+        Recording(
+            f"{HINTS}:rate{window}",
+            by(
+                "job, gemini_hint_id",
+                _growth('gemini_client_hints_total{gemini_hint_severity!="info"}', window),
+            ),
+        )
+        for window in ("5m", "30m")
+    ),
     Recording(RESPONSES, by(_RESPONSE_LABELS, _growth("gemini_client_responses_total", "1h"))),
+    Recording(
+        TOOL_RUNS,
+        by(f"job, {_TOOL}, error_type", _growth("gen_ai_execute_tool_duration_seconds_count", "1h")),
+    ),
     Recording(
         P90,
         f"histogram_quantile(0.9,\n  {_SUCCESSES}\n)\nand {by(_OPERATION, RESPONSES)} * 3600 >= {ENOUGH}",
     ),
+    *(models.recording for models in RETIRING),
+)
+
+
+# --- what a hint says, for alerts that learn only from the service's counter which one it is
+
+_FAILURES = ("auth", "block", "cfg", "file", "http", "interaction", "job", "live", "net", "sdk", "stream")
+
+
+def advice() -> Iterator[Recording]:
+    """A series for each hint of a call that fails, with what happened and the first step as labels."""
+    for hint in default_hints():
+        if hint.when is not None and hint.severity != "info" and hint.id.split(".")[0] in _FAILURES:
+            said = {"gemini_hint_id": hint.id, "advice": f"{hint.summary} {hint.remedy[0]}"}
+            yield Recording(ADVICE, "vector(1)", said)
+
+
+# --- everything fails
+
+_NOTHING = (
+    f"{by('job', f'{OUTCOMES}:rate5m' + _COUNTED)} * 300 >= 10\n"
+    f"unless {by('job', f'{OUTCOMES}:rate5m' + _GOOD.replace('pending', 'pending|truncated'))} > 0"
 )
 
 
@@ -112,41 +248,86 @@ BURNS = (
     Burn("critical", 14.4, "1h", "5m", 20, "2m"),
     Burn("warning", 6, "6h", "30m", ENOUGH, "15m"),
 )
+_OTHERS = 'error_type!~"|429|503|(.*[.])?Cancelled(Error)?"'
 
 
-def _burning(code: str, burn: Burn) -> str:
+def _burning(failed: str, burn: Burn) -> str:
     limit = f"{burn.factor * BUDGET_PERCENT:g}"
     rates = [f"{CALLS}:rate{window}" for window in (burn.long, burn.short)]
-    failed = f'{{error_type="{code}"}}'
-    shares = [f"100 * {by(_MODEL, rate + failed)} / {by(_MODEL, rate)} > {limit}" for rate in rates]
+    shares = [
+        f"100 * {by(_MODEL, rate + '{' + failed + '}')} / {by(_MODEL, rate)} > {limit}" for rate in rates
+    ]
     return "\nand ".join((*shares, f"{by(_MODEL, rates[0])} * {SECONDS[burn.long]} >= {burn.calls}"))
 
 
-def _burns(code: str, hint: str) -> tuple[Case, ...]:
-    return tuple(Case(_burning(code, burn), (hint,), burn.severity, burn.hold) for burn in BURNS)
+def _burns(code: str, hint: str, named: Named | None = None) -> tuple[Case, ...]:
+    return tuple(
+        Case(
+            _burning(f'error_type="{code}"', burn),
+            (hint,),
+            named=named,
+            severity=burn.severity,
+            hold=burn.hold,
+        )
+        for burn in BURNS
+    )
+
+
+_OF_TYPE = Named(
+    '"(auth|cfg|file|job|live|net|sdk|stream)[.].*"',
+    where='match "^[0-9]+$" $labels.error_type',
+    there='printf "(cfg|file|http[.]%s|live)[.].*" $labels.error_type',
+)
+
+
+def _failing() -> Iterator[Case]:
+    """The types of errors that take more than the budget, where all of them together burn it."""
+    for burn in BURNS:
+        rate = f"{CALLS}:rate{burn.long}"
+        types = by(f"{_MODEL}, error_type", f"{rate}{{{_OTHERS}}}")
+        share = f"100 * {types} / on ({_MODEL}) group_left {by(_MODEL, rate)} > {BUDGET_PERCENT}"
+        yield Case(
+            f"{share}\nand on ({_MODEL}) (\n{_burning(_OTHERS, burn)}\n)",
+            named=_OF_TYPE,
+            severity=burn.severity,
+            hold=burn.hold,
+        )
+
+
+def _missing() -> Iterator[Case]:
+    """The objective is missed: its budget burns, whatever it is. Where hardly anything may fail before that, 90 % is enough."""
+    for burn in BURNS:
+        limit = f"scalar(clamp_max({burn.factor:g} * (1 - {OBJECTIVE}), 0.9))"
+        missed = [f"(1 - {USABLE}_rate{window}) > {limit}" for window in (burn.long, burn.short)]
+        counted = by("job", f"{OUTCOMES}:rate{burn.long}{_COUNTED}")
+        enough = f"{counted} * {SECONDS[burn.long]} >= {burn.calls}"
+        yield Case(
+            f"100 * ({missed[0]})\nand {missed[1]}\nand {enough}",
+            named=Named('".+"'),
+            severity=burn.severity,
+            hold=burn.hold,
+        )
 
 
 # --- shares of the last hour
 
 
-def _share(selector: str, limit: int, of: str = "") -> str:
-    """More than `limit` percent of an hour's responses match."""
-    part, whole = by(_OPERATION, RESPONSES + selector), by(_OPERATION, RESPONSES + of)
-    return f"100 * {part} / {whole} > {limit}\nand {whole} * 3600 >= {ENOUGH}"
+def _share(selector: str, limit: int, of: str = "", label: str = "") -> str:
+    """More than `limit` percent of an hour's responses match; where there is a label, of those with one of its values."""
+    whole = by(_OPERATION, RESPONSES + of)
+    if not label:
+        return f"100 * {by(_OPERATION, RESPONSES + selector)} / {whole} > {limit}\nand {whole} * 3600 >= {ENOUGH}"
+    part = by(f"{_OPERATION}, {label}", RESPONSES + selector)
+    share = f"100 * {part} / on ({_OPERATION}) group_left {whole} > {limit}"
+    return f"{share}\nand on ({_OPERATION}) {whole} * 3600 >= {ENOUGH}"
 
 
 def _finished(outcome: str, reasons: str, *, other: bool = False, also: str = "") -> str:
     matches = "!~" if other else "=~"
-    return f'{{gemini_response_outcome="{outcome}",gemini_response_finish_reason{matches}"{reasons}"{also}}}'
+    return f'{{gemini_response_outcome="{outcome}",{_REASON}{matches}"{reasons}"{also}}}'
 
 
-_NO_LOOP = ',gemini_repetition_kind=~"none|not_checked"'  # a higher limit makes a loop longer
-_BLOCKED = {
-    "": ("block.safety", "block.other"),
-    "SAFETY": ("finish.safety",),
-    "RECITATION": ("finish.recitation",),
-    "PROHIBITED_CONTENT": ("finish.prohibited",),
-}
+_NO_LOOP = f',{_KIND}=~"none|not_checked"'  # a higher limit makes a loop longer
 _NO_IMAGE = "NO_IMAGE|IMAGE_OTHER"
 _LOOPS = {
     "text": "repeat.text",
@@ -158,17 +339,28 @@ _LOOPS = {
 }
 
 
-def _blocked() -> Iterator[Case]:
-    for reason, hints in _BLOCKED.items():
-        yield Case(_share(_finished("blocked", reason), 5), hints)
-    yield Case(_share(_finished("blocked", "|".join(_BLOCKED), other=True), 5), ("finish.filtered",))
+def _by_reason(outcome: str) -> By:
+    """The hint of each finish reason with this outcome."""
+    reasons = (reason for reason in KNOWN_FINISH_REASONS if finish_reason_outcome(reason) == outcome)
+    return By(_REASON, {reason: _of_reason(reason) for reason in reasons})
 
 
-def _looping() -> Iterator[Case]:
-    for kind, hint in _LOOPS.items():
-        selector = f'{{gemini_repetition_kind="{kind}"}}'
-        checked = '{gemini_repetition_kind!="not_checked"}'
-        yield Case(_share(selector, 2, checked), (hint,))
+def _of_reason(reason: str) -> str:
+    """The hint of an answer with this finish reason of which nothing else is known."""
+    known: list[Hint] = [
+        hint
+        for hint in default_hints()
+        if hint.when is not None
+        and hint.id.startswith("finish.")
+        and hint.when({names.FINISH_REASON: reason, names.OUTCOME: finish_reason_outcome(reason)})
+    ]
+    (first, *_) = known
+    return first.id
+
+
+def _tools_failing() -> Case:
+    failed, whole = by(f"job, {_TOOL}", f'{TOOL_RUNS}{{error_type!=""}}'), by(f"job, {_TOOL}", TOOL_RUNS)
+    return Case(f"100 * {failed} / {whole} > 20\nand {whole} * 3600 >= {ENOUGH}", ("tool.raised",))
 
 
 # --- what a single response proves
@@ -186,7 +378,7 @@ def _seen(metric: str, labels: str, window: str) -> str:
 
 
 def _hint_given(hint: str, window: str) -> str:
-    return _seen(f'gemini_client_hints_total{{gemini_hint_id="{hint}"}}', "job, gemini_hint_id", window)
+    return _seen(f'gemini_client_hints_total{{gemini_hint_id="{hint}"}}', "job", window)
 
 
 def _daily_quota() -> Iterator[Case]:
@@ -194,71 +386,52 @@ def _daily_quota() -> Iterator[Case]:
     and go at once: nobody is to be told twice."""
     hints = ("http.429.rate_day",)
     spans = _seen('traces_span_metrics_calls_total{gemini_error_kind="daily_quota"}', _MODEL, _ONE)
-    yield Case(spans, hints, "critical", "0m")
+    yield Case(spans, hints, severity="critical", hold="0m")
     alone = f"({_hint_given(hints[0], _ONE)})\nunless on (job) ({spans})"
-    yield Case(alone, hints, "critical", "2m", labels=(("scope", "service"),))
+    yield Case(alone, hints, severity="critical", hold="2m", labels={"scope": "service"})
 
 
-class Retiring(NamedTuple):
-    """Models that go on one day, and have one replacement."""
-
-    names: tuple[str, ...]
-    lifecycle: Lifecycle
-
-    @property
-    def selector(self) -> str:
-        """Matches every name that the table counts to these models, and no other."""
-        others = [
-            other
-            for other in (*LIFECYCLE, *NOT_RETIRING)
-            if other not in self.names and other.startswith(self.names)
-        ]
-        matchers = [("=~", self.names), *([("!~", others)] if others else [])]
-        return ",".join(f'gen_ai_request_model{matches}"{_pattern(names)}"' for matches, names in matchers)
+def _retiring() -> Case:
+    soon = f"{SHUTDOWN} - time() < {RETIRING_WITHIN.days} * 86400"
+    told = f"({_hint_given('cfg.model_retiring', '1d')})\nunless on (job) ({soon})"
+    return Case(f"{soon}\nor {told}", ("cfg.model_retiring",), hold="0m")
 
 
-def _pattern(names: Iterable[str]) -> str:
-    """A regular expression for models whose names begin so, whatever path stands before them."""
-    return f"(?i)(.*/)?({'|'.join(name.replace('.', '[.]') for name in names)}).*"
-
-
-RETIRING = tuple(
-    Retiring(tuple(name for name, row in LIFECYCLE.items() if row == lifecycle), lifecycle)
-    for lifecycle in dict.fromkeys(LIFECYCLE.values())
-)
-
-
-def _retiring() -> Iterator[Case]:
-    for models in RETIRING:
-        day = models.lifecycle.shutdown - RETIRING_WITHIN
-        begin = int(dt.datetime.combine(day, dt.time(), dt.timezone.utc).timestamp())
-        used = by(_MODEL, f"gemini_client_responses_total{{{models.selector}}}")
-        expr = f"{used} > 0\nand on () vector(time()) >= {begin} # {day}"
-        shutdown = (
-            ("shutdown", f"{models.lifecycle.shutdown}"),
-            ("replacement", models.lifecycle.replacement),
-        )
-        yield Case(expr, ("cfg.model_retiring",), hold="0m", labels=shutdown, model=models.names[0])
-    yield Case(_hint_given("cfg.model_retiring", "1d"), ("cfg.model_retiring",), hold="0m")
-
-
-_TO = "to {{ $labels.gen_ai_request_model }}"
+_TO = "{{ with $labels.gen_ai_request_model }} to {{ . }}{{ end }}"
 _OF = "of {{ $labels.gen_ai_request_model }}"
 _SHARE = '{{ $labels.job }}: {{ printf "%.0f" $value }} %'
+_THAT_REASON = f"{{{{ with $labels.{_REASON} }}}}{{{{ . }}}}{{{{ else }}}}the prompt{{{{ end }}}}"
 
 ALERTS = (
     Alert(
+        "GeminiNothingSucceeds",
+        "{{ $labels.job }}: no call has succeeded for 5 minutes.",
+        "10 calls or more within 5 minutes, and not one with an answer, be it a cut off one; still so a minute later. Calls that the program gave up or cancelled "
+        "do not count.",
+        "The key, the project, the network or the service: something that every call needs is broken.",
+        (Case(_NOTHING, named=Named('".+"', within="5m"), severity="critical", hold="1m"),),
+        'None of the service\'s {{ printf "%.0f" $value }} calls within 5 minutes has brought an answer.',
+    ),
+    Alert(
+        "GeminiFailing",
+        f"{_SHARE} of the calls{_TO} fail with {{{{ $labels.error_type }}}}.",
+        "Errors other than 429 and 503, all types together: 14.4 % of the calls within an hour and within its last 5 minutes, 20 calls or more (critical); or 6 % "
+        "within six hours and 30 minutes, 50 calls or more (warning). One alert for each type of error with more than 1 %.",
+        "A key, a permission, a request that the service does not take, 500 and 504, the network, time-outs. Calls that the program lost, after all retries.",
+        tuple(_failing()),
+        "Calls end with the error {{ $labels.error_type }}, retries included.",
+    ),
+    Alert(
         "GeminiRateLimited",
-        f"{_SHARE} of the calls {_TO} fail with 429.",
-        "14.4 % of the calls within an hour and within its last 5 minutes, 20 calls or more (critical); or 6 % within six hours "
-        "and 30 minutes, 50 calls or more (warning).",
-        "Calls that the program lost, after all retries. If one call in a hundred may fail within 30 days, the first rate uses up "
+        f"{_SHARE} of the calls{_TO} fail with 429.",
+        "As for `GeminiFailing`, of this error alone.",
+        "If one call in a hundred may fail within 30 days, the first rate uses up "
         "the month's budget in two days, the second in five. The short window ends the alert soon after the trouble does.",
-        _burns("429", "http.429.unspecified"),
+        _burns("429", "http.429.unspecified", Named('"http[.]429[.].+"')),
     ),
     Alert(
         "GeminiOverloaded",
-        f"{_SHARE} of the calls {_TO} fail with 503.",
+        f"{_SHARE} of the calls{_TO} fail with 503.",
         "As for 429. A 503 in the middle of a stream counts, too.",
         "The service has no capacity. Unlike 429 it is nobody's limit, and a fallback to another model helps.",
         _burns("503", "http.503.overloaded"),
@@ -281,23 +454,54 @@ ALERTS = (
                 _share(_finished("truncated", "MAX_TOKENS", also=_NO_LOOP), 10),
                 ("finish.max_tokens", "finish.max_tokens.thinking"),
             ),
-            Case(_share(_finished("truncated", "MAX_TOKENS", other=True), 10), ("embedding.truncated",)),
         ),
     ),
     Alert(
-        "GeminiBlocked",
-        f"{_SHARE} of the calls {_TO} are blocked.",
-        "5 % of the responses within an hour for one kind of reason (the prompt; safety; recitation; prohibited content; others), "
-        "50 responses or more, for 10 minutes.",
-        "They come with HTTP 200, so nothing else counts them as failures. A rise follows a new prompt, a new model or abuse.",
-        tuple(_blocked()),
+        "GeminiEmbeddingsTruncated",
+        f"{_SHARE} of the calls{_TO} embed a text that is cut off.",
+        "10 % of the calls within an hour, 50 calls or more, for 10 minutes.",
+        "The end of the text is not in its vector, and nothing fails.",
+        (Case(_share(_finished("truncated", "MAX_TOKENS", other=True), 10), ("embedding.truncated",)),),
     ),
     Alert(
-        "GeminiRepetition",
-        f"{_SHARE} of the replies {_OF} repeat themselves.",
+        "GeminiBlocked",
+        f"{_SHARE} of the calls{_TO} are blocked: {_THAT_REASON}.",
+        "5 % of the responses within an hour for one reason, 50 responses or more, for 10 minutes. The label `filter` says which: `prompt`, or the finish reason.",
+        "They come with HTTP 200, so nothing else counts them as failures. A rise follows a new prompt, a new model or abuse.",
+        (
+            Case(
+                _share('{gemini_response_outcome="blocked"}', 5, label=_REASON),
+                by=_by_reason("blocked"),
+                labels={"filter": _THAT_REASON.replace("the prompt", "prompt")},
+                named=Named('"block[.].+"', where=f"$labels.{_REASON}", there='"none"'),
+            ),
+        ),
+        f"{{{{ with $labels.{_REASON} }}}}The finish reason is {{{{ . }}}}.{{{{ else }}}}The prompts are blocked, before the model sees them.{{{{ end }}}}",
+    ),
+    Alert(
+        "GeminiMalformed",
+        f"{_SHARE} of the replies {_OF} are malformed: {{{{ $labels.{_REASON} }}}}.",
+        "5 % of the responses within an hour for one reason, 50 responses or more, for 10 minutes.",
+        "The model wrote a call or an answer that the service could not use. They come with HTTP 200.",
+        (
+            Case(
+                _share('{gemini_response_outcome="malformed"}', 5, label=_REASON),
+                by=_by_reason("malformed"),
+            ),
+        ),
+        f"The finish reason is {{{{ $labels.{_REASON} }}}}.",
+    ),
+    Alert(
+        "GeminiLooping",
+        f"{_SHARE} of the replies {_OF} repeat themselves: {{{{ $labels.{_KIND} }}}}.",
         "2 % of the responses within an hour that were looked at, for one kind of loop, 50 responses or more, for 10 minutes.",
         "Healthy prompts hardly ever loop, and each loop is paid for up to the token limit.",
-        tuple(_looping()),
+        (
+            Case(
+                _share(f'{{{_KIND}!~"none|not_checked"}}', 2, f'{{{_KIND}!="not_checked"}}', label=_KIND),
+                by=By(_KIND, _LOOPS),
+            ),
+        ),
     ),
     Alert(
         "GeminiEmpty",
@@ -309,14 +513,25 @@ ALERTS = (
                 _share(_finished("empty", _NO_IMAGE, other=True), 5),
                 ("finish.stop.empty", "finish.stop.empty.thoughts"),
             ),
-            Case(_share(_finished("empty", _NO_IMAGE), 5), ("finish.no_image", "finish.image_other")),
         ),
     ),
     Alert(
+        "GeminiNoImage",
+        f"{_SHARE} of the calls{_TO} bring no image.",
+        "5 % of the responses within an hour, 50 responses or more, for 10 minutes.",
+        "The model was to draw, and did not.",
+        (Case(_share(_finished("empty", _NO_IMAGE), 5), ("finish.no_image", "finish.image_other")),),
+    ),
+    Alert(
+        "GeminiToolFailing",
+        f"{_SHARE} of the runs of the tool {{{{ $labels.{_TOOL} }}}} fail.",
+        "20 % of a tool's runs within an hour, 50 runs or more, for 10 minutes.",
+        "The SDK tells the model instead of the program, so nothing else fails: the model makes something up, or asks again.",
+        (_tools_failing(),),
+    ),
+    Alert(
         "GeminiSlow",
-        "{{ $labels.job }}: one in ten calls "
-        + _TO
-        + " takes more than {{ $value | humanizeDuration }}, twice as long as before.",
+        f'{{{{ $labels.job }}}}: one in ten calls{_TO} takes more than {{{{ printf "%.1f" $value }}}} s, twice as long as before.',
         "The 90th percentile of an hour is more than twice that of the same hour a week ago (a day ago where there is none), plus a "
         "second, for 15 minutes; both hours with 50 responses or more.",
         "Loads differ by hour and weekday, and models by an order of magnitude, so a fixed limit would be wrong for most. The "
@@ -332,19 +547,42 @@ ALERTS = (
     Alert(
         "GeminiModelRetiring",
         "{{ $labels.job }} uses a model that is about to be shut down{{ with $labels.gen_ai_request_model }}: {{ . }}{{ end }}.",
-        f"A program that runs has called it, from {RETIRING_WITHIN.days} days before its earliest shutdown date on; or, where `hint_level` is "
+        f"A program that runs has had an answer of it, from {RETIRING_WITHIN.days} days before its earliest shutdown date on; or, where `hint_level` is "
         "`info`, the service itself has called a model legacy or deprecated within a day.",
         "One call is proof, also of a job that runs once a day. The dates are those of the release that the rules come from.",
-        tuple(_retiring()),
+        (_retiring(),),
+        "{{ with $labels.shutdown }}The earliest day is {{ . }}; {{ $labels.replacement }} takes its place.{{ else }}The service itself says so.{{ end }}",
     ),
     Alert(
         "GeminiModelRetired",
         "{{ $labels.job }} asks for a model that is gone.",
         "One such hint within two hours.",
-        "Each call fails with 404, or is answered by a model that was not asked for.",
+        "Each call of that model fails with 404.",
         (
-            Case(_hint_given("http.404.model_retired", _ONE), ("http.404.model_retired",), "critical", "0m"),
-            Case(_hint_given("cfg.model_rerouted", _ONE), ("cfg.model_rerouted",), hold="0m"),
+            Case(
+                _hint_given("http.404.model_retired", _ONE),
+                ("http.404.model_retired",),
+                severity="critical",
+                hold="0m",
+            ),
         ),
+    ),
+    Alert(
+        "GeminiModelRerouted",
+        "{{ $labels.job }} is answered by another model than it asks for.",
+        "One such hint within two hours, where `hint_level` is `info`.",
+        "Price and behaviour may differ.",
+        (Case(_hint_given("cfg.model_rerouted", _ONE), ("cfg.model_rerouted",), hold="0m"),),
+    ),
+)
+OBJECTIVE_ALERTS = (
+    Alert(
+        "GeminiObjectiveMissed",
+        f"{_SHARE} of the calls have no usable answer, more than the objective allows.",
+        "With `--objective`: the month's budget burns 14.4 times too fast within an hour and its last 5 minutes, 20 calls or more (critical); or 6 times within six "
+        "hours and 30 minutes, 50 calls or more (warning).",
+        "Whatever goes wrong: errors, blocked, malformed, empty, cut off and incomplete answers.",
+        tuple(_missing()),
+        "The dashboard's row *What went wrong, and what to do* has the outcomes and the hints.",
     ),
 )

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
-from alert_rules import ALERTS, RECORDINGS, Alert, Case
-
-from gemini_otel._facts.names import REQUEST_MODEL
-from gemini_otel.hints import Hint, default_hints, evidence
+from alert_rules import ALERTS, OBJECTIVE, OBJECTIVE_ALERTS, RECORDINGS, Alert, Case, Recording, advice
+from alert_words import annotations, labels
 
 ROOT = Path(__file__).parent.parent
-RULES = ROOT / "src" / "gemini_otel" / "alerts" / "gemini.yaml"
+SHIPPED = ROOT / "src" / "gemini_otel" / "alerts"
+RULES = SHIPPED / "gemini.yaml"
+OBJECTIVE_RULES = SHIPPED / "objective.yaml"
 PAGE = ROOT / "docs" / "alerts.md"
-_HINTS = {hint.id: hint for hint in default_hints()}
 _HEAD = """\
-# Prometheus rules of gemini-otel, explained in docs/alerts.md. Written by tools/alerts.py: cause, remedy and link come from the hints.
+# Prometheus rules of gemini-otel, explained in docs/alerts.md. Written by tools/alerts.py: causes, remedies and links come from the hints.
 """
 _BEGIN, _END = "<!-- alerts, written by tools/alerts.py -->", "<!-- end of alerts -->"
 
 
 def main(arguments: list[str]) -> int:
     page = PAGE.read_text(encoding="utf-8")
-    current = {RULES: rules(), PAGE: _filled(page)}
+    current = {RULES: rules(), OBJECTIVE_RULES: objective_rules(), PAGE: _filled(page)}
     if arguments == ["--check"]:
         stale = [
             path.name
@@ -42,57 +42,65 @@ def main(arguments: list[str]) -> int:
 
 
 def rules() -> str:
-    """The whole file for Prometheus."""
-    recordings = [{"record": each.name, "expr": each.expr} for each in RECORDINGS]
-    alerts = [_rule(alert, case) for alert in ALERTS for case in alert.cases]
-    groups = [
-        {"name": "gemini", "rules": [*recordings, *alerts]}
-    ]  # in one group they are evaluated in this order
-    return _HEAD + yaml.dump(
-        {"groups": groups}, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True
+    """The file for Prometheus. In a group the rules are evaluated in their order."""
+    return _HEAD + _written(
+        {
+            "groups": [
+                {"name": "gemini-hints", "rules": [*_recorded(advice())]},
+                {"name": "gemini", "rules": [*_recorded(RECORDINGS), *_alerts(ALERTS)]},
+            ]
+        }
     )
 
 
+def objective_rules() -> str:
+    """One more group, for `gemini-otel alerts --objective`, which fills the objective in."""
+    objective = Recording(OBJECTIVE, "vector(${OBJECTIVE})")
+    group = [*_recorded([objective]), *_alerts(OBJECTIVE_ALERTS)]
+    return _written([{"name": "gemini-objective", "rules": group}])
+
+
+def _recorded(recordings: Iterable[Recording]) -> list[dict[str, Any]]:
+    return [
+        {"record": each.name, "expr": each.expr, **({"labels": dict(each.labels)} if each.labels else {})}
+        for each in recordings
+    ]
+
+
+def _alerts(alerts: Iterable[Alert]) -> list[dict[str, Any]]:
+    return [_rule(alert, case) for alert in alerts for case in alert.cases]
+
+
 def _rule(alert: Alert, case: Case) -> dict[str, Any]:
-    hints = [_HINTS[hint_id] for hint_id in case.hints]
     return {
         "alert": alert.name,
         "expr": case.expr,
         **({} if case.hold == "0m" else {"for": case.hold}),
-        "labels": {"severity": case.severity, "hint": case.hints[0], **dict(case.labels)},
-        "annotations": {
-            "summary": alert.summary,
-            "hint": ", ".join(case.hints),
-            "cause": "\n".join(_cause(hint, case) for hint in hints),
-            "remedy": _literal("\n".join(f"- {sentence}" for hint in hints for sentence in hint.remedy)),
-            "runbook_url": hints[0].reference,
-        },
+        "labels": labels(case),
+        "annotations": annotations(alert, case),
     }
 
 
-def _cause(hint: Hint, case: Case) -> str:
-    said = _literal(f"{hint.summary} {hint.cause}")
-    if case.model is None:
-        return said
-    told = evidence(hint, {REQUEST_MODEL: case.model}) or ""
-    return f"{said} ({told.replace(case.model, '{{ $labels.gen_ai_request_model }}', 1)})"
-
-
-def _literal(text: str) -> str:
-    """Text that Prometheus, which takes annotations for templates, is to leave alone."""
-    return text.replace("{{", '{{ "{{" }}')
+def _written(content: Any) -> str:
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True))
 
 
 def _filled(page: str) -> str:
     """The page with its table as it must be."""
-    table = "".join(_row(alert) for alert in ALERTS)
+    table = "".join(_row(alert) for alert in (*ALERTS, *OBJECTIVE_ALERTS))
     block = f"{_BEGIN}\n\n| alert | when | why | what to do |\n|---|---|---|---|\n{table}\n{_END}"
     return re.sub(f"{_BEGIN}.*?{_END}", lambda _: block, page, flags=re.DOTALL)
 
 
 def _row(alert: Alert) -> str:
-    hints = dict.fromkeys(hint_id for case in alert.cases for hint_id in case.hints)
-    links = ", ".join(f"[`{hint_id}`](hints.md#{hint_id})" for hint_id in hints)
+    hints = [
+        hint for case in alert.cases for hint in (*case.hints, *(case.by.hints.values() if case.by else ()))
+    ]
+    links = ", ".join(f"[`{hint}`](hints.md#{hint})" for hint in dict.fromkeys(hints))
+    if any(case.named for case in alert.cases):
+        links = (
+            f"{links}, and the service's most frequent hint" if links else "the service's most frequent hint"
+        )
     severities = ", ".join(dict.fromkeys(case.severity for case in alert.cases))
     return f"| `{alert.name}` ({severities}) | {alert.when} | {alert.why} | {links} |\n"
 

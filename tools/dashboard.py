@@ -52,6 +52,7 @@ def render() -> str:
     board = dashboard.Dashboard("Gemini").uid("gemini").description(_DESCRIPTION)
     board.tags(["gemini", "gen_ai", "opentelemetry"]).time("now-1h", "now").refresh("30s").editable()
     board.tooltip(models.DashboardCursorSync.CROSSHAIR)
+    board.annotation(_firing())
     for variable in _variables():
         board.with_variable(variable)
     ids = count(1)
@@ -60,6 +61,14 @@ def render() -> str:
         for panel in panels:
             board.with_panel(panel.id(next(ids)))
     return JSONEncoder(indent=1, ensure_ascii=False).encode(board.build()) + "\n"
+
+
+def _firing() -> Any:
+    """Marks where the alerts fire."""
+    alerts = 'ALERTS{alertname=~"Gemini.*", alertstate="firing", job=~"$service"}'
+    marks = dashboard.AnnotationQuery().name("Alerts").datasource(PROMETHEUS).enable(enable=True).expr(alerts)
+    marks.icon_color("red").step("$resolution").title_format("{{alertname}}")
+    return marks.text_format("{{job}} {{gen_ai_request_model}}").tag_keys("severity,hint")
 
 
 def _described(text: str) -> Iterator[str]:
@@ -73,8 +82,12 @@ def _described(text: str) -> Iterator[str]:
 
 
 def _needs(targets: list[dict[str, Any]]) -> str:
+    if (kind := targets[0]["datasource"]["type"]) != "prometheus":
+        return str(kind).capitalize()
     if any(SPAN_CALLS in target["expr"] for target in targets):
         return "span metrics of the Collector"
+    if any("ALERTS" in target["expr"] for target in targets):
+        return "the [rules](alerts.md)"
     return "metrics; for the dots, exemplars" if any(target["exemplar"] for target in targets) else "metrics"
 
 

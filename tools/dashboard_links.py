@@ -15,6 +15,7 @@ _MODELS = "${model:pipe}"
 _FROM_TO = {"from": "${__from}", "to": "${__to}"}
 _PLACEHOLDER = re.compile(r"(\$\{[^}]+\})")
 CELL = "${__value.raw:percentencode}"  # of a table
+SERVICE_CELL = "${__data.fields.Service:percentencode}"  # of the row
 
 
 class DataLink(NamedTuple):
@@ -32,29 +33,44 @@ def label(name: str) -> str:
     return f"${{__field.labels.{name}:percentencode}}"
 
 
+ONE = label("service")  # the service of the series that is clicked
+
+
 def traces(
-    conditions: str = "", tags: dict[str, str] | None = None, *, by_model: bool = True
+    conditions: str = "", tags: dict[str, str] | None = None, *, service: str = ONE, by_model: bool = True
 ) -> list[DataLink]:
     """The traces with a span that meets the TraceQL conditions, and in Jaeger those that have the tags."""
-    return [_tempo(conditions, by_model=by_model), _jaeger(tags or {})]
+    return [_tempo(conditions, service, by_model=by_model), _jaeger(tags or {}, service)]
 
 
-def traces_with(attribute: str, value: str, *, by_model: bool = True) -> list[DataLink]:
+def traces_of_all(
+    conditions: str = "", tags: dict[str, str] | None = None, *, by_model: bool = True
+) -> list[DataLink]:
+    """The same for a figure, which is of all services: in Jaeger, of the one that is chosen there."""
+    return [_tempo(conditions, None, by_model=by_model), _jaeger(tags or {}, _SERVICE)]
+
+
+def traces_with(attribute: str, value: str, *, service: str = ONE, by_model: bool = True) -> list[DataLink]:
     """The traces with a span that has this text in an attribute."""
-    return traces(f'span.{attribute} = "{value}"', {attribute: value}, by_model=by_model)
+    return traces(f'span.{attribute} = "{value}"', {attribute: value}, service=service, by_model=by_model)
 
 
-def _tempo(conditions: str, *, by_model: bool) -> DataLink:
-    filters = [f'resource.service.name =~ "^({_SERVICES})$"']
-    if by_model:  # Spans are named `operation model`; not all have the attribute, but all have a name.
-        filters.append(f'name =~ "^.*({_MODELS})$"')
-    query = f"{{ {' && '.join(filter(None, (*filters, conditions)))} }}"
+def traceql(conditions: str, service: str | None = None, *, by_model: bool = True) -> str:
+    """A query of Tempo for the traces of one service, or of those that are chosen."""
+    of = f'resource.service.name = "{service}"' if service else f'resource.service.name =~ "^({_SERVICES})$"'
+    # Spans are named `operation model`; not all have the attribute, but all have a name.
+    model = f'name =~ "^.*({_MODELS})$"' if by_model else ""
+    return f"{{ {' && '.join(filter(None, (of, model, conditions)))} }}"
+
+
+def _tempo(conditions: str, service: str | None, *, by_model: bool) -> DataLink:
+    query = traceql(conditions, service, by_model=by_model)
     return _explore("tempo", {"queryType": "traceql", "query": query, "limit": 50, "tableType": "traces"})
 
 
-def _jaeger(tags: dict[str, str]) -> DataLink:
+def _jaeger(tags: dict[str, str], service: str) -> DataLink:
     written = " ".join(f"{name}={value}" for name, value in tags.items())
-    return _explore("jaeger", {"queryType": "search", "service": _SERVICE, "tags": written, "limit": 50})
+    return _explore("jaeger", {"queryType": "search", "service": service, "tags": written, "limit": 50})
 
 
 def _explore(kind: str, query: dict[str, Any]) -> DataLink:

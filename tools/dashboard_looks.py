@@ -12,12 +12,13 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import prometheus as prometheus_models
 
 PROMETHEUS = sdk.DataSourceRef("prometheus", "${datasource}")
+SHARE = "percentunit"
 RESOLUTION = "$resolution"  # the least step, and a quarter of the least $__rate_interval
 OUTCOME_COLOURS = {
     "ok": "green",
     "truncated": "orange",
-    "blocked": "purple",
-    "malformed": "dark-orange",
+    "blocked": "dark-orange",
+    "malformed": "light-orange",
     "empty": "yellow",
     "incomplete": "light-yellow",
     "pending": "blue",
@@ -26,14 +27,24 @@ OUTCOME_COLOURS = {
     "cancelled": "#b8b8b8",
     "error": "red",
 }
-FINISH_REASON_COLOURS = {"STOP": "green", "MAX_TOKENS": "orange", "SAFETY": "purple"}
+FINISH_REASON_COLOURS = {
+    "STOP": "green",
+    "INTERRUPTED": "#8e8e8e",
+    "MAX_TOKENS": "orange",
+    "SAFETY": "dark-orange",
+}
 STATUS_COLOURS = {
-    "/^2/": "green",
-    "/^4/": "orange",
-    "/^429$/": "dark-orange",
-    "/^5/": "red",
+    "2": "green",
+    "4": "orange",
+    "400": "light-orange",
+    "403": "yellow",
+    "404": "dark-yellow",
+    "429": "dark-orange",
+    "5": "red",
     "no answer": "dark-red",
 }
+# Warm colours are for what is bad. Series without a colour of their own are shades of one.
+GOOD, BAD = "blue", "orange"
 SEVERITY_COLOURS = {"error": "red", "warning": "orange", "info": "blue"}
 Panel = Any  # a builder of the SDK
 
@@ -54,17 +65,20 @@ def graph(
     *,
     unit: str,
     colours: Mapping[str, str] | None = None,
+    shades: str = GOOD,
     stacked: bool = False,
     limits: Mapping[float, str] | None = None,
     width: int = 8,
 ) -> Panel:
-    """Series over time; `colours` are those of series by name or, between slashes, by pattern."""
+    """Series over time; `colours` are those of series by the beginning of their names, the others are `shades` of a colour."""
     panel = timeseries.Panel().legend(
         common.VizLegendOptions()
         .show_legend(show_legend=True)
         .display_mode(sdk.LegendDisplayMode.TABLE)
         .placement(sdk.LegendPlacement.BOTTOM)
         .calcs(["lastNotNull", "max"])
+        .sort_by("Max")
+        .sort_desc(sort_desc=True)
     )
     panel.tooltip(
         common.VizTooltipOptions().mode(sdk.TooltipDisplayMode.MULTI).sort(sdk.SortOrder.DESCENDING)
@@ -76,9 +90,11 @@ def graph(
     if limits:
         panel.thresholds(_thresholds(limits))
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(sdk.GraphThresholdsStyleMode.DASHED))
+    panel.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.SHADES).fixed_color(shades))
     for name, colour in (colours or {}).items():
-        override = panel.override_by_regexp if name.startswith("/") else panel.override_by_name
-        override(name, [_fixed(colour)])
+        panel.override_by_regexp(f"/^{name}/" if name.isdigit() else f"/^{name},/", [_fixed(colour)])
+    if unit == SHARE:
+        panel.max(1)
     return _finished(panel, title, description, queries, links, unit)
 
 
@@ -94,18 +110,28 @@ def figure(
 ) -> Panel:
     """One number, or a few, for the whole time range."""
     panel = stat.Panel().reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-    panel.graph_mode(sdk.BigValueGraphMode.NONE).color_mode(sdk.BigValueColorMode.VALUE)
+    coloured = sdk.BigValueColorMode.VALUE if limits else sdk.BigValueColorMode.NONE
+    panel.graph_mode(sdk.BigValueGraphMode.NONE).color_mode(coloured)
     panel.thresholds(_thresholds(limits or {})).span(width).height(4)
     return _finished(panel, title, description, queries, links, unit, instant=True)
 
 
 def listing(
-    title: str, description: str, query: Query, columns: Mapping[str, tuple[str, list[Any]]]
+    title: str,
+    description: str,
+    query: Query,
+    columns: Mapping[str, tuple[str, list[Any]]],
+    *,
+    hidden: Iterable[str] = (),
+    none: str = "",
+    height: int = 9,
 ) -> Panel:
-    """A table; `columns` gives the query's labels, in order, a heading and overrides."""
-    panel = table.Panel().span(24).height(9).cell_height(sdk.TableCellHeight.SM)
+    """A table; `columns` gives the query's labels, in order, a heading and overrides; `none` is said where there is nothing."""
+    panel = table.Panel().span(24).height(height).cell_height(sdk.TableCellHeight.SM)
+    if none:
+        panel.no_value(none)
     organised = {
-        "excludeByName": {"Time": True},
+        "excludeByName": dict.fromkeys(("Time", *hidden), True),
         "indexByName": {name: index for index, name in enumerate(columns)},
         "renameByName": {name: heading for name, (heading, _) in columns.items()},
     }
@@ -121,7 +147,7 @@ def texts(by_value: Mapping[str, str], otherwise: str) -> list[Any]:
     """Show a text in place of each value, and `otherwise` in place of values that are not there."""
     known = models.ValueMap({value: models.ValueMappingResult(text) for value, text in by_value.items()})
     rest = models.RegexMap(models.DashboardRegexMapOptions("^.*$", models.ValueMappingResult(otherwise)))
-    return [models.DynamicConfigValue("mappings", [known, rest])]
+    return [models.DynamicConfigValue("mappings", [known, rest] if by_value else [rest])]
 
 
 def coloured(by_value: Mapping[str, str]) -> list[Any]:
@@ -139,12 +165,36 @@ def wide(pixels: int) -> list[Any]:
     return [models.DynamicConfigValue("custom.width", pixels)]
 
 
-def wrapped() -> list[Any]:
-    return [models.DynamicConfigValue("custom.cellOptions", {"type": "auto", "wrapText": True})]
+def unseen() -> list[Any]:
+    """Not shown: by its name in Grafana 12, and by that of 13."""
+    return [
+        models.DynamicConfigValue("custom.hidden", value=True),
+        models.DynamicConfigValue("custom.hideFrom", {"viz": True, "legend": False, "tooltip": False}),
+    ]
 
 
 def linked(links: Iterable[DataLink]) -> list[Any]:
     return [models.DynamicConfigValue("links", [link.build() for link in links])]
+
+
+def searched(
+    kind: str, title: str, description: str, query: Mapping[str, Any], links: list[DataLink]
+) -> Panel:
+    """A table of what a data source of traces finds."""
+    source = sdk.DataSourceRef(kind, f"${{{kind}}}")
+    panel = table.Panel().span(12).height(9).cell_height(sdk.TableCellHeight.SM)
+    panel.with_target(_Search(kind, {"refId": "A", "datasource": source, **query}))
+    return panel.title(title).description(description).datasource(source).data_links(links)
+
+
+class _Search(NamedTuple):
+    """A query for traces, in the form of the SDK's builders, which knows none for Tempo and Jaeger."""
+
+    kind: str
+    query: dict[str, Any]
+
+    def build(self) -> dict[str, Any]:
+        return self.query
 
 
 def _finished(

@@ -6,11 +6,22 @@ from collections.abc import Iterator
 
 import dashboard_promql as q
 import dashboard_served as served
-from dashboard_links import CELL, DataLink, label, traces, traces_with
+from dashboard_links import (
+    CELL,
+    SERVICE_CELL,
+    DataLink,
+    label,
+    traceql,
+    traces,
+    traces_of_all,
+    traces_with,
+)
 from dashboard_looks import (
+    BAD,
     FINISH_REASON_COLOURS,
     OUTCOME_COLOURS,
     SEVERITY_COLOURS,
+    SHARE,
     STATUS_COLOURS,
     Panel,
     Query,
@@ -19,9 +30,10 @@ from dashboard_looks import (
     graph,
     linked,
     listing,
+    searched,
     texts,
+    unseen,
     wide,
-    wrapped,
 )
 
 from gemini_otel._facts import names
@@ -30,7 +42,7 @@ from gemini_otel.hints import default_hints
 Row = tuple[str, list[Panel]]
 _PER_MINUTE = "reqpm"
 _TOKENS = "si:tok/min"
-_SHARE = "percentunit"
+_RUNS = "opm"
 _NOT_BY_MODEL = "\n\nNot divided by model: the variable *Model* does not apply."
 _SPAN_METRICS = "\n\nNeeds the span metrics of the Collector in examples/collector; other panels do without."
 _OTHER_HINT = "A hint of your own, or one of a newer release: the span has it in full."
@@ -38,20 +50,22 @@ _TROUBLESHOOTING = "https://ai.google.dev/gemini-api/docs/troubleshooting"
 _UNUSABLE = f'{q.OUTCOME}!~"ok|pending"'
 _REPEATS = f'{q.REPETITION_KIND}!~"none|not_checked"'
 _STREAMS = "span.gen_ai.request.stream = true"
-_FAILED_ATTEMPTS = traces(
-    "(span.http.request.resend_count > 0 || status = error)", {names.ATTEMPT_NUMBER: "1"}
-)
+_FAILED_ATTEMPTS = "(span.http.request.resend_count > 0 || status = error)", {names.ATTEMPT_NUMBER: "1"}
+_LIVE = f'{q.OPERATION}="live"'
 
 
 def rows() -> Iterator[Row]:
     """All rows, from top to bottom."""
     yield "At a glance", list(_figures())
+    yield "Alerts that are firing", [_alerts()]
     yield "What went wrong, and what to do", [_hints(), *_endings(), *_faults()]
     yield "Traffic and latency", list(_traffic())
     yield "Tokens", list(_tokens())
     yield "Tools", list(_tools())
+    yield "Live sessions", list(_live())
     yield "Tiers and server tools", list(served.panels())
     yield "Causes, from the Collector's span metrics", list(_causes())
+    yield "Latest bad calls", list(_latest())
 
 
 def _figures() -> Iterator[Panel]:
@@ -62,42 +76,40 @@ def _figures() -> Iterator[Panel]:
         "Calls of the SDK that have ended, whatever their outcome, each round of a function calling loop included. None at all, "
         "though the program runs: `gemini-otel check` says what is missing.",
         [Query(q.whole(counted))],
-        traces(),
+        traces_of_all(),
         unit="short",
     )
     yield figure(
-        "Calls without a usable answer",
+        "Without usable answer",
         "Share of the calls whose outcome is neither `ok` nor `pending`. Look below for the hint that is given most often. (Jaeger, which "
-        "knows no alternatives, is searched for those that raised an exception.)",
+        "knows no alternatives, is searched for those with a hint that is an error.)",
         [Query(q.share(f"({bad} or vector(0))", f"({counted} > 0)"))],
-        traces('span.gemini.response.outcome !~ "ok|pending"', {"error": "true"}),
-        unit=_SHARE,
+        traces_of_all('span.gemini.response.outcome !~ "ok|pending"', {names.HINT_SEVERITY: "error"}),
+        unit=SHARE,
         limits={0.02: "orange", 0.1: "red"},
     )
     yield figure(
         "Hints given",
-        "Causes that were recognised, each with a remedy; the table below has them." + _NOT_BY_MODEL,
+        "Causes that were recognised, each with a remedy; the table below has them. (Jaeger is searched for those that are errors.)"
+        + _NOT_BY_MODEL,
         [Query(f"{q.whole(q.total(q.count(q.of_service(q.HINTS))))} or vector(0)")],
-        traces('span.gemini.hint.id != ""', {"event": names.EVENT_HINT}, by_model=False),
+        traces_of_all('span.gemini.hint.id != ""', {names.HINT_SEVERITY: "error"}, by_model=False),
         unit="short",
-        limits={1: "orange"},
     )
     yield figure(
         "Failed attempts",
         "HTTP requests that failed, also where the SDK's next attempt succeeded. Many of them with few failed calls: retries hide a quota "
         "or an overload that is near.",
         [Query(f"{q.whole(q.total(q.count(q.of_model(q.ATTEMPTS_FAILED))))} or vector(0)")],
-        _FAILED_ATTEMPTS,
+        traces_of_all(*_FAILED_ATTEMPTS),
         unit="short",
-        limits={1: "orange"},
     )
     yield figure(
-        "Latency, 95th percentile",
+        "Latency, p95",
         "95th percentile of the time from the request to the end of the answer, retries included.",
         [Query(q.quantile_of_range(0.95, q.DURATION))],
-        traces("kind = client"),
+        traces_of_all("kind = client"),
         unit="s",
-        limits={10: "orange", 30: "red"},
     )
     yield figure(
         "Tokens in and out",
@@ -106,46 +118,72 @@ def _figures() -> Iterator[Panel]:
             Query(q.whole(q.measure_of_range(q.INPUT_TOKENS)), "in"),
             Query(q.whole(q.measure_of_range(q.OUTPUT_TOKENS)), "out"),
         ],
-        traces("span.gen_ai.usage.input_tokens > 0"),
+        traces_of_all("span.gen_ai.usage.input_tokens > 0"),
         unit="short",
     )
 
 
+def _alerts() -> Panel:
+    alert = q.of_service(q.ALERTS, 'alertname=~"Gemini.*"', 'alertstate="firing"')
+    hints = {hint.id: hint.remedy[0] for hint in default_hints() if hint.when is not None}
+    told = "Click the alert's service for its traces; the alert itself has cause, remedy and links."
+    return listing(
+        "Firing alerts",
+        "Alerts of `gemini-otel alerts` that fire now, with the first step of their hint. Prometheus itself has them: no Alertmanager is needed. "
+        "They are marks in the panels over time, too." + _NOT_BY_MODEL,
+        Query(q.by_name(alert)),
+        {
+            "alertname": ("Alert", wide(230)),
+            "severity": ("Severity", [*wide(90), *coloured({"critical": "red", "warning": "orange"})]),
+            q.SERVICE: ("Service", [*wide(150), *linked(traces(service=CELL, by_model=False))]),
+            q.MODEL: ("Model", wide(190)),
+            q.FINISH_REASON: ("Finish reason", wide(150)),
+            q.ERROR_TYPE: ("Error", wide(110)),
+            "hint": ("What to do", texts({**hints, "": told}, told)),
+        },
+        hidden=(
+            *("Value", "__name__", "alertstate", q.JOB, q.OPERATION, q.REPETITION_KIND, q.TOOL, "filter"),
+            *("scope", "shutdown", "replacement", "instance"),
+        ),
+        none="No alert fires. (Are the rules of `gemini-otel alerts` loaded?)",
+        height=6,
+    )
+
+
 def _hints() -> Panel:
-    given = q.total(q.count(q.of_service(q.HINTS)), q.HINT_ID, q.HINT_SEVERITY)
-    expr = f"sort_desc(topk(25, {q.whole(given)} > 0))"
-    for column in ("what_happened", "what_to_do", "reference"):
+    given = q.total(q.count(q.of_service(q.HINTS)), q.JOB, q.HINT_ID, q.HINT_SEVERITY)
+    expr = q.by_name(f"sort_desc(topk(50, {q.whole(given)} > 0))")
+    for column in ("what_happened", "what_to_do", "more", "reference"):
         expr = f'label_replace({expr}, "{column}", "$1", "{q.HINT_ID}", "(.*)")'
     hints = [hint for hint in default_hints() if hint.when is not None]
-    hint_traces = traces_with(names.HINT_ID, CELL, by_model=False)
-    more = [DataLink("What Google says of it", "${__value.text:raw}")]
+    hint_traces = traces_with(names.HINT_ID, CELL, service=SERVICE_CELL, by_model=False)
+    more = [DataLink("What Google says of it", "${__data.fields.Reference:raw}")]
     return listing(
         "Top hints",
-        "What was recognised in the time range, how often, and what to do about it. Click a hint for its traces, where the event `gemini.hint` "
-        "has the evidence of the call (a span is found by its most specific hint), and the address for Google's page on it. In a terminal: "
+        "What was recognised in the time range, how often, and what to do about it: the first step, and all of them under the mouse. Click a hint for its "
+        "traces, where the event `gemini.hint` has the evidence of the call (a span is found by its most specific hint). In a terminal: "
         "`gemini-otel explain HINT`." + _NOT_BY_MODEL,
         Query(expr),
         {
-            "Value": ("Times", [*wide(70)]),
-            q.HINT_SEVERITY: ("Severity", [*wide(90), *coloured(SEVERITY_COLOURS)]),
-            q.HINT_ID: ("Hint", [*wide(240), *linked(hint_traces)]),
+            "Value": ("Times", wide(65)),
+            q.HINT_SEVERITY: ("Severity", [*wide(80), *coloured(SEVERITY_COLOURS)]),
+            q.SERVICE: ("Service", wide(125)),
+            q.HINT_ID: ("Hint", [*wide(205), *linked(hint_traces)]),
             "what_happened": (
                 "What happened",
-                [*wrapped(), *texts({hint.id: hint.summary for hint in hints}, _OTHER_HINT)],
+                [*wide(270), *texts({hint.id: hint.summary for hint in hints}, _OTHER_HINT)],
             ),
             "what_to_do": (
                 "What to do",
-                [*wrapped(), *texts({hint.id: " ".join(hint.remedy) for hint in hints}, _OTHER_HINT)],
+                texts({hint.id: "\n".join(hint.remedy) for hint in hints}, _OTHER_HINT),
             ),
+            "more": ("More", [*wide(60), *texts({}, "Docs"), *linked(more)]),
             "reference": (
-                "More",
-                [
-                    *wide(320),
-                    *texts({hint.id: hint.reference for hint in hints}, _TROUBLESHOOTING),
-                    *linked(more),
-                ],
+                "Reference",  # only for the link
+                [*unseen(), *texts({hint.id: hint.reference for hint in hints}, _TROUBLESHOOTING)],
             ),
         },
+        hidden=(q.JOB,),
     )
 
 
@@ -154,7 +192,7 @@ def _endings() -> Iterator[Panel]:
         "Outcomes",
         "Calls a minute by `gemini.response.outcome`, the one field to group by. `truncated`: raise `max_output_tokens` or ask for less. `blocked`: see "
         "finish reasons. `error`: see status codes. `abandoned` and `cancelled` are the program's own doing.",
-        [Query(q.per_minute(q.of_model(q.RESPONSES), q.OUTCOME), _legend(q.OUTCOME))],
+        [Query(q.per_minute(q.of_model(q.RESPONSES), q.OUTCOME), _legend(q.OUTCOME, q.SERVICE))],
         traces_with(names.OUTCOME, label(q.OUTCOME)),
         unit=_PER_MINUTE,
         colours=OUTCOME_COLOURS,
@@ -167,7 +205,7 @@ def _endings() -> Iterator[Panel]:
         [
             Query(
                 q.per_minute(q.of_model(q.RESPONSES, f'{q.FINISH_REASON}!=""'), q.FINISH_REASON),
-                _legend(q.FINISH_REASON),
+                _legend(q.FINISH_REASON, q.SERVICE),
             )
         ],
         traces_with(names.FINISH_REASON, label(q.FINISH_REASON)),
@@ -182,7 +220,7 @@ def _endings() -> Iterator[Panel]:
         [
             Query(
                 q.per_minute(q.of_model(q.RESPONSES, f'{q.STATUS_CODE}!=""'), q.STATUS_CODE),
-                _legend(q.STATUS_CODE),
+                _legend(q.STATUS_CODE, q.SERVICE),
             )
         ],
         traces(
@@ -203,10 +241,10 @@ def _faults() -> Iterator[Panel]:
         [
             Query(
                 f'label_replace({q.per_minute(q.of_model(q.ATTEMPTS_FAILED), q.STATUS_CODE)}, "{q.STATUS_CODE}", "no answer", "{q.STATUS_CODE}", "")',
-                _legend(q.STATUS_CODE),
+                _legend(q.STATUS_CODE, q.SERVICE),
             )
         ],
-        _FAILED_ATTEMPTS,
+        traces(*_FAILED_ATTEMPTS),
         unit=_PER_MINUTE,
         colours=STATUS_COLOURS,
         stacked=True,
@@ -217,12 +255,12 @@ def _faults() -> Iterator[Panel]:
         "Truncation rate",
         "Share of a model's answers that were cut off at the output token limit. Above a few percent: raise `max_output_tokens`, and look at the thought "
         "share, because thoughts count towards the limit.",
-        [Query(q.share(f"({cut_off} or 0 * {answered})", f"({answered} > 0)"), _legend(q.MODEL))],
+        [Query(q.share(f"({cut_off} or 0 * {answered})", f"({answered} > 0)"), _legend(q.MODEL, q.SERVICE))],
         traces(
             f'span.gemini.response.outcome = "truncated" && span.gen_ai.request.model = "{label(q.MODEL)}"',
             {names.OUTCOME: "truncated", names.REQUEST_MODEL: label(q.MODEL)},
         ),
-        unit=_SHARE,
+        unit=SHARE,
         limits={0.02: "orange", 0.1: "red"},
     )
     yield graph(
@@ -232,12 +270,26 @@ def _faults() -> Iterator[Panel]:
         [
             Query(
                 q.per_minute(q.of_model(q.RESPONSES, _REPEATS), q.REPETITION_KIND),
-                _legend(q.REPETITION_KIND),
+                _legend(q.REPETITION_KIND, q.SERVICE),
             )
         ],
         traces_with(names.REPETITION_KIND, label(q.REPETITION_KIND)),
         unit=_PER_MINUTE,
+        shades=BAD,
         stacked=True,
+    )
+    unusable = q.per_minute(q.of_model(q.RESPONSES, _UNUSABLE))
+    every = q.per_minute(q.of_model(q.RESPONSES))
+    yield graph(
+        "Calls without a usable answer, by service",
+        "Share of a service's calls whose outcome is neither `ok` nor `pending`: which one is in trouble. (Jaeger is searched for calls with a hint that is an "
+        "error.)",
+        [Query(q.share(f"({unusable} or 0 * {every})", f"({every} > 0)"), _legend(q.SERVICE))],
+        traces('span.gemini.response.outcome !~ "ok|pending"', {names.HINT_SEVERITY: "error"}),
+        unit=SHARE,
+        shades=BAD,
+        limits={0.02: "orange", 0.1: "red"},
+        width=24,
     )
 
 
@@ -248,7 +300,7 @@ def _traffic() -> Iterator[Panel]:
         [
             Query(
                 q.per_minute(q.of_model(q.RESPONSES), q.OPERATION, q.MODEL),
-                f"{_legend(q.OPERATION)} {_legend(q.MODEL)}",
+                f"{_legend(q.OPERATION)} {_legend(q.MODEL, q.SERVICE)}",
             )
         ],
         traces(
@@ -256,47 +308,60 @@ def _traffic() -> Iterator[Panel]:
         ),
         unit=_PER_MINUTE,
         stacked=True,
+        width=12,
     )
     yield _quantiles(
-        "Latency",
-        "Time from the request to the end of the answer of model calls and embeddings, retries included; turns of Live sessions are left out. A rise with steady output tokens is the "
-        "service or retries; with rising ones, longer answers or more thinking. Dots are single calls: click one for its trace.",
+        "Latency by model, p95",
+        "95th percentile of the time from the request to the end of the answer of model calls and embeddings, retries included; turns of Live sessions are left "
+        "out. A rise with steady output tokens is the service or retries; with rising ones, longer answers or more thinking. Dots are single calls: click one for "
+        "its trace.",
         q.DURATION,
+        {0.95: ""},
     )
     yield _quantiles(
-        "Time to first chunk",
-        "Time until a stream, or a turn of a Live session, begins to answer; thinking models think before it. High: lower the thinking budget, shorten or cache the prompt.",
+        "Latency by model, p50 and p99",
+        "The same for a call in the middle, and for the slowest in a hundred: whether all calls became slower, or a few.",
+        q.DURATION,
+        {0.5: "p50 ", 0.99: "p99 "},
+    )
+    yield _quantiles(
+        "Time to first chunk, p95",
+        "95th percentile of the time until a stream, or a turn of a Live session, begins to answer; thinking models think before it. High: lower the thinking "
+        "budget, shorten or cache the prompt.",
         q.FIRST_CHUNK,
+        {0.95: ""},
         _STREAMS,
     )
 
 
 def _quantiles(
-    title: str, description: str, metrics: tuple[str, ...], condition: str = "kind = client"
+    title: str,
+    description: str,
+    metrics: tuple[str, ...],
+    quantiles: dict[float, str],
+    condition: str = "kind = client",
 ) -> Panel:
     return graph(
         title,
         description,
         [
             Query(
-                q.quantile(quantile, metrics, q.MODEL),
-                f"{_legend(q.MODEL)} p{quantile * 100:.0f}",
-                exemplars=quantile == 0.95,  # the dots are the same with each
+                q.by_name(q.quantile(quantile, metrics, q.JOB, q.MODEL)),
+                f"{name}{_legend(q.MODEL, q.SERVICE)}",
+                exemplars=quantile == 0.95,
             )
-            for quantile in (0.5, 0.95, 0.99)
+            for quantile, name in quantiles.items()
         ],
-        traces(
-            f'{condition} && span.gen_ai.request.model = "{label(q.MODEL)}"',
-            {names.REQUEST_MODEL: label(q.MODEL)},
-        ),
+        _traces_of_model(condition),
         unit="s",
+        width=12,
     )
 
 
 def _tokens() -> Iterator[Panel]:
-    into, out = (q.measure(metrics, q.MODEL) for metrics in (q.INPUT_TOKENS, q.OUTPUT_TOKENS))
+    into, out = (q.measure(metrics, q.JOB, q.MODEL) for metrics in (q.INPUT_TOKENS, q.OUTPUT_TOKENS))
     thoughts, cached = (
-        q.total(q.rate(q.of_model(metric)), q.MODEL) for metric in (q.THOUGHTS_TOKENS, q.CACHED_TOKENS)
+        q.total(q.rate(q.of_model(metric)), q.JOB, q.MODEL) for metric in (q.THOUGHTS_TOKENS, q.CACHED_TOKENS)
     )
     for title, description, tokens, attribute in (
         (
@@ -327,28 +392,28 @@ def _tokens() -> Iterator[Panel]:
         yield graph(
             title,
             description,
-            [Query(f"60 * {tokens}", _legend(q.MODEL))],
+            [Query(q.by_name(f"60 * {tokens}"), _legend(q.MODEL, q.SERVICE))],
             _traces_of_model(f"span.{attribute} > 0"),
             unit=_TOKENS,
             stacked=True,
-            width=6,
+            width=12,
         )
     yield graph(
         "Thought share",
         "Share of the output tokens that are thoughts. Near 1: thinking eats the answers, and truncation is near; lower the thinking budget or level, or "
         "raise `max_output_tokens`.",
-        [Query(q.share(thoughts, f"({out} > 0)"), _legend(q.MODEL))],
+        [Query(q.by_name(q.share(thoughts, f"({out} > 0)")), _legend(q.MODEL, q.SERVICE))],
         _traces_of_model(f"span.{names.USAGE_REASONING_OUTPUT_TOKENS} > 0"),
-        unit=_SHARE,
+        unit=SHARE,
         limits={0.8: "orange", 0.95: "red"},
         width=12,
     )
     yield graph(
         "Cached share",
         "Share of the prompt tokens that were read from a cache. Low with long prompts that begin alike: put what changes last, or create a cache.",
-        [Query(q.share(cached, f"({into} > 0)"), _legend(q.MODEL))],
+        [Query(q.by_name(q.share(cached, f"({into} > 0)")), _legend(q.MODEL, q.SERVICE))],
         _traces_of_model(f"span.{names.USAGE_CACHE_READ_INPUT_TOKENS} > 0"),
-        unit=_SHARE,
+        unit=SHARE,
         width=12,
     )
 
@@ -366,28 +431,93 @@ def _tools() -> Iterator[Panel]:
         "Tool runs",
         "Functions that the SDK ran for the model, a minute. A sudden rise is a loop: the model asks for the same again and again."
         + _NOT_BY_MODEL,
-        [Query(q.per_minute(runs, q.TOOL), _legend(q.TOOL))],
+        [Query(q.per_minute(runs, q.TOOL), _legend(q.TOOL, q.SERVICE))],
         traces(own, {names.TOOL_NAME: tool}, by_model=False),
-        unit=_PER_MINUTE,
+        unit=_RUNS,
         stacked=True,
     )
     yield graph(
         "Tool errors",
         "Tool runs a minute that raised an exception or reported a failure, by tool and kind. The SDK tells the model instead of the program, so nothing "
         "else fails: mend the tool, or describe its arguments better." + _NOT_BY_MODEL,
-        [Query(q.per_minute(failures, q.TOOL, q.ERROR_TYPE), f"{_legend(q.TOOL)} {_legend(q.ERROR_TYPE)}")],
+        [
+            Query(
+                q.per_minute(failures, q.TOOL, q.ERROR_TYPE),
+                f"{_legend(q.TOOL)} {_legend(q.ERROR_TYPE, q.SERVICE)}",
+            )
+        ],
         traces(f"{own} && status = error", {names.TOOL_NAME: tool, "error": "true"}, by_model=False),
-        unit=_PER_MINUTE,
+        unit=_RUNS,
+        shades=BAD,
         stacked=True,
     )
-    buckets = q.total(q.rate(q.of_service(f"{q.TOOL_DURATION}_bucket")), "le", q.TOOL)
+    buckets = q.total(q.rate(q.of_service(f"{q.TOOL_DURATION}_bucket")), "le", q.JOB, q.TOOL)
     yield graph(
-        "Tool duration",
+        "Tool duration, p95",
         "95th percentile of a tool's run; the user waits for it in each round. Dots are single runs."
         + _NOT_BY_MODEL,
-        [Query(q.of_histogram(0.95, buckets), f"{_legend(q.TOOL)} p95", exemplars=True)],
+        [Query(q.by_name(q.of_histogram(0.95, buckets)), _legend(q.TOOL, q.SERVICE), exemplars=True)],
         traces(own, {names.TOOL_NAME: tool}, by_model=False),
         unit="s",
+    )
+
+
+def _live() -> Iterator[Panel]:
+    turns = q.of_model(q.RESPONSES, _LIVE)
+    yield graph(
+        "Live turns",
+        "Turns a minute of Live sessions, by outcome. `abandoned`: the user spoke while the model did. `error`: the session broke in the turn; its hint says why.",
+        [Query(q.per_minute(turns, q.OUTCOME), _legend(q.OUTCOME, q.SERVICE))],
+        traces(
+            f'span.gen_ai.operation.name = "live" && span.{names.OUTCOME} = "{label(q.OUTCOME)}"',
+            {names.OPERATION_NAME: "live", names.OUTCOME: label(q.OUTCOME)},
+        ),
+        unit=_PER_MINUTE,
+        colours=OUTCOME_COLOURS,
+        stacked=True,
+    )
+    cut_in = q.per_minute(q.of_model(q.RESPONSES, _LIVE, f'{q.FINISH_REASON}="INTERRUPTED"'), q.MODEL)
+    all_turns = q.per_minute(turns, q.MODEL)
+    yield graph(
+        "Interrupted turns",
+        "Share of the turns in which the user cut the model off. Many: the answers are too long, or the service takes noise for speech.",
+        [Query(q.share(f"({cut_in} or 0 * {all_turns})", f"({all_turns} > 0)"), _legend(q.MODEL, q.SERVICE))],
+        traces("span.gemini.live.interrupted = true", {names.LIVE_INTERRUPTED: "true"}),
+        unit=SHARE,
+    )
+    lengths = q.total(q.rate(q.of_model(q.OPERATION_DURATION, _LIVE)), "le", q.JOB, q.MODEL)
+    yield graph(
+        "Length of Live turns, p95",
+        "95th percentile of the time from the user's words to the end of the answer, which lasts as long as the model speaks. How long it takes to begin is in "
+        "*Time to first chunk*.",
+        [Query(q.by_name(q.of_histogram(0.95, lengths)), _legend(q.MODEL, q.SERVICE))],
+        _traces_of_model('span.gen_ai.operation.name = "live"'),
+        unit="s",
+    )
+
+
+def _latest() -> Iterator[Panel]:
+    """What went wrong last, call by call; these panels ask for traces, not for metrics."""
+    bad = 'span.gemini.response.outcome !~ "ok|pending|abandoned|cancelled"'
+    yield searched(
+        "tempo",
+        "Latest bad calls, in Tempo",
+        "The last traces with a call without a usable answer, of the chosen services and models: click one to open it. Needs Tempo.",
+        {"queryType": "traceql", "query": traceql(bad), "limit": 20, "tableType": "traces"},
+        traces_of_all(bad),
+    )
+    error = {names.HINT_SEVERITY: "error"}
+    yield searched(
+        "jaeger",
+        "Latest bad calls, in Jaeger",
+        "The last traces with a hint that is an error, of the service that is chosen at *Service in Jaeger*: click one to open it. Needs Jaeger.",
+        {
+            "queryType": "search",
+            "service": "${trace_service}",
+            "tags": " ".join(f"{name}={value}" for name, value in error.items()),
+            "limit": 20,
+        },
+        traces_of_all(bad, error),
     )
 
 
@@ -409,9 +539,10 @@ def _causes() -> Iterator[Panel]:
         yield graph(
             title,
             description + _SPAN_METRICS,
-            [Query(q.per_minute(calls, tag), _legend(tag))],
+            [Query(q.per_minute(calls, tag), _legend(tag, q.SERVICE))],
             traces_with(attribute, label(tag)),
             unit=_PER_MINUTE,
+            shades=BAD,
             stacked=True,
         )
     hinted = q.of_model(q.SPAN_CALLS, f'{q.HINT_ID}!=""')
@@ -419,12 +550,18 @@ def _causes() -> Iterator[Panel]:
         "Hints by model",
         "Calls a minute by model and most specific hint: whether a trouble is that of one model."
         + _SPAN_METRICS,
-        [Query(q.per_minute(hinted, q.MODEL, q.HINT_ID), f"{_legend(q.MODEL)} {_legend(q.HINT_ID)}")],
+        [
+            Query(
+                q.per_minute(hinted, q.MODEL, q.HINT_ID),
+                f"{_legend(q.HINT_ID)} {_legend(q.MODEL, q.SERVICE)}",
+            )
+        ],
         traces_with(names.HINT_ID, label(q.HINT_ID)),
-        unit=_PER_MINUTE,
+        unit=_RUNS,
+        shades=BAD,
         stacked=True,
     )
 
 
-def _legend(name: str) -> str:
-    return f"{{{{{name}}}}}"
+def _legend(*labels: str) -> str:
+    return ", ".join(f"{{{{{name}}}}}" for name in labels)

@@ -20,8 +20,14 @@ BLOCK_REASON = plain(names.BLOCK_REASON)
 HINT_ID = plain(names.HINT_ID)
 HINT_SEVERITY = plain(names.HINT_SEVERITY)
 TOOL = plain(names.TOOL_NAME)
+JOB = "job"
+SERVICE = (
+    "service"  # the name of a service, without the namespace that may stand before it in `job`; our own label
+)
+NAME_IN_JOB = "(?:.*/)?(.+)"
 
 RESPONSES = plain(names.RESPONSES) + "_total"
+ALERTS = "ALERTS"  # Prometheus' own
 ATTEMPTS_FAILED = plain(names.ATTEMPTS_FAILED) + "_total"
 HINTS = plain(names.HINTS) + "_total"
 THOUGHTS_TOKENS = plain(names.THOUGHTS_TOKENS) + "_total"
@@ -34,6 +40,9 @@ _MODEL_CALLS = f'{OPERATION}=~"{"|".join(sorted(names.OPERATION_KINDS))}", {MODE
 DURATION = tuple(
     f"gen_ai_client_{kind}_duration_seconds_bucket{{{_MODEL_CALLS}}}"
     for kind in ("operation", "inference", "embeddings")
+)
+OPERATION_DURATION = (
+    "gen_ai_client_operation_duration_seconds_bucket"  # of what is no model call, in each profile
 )
 FIRST_CHUNK = tuple(
     f'gen_ai_client_{kind}_time_to_first_chunk_seconds_bucket{{{MODEL}!=""}}'
@@ -99,18 +108,23 @@ def whole(count: str) -> str:
 
 
 def per_minute(series: str, *labels: str) -> str:
-    """Events a minute, the unit of Gemini's quotas."""
-    return f"60 * {total(rate(series), *labels)}"
+    """Events a minute, the unit of Gemini's quotas, of each service."""
+    return by_name(f"60 * {total(rate(series), JOB, *labels)}")
+
+
+def by_name(expression: str) -> str:
+    """With the name of the service as a label, which traces are searched by."""
+    return f'label_replace({expression}, "{SERVICE}", "$1", "{JOB}", "{NAME_IN_JOB}")'
 
 
 def share(part: str, whole: str) -> str:
-    """One in another, from 0 to 1."""
-    return f"{part} / {whole}"
+    """One in another, from 0 to 1: where a series begins, its first value and the extrapolation of the rest can give more."""
+    return f"clamp_max({part} / {whole}, 1)"
 
 
 def any_profile(parts: Iterable[str], *labels: str) -> str:
     """The sum of a measure that has a name in each profile, counted once where a program records both."""
-    same = ("job", "instance", OPERATION, MODEL, *(label for label in labels if label != MODEL))
+    same = dict.fromkeys((JOB, "instance", OPERATION, MODEL, *labels))
     return total(" or ".join(total(part, *same) for part in parts), *labels)
 
 

@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 from google import genai
 from google.genai import types
@@ -36,10 +37,15 @@ def get_weather(city: str) -> str:
     return f"Rain in {city}."
 
 
-def call(client: genai.Client, model: str, scenario: str) -> None:
+def get_no_weather(city: str) -> str:
+    """Say how the weather is in a city."""
+    raise TimeoutError(f"No weather of {city}.")
+
+
+def call(client: genai.Client, model: str, scenario: str, tool: Callable[[str], str] = get_weather) -> None:
     """One call, read to its end; what becomes of it is in its trace."""
     config = types.GenerateContentConfig(
-        tools=[get_weather] if any(word in scenario for word in TOOLS) else None,
+        tools=[tool] if any(word in scenario for word in TOOLS) else None,
         response_mime_type="application/json" if any(word in scenario for word in JSON) else None,
     )
     request = {"model": model, "contents": f"simulate:{scenario}", "config": config}
@@ -65,7 +71,9 @@ def main() -> None:
     parser.add_argument("--model", default="gemini-3.5-flash")
     parser.add_argument("--rate", type=float, default=1.0, help="calls a second (default %(default)s)")
     parser.add_argument("--rounds", type=int, help="how often to play the whole mix (default: until stopped)")
+    parser.add_argument("--broken-tool", action="store_true", help="the function that the model calls raises")
     options = parser.parse_args()
+    tool = get_no_weather if options.broken_tool else get_weather
 
     tracer_provider = TracerProvider()
     tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -83,7 +91,7 @@ def main() -> None:
             for scenario in shuffled.sample(mix, len(mix)):
                 if stopped.wait(1 / options.rate):
                     break
-                call(client, options.model, scenario)
+                call(client, options.model, scenario, tool)
             if stopped.is_set():
                 break
     tracer_provider.shutdown()

@@ -116,6 +116,18 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="as a PrometheusRule for the Prometheus operator of Kubernetes",
     )
+    alerts.add_argument(
+        "--objective",
+        type=_percent,
+        metavar="PERCENT",
+        help="also an alert where fewer calls than these have a usable answer, such as 99.5",
+    )
+    alerts.add_argument(
+        "--grafana",
+        type=_address,
+        metavar="URL",
+        help="where Grafana is, for the alerts' links to the dashboard, such as https://grafana.example.com",
+    )
     alerts.set_defaults(run=_alerts)
     return parser
 
@@ -169,6 +181,28 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; choose from 0 to 65535")
     return int(text)
+
+
+def _percent(text: str) -> float:
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = 0
+    if not 0 < percent < 100:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no objective; choose a percentage above 0 and below 100, such as 99.5"
+        )
+    return percent
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("http://", "https://")) or any(
+        each.isspace() or each in "'\"{}" for each in text
+    ):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no address of Grafana; it begins with http:// or https://, without blanks, quotes and braces"
+        )
+    return text.rstrip("/")
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -323,6 +357,10 @@ def _dashboard(_: argparse.Namespace) -> int:
 
 def _alerts(options: argparse.Namespace) -> int:
     rules = _shipped("alerts", "gemini.yaml")
+    if options.objective is not None:
+        objective = _shipped("alerts", "objective.yaml")
+        rules += objective.replace("${OBJECTIVE}", f"{options.objective / 100:.10g}")
+    rules = rules.replace("dashboard_url: /d/", f"dashboard_url: {options.grafana or ''}/d/")
     print(_PROMETHEUS_RULE + textwrap.indent(rules, "  ") if options.operator else rules, end="")
     return 0
 

@@ -36,9 +36,6 @@ class View:
     start: float
     chosen: Mapping[str, Value]
 
-    def panels(self) -> list[dict[str, Any]]:
-        return [panel for panel in self.dashboard["panels"] if panel["type"] != "row"]
-
     def results(self, target: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The series that a query gives, each with its labels and values."""
         expr, now = self.promql(target["expr"]), time.time()
@@ -81,6 +78,7 @@ class View:
             "__value.raw": cell,
             "tempo": "uid-of-tempo",
             "jaeger": "uid-of-jaeger",
+            "__data.fields.Service": labels.get("service", ""),
             **{f"__field.labels.{name}": value for name, value in labels.items()},
         }
         return _filled(

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the servers of the integration tests into .servers/bin: Jaeger and a Collector by the Go toolchain, Prometheus and promtool
-# from Debian's packages, a reader of TraceQL by npm. What is there already in the right version stays. Without Go, apt-get or npm
+# and a browser from Debian's packages, a reader of TraceQL and what draws dashboards by npm. What is there already in the right version stays. Without Go, apt-get or npm
 # that part is left out. README.md beside this file lists the licence of each.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -41,8 +41,12 @@ install_prometheus() {
 
 if command -v apt-get >/dev/null; then
   [ -x "$servers/bin/prometheus" ] || install_prometheus
+  # A browser has too many libraries to be unpacked: it is installed where that is allowed.
+  if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ]; then
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+  fi
 else
-  echo "no apt-get on this machine: Prometheus is not installed"
+  echo "no apt-get on this machine: Prometheus and Chromium are not installed"
 fi
 install_traceql() {
   rm -rf "${servers:?}/traceql"
@@ -52,12 +56,28 @@ install_traceql() {
   chmod +x "$servers/bin/traceql"
 }
 
+# Grafana's components draw the dashboard in a browser; `npm ci` takes exactly the versions of package-lock.json.
+install_renderer() {
+  rm -rf "${servers:?}/renderer"
+  cp -R "$here/renderer" "$servers/renderer"
+  (cd "$servers/renderer" && npm ci --silent && node licences.mjs && node build.mjs)
+  printf '#!/bin/sh\nexec node "%s/renderer/draw.mjs" "$@"\n' "$servers" >"$servers/bin/draw-dashboard"
+  chmod +x "$servers/bin/draw-dashboard"
+}
+
+stale() { # FOLDER PROGRAM: whether a file of the folder is newer than the program
+  [ ! -e "$2" ] || [ -n "$(find "$1" -type f -newer "$2" -print -quit)" ]
+}
+
 if command -v npm >/dev/null; then
+  if stale "$here/renderer" "$servers/bin/draw-dashboard"; then
+    install_renderer
+  fi
   if [ "$here/traceql/main.mjs" -nt "$servers/bin/traceql" ] || [ "$here/traceql/package.json" -nt "$servers/bin/traceql" ]; then
     install_traceql
   fi
 else
-  echo "no npm on this machine: the reader of TraceQL is not installed"
+  echo "no npm on this machine: the reader of TraceQL and what draws dashboards are not installed"
 fi
 if command -v go >/dev/null; then
   if [ "$here/collector/go.sum" -nt "$servers/bin/collector" ] || [ "$here/collector/main.go" -nt "$servers/bin/collector" ]; then

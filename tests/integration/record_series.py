@@ -27,11 +27,13 @@ METRICS = (
     "gemini_client_hints_total",
     "gen_ai_client_operation_duration_seconds_count",
     "gen_ai_client_operation_duration_seconds_bucket",
+    "gen_ai_execute_tool_duration_seconds_count",
     "traces_span_metrics_calls_total",
 )
 LABELS = {"job", "gen_ai_request_model", "gen_ai_operation_name", "error_type", "le"}
 LABELS |= {"gemini_response_outcome", "gemini_response_finish_reason", "gemini_repetition_kind"}
-LABELS |= {"gemini_hint_id", "gemini_error_kind", "http_response_status_code"}
+LABELS |= {"gemini_hint_id", "gemini_hint_severity", "gemini_error_kind", "http_response_status_code"}
+LABELS |= {"gen_ai_tool_name"}
 SCRAPE = 2  # seconds
 
 
@@ -42,6 +44,8 @@ class Service(NamedTuple):
     mix: str
     model: str = "gemini-3.5-flash"
     rounds: int = 8
+    rate: int = 2  # calls a second
+    options: tuple[str, ...] = ()
 
 
 LOOPS = (
@@ -59,6 +63,17 @@ SERVICES = (
     Service("blocked", f"ok=10 {BLOCKS.format(2)}"),
     Service("looping", f"ok=14 {LOOPS.format(2)} tool_loop=2", rounds=6),
     Service("empty", "ok=16 empty_stop=2 finish_no_image=2"),
+    Service("broken-key", "invalid_key=10", rounds=48, rate=6),
+    Service("denied", "permission_denied=5 service_disabled=5", rounds=48, rate=6),
+    Service("flaky-net", "ok=5 cut_before_headers=5 internal=5 deadline_exceeded=5"),
+    Service("malformed", "ok=14 finish_malformed_function_call=3 finish_unexpected_tool_call=3"),
+    Service("tool-fails", "tool_chain=10", rounds=12, options=("--broken-tool",)),
+    Service(
+        "trip-planner",
+        "ok=30 long_stream=10 tool_chain=8 thinking=6 cached=6 thoughts_ate_budget=3 "
+        "rate_limited_twice=2 overloaded_once=1 finish_malformed_function_call=1",
+        rounds=2,
+    ),
     Service("retiring", "ok=20", model="gemini-2.5-flash", rounds=2),
     Service("retired", "ok=18 model_not_found=2", model="gemini-2.0-flash", rounds=2),
     # A little of everything, always less than what an alert asks for; a single loop of tools would be more, it has many rounds.
@@ -97,9 +112,10 @@ def play(service: Service, otlp: str) -> subprocess.Popen[bytes]:
         "--model",
         service.model,
         "--rate",
-        "2",
+        str(service.rate),
         "--rounds",
         str(service.rounds),
+        *service.options,
     ]
     environment = {
         "OTEL_SERVICE_NAME": service.name,

@@ -1,11 +1,14 @@
-"""The shipped dashboard on real data: every query returns some, is understood by the real parsers, and every link leads to
-traces in Jaeger and by TraceQL. Three programs with the three profiles of metric names play all kinds of calls, through the Collector.
+"""The shipped dashboard on real data: every query returns some, is understood by the real parsers, every link leads to traces in Jaeger and by
+TraceQL, and Grafana's own components draw it so that it can be read. Three programs with the three profiles of metric names play all kinds of calls,
+through the Collector.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -23,6 +26,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from promtool import HINTS, RULES
 from registry import plain
 
 import gemini_otel
@@ -30,7 +34,17 @@ from conftest import needs
 from gemini_otel import simulator
 from gemini_otel._commands import demo
 from gemini_otel._facts.names import PROFILES
-from servers import Collector, Jaeger, Prometheus, eventually, get, program, run_collector
+from live_support import live_client
+from servers import (
+    Collector,
+    Jaeger,
+    Prometheus,
+    eventually,
+    get,
+    program,
+    run_collector,
+    run_prometheus,
+)
 from support import MODEL, ROOT, OtlpReceiver
 
 DASHBOARD = json.loads((ROOT / "src/gemini_otel/dashboards/gemini.json").read_text(encoding="utf-8"))
@@ -45,7 +59,9 @@ SCENES = (
     demo.Scene("", "simulate:loop_newlines_json", {}),
     demo.Scene("", "simulate:internal", {}),
 )
-TITLES = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+PANELS = {panel["title"]: panel for panel in DASHBOARD["panels"] if panel["type"] != "row"}
+TITLES = [title for title, panel in PANELS.items() if panel["datasource"]["type"] == "prometheus"]
+LATEST = {panel["datasource"]["type"]: title for title, panel in PANELS.items() if title not in TITLES}
 _HOURLY = 3_600_000  # milliseconds: exports when told to
 
 
@@ -58,7 +74,7 @@ class Program(NamedTuple):
     spans: InMemorySpanExporter
     metrics: InMemoryMetricReader
 
-    def play(self, url: str) -> None:
+    def play(self, url: simulator.Simulator) -> None:
         """One call of each kind."""
         providers = {"tracer_provider": self.tracer_provider, "meter_provider": self.meter_provider}
         gemini_otel.instrument(**providers, semconv=SERVICES[self.service])
@@ -67,6 +83,7 @@ class Program(NamedTuple):
             for scene in SCENES:
                 demo.send(client, MODEL, scene)
             client.models.embed_content(model=EMBEDDING_MODEL, contents="The tide is out.")
+            asyncio.run(talk(url))
         finally:
             gemini_otel.uninstrument()
         self.tracer_provider.force_flush()
@@ -90,6 +107,17 @@ class Program(NamedTuple):
             for point in found.data.data_points
             if labels.items() <= {plain(name): value for name, value in point.attributes.items()}.items()
         )
+
+
+async def talk(url: simulator.Simulator) -> None:
+    """A Live session of two turns; the user interrupts the second one."""
+    async with live_client(url).aio.live.connect(
+        model=MODEL, config={"response_modalities": ["AUDIO"]}
+    ) as session:
+        for text in ("simulate:live_audio", "simulate:live_interrupted"):
+            await session.send_client_content(turns={"role": "user", "parts": [{"text": text}]})  # type: ignore[arg-type]
+            async for _ in session.receive():
+                pass
 
 
 class Played(NamedTuple):
@@ -119,6 +147,14 @@ def collector(
         METRICS_FLUSH_INTERVAL="5s",  # exemplars live that long
     ) as collector:
         yield collector
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """One that knows the alerts."""
+    needs("prometheus")
+    with run_prometheus(tmp_path_factory.mktemp("prometheus"), [RULES]) as prometheus:
+        yield prometheus
 
 
 @pytest.fixture(scope="module")
@@ -189,8 +225,7 @@ def view(request: pytest.FixtureRequest, played: Played) -> View:
 
 
 def panel(title: str) -> dict[str, Any]:
-    (found,) = (panel for panel in DASHBOARD["panels"] if panel["title"] == title)
-    return dict(found)
+    return dict(PANELS[title])
 
 
 @pytest.mark.parametrize("title", TITLES)
@@ -229,8 +264,8 @@ def test_promql_is_parsed(played: Played) -> None:
         {"service": list(SERVICES), "model": [MODEL, "a|b"]},
     ):
         view = played.view(**chosen)
-        for each in view.panels():
-            for target in each["targets"]:
+        for each in TITLES:
+            for target in panel(each)["targets"]:
                 query = view.promql(target["expr"])
                 assert "$" not in query.replace('"$1"', "")
                 assert get(f"{played.prometheus.url}/api/v1/format_query", query=query)["data"]
@@ -277,9 +312,10 @@ def test_hints_are_listed_with_their_remedy(played: Played) -> None:
     assert {row["metric"]["gemini_hint_id"] for row in rows} == given
     for override in table["fieldConfig"]["overrides"]:
         for each in override["properties"]:
-            if each["id"] == "mappings" and override["matcher"]["options"] != "Severity":
+            if each["id"] == "mappings" and override["matcher"]["options"] not in {"Severity", "More"}:
                 assert given <= set(each["value"][0]["options"])
     assert {"what_happened", "what_to_do", "reference"} <= set(rows[0]["metric"])
+    assert {row["metric"]["service"] for row in rows} == {SHOP}
 
 
 @pytest.mark.parametrize(
@@ -322,7 +358,8 @@ def clicks(view: View, title: str, kind: str) -> Iterator[dict[str, Any]]:
     (link,) = links(title, kind)
     for target in panel(title)["targets"]:
         for row in with_numbers(view.results(target)):
-            yield explored(view.url(link, row["metric"], row["metric"].get("gemini_hint_id", "")))
+            cell = row["metric"].get("service" if title == "Firing alerts" else "gemini_hint_id", "")
+            yield explored(view.url(link, row["metric"], cell))
 
 
 @pytest.fixture(scope="module")
@@ -356,18 +393,16 @@ def ask_tempo(spans: Path, *queries: str) -> list[list[str]]:
     return list(json.loads(answer.stdout))
 
 
-@pytest.mark.parametrize("title", TITLES)
 @pytest.mark.parametrize("model", [None, MODEL, [MODEL, EMBEDDING_MODEL]], ids=["all", "one", "several"])
-def test_tempo_finds_the_spans(
-    played: Played, tempo: Path, title: str, model: str | list[str] | None
-) -> None:
-    """For each series of a panel, its link's TraceQL is valid and finds spans of the chosen service and models."""
+def test_tempo_finds_the_spans(played: Played, tempo: Path, model: str | list[str] | None) -> None:
+    """For each series of each panel, its link's TraceQL is valid and finds spans of the chosen service and models."""
     one = played.programs[SHOP]
     spans = {format(span.context.span_id, "016x"): span for span in one.spans.get_finished_spans()}
     view = played.view(service=SHOP, **({"model": model} if model else {}))
-    queries = [query["query"] for query in clicks(view, title, "Tempo")]
-    assert queries
-    for query, found in zip(queries, ask_tempo(tempo, *queries), strict=True):
+    queries = {title: [query["query"] for query in clicks(view, title, "Tempo")] for title in TITLES}
+    assert [title for title, asked in queries.items() if not asked] == []
+    asked = sorted({query for each in queries.values() for query in each})
+    for query, found in zip(asked, ask_tempo(tempo, *asked), strict=True):
         assert found, query
         assert set(found) <= set(spans), query
         names = {spans[each].name for each in found}
@@ -401,3 +436,137 @@ def test_jaeger_finds_the_traces(played: Played, jaeger: Jaeger, title: str) -> 
         found = eventually(lambda query=query: search_jaeger(jaeger, query, played.start))
         assert found, query
         assert {trace["traceID"] for trace in found} <= played.programs[SHOP].traces()
+
+
+def test_the_latest_bad_calls(played: Played, jaeger: Jaeger, tempo: Path) -> None:
+    """The tables of the last calls that went wrong find some in Jaeger and by TraceQL, and no healthy call."""
+    view, one = played.view(service=SHOP), played.programs[SHOP]
+    (query,) = panel(LATEST["jaeger"])["targets"]
+    query = {key: view.url(str(value), {}) for key, value in query.items()}
+    found = eventually(lambda: search_jaeger(jaeger, {**query, "limit": int(query["limit"])}, played.start))
+    bad = {"error", "failed", "truncated", "blocked", "malformed", "empty", "incomplete"}
+    spans = {format(span.context.span_id, "016x"): span for span in one.spans.get_finished_spans()}
+    assert {trace["traceID"] for trace in found} <= one.traces()
+    (query,) = panel(LATEST["tempo"])["targets"]
+    (ids,) = ask_tempo(tempo, view.url(query["query"], {}))
+    outcomes = {(spans[each].attributes or {})["gemini.response.outcome"] for each in ids}
+    assert outcomes
+    assert outcomes <= bad
+
+
+def test_where_alerts_fire_is_marked(played: Played) -> None:
+    """The annotation's query finds the alerts that fire."""
+    (marks,) = (each for each in DASHBOARD["annotations"]["list"] if each["name"] == "Alerts")
+    view = played.view(service=SHOP)
+    fired = view.results({"expr": marks["expr"]})
+    assert {row["metric"]["alertname"] for row in fired} >= {"GeminiDailyQuotaExhausted"}
+
+
+# --- drawn by Grafana's components
+
+FIRST_WORDS = 16  # letters
+WIDTH = 1280  # of a laptop's screen
+
+
+@pytest.fixture(scope="module")
+def drawn(played: Played, jaeger: Jaeger, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a browser shows of the dashboard: of each panel its state, its series and axes, and which texts can be seen."""
+    for name in ("draw-dashboard", "chromium"):
+        needs(name)
+    board = {
+        **DASHBOARD,
+        "panels": [each for each in DASHBOARD["panels"] if each["title"] != LATEST["tempo"]],
+    }
+    file = tmp_path_factory.mktemp("drawn") / "gemini.json"
+    file.write_text(json.dumps(board), encoding="utf-8")
+    asked = {
+        "dashboard": str(file),
+        "prometheus": played.prometheus.url,
+        "jaeger": jaeger.url,
+        "from": round(played.start * 1000),
+        "to": round(time.time() * 1000),
+        "variables": {"service": ".+", "model": ".*", "resolution": "2s", "trace_service": SHOP},
+        "width": WIDTH,
+        "pictures": json.loads(os.environ.get("PICTURES", "{}")),
+        "hover": {"panel": "Top hints", "text": HINTS["http.429.rate_day"].remedy[0]},
+    }
+    eventually(lambda: played.view().results(panel("Firing alerts")["targets"][0]))
+    done = subprocess.run(
+        [str(program("draw-dashboard")), json.dumps(asked)],
+        env={**os.environ, "CHROMIUM": str(program("chromium"))},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["errors"] == []
+    return {**told, "panels": {each["title"]: each for each in told["panels"]}}
+
+
+def test_no_panel_is_empty(drawn: dict[str, Any]) -> None:
+    """Every panel shows data, and none an error."""
+    states = {title: (each["state"], each["errors"]) for title, each in drawn["panels"].items()}
+    assert set(states) == set(PANELS) - {LATEST["tempo"]}
+    assert {title: state for title, state in states.items() if state != ("data", [])} == {}
+
+
+def column(drawn: dict[str, Any], title: str, heading: str) -> list[dict[str, Any]]:
+    """The cells of a table's column."""
+    head, *rows = drawn["panels"][title]["cells"]
+    number = [cell["text"] for cell in head].index(heading)
+    return [row[number] for row in rows]
+
+
+def test_remedies_can_be_read(drawn: dict[str, Any]) -> None:
+    """Each row of the hints begins with the first words of the first step, inside its cell; so does what happened."""
+    hints, whats, told, services = (
+        column(drawn, "Top hints", heading) for heading in ("Hint", "What to do", "What happened", "Service")
+    )
+    assert len(hints) > 5
+    for hint, what, happened, service in zip(hints, whats, told, services, strict=True):
+        known = HINTS[hint["text"]]
+        assert what == {"text": "\n".join(known.remedy), "begins": True}
+        assert happened == {"text": known.summary, "begins": True}
+        assert service["text"] in SERVICES
+
+
+def test_a_remedy_is_read_in_full_under_the_mouse(drawn: dict[str, Any]) -> None:
+    """The cell grows, so that nothing of its text is cut off."""
+    assert drawn["hover"] == {"wide": True, "high": True}
+
+
+def test_alerts_say_what_to_do(drawn: dict[str, Any]) -> None:
+    """Each alert that fires is listed with its service and the first step of its hint."""
+    names = {cell["text"] for cell in column(drawn, "Firing alerts", "Alert")}
+    assert "GeminiDailyQuotaExhausted" in names
+    whats = column(drawn, "Firing alerts", "What to do")
+    assert HINTS["http.429.rate_day"].remedy[0] in {cell["text"] for cell in whats}
+    assert [cell for cell in whats if not cell["begins"]] == []
+
+
+def test_the_largest_series_are_in_sight(drawn: dict[str, Any]) -> None:
+    """The legend shows the largest series without scrolling."""
+    hidden = {}
+    for title, each in drawn["panels"].items():
+        if each["type"] != "timeseries":
+            continue
+        largest = max(series["max"] for series in each["series"])
+        names = {series["name"] for series in each["series"] if series["max"] == largest}
+        if not names & set(each["legend"]):
+            hidden[title] = (names, each["legend"])
+    assert hidden == {}
+
+
+def test_no_share_is_above_all(drawn: dict[str, Any]) -> None:
+    """No axis of percentages goes beyond 100, and no series does."""
+    shares = {
+        title: each
+        for title, each in drawn["panels"].items()
+        if each["type"] == "timeseries" and panel(title)["fieldConfig"]["defaults"]["unit"] == "percentunit"
+    }
+    assert len(shares) >= 5
+    for title, each in shares.items():
+        assert max(axis["max"] for axis in each["axes"]) <= 1, title
+        assert max(series["max"] for series in each["series"]) <= 1, title

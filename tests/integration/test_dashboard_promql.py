@@ -24,8 +24,8 @@ FILLED = {
     "$__range": "1h",
 }
 CALLS = "Calls"
-UNUSABLE = "Calls without a usable answer"
-LATENCY = "Latency, 95th percentile"
+UNUSABLE = "Without usable answer"
+LATENCY = "Latency, p95"
 TOKENS = "Tokens in and out"
 OUTCOMES = "Outcomes"
 

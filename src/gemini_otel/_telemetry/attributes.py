@@ -44,6 +44,14 @@ _USAGE = (
     ("tool_use_tokens", names.USAGE_TOOL_USE_TOKENS),
     ("total_tokens", names.USAGE_TOTAL_TOKENS),
 )
+_RESPONSE = (
+    ("id", names.RESPONSE_ID),
+    ("model", names.RESPONSE_MODEL),
+    ("block_reason", names.BLOCK_REASON),
+    ("parsed", names.PARSED),
+    ("model_status", names.MODEL_STATUS),
+    ("traffic_type", names.TRAFFIC_TYPE),
+)
 _ERROR = (
     ("status", names.ERROR_STATUS),
     ("kind", names.ERROR_KIND),
@@ -93,20 +101,14 @@ def request_attributes(request: RequestFacts) -> Attributes:
 
 def response_attributes(response: ResponseFacts) -> Attributes:
     attributes = usage_attributes(response.usage)
+    attributes.update(_present(response, _RESPONSE))
     if response.finish_reasons:
         attributes[names.RESPONSE_FINISH_REASONS] = tuple(map(str.lower, response.finish_reasons))
         attributes[names.FINISH_REASON] = worst_finish_reason(response.finish_reasons) or ""
-    optional = {
-        names.RESPONSE_ID: response.id,
-        names.RESPONSE_MODEL: response.model,
-        names.BLOCK_REASON: response.block_reason,
-        names.BLOCKED_CATEGORIES: response.blocked_categories or None,
-        names.PARTS: response.parts or None,
-        names.PARSED: response.parsed,
-        names.MODEL_STATUS: response.model_status,
-        names.TRAFFIC_TYPE: response.traffic_type,
-    }
-    attributes.update((name, value) for name, value in optional.items() if value is not None)
+    if response.blocked_categories:
+        attributes[names.BLOCKED_CATEGORIES] = response.blocked_categories
+    if response.parts:
+        attributes[names.PARTS] = response.parts
     attributes.update(response.measured)
     return attributes
 
@@ -178,5 +180,9 @@ def repetition_attributes(verdict: Repetition | None) -> Attributes:
 
 
 def _present(facts: object, table: tuple[tuple[str, str], ...]) -> Attributes:
-    found = ((name, getattr(facts, fact)) for fact, name in table)
-    return {name: value for name, value in found if value is not None}
+    attributes: Attributes = {}  # a comprehension would enter a frame for each fact
+    for fact, name in table:
+        value = getattr(facts, fact)
+        if value is not None:
+            attributes[name] = value
+    return attributes

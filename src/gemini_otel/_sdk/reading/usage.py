@@ -7,8 +7,17 @@ from typing import Any
 from gemini_otel._facts.calls import UsageFacts
 from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel._facts.sendable import modality as known_modality
-from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, integer, items
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, integer, items
 
+_COUNTERS = (
+    "prompt_token_count",
+    "candidates_token_count",
+    "response_token_count",  # as Live spells it
+    "thoughts_token_count",
+    "cached_content_token_count",
+    "tool_use_prompt_token_count",
+    "total_token_count",
+)
 _BY_MODALITY = {
     "prompt_tokens_details": "input",
     "tool_use_prompt_tokens_details": "input",
@@ -44,25 +53,27 @@ class UsageReader:
 
     def facts(self) -> UsageFacts:
         last = self._last
-        candidates = last.get("candidates_token_count", last.get("response_token_count"))
+        prompt, candidates, answer, thoughts, cached, tool_use, total = [
+            value if value is None or (type(value) is int and 0 <= value < MAX_NUMBER) else integer(value)
+            for value in map(last.get, _COUNTERS)
+        ]
         return UsageFacts(
-            prompt_tokens=integer(last.get("prompt_token_count")),
-            candidates_tokens=integer(candidates),
-            thoughts_tokens=integer(last.get("thoughts_token_count")),
-            cached_tokens=integer(last.get("cached_content_token_count")),
-            tool_use_tokens=integer(last.get("tool_use_prompt_token_count")),
-            total_tokens=integer(last.get("total_token_count")),
+            prompt_tokens=prompt,
+            candidates_tokens=candidates if "candidates_token_count" in last else answer,
+            thoughts_tokens=thoughts,
+            cached_tokens=cached,
+            tool_use_tokens=tool_use,
+            total_tokens=total,
             by_modality=self._by_modality(),
         )
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}
         for name, direction in _BY_MODALITY.items():
-            for detail in items(self._last.get(name)):
-                modality, tokens = (
-                    enum_value(field(detail, "modality")),
-                    integer(field(detail, "token_count")),
-                )
+            details = self._last.get(name)
+            for each in items(details) if details else ():
+                detail = fields(each)
+                modality, tokens = enum_value(detail.get("modality")), integer(detail.get("token_count"))
                 if modality and tokens is not None:
                     key = (known_modality(modality), direction)
                     counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)

@@ -49,6 +49,15 @@ class StandardMetrics:
         self._meter = meter
         self._histograms: dict[str, Histogram] = {}
         self._counters: dict[str, CounterTable] = {}
+        self.workflow_duration = tuple(
+            meter.create_histogram(
+                name,
+                unit="s",
+                description="Duration of a loop of model calls and tools.",
+                explicit_bucket_boundaries_advisory=names.WORKFLOW_BUCKETS,
+            )
+            for name in profile.workflow_duration
+        )
         self._kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
 
     def of(self, operation: str) -> OperationMetrics:
@@ -103,25 +112,25 @@ class OperationMetrics:
         service_tier: str | None = None,
     ) -> None:
         """One operation that has ended; `first_chunk` is None unless it streamed."""
-        self._record_usage(labels, usage, context)
+        sent, received = usage.input_tokens, usage.output_tokens
+        if sent is not None:
+            of_type = {**labels, names.TOKEN_TYPE: "input"} if self._token_usage else labels
+            _record(self._token_usage, sent, of_type, context)
+            _record(self._known_input, sent, labels, context)
+        if received is not None:
+            of_type = {**labels, names.TOKEN_TYPE: "output"} if self._token_usage else labels
+            _record(self._token_usage, received, of_type, context)
+        if self._usage:
+            self._count(labels, usage)
         if first_chunk is not None:
             _record(self._first_chunk, first_chunk, labels, context)
         if error_type is not None:
             labels = {**labels, names.ERROR_TYPE: error_type}
-        _record(self._input, usage.input_tokens or 0, labels, context)
-        _record(self._output, usage.output_tokens or 0, labels, context)
+        _record(self._input, sent or 0, labels, context)
+        _record(self._output, received or 0, labels, context)
         if service_tier is not None:
             labels = {**labels, names.RESPONSE_SERVICE_TIER: service_tier}
         _record(self._duration, seconds, labels, context)
-
-    def _record_usage(self, labels: Labels, usage: UsageFacts, context: Context) -> None:
-        if usage.input_tokens is not None:
-            _record(self._token_usage, usage.input_tokens, {**labels, names.TOKEN_TYPE: "input"}, context)
-            _record(self._known_input, usage.input_tokens, labels, context)
-        if usage.output_tokens is not None:
-            _record(self._token_usage, usage.output_tokens, {**labels, names.TOKEN_TYPE: "output"}, context)
-        if self._usage:
-            self._count(labels, usage)
 
     def _count(self, labels: Labels, usage: UsageFacts) -> None:
         values = tuple(map(labels.get, _USAGE_LABELS))
