@@ -1,9 +1,15 @@
-"""The tests over the SDK's versions and transports.
+"""One word for each task, and the tests over the SDK's versions and transports.
 
-nox                        every row: each SDK version with each transport it knows
+nox -s lint                 linters, types, import contract
+nox -s generate             writes all generated files; `-- --check` only says which are stale
+nox -s docs                 builds the site
+nox -s package              builds wheel and sdist and checks them
+nox -s integration          the tests with a real Jaeger, Prometheus and Collector
+nox                         the tests, every row: each SDK version with each transport it knows
 nox -t short               what CI runs besides the README's command, which has the newest SDK with aiohttp
 nox -s "tests(2.20.0, httpx)" -- tests/test_streams.py
 nox -s newest_python        the core tests on Python 3.14; skipped where tools/python314.py cannot have one
+nox -s collector            a minute in which the garbage collector drops streams inside of a metric reader's locks
 nox -s drift                what is new in the newest packages since the versions in tests/newest.txt
 """
 
@@ -149,10 +155,57 @@ def tests(session: nox.Session, sdk: str, transport: str) -> None:
 
 
 @nox.session
+def lint(session: nox.Session) -> None:
+    """Linters, types, import contract."""
+    session.install("-q", "-e", ".[lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("mypy", "--strict", "tests/typing/api.py")
+    session.run("lint-imports")
+
+
+@nox.session
+def generate(session: nox.Session) -> None:
+    """All generated files."""
+    session.install("-q", "-e", ".[lint]", "google-genai")
+    session.run("python", "tools/generate.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site, in site/; fails for a link that leads nowhere."""
+    session.install("-q", "-e", ".[docs]")
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Wheel and sdist: what is in them, and that they install."""
+    session.install("-q", "hatchling", "twine")
+    session.run("python", "tools/check_package.py")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """The tests with a real Jaeger, Prometheus and Collector, which are built or fetched first."""
+    session.run("bash", "tests/integration/install.sh", external=True)
+    session.install("-q", "-e", ".[integration]", "google-genai")
+    session.run("pytest", "-q", *(session.posargs or ["tests/integration"]))
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """The fuzz tests with more examples, other ones each time."""
     session.install("-e", ".[test]", "google-genai")
     session.run("pytest", "tests/fuzz", env={"GEMINI_OTEL_FUZZ": "fuzz"})
+
+
+@nox.session
+def collector(session: nox.Session) -> None:
+    """A metric reader beside streams that are dropped, with the garbage collector at every allocation, for a minute."""
+    session.install("-e", ".[test]", "google-genai")
+    session.run("pytest", "tests/test_dropped.py", env={"GEMINI_OTEL_COLLECTOR_SECONDS": "60"})
 
 
 @nox.session(python=False, tags=["short"])

@@ -19,7 +19,7 @@ def client() -> Iterator[genai.Client]:
 
 
 def ask(client: genai.Client, prompt: str) -> str | None:
-    return client.models.generate_content(model="gemini-2.5-flash", contents=prompt).text
+    return client.models.generate_content(model="gemini-3.5-flash", contents=prompt).text
 
 
 def test_a_healthy_call(client: genai.Client, gemini_calls: GeminiCalls) -> None:

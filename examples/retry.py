@@ -23,7 +23,7 @@ def ask(client: genai.Client, prompt: str, waits: list[float]) -> str | None:
         reraise=True,
     ):
         with attempt:
-            answer = client.models.generate_content(model="gemini-2.5-flash", contents=prompt)
+            answer = client.models.generate_content(model="gemini-3.5-flash", contents=prompt)
     return answer.text
 
 

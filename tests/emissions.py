@@ -152,6 +152,7 @@ def collect(profile: str) -> Emissions:
         hint_signal="both",
         capture_content="span_and_event",
         content_limit=1000,
+        exception_events=True,
     )
     try:
         with simulator.serve(scenarios=_SCENARIOS) as url:
@@ -160,7 +161,8 @@ def collect(profile: str) -> Emissions:
             with simulator.serve(situation) as url:
                 _run_methods(make_client(str(url)), make_vertex_client(str(url)))
         if HAS_LIVE:
-            play_live()
+            with gemini_otel.prompt("voice", version="1"):
+                play_live()
     finally:
         gemini_otel.uninstrument()
     return emissions
@@ -337,7 +339,7 @@ def _media() -> list[Any]:
 
 
 def _in_a_conversation(call: Callable[..., object], *args: Any, **kwargs: Any) -> None:
-    with gemini_otel.conversation("order-4711"):
+    with gemini_otel.conversation("order-4711"), gemini_otel.prompt("summary", version="3"):
         call(*args, **kwargs)
 
 

@@ -29,7 +29,7 @@ DEFINED = attributes(REGISTRY)
 SPANS = {group["id"].removeprefix("span."): group for group in REGISTRY["span"]}
 EVENTS = {group["name"]: group for group in REGISTRY["event"]}
 METRICS = {group["metric_name"]: group for group in REGISTRY["metric"]}
-STANDARD = ("gen_ai.", "error.", "server.", "http.")
+STANDARD = ("gen_ai.", "error.", "exception.", "server.", "http.")
 TYPES: Mapping[str, Any] = {"string": str, "int": int, "double": float, "boolean": bool}
 # What we put on a span of the conventions beyond what they list there; each is an attribute of theirs, used as they define it.
 BEYOND = {
@@ -38,8 +38,9 @@ BEYOND = {
     "execute_tool": {"gen_ai.conversation.id"},
     "invoke_workflow": {"gen_ai.conversation.id", "gen_ai.request.model"},
 }
-# The loop has one name, so it is always there; stop sequences may quote a prompt, so they are content.
+# The loop has one name, so it is always there; stop sequences may quote a prompt, and a tool's description is part of one: they are content.
 DIFFERING = {
+    "execute_tool": {names.TOOL_DESCRIPTION: "opt_in"},
     "invoke_workflow": {names.WORKFLOW_NAME: "required"},
     "generate_content": {names.REQUEST_STOP_SEQUENCES: "opt_in"},
 }
@@ -180,7 +181,7 @@ def test_spans(profile: str) -> None:
 def span_name(group: str, found: Mapping[str, Any]) -> str:
     head = found[names.WORKFLOW_NAME if group == "invoke_workflow" else names.OPERATION_NAME]
     tails = {"execute_tool": names.TOOL_NAME, "invoke_agent": names.AGENT_NAME}
-    tail = found.get(tails.get(group, names.REQUEST_MODEL))
+    tail = found.get(names.AGENT_NAME if head == "create_agent" else tails.get(group, names.REQUEST_MODEL))
     return f"{head} {tail}" if tail else head
 
 

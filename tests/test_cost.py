@@ -99,6 +99,8 @@ def test_the_tier_that_served() -> None:
         amount, reason = cost(call(model, **{names.RESPONSE_SERVICE_TIER: tier}), DAY)
         assert (amount, tier in str(reason)) == (None, True)
     assert cost(call(model, **{names.REQUEST_SERVICE_TIER: "flex"}), DAY).amount is None
+    assert cost(call(model, **{names.TRAFFIC_TYPE: "PROVISIONED_THROUGHPUT"}), DAY).amount is None
+    assert cost(call(model, **{names.TRAFFIC_TYPE: "ON_DEMAND"}), DAY).amount is not None
 
 
 @pytest.mark.parametrize(

@@ -113,16 +113,21 @@ def test_a_stream_that_is_closed_ends_at_once(client: genai.Client, telemetry: T
     stream = client.models.generate_content_stream(model=MODEL, contents="hello")
     next(stream)
     stream.close()  # type: ignore[attr-defined]
+    eventually_ended(telemetry)  # at once, or by the thread that was faster
+
+
+def eventually_ended(telemetry: Telemetry) -> None:
+    """One span ends, without a further call."""
+    deadline = time.monotonic() + 10
+    while not telemetry.exporter.get_finished_spans() and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert len(telemetry.exporter.get_finished_spans()) == 1
 
 
 def test_without_a_further_call_a_dropped_stream_ends(client: genai.Client, telemetry: Telemetry) -> None:
     """A thread of its own ends it within a moment."""
     next(client.models.generate_content_stream(model=MODEL, contents="hello"))
-    deadline = time.monotonic() + 10
-    while not telemetry.exporter.get_finished_spans() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(telemetry.exporter.get_finished_spans()) == 1
+    eventually_ended(telemetry)
 
 
 def test_a_flush_ends_what_was_dropped(client: genai.Client, telemetry: Telemetry) -> None:
@@ -130,6 +135,21 @@ def test_a_flush_ends_what_was_dropped(client: genai.Client, telemetry: Telemetr
     next(client.models.generate_content_stream(model=MODEL, contents="hello"))
     assert telemetry.tracer_provider.force_flush()
     assert len(telemetry.exporter.get_finished_spans()) == 1
+
+
+def test_a_flush_ends_what_was_dropped_without_hints(client: genai.Client) -> None:
+    """With hints off, too; the provider gets one processor for that, however often it is instrumented."""
+    telemetry = Telemetry()
+    for _ in range(2):
+        gemini_otel.instrument(**telemetry.providers, hints=False)
+        try:
+            next(client.models.generate_content_stream(model=MODEL, contents="hello"))
+            assert telemetry.tracer_provider.force_flush()
+        finally:
+            gemini_otel.uninstrument()
+    assert len(telemetry.exporter.get_finished_spans()) == 2
+    processors = telemetry.tracer_provider._active_span_processor._span_processors
+    assert [type(each).__name__ for each in processors].count("FlushProcessor") == 1
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -277,7 +297,8 @@ def test_no_generator_reaches_an_end() -> None:
         for statement in step.finalbody
         for name in _calls(statement)
     ]
-    assert {name for _, name, call in finals if call == "end"} == {"_steps", "_async_steps"}
+    ends = {name for _, name, call in finals if call == "end"}
+    assert ends == {"_steps", "_async_steps", "pytest_runtest_teardown"}  # pytest exhausts its hooks
     assert [each for each in finals if each[2] in ("finish", "abandon", "leave")] == []
 
 

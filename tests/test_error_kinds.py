@@ -26,6 +26,16 @@ SCHEMA_KEYWORD = "Invalid JSON payload received. Unknown name \"$schema\" at 're
 FUNCTION_SCHEMA = "* GenerateContentRequest.tools[0].function_declarations[0].parameters.properties: should be non-empty for OBJECT type"
 
 MESSAGES = [
+    (
+        400,
+        "CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.",
+        "cache_conflict",
+    ),
+    (
+        400,
+        "Tool config, tools and system instruction should not be set in the request when using cached content.",
+        "cache_conflict",
+    ),
     # A word that decides, beside the words of its neighbours
     (400, "Requests ending with a model turn are not supported.", "turn_order"),
     (400, "EmbedContentRequest.content contains an empty Part.", "empty_contents"),

@@ -167,7 +167,7 @@ def test_hints_in_tests() -> None:
         str(EXAMPLES / "hints_in_tests.py"),
     )
     assert "2 passed, 1 xfailed" in printed
-    assert re.search(r"error +finish\.max_tokens\.thinking +2 ", printed)
+    assert re.search(r" 1 finish\.max_tokens\.thinking +error +2x ", printed)
 
 
 def test_retry() -> None:

@@ -21,6 +21,9 @@ from support import Telemetry
 
 pytestmark = needs_live
 
+TIER = (
+    {"gemini.response.service_tier": "standard"} if "service_tier" in types.UsageMetadata.model_fields else {}
+)
 HAS_CLOSE_ERRORS = hasattr(errors.APIError, "raise_error")
 """The SDK turns close codes into APIErrors."""
 
@@ -108,6 +111,7 @@ async def test_a_turn_of_text(client: genai.Client, telemetry: Telemetry) -> Non
         "gemini.live.turn": 1,
         "gemini.live.interrupted": False,
         "gemini.live.generation_complete": True,
+        **TIER,
     }
     assert events(turn) == ["gemini.live.generation_complete"]
     of_whole = dict(whole.attributes or {})

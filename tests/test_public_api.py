@@ -38,6 +38,7 @@ def test_the_names() -> None:
         "default_hints",
         "explain",
         "instrument",
+        "prompt",
         "simulator",
         "uninstrument",
     ]

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from google.genai import Client
     from opentelemetry.trace import Span
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, ViewportSize
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -75,10 +75,21 @@ _TRACE_SCENES = (
     "Thinking ate the budget",
 )
 _SEARCH_SCENES = tuple(_SCENES)
-_CONVERSATION_SCENE = "A tool that fails, in a loop of three rounds"
 _HINT = "finish.max_tokens.thinking"  # the one that is shown
-_TRACE_WIDTH, _SEARCH_WIDTH, _HEIGHT, _SCALE = 1280, 1480, 1400, 2
+_TRACE_SIZE, _SEARCH_SIZE, _CONVERSATION_SIZE, _SCALE = (1280, 860), (1600, 900), (1280, 1270), 2
 _MOST_BYTES = 300_000
+
+
+def get_weather(city: str) -> str:
+    """Say how the weather is in a city."""
+    return "Rain until noon, then sun."
+
+
+_CONVERSATION = _demo.Scene(
+    "A conversation",
+    "How is the weather today? (simulate:tool_chain)",
+    {"tools": [get_weather], "system_instruction": "You plan trips. Answer in one sentence."},
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -241,7 +252,7 @@ def photograph(jaeger: Jaeger) -> None:
         _instrumented(OTLPSpanExporter(endpoint), capture_content="span_only") as (provider, client),
         provider.get_tracer("pictures").start_as_current_span("POST /weather") as captured,
     ):
-        _send(client, [_CONVERSATION_SCENE])
+        _demo.send(client, _demo.MODEL, _CONVERSATION)
     (DOCS / "images").mkdir(exist_ok=True)
     with _browser(jaeger) as page:
         _save(page, "jaeger-search.png", _show_search(page, jaeger))
@@ -263,7 +274,7 @@ def _browser(jaeger: Jaeger) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=installed, args=root)
         try:
             yield browser.new_page(
-                viewport={"width": _TRACE_WIDTH, "height": _HEIGHT},
+                viewport=_size(_TRACE_SIZE),
                 device_scale_factor=_SCALE,
                 locale="en-GB",
                 timezone_id="UTC",
@@ -278,9 +289,13 @@ def _browser(jaeger: Jaeger) -> Iterator[Page]:
             browser.close()
 
 
+def _size(size: tuple[int, int]) -> ViewportSize:
+    return {"width": size[0], "height": size[1]}
+
+
 def _show_trace(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
     """The trace with the call that went wrong unfolded: its tags begin with the hint."""
-    page.set_viewport_size({"width": _TRACE_WIDTH, "height": _HEIGHT})
+    page.set_viewport_size(_size(_TRACE_SIZE))
     page.goto(f"{jaeger.url}/trace/{trace_id}?{urlencode({'uiFind': _HINT})}")
     detail = page.locator(".detail-row").last
     detail.get_by_role("tab", name="Details").click()
@@ -291,6 +306,7 @@ def _show_trace(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
 
 def _show_conversation(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
     """The last round of a loop, whose captured messages the page shows as a conversation."""
+    page.set_viewport_size(_size(_CONVERSATION_SIZE))
     page.goto(f"{jaeger.url}/trace/{trace_id}")
     page.locator(".span-row .span-name").last.click()
     page.mouse.move(0, 0)
@@ -300,7 +316,7 @@ def _show_conversation(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
 def _show_search(page: Page, jaeger: Jaeger) -> Locator:
     """All calls of a service: those that went wrong carry a mark."""
     query = {"service": _SERVICE, "lookback": "1h", "limit": 20}
-    page.set_viewport_size({"width": _SEARCH_WIDTH, "height": _HEIGHT})
+    page.set_viewport_size(_size(_SEARCH_SIZE))
     page.goto(f"{jaeger.url}/search?{urlencode(query)}")
     rows = page.locator(".ant-table-row")
     rows.last.wait_for()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gemini_otel._commands.explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
     from gemini_otel._telemetry.conversation import conversation
+    from gemini_otel._telemetry.prompt import prompt
     from gemini_otel.advice import Advice, advise
     from gemini_otel.hints import Hint, default_hints
     from gemini_otel.processor import HintSpanProcessor
@@ -35,6 +36,7 @@ __all__ = [
     "default_hints",
     "explain",
     "instrument",
+    "prompt",
     "simulator",
     "uninstrument",
 ]
@@ -52,6 +54,7 @@ _HOMES = {
     "default_hints": "hints",
     "explain": "_commands.explain",
     "instrument": "_instrumentor",
+    "prompt": "_telemetry.prompt",
     "uninstrument": "_instrumentor",
 }
 

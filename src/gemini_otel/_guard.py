@@ -41,6 +41,14 @@ def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | N
         return None
 
 
+def tried(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R | None, Exception | None]:
+    """What `function` returns and what it raises, one of which is None: for whoever makes something of his own of the exception."""
+    try:
+        return function(*args, **kwargs), None
+    except Exception as error:
+        return None, error
+
+
 def end_after(
     hooks: list[Callable[[Any, int | None], object]],
     span: Any,

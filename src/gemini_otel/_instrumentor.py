@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gemini_otel._facts.operation import Target
     from gemini_otel._settings.table import Settings
     from gemini_otel._telemetry.content.capture import Content
+    from gemini_otel._telemetry.exception_log import ExceptionLog
     from gemini_otel.processor import HintSpanProcessor
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
@@ -125,7 +126,8 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         )
         content = _content(settings, kwargs.get("logger_provider"))
         instruments.on_bypass = patching.repair
-        session = Session(instruments, settings, keywords, content)
+        exceptions = _exceptions(settings, kwargs.get("logger_provider"))
+        session = Session(instruments, settings, keywords, content, exceptions)
         instruments.on_tracer_provider = functools.partial(
             _spans_go_to, session, kwargs.get("logger_provider")
         )
@@ -187,6 +189,15 @@ def _content(settings: Settings, logger_provider: Any) -> Content | None:
     from gemini_otel._telemetry.content.capture import make_content
 
     return make_content(settings, logger_provider)
+
+
+def _exceptions(settings: Settings, logger_provider: Any) -> ExceptionLog | None:
+    """What logs exceptions; imported only where it is asked for."""
+    if not settings.exception_events:
+        return None
+    from gemini_otel._telemetry.exception_log import ExceptionLog
+
+    return ExceptionLog(logger_provider)
 
 
 def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,6 +276,8 @@ def _spans_go_to(session: Session, logger_provider: Any, provider: Any) -> None:
     """A tracer of this provider is about to be used."""
     if session.settings.hints:
         _add_hint_processor(session, logger_provider, provider)
+    else:
+        _add_flush_processor(provider)
     for listener in listeners:
         listener(provider)
 
@@ -297,6 +310,16 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
     processor.on_hint = session.count_hint
     processor.calls_have_spans = _instrumented
     session.instruments.on_shared_span = processor.watch
+
+
+@guarded
+def _add_flush_processor(provider: Any) -> None:
+    """Without hints: what ends with a flush does so all the same."""
+    if hasattr(provider, "add_span_processor"):
+        from gemini_otel._telemetry.flushing import FlushProcessor
+
+        if not any(isinstance(processor, FlushProcessor) for processor in _registered(provider)):
+            provider.add_span_processor(FlushProcessor())
 
 
 def _registered(provider: Any) -> Iterator[Any]:

@@ -18,6 +18,10 @@ from gemini_otel._facts import names
 
 __all__ = ["Bill", "Cost", "attributes_of", "cost", "require"]
 
+# Of the conventions' proposal, see above.
+COST_AMOUNT = "gen_ai.usage.cost.amount"
+COST_CURRENCY = "gen_ai.usage.cost.currency"
+COST_SOURCE = "gen_ai.usage.cost.source"
 CURRENCY = "USD"
 _MISSING = "gemini_otel.cost needs genai-prices. Install it with: pip install 'gemini-otel[cost]'"
 _LIBRARY = "genai-prices"
@@ -97,9 +101,9 @@ def attributes_of(known: Cost) -> dict[str, str | float]:
     if known.amount is None:
         return {}
     return {
-        names.COST_AMOUNT: float(known.amount),
-        names.COST_CURRENCY: CURRENCY,
-        names.COST_SOURCE: "local",
+        COST_AMOUNT: float(known.amount),
+        COST_CURRENCY: CURRENCY,
+        COST_SOURCE: "local",
     }
 
 
@@ -192,14 +196,19 @@ def _model(attributes: Mapping[str, Any]) -> str:
 
 
 def _tier(attributes: Mapping[str, Any]) -> str | None:
-    """The tier that served the call, empty for the standard one; None where another was asked for and none is told."""
-    served, asked = (
-        tier.lower()[:50] if isinstance(tier, str) else ""
-        for tier in map(attributes.get, (names.RESPONSE_SERVICE_TIER, names.REQUEST_SERVICE_TIER))
-    )
-    if not served and asked not in _STANDARD:
+    """The tier that served the call, empty for the standard one; None where another was asked for and none is told.
+
+    What Vertex AI calls a type of traffic stands for the tier where that has no name, as with provisioned throughput.
+    """
+    served = _word(attributes, names.RESPONSE_SERVICE_TIER) or _word(attributes, names.TRAFFIC_TYPE)
+    if not served and _word(attributes, names.REQUEST_SERVICE_TIER) not in _STANDARD:
         return None
     return "" if served in _STANDARD else served.removeprefix("on_demand_")
+
+
+def _word(attributes: Mapping[str, Any], name: str) -> str:
+    value = attributes.get(name)
+    return value.lower()[:50] if isinstance(value, str) else ""
 
 
 def _unknown(tokens: int, model: str, tier: str | None) -> str | None:

@@ -102,7 +102,7 @@ def run_jaeger(
     (folder / "jaeger.yaml").write_text(
         json.dumps(_jaeger_config(otlp, query, health, ui or {})), encoding="utf-8"
     )
-    with _running([path or "jaeger", f"--config={folder}/jaeger.yaml"], folder, f"http://{health}/status"):
+    with running([path or "jaeger", f"--config={folder}/jaeger.yaml"], folder, f"http://{health}/status"):
         yield Jaeger(f"http://{otlp}", f"http://{query}")
 
 
@@ -156,7 +156,7 @@ def run_prometheus(folder: Path, rules: Sequence[Path] = (), *options: str) -> I
         "--enable-feature=exemplar-storage",
         *options,
     ]
-    with _running(command, folder, f"http://{address}/-/ready"):
+    with running(command, folder, f"http://{address}/-/ready"):
         yield Prometheus(f"http://{address}", folder)
 
 
@@ -172,14 +172,15 @@ def run_collector(folder: Path, config: Path = COLLECTOR_CONFIG, **environment: 
         "OWN_METRICS": "none",
     }
     command = ["collector", f"--config={config}"]
-    with _running(command, folder, f"http://{health}/", {**listen, **environment}):
+    with running(command, folder, f"http://{health}/", {**listen, **environment}):
         yield Collector(f"http://{otlp}", prometheus)
 
 
 @contextlib.contextmanager
-def _running(
+def running(
     command: Sequence[str], folder: Path, ready: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[None]:
+    """A program, as soon as `ready` answers; its output is in `folder`."""
     name, *arguments = command
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{Path(name).name}.log"

@@ -18,7 +18,7 @@ import yaml
 
 from conftest import needs
 from gemini_otel._facts import names
-from servers import Collector, Prometheus, eventually, program
+from servers import Collector, Prometheus, eventually, free_address, program, running
 from support import ROOT, receiving
 
 PLAYGROUND = ROOT / "examples" / "playground"
@@ -88,10 +88,27 @@ def test_jaeger(tmp_path: Path) -> None:
     needs("jaeger")
     (place,) = [target for _, target in mounts("jaeger")]
     inside("jaeger", tmp_path)
+    health = free_address()
     command = [word.replace(place, f"{tmp_path}{place}") for word in SERVICES["jaeger"]["command"]]
-    shown = passes("jaeger", "print-config", *command)
-    assert f"config_file: {tmp_path}{place}" in shown
-    assert "max_traces: 20000" in shown
+    here = {  # its own configuration has fixed ports
+        "service.extensions": "[jaeger_storage,jaeger_query,healthcheckv2]",
+        "service.pipelines.traces.receivers": "[otlp]",
+        "service.telemetry.metrics.level": "none",
+        "receivers.otlp.protocols.grpc.endpoint": free_address(),
+        "receivers.otlp.protocols.http.endpoint": free_address(),
+        "extensions.jaeger_query.http.endpoint": free_address(),
+        "extensions.jaeger_query.grpc.endpoint": free_address(),
+        "extensions.healthcheckv2.http.endpoint": health,
+    }
+    command += [f"--set={name}={value}" for name, value in here.items()]
+    with running(["jaeger", *command], tmp_path, f"http://{health}/status"):
+        pass
+    wrong = [word.replace("max_traces", "most_traces") for word in command]
+    with (
+        pytest.raises(ChildProcessError, match="most_traces"),
+        running(["jaeger", *wrong], tmp_path, f"http://{health}/status"),
+    ):
+        pass
 
 
 def test_ports() -> None:

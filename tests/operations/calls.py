@@ -135,7 +135,9 @@ EXAMPLES = (
     Example("batches.list", {}, "list_batch_jobs"),
     Example("batches.create", {"model": MODEL, "src": "files/f1"}, f"create_batch_job {MODEL}"),
     Example(
-        "agents.create", {"id": "a1", "base_agent": "antigravity", "description": "the board"}, "create_agent"
+        "agents.create",
+        {"id": "a1", "base_agent": "antigravity", "description": "the board"},
+        "create_agent a1",
     ),
     Example("agents.list", {"page_size": 2}, "list_agents"),
     Example("agents.get", {"id": "a1"}, "get_agent"),

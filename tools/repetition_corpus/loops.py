@@ -87,7 +87,7 @@ def _code(m: Material) -> Loop:
 def _near(m: Material, units: Iterator[str], period: int, accept: str = "text") -> Loop:
     opening = _opening(m)
     return Loop(
-        opening + _series(units, max(1_600, m.size(16 * period // 5))), len(opening), [accept], near=True
+        opening + _series(units, max(2_800, m.size(16 * period // 5))), len(opening), [accept], near=True
     )
 
 
@@ -143,6 +143,73 @@ def _slots(m: Material) -> Loop:
     )
     units = (form.format(a=m.rng.choice(adjectives), n=m.rng.choice(nouns)) for _ in count())
     return _near(m, units, 90)
+
+
+def _reworded(m: Material) -> Loop:
+    """Say a paragraph again with some words replaced, one in ten to one in twenty."""
+    words, rate = m.paragraph(120, 600).split(), m.rng.uniform(0.05, 0.1)
+    units = (" ".join(m.word() if m.rng.random() < rate else w for w in words) + "\n" for _ in count())
+    return _near(m, units, 1_500)
+
+
+def _filled_in(m: Material) -> Loop:
+    words = m.paragraph(90, 260).split()
+    places, fillers = m.rng.sample(range(len(words)), 2), [m.word() for _ in range(12)]
+    units = (
+        " ".join(m.rng.choice(fillers) if i in places else w for i, w in enumerate(words)) + " "
+        for _ in count()
+    )
+    return _near(m, units, 1_500)
+
+
+def _shuffled(m: Material) -> Loop:
+    lines = [m.sentence(30, 110) + "\n" for _ in range(m.rng.randint(3, 6))]
+    return _near(m, (m.rng.choice(lines) for _ in count()), 1_500)
+
+
+def _captions(m: Material) -> Loop:
+    now, line = m.rng.uniform(1, 500), m.sentence(15, 70)
+    form = m.rng.choice(
+        (
+            "{h:02}:{m:02}:{s:06.3f} --> {t}\n",
+            "[{m:02}:{s:05.2f}] {t}\n",
+            "[{h}:{m:02}:{s:02.0f}] Speaker 1: {t}\n",
+        )
+    )
+
+    def units() -> Iterator[str]:
+        at = now
+        while True:
+            at += m.rng.uniform(0.4, 7)
+            yield form.format(h=int(at) // 3600, m=int(at) // 60 % 60, s=min(59.4, at % 60), t=line)
+
+    return _near(m, units(), 1_500)
+
+
+def _recalculated(m: Material) -> Loop:
+    body = m.sentence(50, 120)
+    return _near(m, (f"Check {n}: the sum is {n * (n + 1) // 2}. {body}\n" for n in count(3)), 2_500)
+
+
+def _blocks(m: Material) -> Loop:
+    name, body = m.word().lower(), m.word().lower()
+    form = m.rng.choice(
+        (
+            f"void {name}_{{i}}(void)\n{{{{\n    {body} = 0;\n    return;\n}}}}\n\n",
+            f'class {name.title()}{{i}}({body}):\n    """The {body}."""\n\n    name = None\n    size = None\n\n',
+            f"  - name: {name}{{i}}\n    {body}: true\n",
+        )
+    )
+    return _near(m, (form.format(i=i) for i in count(1)), 2_500)
+
+
+def _ruled(m: Material) -> Loop:
+    return _plain(m, f"{m.word()} {m.rng.choice('_.-=') * m.rng.randint(30, 180)}\n")
+
+
+def _chapter(m: Material) -> Loop:
+    size = m.rng.randint(1_000, 5_000)
+    return _plain(m, m.paragraph(size, size) + "\n\n")
 
 
 def _head(m: Material, columns: int) -> str:
@@ -206,7 +273,7 @@ def _row_counter(m: Material) -> Loop:
     row = _row_texts(m, "{i}").replace("{i}", "\0")
     rows = (row.replace("\0", str(i)) for i in count(m.rng.choice((1, 5, 90))))
     return Loop(
-        head + _series(rows, max(1_600, m.size(len(row) * 4))), len(head), ["table_tokens"], near=True
+        head + _series(rows, max(2_800, m.size(len(row) * 4))), len(head), ["table_tokens"], near=True
     )
 
 
@@ -270,8 +337,39 @@ def _json_counter(m: Material) -> Loop:
     )
     units = (form.format(i=i, b=body) for i in count(m.rng.choice((1, 1, 8, 40))))
     return Loop(
-        head + _series(units, max(1_600, m.size(len(body) * 4))), len(head), ["structured_text"], _JSON, True
+        head + _series(units, max(2_800, m.size(len(body) * 4))), len(head), ["structured_text"], _JSON, True
     )
+
+
+def _json_captions(m: Material) -> Loop:
+    captions = _captions(m)
+    line, at = captions.text.rsplit("] ", 1)[-1].split("\n")[0][:60].replace('"', ""), m.rng.uniform(1, 90)
+    head = _json_opening(m) + ', "captions": ['
+
+    def units() -> Iterator[str]:
+        now = at
+        while True:
+            now += m.rng.uniform(0.4, 7)
+            yield f'{{"from": {now:.3f}, "text": "{line}"}}, '
+
+    return Loop(head + _series(units(), m.size(600)), len(head), ["structured_text"], _JSON, True)
+
+
+def _yaml(m: Material) -> Loop:
+    head, unit = f"name: {m.word()}\nrows:\n", f"  - {m.word()}: {m.sentence()}\n    done: {m.word()}\n"
+    return Loop(head + _repeat(unit, m.size(600)), len(head), ["structured_text"], "application/yaml")
+
+
+def _xml_counter(m: Material) -> Loop:
+    head, body = f"<{m.word()}>\n", f"<{m.word()}>{m.word()}</p>"
+    rows = (f'<row n="{i}">{body}</row>\n' for i in count(1))
+    return Loop(
+        head + _series(rows, m.size(900) + 3_000), len(head), ["structured_text"], "application/xml", True
+    )
+
+
+def _json_padded(m: Material) -> Loop:
+    return _json_plain(m, ', "form": "', f"{m.word()}: {m.rng.choice('_.- ') * m.rng.randint(30, 200)}\\n")
 
 
 PATTERNS: dict[str, dict[str, Callable[[Material], Loop]]] = {
@@ -279,6 +377,8 @@ PATTERNS: dict[str, dict[str, Callable[[Material], Loop]]] = {
         "char": _char, "token": _token, "sentence": _sentence, "paragraph": _paragraph, "list_item": _list_item,
         "alternating": _alternating, "code": _code, "counter": _counter, "dated": _dated,
         "code_counter": _code_counter, "two_counters": _two_counters, "slots": _slots,
+        "reworded": _reworded, "filled_in": _filled_in, "shuffled": _shuffled, "captions": _captions,
+        "recalculated": _recalculated, "blocks": _blocks, "ruled": _ruled, "chapter": _chapter,
     },
     "table_hyphens": {"run": _hyphen_run, "columns": _hyphen_columns},
     "table_tokens": {"padding": _padding, "cells": _cells, "rows": _rows, "row_counter": _row_counter},
@@ -286,6 +386,7 @@ PATTERNS: dict[str, dict[str, Callable[[Material], Loop]]] = {
     "structured_text": {
         "string": _json_string, "items": _json_items, "keys": _json_keys, "nesting": _json_nesting,
         "digits": _json_digits, "counter": _json_counter,
+        "captions": _json_captions, "yaml": _yaml, "xml_counter": _xml_counter, "padded": _json_padded,
     },
 }  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 import random
 from collections import defaultdict
@@ -39,15 +38,14 @@ _LARGEST_FILE = 4_000_000
 
 
 class Texts:
-    """The readable files under `trees`, each belonging to one half by the hash of its directory."""
+    """The readable files under `trees`."""
 
-    def __init__(self, trees: list[str], half: str, rng: random.Random) -> None:
+    def __init__(self, trees: list[str], rng: random.Random) -> None:
         self._rng = rng
         self._files: dict[str, list[Path]] = defaultdict(list)
         for tree in trees:
             for path in _files(tree, rng):
-                if _half(path) == half:
-                    self._files[_kind(path)].append(path)
+                self._files[_kind(path)].append(path)
         for paths in self._files.values():
             rng.shuffle(paths)
 
@@ -110,11 +108,6 @@ def _kind(path: Path) -> str:
     if suffix in _SUFFIXES:
         return suffix[1:]
     return next((known for known in _NAMES if name.startswith(known)), "")
-
-
-def _half(path: Path) -> str:
-    digest = hashlib.sha256(str(path.parent).encode("utf-8", "surrogateescape")).digest()
-    return "dev" if digest[0] % 2 else "heldout"
 
 
 def _read(path: Path) -> str:

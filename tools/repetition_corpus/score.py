@@ -83,7 +83,7 @@ def ours(sample: Sample) -> Alarm | None:
         if verdict is not None:
             return verdict.kind, sum(map(len, sample["chunks"][:number]))
     for number, call in enumerate(sample["tool_calls"], 1):
-        verdict = detector.feed_call(call["name"], call["args"])
+        verdict = detector.feed_call(call["name"], call["args"], call.get("result"))
         if verdict is not None:
             return verdict.kind, number
     return None

@@ -37,10 +37,6 @@ USAGE_INPUT_TOKENS = "gen_ai.usage.input_tokens"
 USAGE_OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
 USAGE_CACHE_READ_INPUT_TOKENS = "gen_ai.usage.cache_read.input_tokens"
 USAGE_REASONING_OUTPUT_TOKENS = "gen_ai.usage.reasoning.output_tokens"
-# The proposal for costs: https://github.com/open-telemetry/semantic-conventions-genai/pull/443
-COST_AMOUNT = "gen_ai.usage.cost.amount"
-COST_CURRENCY = "gen_ai.usage.cost.currency"
-COST_SOURCE = "gen_ai.usage.cost.source"
 TOKEN_TYPE = "gen_ai.token.type"
 TOKEN_MODALITY = "gen_ai.token.modality"
 EMBEDDING_DIMENSIONS = "gen_ai.embeddings.dimension.count"
@@ -53,11 +49,18 @@ TOOL_CALL_RESULT = "gen_ai.tool.call.result"
 TOOL_NAME = "gen_ai.tool.name"
 TOOL_CALL_ID = "gen_ai.tool.call.id"
 TOOL_TYPE = "gen_ai.tool.type"
+TOOL_DESCRIPTION = "gen_ai.tool.description"
+AGENT_ID = "gen_ai.agent.id"
 AGENT_NAME = "gen_ai.agent.name"
+PROMPT_NAME = "gen_ai.prompt.name"
+PROMPT_VERSION = "gen_ai.prompt.version"
 REQUEST_PREVIOUS_RESPONSE_ID = "gen_ai.request.previous_response.id"
 WORKFLOW_NAME = "gen_ai.workflow.name"
 
 ERROR_TYPE = "error.type"
+EXCEPTION_TYPE = "exception.type"
+EXCEPTION_MESSAGE = "exception.message"
+EXCEPTION_STACKTRACE = "exception.stacktrace"
 SERVER_ADDRESS = "server.address"
 SERVER_PORT = "server.port"
 HTTP_STATUS_CODE = "http.response.status_code"
@@ -93,6 +96,7 @@ AVG_LOGPROBS = "gemini.response.avg_logprobs"
 CONTINUATION_COUNT = "gemini.response.continuation_count"
 MODEL_STATUS = "gemini.response.model_status"
 MODEL_RETIREMENT = "gemini.response.model_retirement"
+REPLACED_VALUES = "gemini.response.replaced_values"
 RESPONSE_SERVICE_TIER = "gemini.response.service_tier"
 TRAFFIC_TYPE = "gemini.response.traffic_type"
 FLEX_WAIT = "gemini.response.flex_wait"
@@ -215,6 +219,7 @@ LIVE_FILTERED_PROMPTS = "gemini.live.filtered_prompts"
 
 # --- log events of the conventions
 EVENT_DETAILS = "gen_ai.client.inference.operation.details"
+EVENT_EXCEPTION = "gen_ai.client.operation.exception"
 
 # --- span events
 EVENT_HINT = "gemini.hint"
@@ -226,14 +231,18 @@ EVENT_LIVE_GO_AWAY = "gemini.live.go_away"
 
 # --- metrics: those of the conventions have their names from a profile, below
 TOOL_DURATION = "gen_ai.execute_tool.duration"
+WORKFLOW_DURATION = "gen_ai.invoke_workflow.duration"
 RESPONSES = "gemini.client.responses"
 THOUGHTS_TOKENS = "gemini.client.thoughts_tokens"
 CACHED_TOKENS = "gemini.client.cached_tokens"
 ATTEMPTS_FAILED = "gemini.client.attempts_failed"
 HINTS = "gemini.client.hints"
 SERVER_TOOL_USES = "gemini.client.server_tool_uses"
+COST = "gemini.client.cost"
+UNPRICED_TOKENS = "gemini.client.unpriced_tokens"
 
 # Bucket bounds of the conventions: docs/gen-ai/gen-ai-metrics.md
+WORKFLOW_BUCKETS = (1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0)
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_BUCKETS = tuple(4.0**power for power in range(14))
 
@@ -260,13 +269,17 @@ class MetricNames(NamedTuple):
 class Profile(NamedTuple):
     """One edition of the conventions, chosen once for an `instrument()`.
 
-    `missing_reason` stands in `gen_ai.response.finish_reasons` where a reason was due and none came.
+    `missing_reason` stands in `gen_ai.response.finish_reasons` where a reason was due and none came. `workflow_duration` are the
+    names of the time that a loop takes. `newest_content` tells whether captured content has what is deprecated no more: finish
+    reasons in messages, and instructions that are no text.
     """
 
     name: str
     schema_url: str | None
     metrics: Mapping[str, MetricNames]  # by kind of operation: inference, embeddings, other
     missing_reason: str | None = None
+    workflow_duration: tuple[str, ...] = ()
+    newest_content: bool = False
 
 
 OPERATION_KINDS: Mapping[str, str] = {
@@ -311,19 +324,29 @@ PROFILES: Mapping[str, Profile] = {
     for profile in (
         # The last release of the core conventions that defines gen_ai; the GenAI repository has no schema URL yet.
         Profile(DEFAULT_PROFILE, "https://opentelemetry.io/schemas/1.41.1", _DEFAULT_METRICS),
-        Profile("gen_ai_latest_experimental", None, _LATEST_METRICS, "error"),
-        Profile("gen_ai_latest_experimental/dup", None, _BOTH_METRICS, "error"),
+        Profile(
+            "gen_ai_latest_experimental",
+            None,
+            _LATEST_METRICS,
+            "error",
+            (WORKFLOW_DURATION,),
+            newest_content=True,
+        ),
+        Profile("gen_ai_latest_experimental/dup", None, _BOTH_METRICS, "error", (WORKFLOW_DURATION,)),
     )
 }
 
 METRICS = {
     TOOL_DURATION,
+    WORKFLOW_DURATION,
     RESPONSES,
     THOUGHTS_TOKENS,
     CACHED_TOKENS,
     ATTEMPTS_FAILED,
     HINTS,
     SERVER_TOOL_USES,
+    COST,
+    UNPRICED_TOKENS,
 } | {
     name if isinstance(name, str) else name[0]
     for profile in PROFILES.values()

@@ -106,6 +106,28 @@ def sendable(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     return {text(name, 256): _value(each) for name, each in kept}
 
 
+def structure(value: Any) -> Any:
+    """A value of any depth as a log event may have it; nothing of it is cut."""
+    if isinstance(value, str):
+        return text(value, len(value))
+    if isinstance(value, Mapping):
+        return {text(str(name)): structure(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [structure(each) for each in value]
+    return whole_number(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def replaced(attributes: Mapping[str, Any]) -> list[str]:
+    """The names of the attributes that have `_OTHER` in the place of what was sent, one for each such value."""
+    found = []
+    for name, value in attributes.items():
+        if isinstance(value, tuple | list):
+            found += [name] * value.count(OTHER)
+        elif value == OTHER:
+            found.append(name)
+    return found
+
+
 def _value(value: Any) -> Any:
     if isinstance(value, str):
         return text(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._facts.sendable import lower_code
+from gemini_otel._facts.sendable import OTHER, lower_code
 
 FLEX = "flex"
 TIERS = ("flex", "standard", "priority")
@@ -17,6 +17,12 @@ def tier_name(value: str | None) -> str | None:
         return None
     name = lower_code(value.lower())
     return None if name == _UNSAID else name
+
+
+def asked_tier(value: str | None) -> str | None:
+    """As `tier_name`, of what the program asks for: `_OTHER` for what is no tier, such as a prompt in the wrong place."""
+    name = tier_name(value)
+    return name if name is None or name in TIERS else OTHER
 
 
 def tier_of_traffic(traffic_type: str | None) -> str | None:

@@ -122,6 +122,7 @@ def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
             "extension",
             getattr(call, "args", None),
             server=_server(instance),
+            description=_described(instance, getattr(call, "name", None)),
         )
         if run is None:
             return await wrapped(*args, **kwargs)
@@ -138,7 +139,8 @@ def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
 def _begin_function(session: Session, arguments: object, function: Any) -> ToolRun | None:
     name = str(getattr(function, "__name__", "unknown"))
     owned = getattr(function, "__globals__", {}).get("__name__") == _OFFICIAL_TOOLS
-    return begin_tool(session, name, "function", arguments, owned=owned)
+    description = getattr(function, "__doc__", None)
+    return begin_tool(session, name, "function", arguments, description=description, owned=owned)
 
 
 def _tool_call(args: object = None, function_to_invoke: object = None, *_: Any, **__: Any) -> tuple[Any, Any]:
@@ -153,6 +155,12 @@ def _server(adapter: Any) -> str | None:
     )  # mcp 2; older sessions do not keep it
     name = getattr(info, "name", None)
     return name if isinstance(name, str) else None
+
+
+def _described(adapter: Any, name: object) -> str | None:
+    """What the MCP server says of the tool, as the session listed it."""
+    tools = getattr(getattr(adapter, "_list_tools_result", None), "tools", None) or ()
+    return next((tool.description for tool in tools if getattr(tool, "name", None) == name), None)
 
 
 @guarded

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gemini_otel._guard import logger
+from gemini_otel._guard import logger, tried
 from gemini_otel._settings.parsing import parse_switch
 from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
 
@@ -127,18 +127,14 @@ def warn_of_unknown_variables() -> None:
 
 
 def _parse(setting: Setting, parse: Callable[[Any], Any], name: str, value: Any) -> Any:
-    try:
-        return parse(value)
-    except Exception as error:  # noqa: BLE001  # the value may be an object that raises whatever it likes
-        text = str(error) if isinstance(error, ValueError) else f"it raised {type(error).__name__}"
-        reason = f" ({text})" if text else ""
-        raise ValueError(
-            f"{name}={_shown(value)} is not valid; choose from: {setting.choices}{reason}"
-        ) from None
+    parsed, error = tried(parse, value)  # the value may be an object that raises whatever it likes
+    if error is None:
+        return parsed
+    text = str(error) if isinstance(error, ValueError) else f"it raised {type(error).__name__}"
+    reason = f" ({text})" if text else ""
+    raise ValueError(f"{name}={_shown(value)} is not valid; choose from: {setting.choices}{reason}")
 
 
 def _shown(value: Any) -> str:
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001  # as above
-        return f"<{type(value).__name__}>"
+    shown, _ = tried(repr, value)
+    return f"<{type(value).__name__}>" if shown is None else shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -32,6 +33,14 @@ def parse_switch(value: Any) -> bool:
     if text not in _TRUE + _FALSE:
         raise ValueError
     return text in _TRUE
+
+
+def parse_cost(value: Any) -> bool:
+    """A switch that can be on only where the library is installed."""
+    wanted = parse_switch(value)
+    if wanted and importlib.util.find_spec("genai_prices") is None:
+        raise ValueError("needs genai-prices. Install it with: pip install 'gemini-otel[cost]'")
+    return wanted
 
 
 def one_of(*choices: str) -> Callable[[Any], str]:

@@ -19,6 +19,7 @@ from gemini_otel._settings.parsing import (
     one_of,
     parse_capture_mode,
     parse_completion_hook,
+    parse_cost,
     parse_hint_ids,
     parse_limit,
     parse_opt_in,
@@ -46,7 +47,9 @@ class Settings(NamedTuple):
     repetition: bool = True
     repetition_thresholds: Mapping[str, int] | None = None
     on_repetition: Callable[[Any], object] | None = None
+    exception_events: bool = False
     quiet_exporters: bool = True
+    cost: bool = False
     semconv: str = DEFAULT_PROFILE
     request_hook: Hook | None = None
     response_hook: Hook | None = None
@@ -147,10 +150,22 @@ SETTINGS = (
         in_environment=False,
     ),
     Setting(
+        "exception_events",
+        "true, false",
+        "log each exception of a sampled call as `gen_ai.client.operation.exception`, with a masked message and where in the program it was",
+        parse_switch,
+    ),
+    Setting(
         "quiet_exporters",
         "true, false",
         "log what goes wrong in OpenTelemetry's exporters once in ten minutes, not with every batch",
         parse_switch,
+    ),
+    Setting(
+        "cost",
+        "true, false",
+        "count what calls cost at list price, by the library of the extra `cost`; see [costs](report.md#the-cost-as-a-metric)",
+        parse_cost,
     ),
     Setting(
         "semconv",

@@ -23,11 +23,13 @@ from gemini_otel._facts.tiers import TIERS
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.conversation import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
+from gemini_otel._telemetry.metrics.costs import CostTable
 from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content
+    from gemini_otel._telemetry.exception_log import ExceptionLog
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
@@ -87,6 +89,7 @@ class Metrics:
         self.attempts_failed = observed_counter(
             meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
         )
+        self.costs = CostTable(meter)
         self.hints = observed_counter(
             meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
         )
@@ -180,6 +183,7 @@ class Session(NamedTuple):
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
     content: Content | None = None
+    exceptions: ExceptionLog | None = None
 
     def bypassed(self) -> None:
         """A user's call has not passed through our layer of the method that he calls: somebody took it out."""

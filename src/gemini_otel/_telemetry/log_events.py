@@ -12,6 +12,7 @@ from opentelemetry import _logs
 from opentelemetry._logs import Logger, LoggerProvider, SeverityNumber
 from opentelemetry.trace import Span, set_span_in_context
 
+from gemini_otel._facts.sendable import structure
 from gemini_otel._version import __version__
 
 SCOPE = "gemini_otel"
@@ -41,8 +42,8 @@ class EventLog:
             "observed_timestamp": time.time_ns(),
             "severity_number": severity,
             "severity_text": severity.name,
-            "body": body,
-            "attributes": attributes,
+            "body": structure(body),
+            "attributes": structure(attributes),
         }
         _way_to_emit()(self._logger, name, span, record)
 

@@ -35,6 +35,7 @@ from gemini_otel._telemetry.instrumentation import Session
 from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
+from gemini_otel._telemetry.replaced import replacements
 from gemini_otel._telemetry.span_choice import RoundSpan
 from gemini_otel._telemetry.uncut import write
 
@@ -54,6 +55,9 @@ _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
 
 class Loop(Protocol):
     """What rounds belong to; told of each that starts and ends."""
+
+    @property
+    def moment(self) -> dropped.Moment | None: ...
 
     def round_started(self, call: Call) -> None: ...
 
@@ -91,6 +95,7 @@ class Call(Observed):
     __slots__ = (
         "_answer",
         "_attempts",
+        "_exceptions",
         "_failed",
         "_first_chunk",
         "_flagged",
@@ -105,6 +110,7 @@ class Call(Observed):
         "_span",
         "_start",
         "_started",
+        "_started_with",
         "_stream",
         "_tier",
         "_watch",
@@ -126,8 +132,10 @@ class Call(Observed):
         super().__init__(otel_context.set_value(_CALL_KEY, weakref.ref(self), place.context))
         span, self._owner, self._settings = place.span, place.owner, session.settings
         self._metrics = round_metrics(session, operation, start, place.measured)
+        self._exceptions = session.exceptions
         self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
         self._operation, self._start, self._request = operation, start, request
+        self._started_with = place.attributes
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
         self._first_chunk: float | None = None
@@ -169,6 +177,9 @@ class Call(Observed):
     def tool_mode(self) -> str | None:
         """Whether the model may, must or must not call functions, where the request says."""
         return self._request.tool_mode
+
+    def _dropped_around(self) -> dropped.Moment | None:
+        return None if self._loop is None else self._loop.moment
 
     def join_loop(self) -> None:
         """Tell what this round belongs to that it has begun."""
@@ -251,6 +262,8 @@ class Call(Observed):
         if self._recording or self.content is not None:
             safely(self._write_span, outcome, response, failure)
             if outcome == "error" and self._recording:
+                if self._exceptions is not None and failure is not None and error is not None:
+                    safely(self._exceptions.emit, self._span, error, failure, self._started_with)
                 call_hook(self._settings, "error_hook", self._span, error)
         if self._metrics is not None:
             ended = RoundEnd(
@@ -263,6 +276,7 @@ class Call(Observed):
                 failure.type if failure is not None else None,
                 self._repetition_label(),
                 self._tier,
+                self._request.service_tier,
             )
             measure = functools.partial(self._metrics.record, ended, self._context)
             dropped.later(measure) if self._within_owner else safely(measure)
@@ -352,6 +366,7 @@ class Call(Observed):
         if self._watch is not None and self._watch.heard:
             attributes.update(repetition_attributes(self._watch.verdict))
         attributes = dict(sendable(attributes))
+        attributes.update(replacements(attributes))
         write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
         if self._owner is not None:

@@ -16,8 +16,11 @@ from gemini_otel._telemetry import neighbours
 from gemini_otel._telemetry.attributes import start_attributes
 from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.instrumentation import SCOPE, Session
+from gemini_otel._telemetry.prompt import prompt_attributes
 from gemini_otel._telemetry.spans import Owner, current_owner
 from gemini_otel._telemetry.uncut import keep
+
+_PROMPTED = frozenset({"generate_content", "invoke_agent", "live"})  # operations that a prompt is for
 
 
 class RoundSpan(NamedTuple):
@@ -47,6 +50,8 @@ def start_span(
     owner = current_owner(operation, SCOPE, session.instruments.resource, start.model)
     measured = owner is None or not owner.measures
     attributes = {**session.span_attributes(), **start_attributes(operation, start, stream)}
+    if operation in _PROMPTED:
+        attributes.update(prompt_attributes())
     if tracer is None:
         span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
         return RoundSpan(span, trace.set_span_in_context(span), measured, attributes)

@@ -32,6 +32,7 @@ def begin_tool(
     arguments: object,
     *,
     server: str | None = None,
+    description: object = None,
     owned: bool = False,
 ) -> ToolRun | None:
     """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself."""
@@ -41,7 +42,7 @@ def begin_tool(
     call_id = turn.tool_started(name) if turn is not None else None
     if owned:
         return None
-    run = start_tool(session, name, tool_type, arguments, call_id, server)
+    run = start_tool(session, name, tool_type, arguments, call_id, server, description)
     run.turn = turn
     return run
 
@@ -53,6 +54,7 @@ def start_tool(
     arguments: object,
     call_id: str | None,
     server: str | None = None,
+    description: object = None,
 ) -> ToolRun:
     """A tool run that begins now, below the current span; a model may have made up the tool's name."""
     name = tool_name(name)
@@ -75,6 +77,8 @@ def start_tool(
     keep(span, attributes)
     if session.content is not None:
         session.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
+        if isinstance(description, str):
+            session.content.tool_value(span, names.TOOL_DESCRIPTION, description)
     return ToolRun(session, name, span)
 
 
@@ -105,6 +109,7 @@ class ToolRun(Observed):
         if error is not None and raised:
             error_type = class_name(_own(error))
         if error_type is not None:
+            error_type = text(error_type, 256)
             if self.turn is not None:
                 self.turn.tool_failed()
             how = "exception" if raised else "reported"

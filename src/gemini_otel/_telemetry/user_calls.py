@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -17,6 +18,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts, Value
 from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.operation import Arguments, TurnOperation
+from gemini_otel._facts.sendable import sendable
 from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
@@ -65,6 +67,7 @@ class Turn(Observed):
 
     __slots__ = (
         "_attached",
+        "_began",
         "_exhausted",
         "_max_rounds",
         "_model",
@@ -94,6 +97,7 @@ class Turn(Observed):
         self._tool_mode: str | None = None
         self._parts: tuple[str, ...] = ()
         self._exhausted = False
+        self._began: float | None = None  # the loop
         self._undeclared: Value | None = None
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
@@ -125,6 +129,8 @@ class Turn(Observed):
         Another instrumentation's span for the whole call is that already.
         """
         tracer = self._session.instruments.tracer()
+        if self._began is None:
+            self._began = time.perf_counter()
         if self._span is not None or tracer is None:
             return
         self._max_rounds = max_rounds
@@ -200,11 +206,23 @@ class Turn(Observed):
                 self.refused(error)
         for call in list(self._open):
             call.end(error if error is not None else GeneratorExit(), self._moment)
+        self._measure(error)
         if self._span is not None:
             self._write_span(self._span, error)
             if error is not None and self._outcome != "error" and outcome_of(error) == "error":
                 # Where a round failed, its span has told already.
                 call_hook(self._session.settings, "error_hook", self._span, error)
+
+    def _measure(self, error: BaseException | None) -> None:
+        """Record how long the loop took, in the profiles that have a metric for it."""
+        metrics = self._session.instruments.metrics()
+        if self._began is None or metrics is None or not metrics.standard.workflow_duration:
+            return
+        labels: Attributes = {**dict(self._session.dimensions()), names.WORKFLOW_NAME: _WORKFLOW}
+        if error is not None and outcome_of(error) == "error":
+            labels[names.ERROR_TYPE] = metrics.error_label(read_error(error).type)
+        for histogram in metrics.standard.workflow_duration:
+            histogram.record(self._seconds - self._began, labels, self._context)
 
     def _close(self) -> None:
         let_go(self)
@@ -235,4 +253,4 @@ class Turn(Observed):
             set_error(span, failure)
         else:
             set_error_by_outcome(span, attributes, self._session.settings.error_outcomes)
-        write(span, attributes)
+        write(span, sendable(attributes))

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
+from gemini_otel._facts.sendable import text
 from gemini_otel.hints._advice import fitted, varies
 from gemini_otel.hints._evidence import Sentence, filled, parsed
 
 if TYPE_CHECKING:
     from gemini_otel.hints._hint import Attributes, Hint
+
+
+_LONGEST_EVIDENCE = 4096  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Events:
             constant = self._constants.get(id(hint)) or self._constant(hint)
         if said := filled(constant.evidence, attributes):
             advice = constant.attributes[names.HINT_ADVICE]
-            return {names.HINT_ADVICE: advice, names.HINT_EVIDENCE: said, **constant.attributes}
+            shown = text(said, _LONGEST_EVIDENCE)  # the span may be anybody's
+            return {names.HINT_ADVICE: advice, names.HINT_EVIDENCE: shown, **constant.attributes}
         return constant.attributes.copy()
 
     def _constant(self, hint: Hint) -> _Constant:

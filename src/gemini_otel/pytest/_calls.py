@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.trace import StatusCode
@@ -17,7 +18,7 @@ from gemini_otel.hints._hint import SEVERITIES
 from gemini_otel.hints._trigger import is_no_call, number
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -95,22 +96,21 @@ class GeminiCalls:
 class Record:
     """The spans of one test, read whenever somebody asks."""
 
-    def __init__(self, name: str, disabled: Collection[str] = ()) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self._catalogue = Catalogue(default_hints(), disabled_ids(disabled, default_hints()))
-        self._ended: list[ReadableSpan] = []
+        self._ended: list[tuple[ReadableSpan, tuple[str, ...]]] = []
         self._read: list[Call] = []
         self._told: dict[int, frozenset[str]] = {}  # by the id of a span around calls: the hints inside of it
 
-    def add(self, span: ReadableSpan) -> None:
-        """Take a span that has ended."""
-        self._ended.append(span)
+    def add(self, span: ReadableSpan, disabled: tuple[str, ...]) -> None:
+        """Take a span that has ended; `disabled` hints were switched off then."""
+        self._ended.append((span, disabled))
 
     def calls(self) -> list[Call]:
         """What was read of each span of GenAI so far, in the order of their end."""
         flush()
         while self._ended:
-            if (call := self._call(self._ended.pop(0))) is not None:
+            if (call := self._call(*self._ended.pop(0))) is not None:
                 self._read.append(call)
         return self._read
 
@@ -119,11 +119,11 @@ class Record:
         return [hint for call in self.calls() for hint in call.hints]
 
     @guarded
-    def _call(self, span: ReadableSpan) -> Call | None:
+    def _call(self, span: ReadableSpan, disabled: tuple[str, ...]) -> Call | None:
         attributes: dict[str, Any] = dict(span.attributes or {})
         if names.OUTCOME not in attributes and not (_is_genai(span) and translate(span, attributes)):
             return None
-        hints = tuple(self._hints(span, attributes))
+        hints = tuple(self._hints(span, attributes, _catalogue(disabled)))
         self._tell(span, frozenset(hint.id for hint in hints))
         return Call(
             span,
@@ -134,7 +134,9 @@ class Record:
             hints,
         )
 
-    def _hints(self, span: ReadableSpan, attributes: dict[str, Any]) -> Iterator[CallHint]:
+    def _hints(
+        self, span: ReadableSpan, attributes: dict[str, Any], catalogue: Catalogue
+    ) -> Iterator[CallHint]:
         """Those that the catalogue finds, and those that somebody put on the span; none that a span inside has had."""
         told = self._told.get(_id(span), frozenset())
         failed = span.status.status_code is StatusCode.ERROR and names.OUTCOME not in (span.attributes or ())
@@ -143,7 +145,7 @@ class Record:
         found = {
             hint.id: hint
             for severity in reversed(SEVERITIES)
-            for hint in self._catalogue.find(attributes, severity)
+            for hint in catalogue.find(attributes, severity)
         }
         for hint in found.values():
             if hint.id not in told:
@@ -159,6 +161,11 @@ class Record:
         if told and span.parent is not None:
             around = span.parent.span_id
             self._told[around] = self._told.get(around, frozenset()) | told
+
+
+@functools.lru_cache(maxsize=16)
+def _catalogue(disabled: tuple[str, ...]) -> Catalogue:
+    return Catalogue(default_hints(), disabled_ids(disabled, default_hints()))
 
 
 def _id(span: ReadableSpan) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from gemini_otel._commands.report.lines import calls, seconds, tokens
 from gemini_otel.hints._hint import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel.pytest._calls import Record
 
 _SUMS = ("calls", "tokens", "seconds")
+_TOLD = ("severity", "remedy", "first")  # of a hint
 
 
 class Totals:
@@ -31,14 +33,19 @@ class Totals:
             for found in call.hints:
                 if found.hint.severity not in self._severities:
                     continue
-                row = self._row(found.id, found.hint.severity, record.name)
+                told = {
+                    "severity": found.hint.severity,
+                    "remedy": found.hint.remedy[0] if found.hint.remedy else "",
+                    "first": record.name,
+                }
+                row = self._row(found.id, told)
                 _add(row, zip(_SUMS, (True, *sums[1:]), strict=True))
 
     def merge(self, data: Mapping[str, Any]) -> None:
         """Add what a worker sent."""
         _add(self.all, data["all"].items())
         for hint_id, other in data["by_hint"].items():
-            row = self._row(hint_id, other["severity"], other["first"])
+            row = self._row(hint_id, {name: other[name] for name in _TOLD})
             _add(row, ((name, other[name]) for name in _SUMS))
 
     def data(self) -> dict[str, Any]:
@@ -46,30 +53,30 @@ class Totals:
         return {"all": self.all, "by_hint": self.by_hint}
 
     def lines(self) -> Iterator[str]:
-        """The summary: one line for all, and one for each hint, those that cost most tokens first."""
+        """The summary in the form of `gemini-otel report`: what was used, then each hint with its first remedy."""
         if not self.all["calls"] and not self.by_hint:
             yield "No call was seen."
             return
-        yield "{calls:,} calls in {tests:,} tests, {tokens:,} tokens, {seconds:.1f} s".format(**self.all)
+        tests = f"{self.all['tests']:,} test{'' if self.all['tests'] == 1 else 's'}"
+        used = (calls(self.all["calls"]), seconds(self.all["seconds"]), tokens(self.all["tokens"]))
+        yield f"Used  {used[0]} in {tests}, {used[1]}, {used[2]}"
         if not self.by_hint:
             return
-        rows = [
-            (
-                row["severity"],
-                hint_id,
-                f"{row['calls']:,}",
-                f"{row['tokens']:,}",
-                f"{row['seconds']:.1f}",
-                row["first"],
-            )
-            for hint_id, row in sorted(self.by_hint.items(), key=_weight)
-        ]
-        yield from _table([("severity", "hint", "calls", "tokens", "seconds", "first in"), *rows])
+        yield "What to do first: hints by severity, then by tokens"
+        found = sorted(self.by_hint.items(), key=_weight)
+        rows = [(hint_id, row["severity"], f"{row['calls']:,}x", _used(row)) for hint_id, row in found]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for rank, ((_, row), cells) in enumerate(zip(found, rows, strict=True), 1):
+            yield f"{rank:2} " + "  ".join(map(str.ljust, cells, widths)).rstrip()
+            yield f"   {row['remedy']}"
+            yield f"   first in {row['first']}"
 
-    def _row(self, hint_id: str, severity: str, name: str) -> dict[str, Any]:
-        return self.by_hint.setdefault(
-            hint_id, {"severity": severity, "first": name, **dict.fromkeys(_SUMS, 0)}
-        )
+    def _row(self, hint_id: str, told: dict[str, str]) -> dict[str, Any]:
+        return self.by_hint.setdefault(hint_id, {**told, **dict.fromkeys(_SUMS, 0)})
+
+
+def _used(row: dict[str, Any]) -> str:
+    return f"{seconds(row['seconds'])}, {tokens(row['tokens'])}"
 
 
 def _add(sums: dict[str, Any], values: Any) -> None:
@@ -80,13 +87,3 @@ def _add(sums: dict[str, Any], values: Any) -> None:
 def _weight(item: tuple[str, dict[str, Any]]) -> tuple[int, int, str]:
     hint_id, row = item
     return -SEVERITIES.index(row["severity"]), -row["tokens"], hint_id
-
-
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            cell.rjust(width) if 2 <= place <= 4 else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(cells).rstrip()

@@ -6,6 +6,7 @@ A processor in memory is added to each tracer provider that spans go to: the glo
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
+    from gemini_otel._settings.table import Settings
     from gemini_otel._telemetry.instrumentation import Session
 
 OUTSIDE = "(outside of tests)"
@@ -45,9 +47,7 @@ class Watch:
     def begin(self, name: str) -> Record:
         """From now on spans belong to the test of this name."""
         self.look()
-        session = _instrumentor.active_session()
-        settings = in_force.load({}) if session is None else session.settings
-        self._current = Record(name, settings.disabled_hints)
+        self._current = Record(name)
         return self._current
 
     def look(self) -> None:
@@ -83,7 +83,10 @@ class Watch:
     def ended(self, span: ReadableSpan) -> None:
         """Give the span to its test; to none where that is over."""
         calls = self._started.pop(span.context.span_id, None) if span.context is not None else None
-        (calls if calls is not None and calls is self._current else self.outside).add(span)
+        session = _instrumentor.active_session()
+        settings = _of_environment() if session is None else session.settings
+        record = calls if calls is not None and calls is self._current else self.outside
+        record.add(span, tuple(settings.disabled_hints))
 
     @guarded
     def _watch(self, provider: Any) -> None:
@@ -91,6 +94,11 @@ class Watch:
         if hasattr(provider, "add_span_processor") and all(each() is not provider for each in self._watched):
             self._watched.append(weakref.ref(provider))
             provider.add_span_processor(self._processor)
+
+
+@functools.cache  # what is wrong in it is logged once
+def _of_environment() -> Settings:
+    return in_force.load({})
 
 
 class _InMemory(SpanProcessor):

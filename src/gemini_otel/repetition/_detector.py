@@ -12,41 +12,38 @@ from ._verdict import Repetition
 
 __all__ = ["RepetitionDetector"]
 
-_HANDFUL, _MANY = 112, 36
-
 
 class RepetitionDetector:
     """Watches one reply for loops; feed it text and function calls in the order they arrive.
 
-    `structured` says that the reply was asked for as JSON. `thresholds` replaces limits by name (docs/repetition.md).
-    One detector serves one stream and one thread at a time. Its state stays under 40 KiB whatever the length.
+    `structured` says that the reply was asked for as JSON or in another format that is not plain text. `thresholds` replaces
+    limits by name (docs/repetition.md). One detector serves one stream and one thread at a time. Its state stays under
+    40 KiB whatever the length.
     """
 
-    __slots__ = ("_calls", "_due", "_limits", "_missing", "_parts", "_rest", "_text", "_verdict")
+    __slots__ = ("_calls", "_due", "_limits", "_loops", "_text", "_verdict")
 
     def __init__(self, structured: bool = False, *, thresholds: Mapping[str, int] | None = None) -> None:
         if not isinstance(structured, bool):
             raise TypeError(f"structured must be a bool, not {type(structured).__name__}")
         limits = read_thresholds(thresholds)
-        self._text: TextLoops | None = TextLoops(structured, limits)
         self._limits = limits
+        self._loops: TextLoops | None = TextLoops(structured, limits)
         self._calls: CallLoops | None = None
-        self._parts: list[str] = []
-        self._due = self._text.pace
-        self._missing, self._rest = 0, self._due
+        self._text = ""
+        self._due = self._loops.pace
         self._verdict: Repetition | None = None
 
     def feed(self, text: str) -> Repetition | None:
         """Take the next piece of text; None until a loop is found, then always the same verdict."""
         try:
-            self._missing = missing = self._missing - len(text)
-            if text:
-                self._parts.append(text)
-        except (TypeError, ValueError):
+            gathered = self._text + text
+        except TypeError:
             return self._verdict
-        if missing > 0:
+        if len(gathered) < self._due:
+            self._text = gathered
             return None
-        return self._gather()
+        return self._look(gathered)
 
     def feed_call(self, name: str, args: object, result: object = None) -> Repetition | None:
         """Take the next function call of the model; None until a loop is found, then always the same verdict.
@@ -76,44 +73,20 @@ class RepetitionDetector:
                 return verdict
         return None
 
-    def _gather(self) -> Repetition | None:
-        """Go on to gather until a look is due, and keep the pieces few: single characters would take much memory."""
-        rest = self._rest + self._missing
-        if rest <= 0 or len(self._parts) > _MANY:
-            rest = self._join()
-        self._missing = missing = rest if rest < _HANDFUL else _HANDFUL  # noqa: FURB136 - min() costs twice as much
-        self._rest = rest - missing
-        return self._verdict
-
-    def _join(self) -> int:
-        """Make one text of the pieces, look when it is long enough, and return how much is missing then."""
-        try:
-            text = "".join(self._parts)
-        except TypeError:
-            text = "".join(part for part in self._parts if isinstance(part, str))
-        if len(text) >= self._due:
-            text = self._advance(text)
-        self._parts = [text]
-        return self._due - len(text)
-
-    def _advance(self, text: str) -> str:
-        """Look at the text block by block; return its end, too short for another look."""
-        loops = self._text
-        if loops is None:
-            return ""
+    def _look(self, text: str) -> Repetition | None:
+        """Look at the text block by block and keep its end, too short for another look."""
         start = 0
-        while len(text) - start >= self._due:
+        while self._loops is not None and len(text) - start >= self._due:
             end = start + self._due
-            self._due = loops.look(text[start:end])
+            self._due = self._loops.look(text[start:end])
             start = end
-            if loops.verdict is not None:
-                self._conclude(loops.verdict)
-                return ""
-        return text[start:]
+            self._conclude(self._loops.verdict)
+        self._text = "" if self._loops is None else text[start:]
+        return self._verdict
 
     def _conclude(self, verdict: Repetition | None) -> None:
         if verdict is not None:
             self._verdict = verdict
-            self._text = None
-            self._parts = []
-            self._due = self._missing = self._rest = 0
+            self._loops = None
+            self._text = ""
+            self._due = 0

@@ -10,11 +10,14 @@ __all__ = ["in_table", "name_kind"]
 
 _RULE = "-|:=+ \t\r\n\u2014\u2013\u2500\u2501\u2550"
 _OUTER_PIPE = re.compile(r"\n[ \t]*\||\|[ \t]*\n")
+_TOKEN = re.compile(r"<\|[^|<>]*\|?>?|^[^|<>]*\|>")  # a model's control token, perhaps cut in two
 _RULE_LINE = re.compile(r"-[ \t:]*\||\|[ \t:]*-")
 
 
 def in_table(unit: str, before: str) -> bool:
     """Return whether a run of `unit` after the text `before` stands in a Markdown table."""
+    if "<|" in unit + unit:
+        unit, before = _TOKEN.sub("", unit), _TOKEN.sub("", before)
     line = before[before.rfind("\n") + 1 :].lstrip()
     row = line.startswith("|") or (line.count("|") > 1 and " | " in line)
     if "\n" in unit or not row:

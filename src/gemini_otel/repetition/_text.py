@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
-from ._counters import read_counters
-from ._diversity import WINDOW, find_sameness
+from ._counters import Motion, read_counters
 from ._kinds import in_table, name_kind
+from ._sameness import LAST, WINDOW, find_sameness, is_running_text
 from ._thresholds import Thresholds
-from ._units import describe, needed_characters, needed_for_counter
+from ._units import Sort, describe, needed_characters, needed_for_counter
 from ._verdict import Repetition
 
 __all__ = ["TextLoops"]
 
-_BRISK, _STEADY, _SLOW = 256, 512, 768
-_SHORTEST_STEP = 32
-_NEEDLE = 24
-_QUICK = 96
-_MARGIN = 128
-_NEAR, _FAR = 2_304, 5_600
-_TRIES = 3
-_SHORT, _SHORT_STRUCTURED = 256, 96
-_BARE_KEEP = 4_736
-_RAW_KEEP, _RAW_MOST = 11_520, 13_312
+# Characters between two looks: a loop is long by the time that it is told late in a long reply; blanks in structured
+# output are told after 200. Chosen by cost: at 25 characters a chunk a look is nearly all of it.
+_BRISK, _STEADY, _SLOW = 256, 512, 1_280
 _EARLY, _LATE = 1_024, 8_192
+_SHORTEST_STEP = 32
+# The bytes at the end that are searched for, and how far back: the block itself, every second time _NEAR, every fourth
+# time _FAR. In 8 bytes a rule or padding begins; it hides what follows it, see _distances.
+_NEEDLE, _STRADDLE, _MARGIN = 24, 8, 128
+_NEAR, _FAR = 2_304, 5_800
+_TRIES = 3
+# Bytes that must be equal before a run is measured: at least so many, or a unit, but no more than is kept.
+_SHORT, _SHORT_STRUCTURED, _PROOF = 256, 96, 1_024
+_KEEP, _MOST = 7_168, 9_216  # bytes: the farthest period, a block, and what stands before a run
 _CONTEXT, _JUST_BEFORE = 400, 120
-_FEW_UNITS = 6
-_PLENTY, _COPIES = 2_048, 8
-_SHORTEST_REST, _LONGEST_REST = 3, 12
-_PROBE, _EARLY_PROBE = 6, 307
-_ECHOES, _DEAF = 6, -2
+_FEW_UNITS = 7  # from the first units it is mostly seen that numbers jump
+_REST = 8  # looks for which digits count after that: logs and data take half the time then
+_OFTEN = 2  # looks whose ends came before: then the text may have more marks than prose
+_DEAF = -2  # after a look that found none: counting phrases takes as long as 40 looks
+_ENOUGH = 2_000  # bytes from which on a text may say the same in other words
+
+
+class _Next(NamedTuple):
+    """What the next look begins with: a run that is too short to be a loop yet, or none."""
+
+    text: bytearray
+    period: int
+    run: int
+    missing: int
 
 
 class TextLoops:
@@ -40,11 +54,10 @@ class TextLoops:
     __slots__ = (
         "_bare",
         "_echoes",
-        "_hurried",
         "_limits",
         "_looks",
+        "_next",
         "_raw",
-        "_refused",
         "_rest",
         "_seen",
         "_structured",
@@ -57,160 +70,171 @@ class TextLoops:
         self._limits = limits
         self._raw = bytearray()
         self._bare = bytearray()
-        self._seen = 0
-        self._looks = 0
-        self._rest = 0
-        self._refused = 0
+        self._seen = self._looks = self._rest = self._echoes = 0
+        self._next: _Next | None = None
         self.pace = _BRISK if structured else _STEADY
-        self._hurried = False
-        self._echoes = 0
         self.verdict: Repetition | None = None
 
     def look(self, block: str) -> int:
         """Take the next block and return how many characters to gather before the next look."""
         data = block.encode("utf-8", "surrogatepass")
+        fresh = data.translate(None, DIGITS)
         raw, text = self._raw, self._bare
         raw += data
-        fresh = data.translate(None, DIGITS)
         text += fresh
+        if len(raw) > _MOST:
+            del raw[:-_KEEP]
+            del text[:-_KEEP]
         self._seen += len(block)
         self._looks = looks = self._looks + 1
+        if self._next is not None and (
+            missing := self._resume(self._next, len(data), len(fresh), len(block))
+        ):
+            return missing
         if self._rest or len(fresh) * 2 <= len(data):
             text = raw
             self._rest -= self._rest > 0
-        if len(raw) > _RAW_MOST:
-            self._trim()
         reach = len(data) + _MARGIN
         if not looks & 1:
-            reach = self._look_farther(looks, reach)
-            if reach == _FAR:
-                text = raw
+            reach = _NEAR
+            if not looks & 3:
+                reach, text = _FAR, raw
+                self._set_pace()
+            often = looks & 3 == 0 or self._seen < _LATE
+            if often and self._echoes > 0 and not self._structured and self._is_same():
+                return self.pace
         size = len(text)
         begin = size - reach if size > reach else 0
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
-        if at >= 0:
-            return self._follow(text, at, begin)
-        self._hurried = False
-        return self.pace
+        return self.pace if at < 0 else self._follow(text, at, begin)
 
-    def _look_farther(self, looks: int, reach: int) -> int:
-        if self._echoes > 0 or not (looks & 15 or self._structured):
-            self._listen()
-        if looks & 3:
-            return reach
+    def _set_pace(self) -> None:
         if self._structured:
             self.pace = _BRISK if self._seen < _EARLY else _STEADY
         else:
             self.pace = _STEADY if self._seen < _LATE else _SLOW
-        return _NEAR if looks & 15 else _FAR
 
-    def _trim(self) -> None:
-        del self._bare[:-_BARE_KEEP]
-        del self._raw[:-_RAW_KEEP]
+    def _resume(self, hope: _Next, data: int, fresh: int, gathered: int) -> int:
+        """Return what is missing of the run that was hoped for; 0 when it has ended."""
+        self._next = None
+        text, period, run, missing = hope
+        grown = data if text is self._raw else fresh
+        if text[-grown - period : -period] != text[-grown:]:
+            return 0
+        if missing > gathered:
+            return self._wait(text, period, run + grown, missing - gathered)
+        return self._judge(text, period, run + grown)
+
+    def _wait(self, text: bytearray, period: int, run: int, missing: int) -> int:
+        self._next = _Next(text, period, run, missing)
+        return max(_SHORTEST_STEP, min(self.pace, missing))
 
     def _follow(self, text: bytearray, at: int, begin: int) -> int:
-        """Prove a period for which the last bytes speak that were found at `at`, or at an earlier place."""
-        size = len(text)
-        quick = text[-_QUICK:]
-        for _ in range(_TRIES):
-            end = at + _NEEDLE
-            if text.endswith(quick, 0, end):
-                period = size - end
-                span = max(period, (_SHORT_STRUCTURED if self._structured else _SHORT) - period)
-                if text[-span - period : end] == text[-span:]:
-                    return self._judge(text, period)
-            at = text.rfind(text[-_NEEDLE:], begin, end - 1)
-            if at < 0:
-                break
-        self._hurried = False
-        if not self._structured:
-            self._echoes += 1
-        return self.pace
+        """Judge the nearest period that can be proved, and the longer one that padding may be a part of."""
+        waiting = 0
+        for period in self._distances(text, at, begin):
+            if self._is_proved(text, period):
+                waiting = self._judge(text, period) or waiting
+                if self.verdict is not None or period > _STRADDLE:
+                    return waiting or self.pace
+        self._echoes += not waiting
+        return waiting or self.pace
 
-    def _judge(self, text: bytearray, period: int) -> int:
-        run = run_length(text, period)
-        if text is self._raw or self._raw[-run:] == text[-run:]:
-            missing = self._exact(run, period)
-        else:
-            length = suffix_with_digits(self._raw, min(run, max(_PLENTY, _COPIES * period)))
-            unit = unit_with_digits(self._raw, period)
-            exact = run_length(self._raw, unit)
-            if exact * 10 >= length * 9:
-                missing = self._exact(exact, unit)
-            else:
-                missing = self._counter(length, period, unit, run)
-        if period > _STEADY:
-            self._looks |= 3 if period + _NEEDLE < _NEAR else 15
-        if missing <= 0 or missing >= _STEADY or self._hurried:
-            self._hurried = False
-            return self.pace
-        self._hurried = True
-        return max(_SHORTEST_STEP, int(missing) + 1)
+    def _distances(self, text: bytearray, at: int, begin: int) -> Iterator[int]:
+        """Yield how far back the last bytes stand, and the last ones before a rule or padding at the end."""
+        end = len(text)
+        for _ in range(_TRIES):
+            period = end - at - _NEEDLE
+            yield period
+            if period <= _STRADDLE and end == len(text):
+                filling = run_length(text, period)
+                end += _STRADDLE - filling
+                if end < _NEEDLE:
+                    return
+                begin, at = max(0, begin - filling), end - _NEEDLE
+            at = text.rfind(text[end - _NEEDLE : end], begin, at + _NEEDLE - 1)
+            if at < 0:
+                return
+
+    def _is_proved(self, text: bytearray, period: int) -> bool:
+        least = _SHORT_STRUCTURED if self._structured else _SHORT
+        span = min(_PROOF, max(period, least - period))
+        return len(text) >= span + period and text[-span - period : -period] == text[-span:]
+
+    def _is_same(self) -> bool:
+        """Look for the same said in other words, where the ends of some looks have come before without a period."""
+        raw, surely = self._raw, self._echoes >= _OFTEN
+        self._echoes = 0
+        if len(raw) < _ENOUGH or not is_running_text(raw[-LAST:], surely):
+            return False
+        tail = bytes(raw[-WINDOW:])
+        same = find_sameness(tail)
+        if same is None:
+            self._echoes = _DEAF if len(tail) == WINDOW else 0
+            return False
+        kind = "table_tokens" if tail.count(b"\n|") * 2 > tail.count(b"\n") else "text"
+        self._alarm(kind, same.period, same.times, characters(tail))
+        return True
+
+    def _judge(self, text: bytearray, period: int, known: int = 0) -> int:
+        """Return how many characters to gather for the run to be a loop; 0 when it never is, or is one."""
+        run = max(run_length(text, period), known)
+        missing = self._exact(run, period) if text is self._raw else self._masked(run, period)
+        return self._wait(text, period, run, int(missing) + 1) if missing > 0 else 0
+
+    def _masked(self, run: int, period: int) -> float:
+        """Judge a run of the text without digits, whose bytes may be equal with them too."""
+        unit = unit_with_digits(self._raw, period)
+        length = suffix_with_digits(self._raw, run) if run <= len(self._bare) else run * unit // period
+        kept = min(length, len(self._raw))
+        exact = run_length(self._raw, unit)
+        if exact * 10 >= kept * 9:
+            return self._exact(length if exact >= kept else exact, unit)
+        return self._counter(length, period, unit, run)
 
     def _exact(self, run: int, period: int) -> float:
         unit = _decode(self._raw[-period:])
         before = self._before(run)
         table = in_table(unit, before)
         sort = describe(unit, self._structured, table)
-        length, width = characters(self._raw[-run:]), len(unit)
-        missing = (
-            needed_characters(sort, width, self._structured, before[-_JUST_BEFORE:], self._limits) - length
-        )
-        if missing <= 0:
+        width = len(unit)
+        kept = self._raw[-run:]
+        length = characters(kept) * run // len(kept)
+        needed = needed_characters(sort, unit, self._structured, before[-_JUST_BEFORE:], self._limits)
+        if length >= needed:
             self._alarm(name_kind(unit, table, self._structured), width, length // width, length)
-        return missing
+        return needed - length
 
-    def _counter(self, length: int, period: int, unit_length: int, run: int) -> float:
-        unit = _decode(self._raw[-unit_length:])
+    def _counter(self, length: int, period: int, width: int, run: int) -> float:
+        unit = _decode(self._raw[-width:])
         table = in_table(unit, self._before(length))
         sort = describe(unit, self._structured, table)
-        needed, units = needed_for_counter(unit, sort, self._structured, self._limits)
-        if units == 0:
+        if sort in {Sort.BLANK, Sort.SYMBOL, Sort.NUMBERS}:
             return self._refuse()
-        if length < max(needed, units * unit_length):
-            return max(needed, units * unit_length) - length
-        few = min(length, _FEW_UNITS * unit_length)
-        if not read_counters(bytes(self._raw[-few:]), period).steady:
+        few = read_counters(bytes(self._raw[-_FEW_UNITS * width :]), period)
+        if few.motion is Motion.JUMPING:
             return self._refuse()
-        enough = min(length, max(int(needed), (units + 1) * unit_length) + unit_length)
-        counters = read_counters(bytes(self._raw[-enough:]), period)
-        if not counters.steady:
+        numbers = read_counters(bytes(self._raw[-suffix_with_digits(self._raw, run) :]), period)
+        needed = needed_for_counter(
+            unit, sort, self._structured, numbers.motion is Motion.GROWING, self._limits
+        )
+        if numbers.motion is Motion.JUMPING or not needed:
             return self._refuse()
-        missing = max(needed - counters.length, (units - counters.units) * unit_length)
-        if missing <= 0:
-            counters = read_counters(bytes(self._raw[-suffix_with_digits(self._raw, run) :]), period)
-            total = characters(self._raw[-counters.length :])
-            kind = name_kind(unit, table, self._structured)
-            self._alarm(kind, max(1, total // counters.units), counters.units, total)
-        return missing
+        if length >= needed:
+            self._alarm(name_kind(unit, table, self._structured), width, length // width, length)
+        return needed - length
 
     def _refuse(self) -> float:
-        self._refused = max(_SHORTEST_REST, min(_LONGEST_REST, self._refused * 2))
-        self._rest = self._refused
+        self._rest = _REST
         return 0.0
 
-    def _listen(self) -> None:
-        text = self._raw
-        begin = len(text) - WINDOW
-        if begin < 0:
-            return
-        early, late = text[-_EARLY_PROBE : _PROBE - _EARLY_PROBE], text[-_PROBE - 1 : -1]
-        if text.count(late, begin) < _ECHOES and text.count(early, begin) < _ECHOES:
-            self._echoes -= self._echoes > 0
-            return
-        tail = bytes(text[-WINDOW:])
-        same = find_sameness(tail)
-        if same is None:
-            self._echoes = _DEAF
-        else:
-            self._alarm("text", same.period, same.times, characters(tail))
-
     def _before(self, run: int) -> str:
-        end = len(self._raw) - run
+        end = max(0, len(self._raw) - run)
         return _decode(self._raw[max(0, end - _CONTEXT) : end])
 
     def _alarm(self, kind: str, period: int, count: int, length: int) -> None:
-        self.verdict = Repetition(kind, period, count, self._seen - length, length / self._seen)
+        length = min(length, self._seen)
+        self.verdict = Repetition(kind, period, max(1, count), self._seen - length, length / self._seen)
 
 
 def _decode(data: bytearray) -> str:

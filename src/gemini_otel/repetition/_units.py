@@ -7,27 +7,46 @@ from enum import Enum, auto
 
 from ._thresholds import Thresholds
 
-__all__ = ["Unit", "describe", "is_blank", "is_prose", "needed_characters", "needed_for_counter"]
+__all__ = ["Sort", "describe", "is_blank", "is_prose", "needed_characters", "needed_for_counter"]
 
 _ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u(?:000[9aAdD]|0020|00a0|00A0))|&nbsp;|\s")
 _ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9aAdD]{0,3})?|&[nbsp]{0,4}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_HEX = re.compile(r"\b0x[0-9a-fA-F]*|\b[0-9a-fA-F]{0,2}(?=,)")  # no words, though they look like some
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://[^\s)>]*|&[a-z]+;")
-_CODE = re.compile(r"[{}();=\[\]<>\\]|_\w|\w\.\w|^\s*[#/*]|::|->|0x|['\"]:| \| ")
+# Marks of code and data a character: above this a unit is no prose. Prose has a bracket or two, Markdown its own marks.
+_CODE_MARKS, _CODE_SHARE = re.compile(r"[(){}\[\]<>=;_\\|\"@$+&%~^/]"), 0.05
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
+_VALUE = re.compile(
+    r"[\"'>][^\"<>:\d]*[^\W\d_]{2}[^\"<>:\d]*[\"'<](?! ?:)|: [^\W\d_]+ [^\W\d_]+"
+)  # a value of words
+_CELL = re.compile(r"\| *[^\W\d_]{3}[^|\d]*\|")  # a cell of words; a computed table has none
+_CLOCK = re.compile(
+    r"\d:\d\d(?::\d\d|[.,]\d)|[\[(]\d+:\d\d"
+)  # of subtitles and transcripts, not of timetables
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
-_PROSE_SHARE = 0.92
-_TWO_DIGITS, _DIGITS = re.compile(r"\d\d"), 10
-_BLOCK_LINES, _NUMBERED_BLOCKS = 4, 16
-_TELLING = 16
-_MARKUP_PART = 3
-_ENOUGH = 400
-_LONGEST_BLANK = 120
-_SENTENCE, _PARAGRAPH = 100, 250
-_PARAGRAPH_COPIES, _PAGE, _PAGE_COPIES = 2.6, 1_000, 2.8
+_PROSE_SHARE, _BLANK_SHARE = 0.92, 1 / 12
+_TELLING = 16  # characters before a run that are enough to tell prose from data
+_MARKUP_PART = 3  # a unit is markup when a third of it is
+_ENOUGH = 400  # characters of a unit that are looked at
+_LONGEST_BLANK = 120  # characters of a unit of escaped blanks
+
+# Copies that are needed besides a length: refrains, rules and cards repeat by intent. Chosen on the development half: the
+# longest ordinary runs of units shorter than a sentence have 5 copies, of shorter than a paragraph 4, of paragraphs 2.
+_SENTENCE, _PARAGRAPH, _PAGE = 100, 250, 1_000
+_SYMBOL_COPIES, _SENTENCE_COPIES, _PARAGRAPH_COPIES, _PAGE_COPIES = 6, 4.2, 2.6, 2.8
+# What somebody may have asked for is as long as such lists are: 12 months, 20 test users, 24 slots, 30 links, forms, cards. A loop
+# of blocks of lines must be longer (2,160 characters), and one whose units have a number besides in code and structured
+# output three times the units of prose, in markup five times. Longer units are fewer.
+_BLOCK_LINES, _LIST_RUN, _MARKUP_RUN = 5, 3.6, 2.5
+_LIST_UNITS, _LONG_LIST_UNITS, _MARKUP_UNITS = 3, 2, 5
+_ESCAPES_PART = 1.6  # of words: LaTeX and regular expressions repeat commands
+# Numbers that grow, each at a pace of its own, are no counter: a line under time codes, rows of a table, computed values.
+_CLOCK_RUN, _CLOCK_UNITS, _GROWING_RUN, _GROWING_UNITS = 1.6, 2, 5, 6
+_FEWEST_LETTERS = 24  # in two units that say something, other than computed values
 
 
-class Unit(Enum):
+class Sort(Enum):
     """The sorts of unit that need runs of different length."""
 
     BLANK = auto()
@@ -38,20 +57,21 @@ class Unit(Enum):
     MARKUP = auto()
 
 
-def describe(unit: str, structured: bool, in_table: bool) -> Unit:
-    """Return the sort of the unit; `structured` when the reply was asked for as JSON."""
+def describe(unit: str, structured: bool, in_table: bool) -> Sort:
+    """Return the sort of the unit; `structured` when the reply was asked for in another format than plain text."""
     unit = unit[:_ENOUGH]
     if is_blank(unit, structured):
-        return Unit.BLANK
+        return Sort.BLANK
     if unit == unit[0] * len(unit):
-        return Unit.NUMBERS if unit[0].isalnum() else Unit.SYMBOL
+        return Sort.NUMBERS if unit[0].isalnum() else Sort.SYMBOL
     if in_table:
-        return Unit.TABLE
-    if sum(map(len, _MARKUP.findall(unit))) * _MARKUP_PART > len(unit):
-        return Unit.MARKUP
-    if _WORD.search(unit + unit):
-        return Unit.WORDS
-    return Unit.NUMBERS if _NUMERAL.search(unit) else Unit.SYMBOL
+        return Sort.TABLE
+    turns = unit + unit  # the unit in every rotation: a tag cut in two is a tag
+    if sum(map(len, _MARKUP.findall(turns))) * _MARKUP_PART > len(turns):
+        return Sort.MARKUP
+    if _WORD.search(_HEX.sub("", turns) if "0x" in turns else turns):
+        return Sort.WORDS
+    return Sort.NUMBERS if _NUMERAL.search(unit) else Sort.SYMBOL
 
 
 def is_blank(unit: str, structured: bool) -> bool:
@@ -65,20 +85,8 @@ def is_blank(unit: str, structured: bool) -> bool:
     return not rest or (len(rest) < len(unit) and _ESCAPE_BEGUN.fullmatch(rest) is not None)
 
 
-def needed_characters(sort: Unit, period: int, structured: bool, before: str, limits: Thresholds) -> float:
-    """Return how many characters a run must have to be a loop."""
-    if sort is Unit.BLANK:
-        return limits.blank_run if structured else limits.text_run
-    if structured and sort is not Unit.TABLE:
-        return _of_words(period, limits)
-    if sort is Unit.NUMBERS and period < _PARAGRAPH and not is_prose(before):
-        return max(limits.data_run, 6 * period)
-    if sort is Unit.TABLE:
-        return max(limits.table_run, (6 if period < _SENTENCE else 4.2) * period)
-    if sort is Unit.MARKUP and period < _PARAGRAPH:
-        return max(limits.markup_run, 6 * period)
-    symbols = sort is Unit.SYMBOL and period < _SENTENCE
-    return max(limits.symbol_run, 6 * period) if symbols else _of_words(period, limits)
+def _is_code(unit: str) -> bool:
+    return len(_CODE_MARKS.findall(unit)) > _CODE_SHARE * len(unit)
 
 
 def is_prose(text: str) -> bool:
@@ -86,30 +94,61 @@ def is_prose(text: str) -> bool:
     if len(text) < _TELLING:
         return True
     plain = len(_PLAIN.findall(text))
-    return plain > _PROSE_SHARE * len(text) and text.count(" ") * 12 > len(text)
+    return plain > _PROSE_SHARE * len(text) and text.count(" ") > _BLANK_SHARE * len(text)
+
+
+def needed_characters(sort: Sort, unit: str, structured: bool, before: str, limits: Thresholds) -> float:
+    """Return how many characters a run of equal units must have to be a loop."""
+    period = len(unit)
+    block = _LIST_RUN * limits.text_run if unit.count("\n") >= _BLOCK_LINES else 0
+    if sort is Sort.BLANK:
+        return limits.blank_run if structured else limits.text_run
+    if structured and sort is not Sort.TABLE:
+        return max(block / 2, _of_words(period, limits))
+    if sort is Sort.NUMBERS and period < _PARAGRAPH and not is_prose(before.rpartition("```")[2]):
+        return max(limits.data_run, _SYMBOL_COPIES * period)
+    if sort in {Sort.TABLE, Sort.MARKUP}:
+        least = limits.table_run if sort is Sort.TABLE else limits.markup_run
+        few = period >= _PARAGRAPH or (sort is Sort.TABLE and period >= _SENTENCE)
+        return max(least, block, period * (_SENTENCE_COPIES if few else _SYMBOL_COPIES))
+    if sort is Sort.SYMBOL and period < _SENTENCE:
+        return max(limits.symbol_run, _SYMBOL_COPIES * period)
+    return _of_words(period, limits) * (_ESCAPES_PART if "\\" in unit and period < _SENTENCE else 1)
 
 
 def _of_words(period: int, limits: Thresholds) -> float:
     if period >= _PARAGRAPH:
         return max(2 * limits.text_run, (_PARAGRAPH_COPIES if period < _PAGE else _PAGE_COPIES) * period)
-    return max(limits.text_run, 4.2 * period)
+    return max(limits.text_run, _SENTENCE_COPIES * period)
 
 
-def needed_for_counter(unit: str, sort: Unit, structured: bool, limits: Thresholds) -> tuple[float, int]:
-    """Return the characters and the units that a run with moving numbers must have; no units: never a loop."""
-    period = len(unit)
-    fewest = max(4, limits.counter_units - (0 if period < _SENTENCE else 2 if period < _PARAGRAPH else 3))
-    if sort is Unit.MARKUP:
-        return limits.markup_run, fewest + (18 if period < _SENTENCE else 2)
-    if sort is Unit.WORDS and structured:
-        return 1.3 * limits.text_run, fewest + (3 if period < _SENTENCE else 1)
-    if sort is Unit.WORDS and _CODE.search(unit):
-        ordinary = (
-            _NUMBERED_BLOCKS
-            if unit.count("\n") >= _BLOCK_LINES
-            else 0
-            if _TWO_DIGITS.search(unit)
-            else _DIGITS
-        )
-        return 1.6 * limits.text_run, max(fewest + 5, ordinary + 1)
-    return limits.text_run, fewest if sort in (Unit.WORDS, Unit.TABLE) else 0
+def needed_for_counter(unit: str, sort: Sort, structured: bool, growing: bool, limits: Thresholds) -> float:
+    """Return how many characters a run with moving numbers must have to be a loop; 0 when it never is.
+
+    Length alone tells a loop from a list that was asked for, so each sort may be as long as such lists are.
+    """
+    turns, period, units = unit + unit, len(unit), limits.counter_units
+    if growing:
+        return _growing(turns, sort, structured, period, limits)
+    if sort is Sort.MARKUP:
+        return max(_MARKUP_RUN * limits.markup_run, _MARKUP_UNITS * units * period)
+    least = limits.text_run * (_LIST_RUN if unit.count("\n") >= _BLOCK_LINES else 1)
+    if sort is Sort.WORDS and (structured or _is_code(unit)):
+        more = _LIST_UNITS if period < _SENTENCE else _LONG_LIST_UNITS
+        return max(_LIST_RUN * limits.text_run, more * units * period)
+    fewer = 0 if period < _SENTENCE else 2 if period < _PARAGRAPH else 3
+    return max(least, max(4, units - fewer) * period)
+
+
+def _growing(turns: str, sort: Sort, structured: bool, period: int, limits: Thresholds) -> float:
+    if sort is Sort.TABLE or structured:
+        says = (_VALUE if sort is not Sort.TABLE else _CELL).search(turns) is not None
+    else:
+        says = sum(map(len, _WORD.findall(turns))) >= _FEWEST_LETTERS
+    if sort not in {Sort.WORDS, Sort.TABLE} or not says:
+        return 0
+    if _CLOCK.search(turns) or structured or sort is Sort.TABLE:
+        return max(_CLOCK_RUN * limits.text_run, _CLOCK_UNITS * limits.counter_units * period)
+    if _is_code(turns):
+        return 0
+    return max(_GROWING_RUN * limits.text_run, _GROWING_UNITS * limits.counter_units * period)

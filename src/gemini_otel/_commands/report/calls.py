@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _PRICED = frozenset(
     {
         *(names.REQUEST_MODEL, names.RESPONSE_MODEL),
+        names.TRAFFIC_TYPE,
         *(names.REQUEST_SERVICE_TIER, names.RESPONSE_SERVICE_TIER),
     }
 )

@@ -20,7 +20,7 @@ from gemini_otel._commands.report.lines import (
     tokens,
     tokens_by_kind,
 )
-from gemini_otel._facts import names
+from gemini_otel.cost import COST_AMOUNT, COST_CURRENCY, CURRENCY
 
 if TYPE_CHECKING:
     from gemini_otel._commands.report.groups import Group, Report, Sums
@@ -143,8 +143,8 @@ def _cost(sums: Sums) -> dict[str, Any] | None:
         return None
     unknown = sums.unpriced()
     return {
-        names.COST_CURRENCY: "USD",
-        names.COST_AMOUNT: _amount(sums.amount()),
+        COST_CURRENCY: CURRENCY,
+        COST_AMOUNT: _amount(sums.amount()),
         "lost_amount": _amount(sums.lost_amount()),
         "tokens_without_price": sum(unknown.values()),
         "reasons": dict(unknown.most_common()),

@@ -157,6 +157,11 @@ SIGNATURES = (
     # --- the message: files, caches and the model
     Signature("file_access", message=r"permission to access the file|storage\.objects\.get access"),
     Signature("file_not_ready", message=r"not in an? active state"),
+    Signature(
+        "cache_conflict",
+        _REFUSED,
+        message=r"cached.?content.{0,40}(?:can not|cannot|can.t) be used with|not be set in the request when using cached",
+    ),
     Signature("cached_content", message=r"cachedcontent not found|cached? content metadata"),
     Signature("cached_content", message=r"cached content model does not match|invalid cachedcontent name"),
     Signature(

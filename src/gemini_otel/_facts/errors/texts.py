@@ -19,9 +19,7 @@ from gemini_otel._facts.errors.masking import mask
 _LONGEST_MESSAGE = 4_000
 _ABNORMAL = 1006  # RFC 6455, section 7.4.1
 _STATUS = "|".join(HTTP_CODES)
-_VERTEX = re.compile(
-    r"aiplatform\.googleapis|vertex.?ai(?:.?beta)?exception|langchain_google_vertexai", re.IGNORECASE
-)
+_VERTEX = re.compile(r"vertex.?ai(?:.?beta)?exception|langchain_google_vertexai")
 
 _API_CLASSES = "|".join((*causes.CODE_OF_CLASS, *causes.STATUS_OF_CLASS, *causes.UNTOLD_API_ERRORS))
 _GOOGLE = r"https?://[\w.-]{0,100}googleapis\.com/"
@@ -106,7 +104,7 @@ class Raised(NamedTuple):
 def read_text(text: str, exception: str = "", *, vertex: bool = False) -> ErrorFacts | None:
     """The error that a text tells of; `exception` is the class that it belongs to, where that is known. None where it tells none."""
     text = plain(text[:LONGEST])
-    vertex = vertex or _VERTEX.search(text) is not None
+    vertex = vertex or _is_of_vertex(text.lower())
     said = _said(f"{exception}: {text}" if exception else text)
     if said is not None and (said.code is not None or said.status is not None):
         return facts_of(said, vertex=vertex)
@@ -116,6 +114,10 @@ def read_text(text: str, exception: str = "", *, vertex: bool = False) -> ErrorF
         return close_facts(code, reason, vertex=vertex)
     raised = Raised(exception, text) if exception else _raised(text)
     return _facts_of_class(raised, vertex) or _facts_of_node(text)
+
+
+def _is_of_vertex(text: str) -> bool:
+    return "aiplatform.googleapis" in text or ("vertex" in text and _VERTEX.search(text) is not None)
 
 
 def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFacts:
@@ -157,7 +159,10 @@ def close_facts(code: int, reason: str | None, *, vertex: bool) -> ErrorFacts:
 
 
 def _said(text: str) -> Said | None:
-    body, coded = said_in(text), _coded(text)
+    body = said_in(text)
+    if body is not None and body.code is not None and body.status is not None:
+        return body
+    coded = _coded(text)
     if body is None:
         return coded
     if coded is None:

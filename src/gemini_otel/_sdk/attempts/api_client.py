@@ -10,7 +10,7 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.operation import Arguments, Driver
-from gemini_otel._guard import guarded, safely
+from gemini_otel._guard import guarded, safely, tried
 from gemini_otel._telemetry.rounds import Call, current_call
 
 Positional = tuple[Any, ...]
@@ -85,13 +85,13 @@ class RefusedAttemptError(Exception):
         super().__init__()
         self.response = response
         self.body = None
-        try:
+        if hasattr(response, "status_code"):
             self.status_code = response.status_code
-            self.body = response.json()
-        except AttributeError:  # of aiohttp, whose body only a coroutine could read
+            self.body, _ = tried(
+                response.json
+            )  # which raises of what is no JSON, and of a stream that only the SDK may read
+        else:  # of aiohttp, whose body only a coroutine could read
             self.status_code = response.status
-        except Exception:  # noqa: BLE001, S110  # no JSON, or a stream that only the SDK may read
-            pass
 
 
 def transfer(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:

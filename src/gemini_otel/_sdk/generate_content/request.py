@@ -9,7 +9,7 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, StartFacts, Value
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._facts.tiers import tier_name
+from gemini_otel._facts.tiers import asked_tier
 from gemini_otel._sdk.generate_content.tools import count_tools, offered_tools
 from gemini_otel._sdk.methods.resources import resource_name
 from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
@@ -60,7 +60,7 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         tools=tools or None,
         tool_mode=enum_setting(field(calling, "mode")) if calling is not None else None,
         structured_output=_structured_output(config) or None,
-        service_tier=tier_name(enum_value(get("service_tier"))),
+        service_tier=asked_tier(enum_value(get("service_tier"))),
         response_schema=get("response_schema") is not None,
         only_media=(modalities := get("response_modalities")) is not None and _only_media(modalities),
         offered=partial(offered_tools, models, config) if tools else OfferedTools,

@@ -9,7 +9,7 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts, StartFacts, Value
 from gemini_otel._facts.operation import Arguments, PastCall
-from gemini_otel._facts.tiers import tier_name
+from gemini_otel._facts.tiers import asked_tier
 from gemini_otel._sdk.generate_content.history import MAX_PARTS
 from gemini_otel._sdk.interactions.tools import offered
 from gemini_otel._sdk.reading import generated_clients
@@ -50,7 +50,7 @@ def read_request(resource: Any, arguments: Arguments) -> RequestFacts:
         tools=len(items(body.get("tools"))) or None,
         tool_mode=_tool_mode(config.get("tool_choice")),
         structured_output=structured or None,
-        service_tier=tier_name(enum_value(body.get("service_tier"))),
+        service_tier=asked_tier(enum_value(body.get("service_tier"))),
         measured=_measured(body),
     )
 

@@ -36,13 +36,14 @@ _ENVIRONMENT: Measures = (
     ("environment", names.RESOURCE_NAME, generated_name("environments")),
     ("environment_id", names.RESOURCE_NAME, generated_name("environments")),
 )
+_AGENT: Measures = (("id", names.AGENT_ID, word),)
 _MODE: Measures = (("mode", names.ENVIRONMENT_MODE, word),)
 _INTERACTION: Measures = (("interaction_id", names.RESPONSE_ID, identifier),)
 _WEBHOOK_METHODS = "create list get update delete"
 
 GENERATED_METHODS: Mapping[str, tuple[Method, ...]] = {
     "google.genai._gaos.google_genai": (
-        *_crud("agent", "agents", "create list get delete"),
+        *_crud("agent", "agents", "create list get delete", more=_AGENT),
         *_crud("trigger", "triggers", "create list get update delete"),
         Method("GeminiNextGenTriggers.run", "run_trigger", _TRIGGER, gen.EXECUTION),
         Method(

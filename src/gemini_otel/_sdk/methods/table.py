@@ -103,13 +103,14 @@ def operations(module: str) -> Iterator[Operation]:
 
 def _operation(module: str, method: Method) -> Operation:
     generated = module in GENERATED_METHODS
+    of_agent = method.operation == "create_agent"
     return Operation(
         name=method.operation,
         targets=(
             Target(module, _candidates(method.name, Shape.CALL)),
             Target(module, _candidates(f"Async{method.name}", Shape.ASYNC_CALL)),
         ),
-        read_start=gen.read_start if generated else _read_start,
+        read_start=(gen.read_agent_start if of_agent else gen.read_start) if generated else _read_start,
         read_request=partial(gen.read_request if generated else _read_request, method.request),
         read_history=_no_history,
         answer=partial(MethodAnswer, method.answer),

@@ -29,6 +29,11 @@ def read_start(resource: Any, arguments: Arguments) -> StartFacts:
     return StartFacts(model_name(arguments.get("model")), provider, host, port)
 
 
+def read_agent_start(resource: Any, arguments: Arguments) -> StartFacts:
+    """As `read_start`, of an agent that is created: it is called by its id."""
+    return read_start(resource, arguments)._replace(agent=word(arguments.get("id")))
+
+
 def read_request(measures: Measures, resource: Any, arguments: Arguments) -> RequestFacts:
     """HTTP options of the call, else of the client; these clients retry by default."""
     configuration = fields(field(resource, "sdk_configuration"))

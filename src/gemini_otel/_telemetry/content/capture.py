@@ -16,6 +16,7 @@ from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
 from gemini_otel._facts.content import RequestContent
+from gemini_otel._facts.names import PROFILES
 from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._settings.table import Settings
@@ -51,6 +52,7 @@ class Content:
         self.on_spans = mode in {"span_only", "span_and_event"}
         self.on_events = mode in {"event_only", "span_and_event"}
         self.hook = hook
+        self.newest = PROFILES[settings.semconv].newest_content
         self.rules = Rules(settings.content_limit, settings.redact, settings.capture_bytes)
         self._logger_provider = logger_provider
         self._log: EventLog | None = None
@@ -86,6 +88,7 @@ class Captured:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.values: dict[str, Any] = {}
+        self._shown: dict[str, Any] = {}  # in place of some of them
         self.truncated: tuple[str, ...] = ()
 
     def add(self, name: str, render: Callable[[Rendering], Any]) -> None:
@@ -107,11 +110,25 @@ class Captured:
         self.values[name] = _UNREADABLE_MESSAGES.get(name, _UNREADABLE)
         self.truncated = (*self.truncated, name)
 
+    def leave_out_finish_reasons(self) -> None:
+        """Take them out of the messages: they are in `gen_ai.response.finish_reasons`. The completion hook still gets them."""
+        messages = self.values.get(names.OUTPUT_MESSAGES, ())
+        self._shown = (
+            {
+                names.OUTPUT_MESSAGES: [
+                    {name: value for name, value in message.items() if name != "finish_reason"}
+                    for message in messages
+                ]
+            }
+            if messages
+            else {}
+        )
+
     def on_span(self, truncated: tuple[str, ...]) -> dict[str, Any]:
         """With structures as JSON text."""
         shown = {
             name: value if isinstance(value, str | tuple) and name not in _JSON else _json(value)
-            for name, value in self.values.items()
+            for name, value in (self.values | self._shown).items()
         }
         return {**shown, names.CONTENT_TRUNCATED: truncated} if truncated else shown
 
@@ -119,7 +136,8 @@ class Captured:
         """With structures as they are, where the installed release takes them."""
         if not takes_structures():
             return self.on_span(self.truncated)
-        return {**self.values, names.CONTENT_TRUNCATED: self.truncated} if self.truncated else self.values
+        values = self.values | self._shown
+        return {**values, names.CONTENT_TRUNCATED: self.truncated} if self.truncated else values
 
 
 class CallContent:
@@ -141,7 +159,8 @@ class CallContent:
         if request is None:
             self._captured.add_unreadable(names.INPUT_MESSAGES)
             return
-        add(names.SYSTEM_INSTRUCTIONS, lambda rendering: rendering.parts(request.system))
+        system = [part for part in request.system if part.type == "text" or not self._content.newest]
+        add(names.SYSTEM_INSTRUCTIONS, lambda rendering: rendering.parts(system))
         add(names.INPUT_MESSAGES, lambda rendering: rendering.messages(request.messages))
         add(names.TOOL_DEFINITIONS, lambda rendering: [rendering.value(tool) for tool in request.tools])
 
@@ -173,6 +192,8 @@ class CallContent:
         ):
             if text:
                 captured.add(name, lambda rendering, text=text: rendering.text(text))  # type: ignore[misc]
+        if content.newest:
+            captured.leave_out_finish_reasons()
         captured.add(names.REQUEST_STOP_SEQUENCES, lambda rendering: rendering.texts(stop_sequences))
         if content.on_spans:
             span.set_attributes(captured.on_span(captured.truncated))

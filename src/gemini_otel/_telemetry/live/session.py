@@ -18,6 +18,7 @@ from gemini_otel._facts.calls import (
     ToolCall,
     ToolResponse,
 )
+from gemini_otel._facts.sendable import sendable
 from gemini_otel._guard import guarded
 from gemini_otel._sdk.live.messages import LIVE, read_late_usage, read_session_id
 from gemini_otel._telemetry.attributes import Attributes
@@ -107,7 +108,7 @@ class LiveConnection(Connection):
         if facts.go_away:
             self._time_left = facts.time_left
             left: Attributes = {} if facts.time_left is None else {names.LIVE_TIME_LEFT: facts.time_left}
-            self._span.add_event(names.EVENT_LIVE_GO_AWAY, left)
+            self._span.add_event(names.EVENT_LIVE_GO_AWAY, sendable(left))
 
     def _open_turn(self) -> None:
         waiting, self._waiting = self._waiting, Waiting()

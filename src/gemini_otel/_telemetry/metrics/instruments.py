@@ -49,6 +49,15 @@ class StandardMetrics:
         self._meter = meter
         self._histograms: dict[str, Histogram] = {}
         self._counters: dict[str, CounterTable] = {}
+        self.workflow_duration = tuple(
+            meter.create_histogram(
+                name,
+                unit="s",
+                description="Duration of a loop of model calls and tools.",
+                explicit_bucket_boundaries_advisory=names.WORKFLOW_BUCKETS,
+            )
+            for name in profile.workflow_duration
+        )
         self._kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
 
     def of(self, operation: str) -> OperationMetrics:

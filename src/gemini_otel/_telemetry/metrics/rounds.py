@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 from opentelemetry.context import Context
@@ -11,7 +12,7 @@ from gemini_otel._facts.calls import ResponseFacts, StartFacts
 from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.operation import Operation
 from gemini_otel._facts.sendable import OTHER
-from gemini_otel._telemetry.attributes import Attributes, start_attributes
+from gemini_otel._telemetry.attributes import Attributes, start_attributes, usage_attributes
 from gemini_otel._telemetry.instrumentation import Metrics, Session
 
 
@@ -27,6 +28,7 @@ class RoundEnd(NamedTuple):
     error_type: str | None
     repetition: str
     service_tier: str | None = None
+    asked_tier: str | None = None
 
 
 def round_metrics(
@@ -38,7 +40,7 @@ def round_metrics(
     """
     metrics = session.instruments.metrics()
     return (
-        RoundMetrics(metrics, session.dimensions(), operation, start, measured)
+        RoundMetrics(metrics, session.dimensions(), operation, start, measured, priced=session.settings.cost)
         if metrics is not None
         else None
     )
@@ -47,7 +49,7 @@ def round_metrics(
 class RoundMetrics:
     """Counts one round, with its model's label and the caller's own dimensions."""
 
-    __slots__ = ("_dimensions", "_measured", "_metrics", "_operation", "_start")
+    __slots__ = ("_dimensions", "_measured", "_metrics", "_operation", "_priced", "_start")
 
     def __init__(
         self,
@@ -56,8 +58,10 @@ class RoundMetrics:
         operation: Operation,
         start: StartFacts,
         measured: bool,
+        *,
+        priced: bool = False,
     ) -> None:
-        self._metrics, self._dimensions = metrics, dimensions
+        self._metrics, self._dimensions, self._priced = metrics, dimensions, priced
         self._operation, self._start, self._measured = operation, start, measured
 
     def attempt_failed(self, code: int | None) -> None:
@@ -95,10 +99,25 @@ class RoundMetrics:
             metrics.server_tool_uses.add(
                 (model, metrics.server_tool_label(tool), metrics.tool_result_label(result)), times, own
             )
+        if self._priced and (usage.input_tokens or usage.output_tokens):
+            self._note_cost(ended, model)
         if usage.thoughts_tokens:
             metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, own)
         if usage.cached_tokens:
             metrics.cached_tokens.add((model,), usage.cached_tokens, own)
+
+    def _note_cost(self, ended: RoundEnd, model: str | None) -> None:
+        """Note what a price needs, by the names that a span has for it."""
+        response = ended.response
+        facts = {
+            names.REQUEST_MODEL: self._start.model,
+            names.RESPONSE_MODEL: response.model,
+            names.REQUEST_SERVICE_TIER: ended.asked_tier,
+            names.RESPONSE_SERVICE_TIER: ended.service_tier,
+            names.TRAFFIC_TYPE: response.traffic_type,
+        }
+        begun = time.time() - ended.seconds
+        self._metrics.costs.add(model, self._dimensions, facts | usage_attributes(response.usage), begun)
 
     def _model(self) -> str | None:
         return self._metrics.model_label(self._start.model) if self._start.model else None

@@ -115,7 +115,7 @@ HINTS = (
         remedy=(
             "Look at prompt_feedback.block_reason and the raw answer.",
             "Retry once.",
-            "Upgrade google-genai.",
+            "Upgrade the SDK.",
         ),
         reference=links.API_ERRORS,
         when=on(_UNFINISHED, "answer"),

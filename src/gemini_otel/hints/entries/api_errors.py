@@ -206,11 +206,11 @@ NARROW = (
         id="http.403.iam",
         severity="error",
         retry="no",
-        summary="The caller lacks a role in the project.",
-        cause="The credentials are valid, but they do not hold the permission that this call needs.",
+        summary="The caller lacks a permission, or what it asks for does not exist.",
+        cause="The credentials were accepted. The service does not tell a missing permission from a missing resource.",
         remedy=(
             "Grant roles/aiplatform.user on the project that is called.",
-            "Check the project and location: the same error appears for a resource that does not exist.",
+            "Check the project, the location and the name of the model or resource.",
         ),
         reference=links.CLOUD_ERRORS,
         when=on(FAILURE, "missing_role"),
@@ -276,7 +276,7 @@ NARROW = (
             "Be ready to send the whole context when the cache is gone.",
         ),
         reference=links.CACHING,
-        when=on(FAILURE, "cached_content"),
+        when=on(FAILURE, "cached_content", "cache_conflict"),
         evidence=(f"{{{CACHED_CONTENT}}}", _MODEL),
     ),
     Hint(
@@ -394,7 +394,9 @@ NARROW = (
         summary="The timeout is shorter than the service allows.",
         cause="The client's timeout is sent along as a deadline, and the service takes no less than 10 s. The SDK's unit is "
         "milliseconds.",
-        remedy=("Set http_options.timeout to 10000 or more.",),
+        remedy=(
+            "Give the client at least 10 s: http_options.timeout of google-genai is in milliseconds, so 10000.",
+        ),
         reference=links.API_ERRORS,
         when=on(FAILURE, "deadline_too_short"),
         evidence=(_TIMEOUT,),
@@ -404,8 +406,8 @@ NARROW = (
         id="http.400.thinking_budget",
         severity="error",
         retry="no",
-        summary="The thinking budget is outside the range of the model.",
-        cause="Each 2.5 model has a range of its own, and 2.5 Pro cannot be used without thinking.",
+        summary="The model does not take this thinking budget.",
+        cause="Each 2.5 model has a range of its own, 2.5 Pro cannot be used without thinking, and models that do not think take no budget.",
         remedy=(
             "Choose a budget within the model's range, or -1 to let the model decide.",
             "On Gemini 3 and later, set thinking_level instead.",
@@ -701,8 +703,8 @@ NARROW = (
         id="http.429.zero_limit",
         severity="error",
         retry="no",
-        summary="The project has no quota at all for this model.",
-        cause="The limit is 0: the model has no free tier, or the project is not entitled to it. A retry delay, if one was given, means "
+        summary="The quota that was hit is zero: there is nothing to wait for.",
+        cause="The model has no free tier, or the project is not entitled to it, or not in this location. A retry delay, if one was given, means "
         "nothing here.",
         remedy=("Link the project to a billing account.", "Use another model.", "Waiting does not help."),
         reference=links.RATE_LIMITS,
@@ -1077,7 +1079,7 @@ GENERIC = (
         summary="The answer was not finished before the deadline.",
         cause="The time that the client or the service allows ran out. The prompt or the answer may be too long for it, or the service slow.",
         remedy=(
-            "Raise http_options.timeout (in milliseconds), or leave it out.",
+            "Raise the client's timeout, or leave it out: http_options.timeout of google-genai is in milliseconds.",
             "Stream the answer.",
             "Shorten the prompt, split the task, or lower thinking.",
         ),

@@ -504,7 +504,7 @@ HINTS = (
         summary="A content filter stopped the reply.",
         cause="The span does not tell which of Gemini's filters it was; an OpenAI-style client names them all alike.",
         remedy=(
-            "To learn which filter it was, make the call with google-genai: candidates[0].finish_reason names it.",
+            "To learn which filter it was, look at Gemini's own answer: the finish_reason of its candidate, or the block_reason of its prompt_feedback, names it.",
             "Change the content.",
             "Do not retry unchanged.",
         ),
@@ -695,7 +695,7 @@ HINTS = (
         retry="no",
         summary="The answer came without a usable finish reason.",
         cause="An old SDK or a proxy may have lost a value that it does not know.",
-        remedy=("Upgrade google-genai.", "Look at the raw answer."),
+        remedy=("Upgrade the SDK.", "Look at the raw answer."),
         reference=links.API_ERRORS,
         when=on(FINISH, "FINISH_REASON_UNSPECIFIED"),
         evidence=(_MODEL, _RESPONSE),
@@ -713,7 +713,7 @@ CATCH_ALL = (
         cause="The value is newer than this release, or written by something between the service and this client.",
         remedy=(
             "Look the finish reason up in the API reference.",
-            "Upgrade gemini-otel and google-genai.",
+            "Upgrade gemini-otel and the SDK.",
         ),
         reference=links.API_ERRORS,
         when=otherwise(FINISH, _NAMED),

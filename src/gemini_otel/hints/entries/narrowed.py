@@ -18,6 +18,16 @@ class Narrowed(NamedTuple):
 
 
 NARROWED: Mapping[str, Narrowed] = {
+    "cache_conflict": Narrowed(
+        "http.403.cached_content",
+        "The request sets something that belongs into its cached content.",
+        "System instruction, tools and tool_config are part of a cache: a request that uses one cannot set them. Frameworks often do so "
+        "by themselves.",
+        (
+            "Make the cache with the system instruction and the tools, and leave them out of the request.",
+            "Or send the request without cached_content.",
+        ),
+    ),
     "quota_project": Narrowed(
         "auth.credentials",
         "The credentials are those of a user, and name no project to bill.",

@@ -54,7 +54,7 @@ HINTS = (
         summary="No connection of the client's pool became free in time.",
         cause="More calls run at the same time than the pool has connections, or streams were left open.",
         remedy=(
-            "Limit how many calls run at the same time, or raise the pool's limits in http_options.client_args.",
+            "Limit how many calls run at the same time, or raise the pool's limits (http_options.client_args of google-genai).",
             "Read streams to the end, or close them.",
         ),
         reference=links.SDK,
@@ -69,7 +69,7 @@ HINTS = (
         cause="A timeout of the client ran out, while connecting or while waiting for the model. Long prompts and thinking "
         "take minutes.",
         remedy=(
-            "Raise http_options.timeout; its unit is milliseconds.",
+            "Raise the client's timeout: http_options.timeout of google-genai, in milliseconds.",
             "Stream the answer, so that the first words arrive early.",
             "Lower thinking, or ask for less.",
             "Retry with backoff.",
@@ -102,7 +102,7 @@ HINTS = (
         cause="No connection was made. Name resolution, a proxy, a firewall or a wrong base URL may be the reason.",
         remedy=(
             "Check that this machine reaches the server, and the proxy settings HTTPS_PROXY and NO_PROXY.",
-            "Check http_options.base_url.",
+            "Check the base URL that the client was given.",
             "Retry with backoff if it works at other times.",
         ),
         reference=links.FORUM,
@@ -114,7 +114,7 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="No connection could be opened: the process has too many files open.",
-        cause="Each genai.Client keeps connections of its own. Clients that are made for each request, and streams that are left "
+        cause="Each client keeps connections of its own. Clients that are made for each request, and streams that are left "
         "open, use up what a process may open.",
         remedy=(
             "Make one client, and share it.",
@@ -190,7 +190,7 @@ HINTS = (
         remedy=(
             "Retry once.",
             "If it persists, look at the raw answer: a gateway may have put its own page there.",
-            "Upgrade google-genai.",
+            "Upgrade the SDK.",
         ),
         reference=links.SDK,
         when=on(FAILURE, *classes.UNREADABLE),
@@ -341,7 +341,7 @@ CATCH_ALL = (
         "an answer of the service.",
         remedy=(
             "Read the exception, its traceback and the exception that it was raised from.",
-            "Upgrade google-genai, and report it if it persists.",
+            "Upgrade the SDK, and report it if it persists.",
         ),
         reference=links.SDK,
         when=otherwise(FAILURE, HAVE_ENTRIES),
