@@ -130,7 +130,8 @@ def _alerts() -> Panel:
     return listing(
         "Firing alerts",
         "Alerts of `gemini-otel alerts` that fire now, with the first step of their hint. Prometheus itself has them: no Alertmanager is needed. "
-        "They are marks in the panels over time, too." + _NOT_BY_MODEL,
+        "They are marks in the panels over time, too. No data: none fires, or the rules are not loaded."
+        + _NOT_BY_MODEL,
         Query(q.by_name(alert)),
         {
             "alertname": ("Alert", wide(230)),
@@ -145,7 +146,7 @@ def _alerts() -> Panel:
             *("Value", "__name__", "alertstate", q.JOB, q.OPERATION, q.REPETITION_KIND, q.TOOL, "filter"),
             *("scope", "shutdown", "replacement", "instance"),
         ),
-        none="No alert fires. (Are the rules of `gemini-otel alerts` loaded?)",
+        sort="Severity",  # critical first
         height=6,
     )
 
