@@ -20,6 +20,7 @@ from registry import attributes, level, load
 from emissions import HAS_LIVE
 from emissions import collect as emitted
 from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import DEFAULT_ERROR_OUTCOMES
 
 CONVENTIONS = json.loads(
     Path(__file__).with_name("data").joinpath("conventions.json").read_text(encoding="utf-8")
@@ -173,7 +174,12 @@ def test_spans(profile: str) -> None:
             problems.append(f"{span.name}: kind {span.kind.name}")
         if span.name != span_name(group, span.attributes):
             problems.append(f"{span.name} should be {span_name(group, span.attributes)}")
-        if (span.status.status_code is StatusCode.ERROR) != (names.ERROR_TYPE in span.attributes):
+        without_the_answer = (
+            span.attributes.get(names.OUTCOME) in DEFAULT_ERROR_OUTCOMES
+            or names.REPETITION_KIND in span.attributes
+        )
+        is_error = names.ERROR_TYPE in span.attributes or without_the_answer
+        if (span.status.status_code is StatusCode.ERROR) != is_error:
             problems.append(f"{span.name}: {span.status.status_code} and error.type disagree")
         if span.attributes.get(names.REQUEST_STREAM) is False:
             problems.append(f"{span.name}: {names.REQUEST_STREAM} is false")
