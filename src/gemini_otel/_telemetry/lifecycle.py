@@ -103,11 +103,21 @@ class Observed:
             if self._generation != dropped.generation():
                 return
             # The collector runs finalizers in any order: what is inside was over before what is around it.
-            self._moment = min((each for each in (self._moment, moment) if each is not None), default=None)
+            known = (self._moment, moment, self._dropped_around())
+            self._moment = min((each for each in known if each is not None), default=None)
             try:
                 safely(self._record, error)
             finally:
                 safely(self._close)
+
+    @property
+    def moment(self) -> Moment | None:
+        """When it was dropped, or ended before now; None where neither happened."""
+        return self._moment
+
+    def _dropped_around(self) -> Moment | None:
+        """When what is around this was dropped: another thread may be about to end that."""
+        return None
 
     @property
     def _seconds(self) -> float:

@@ -56,6 +56,9 @@ _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
 class Loop(Protocol):
     """What rounds belong to; told of each that starts and ends."""
 
+    @property
+    def moment(self) -> dropped.Moment | None: ...
+
     def round_started(self, call: Call) -> None: ...
 
     def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None: ...
@@ -174,6 +177,9 @@ class Call(Observed):
     def tool_mode(self) -> str | None:
         """Whether the model may, must or must not call functions, where the request says."""
         return self._request.tool_mode
+
+    def _dropped_around(self) -> dropped.Moment | None:
+        return None if self._loop is None else self._loop.moment
 
     def join_loop(self) -> None:
         """Tell what this round belongs to that it has begun."""
