@@ -85,7 +85,7 @@ def test_a_misspelled_tool(telemetry: Telemetry, client: genai.Client, shape: st
     loop, call = sorted(telemetry.spans, key=lambda span: span.start_time or 0)
     # A stream is still open when the SDK looks the function up.
     assert (call.attributes or {})[names.OUTCOME] == ("error" if "stream" in shape else "malformed")
-    assert evidence(call, "finish.unexpected_tool").startswith("called: undeclared_function; 1 tools")
+    assert evidence(call, "finish.unexpected_tool").startswith("called: undeclared_function; 1 tool ")
     assert evidence(loop, "afc.undeclared") == (
         "called: undeclared_function; exception KeyError; 1 of 10 rounds"
     )
