@@ -13,11 +13,12 @@ __all__ = ["LAST", "WINDOW", "Sameness", "find_sameness", "is_running_text"]
 # Bytes of which most must have been said twice before, and those in which they were said. In shorter ones choruses and
 # licences that stand twice in a file look like loops; longer ones find a loop later.
 LAST, WINDOW = 1_600, 4_800
-# Of the phrases in LAST, the share said at least twice before, and the most different words for a word in it. In 3,300
-# ordinary texts of the development half and the sample, the first pair is passed by none (next: .72 in a chapter
-# of the Bible), the second by none (next: .49 in a table); of the loops with changing words, seven in eight pass one.
+# Of the phrases in LAST, the share said at least twice before, and the most different words for a word in it. Chosen on
+# the development half and the sample: next to the first pair is a chapter of the Bible with .72, next to the second a
+# table with .49; the third is for lines of a few words, below it are answers like "yes no no yes".
 _LIMITS = ((0.74, 0.5), (0.55, 0.28), (0.35, 0.11))
-# Marks and digits a byte, and double blanks: above this it is a list, a table or code, which repeat words by their nature.
+# Marks a byte, digits a byte and double blanks a byte: above this it is a list, a table or code, which repeat words by
+# their nature. More marks are allowed where the ends of several looks came before.
 _FEW_MARKS, _MOST_MARKS, _MOST_GAPS = 0.03, 0.08, 0.05
 _CODE_MARKS = b'(){}[]<>=;_/\\#"`@$*+&%~^0123456789'
 # Lists of two or three answers ("yes no no yes") say no sentence.
