@@ -239,3 +239,52 @@ def test_bad_options(option: str, value: str, told: str, capsys: pytest.CaptureF
     with pytest.raises(SystemExit):
         cli.main(["alerts", option, value])
     assert told in capsys.readouterr().err
+
+
+Labels = dict[str, str]
+
+
+def inhibited(target: Labels, source: Labels) -> bool:
+    """Whether the rules of docs/alerts.md let one alert keep another quiet, as Alertmanager reads them."""
+    page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(inhibit_rules:.*?)```", page, re.DOTALL)
+    return any(
+        matches(source, rule["source_matchers"])
+        and matches(target, rule["target_matchers"])
+        and all(source.get(label) == target.get(label) for label in rule["equal"])
+        for rule in yaml.safe_load(block)["inhibit_rules"]
+    )
+
+
+def matches(labels: Labels, matchers: list[str]) -> bool:
+    for matcher in matchers:
+        found = re.fullmatch(r'(\w+) (=~?) "?([^"]+)"?', matcher)
+        assert found, matcher
+        label, operator, value = found.groups()
+        said = labels.get(label, "")
+        if not (re.fullmatch(value, said) if operator == "=~" else said == value):
+            return False
+    return True
+
+
+def test_what_says_less_is_inhibited() -> None:
+    """The same as critical, everything over something, gone over about to go; of one service and model only."""
+    critical = {"alertname": "GeminiFailing", "severity": "critical", "job": "a", "error_type": "400"}
+    warning = {**critical, "severity": "warning"}
+    assert inhibited(warning, critical)
+    assert not inhibited(critical, warning)
+    assert not inhibited({**warning, "error_type": "500"}, critical)
+    assert not inhibited({**warning, "job": "b"}, critical)
+    nothing = {"alertname": "GeminiNothingSucceeds", "severity": "critical", "job": "a"}
+    assert inhibited(critical, nothing)
+    retired = {"alertname": "GeminiModelRetired", "severity": "critical", "job": "a"}
+    assert inhibited({"alertname": "GeminiModelRetiring", "severity": "warning", "job": "a"}, retired)
+    assert not inhibited({"alertname": "GeminiBlocked", "severity": "warning", "job": "a"}, retired)
+
+
+def test_the_inhibiting_names_exist() -> None:
+    """The rules of inhibition name alerts that there are."""
+    page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(inhibit_rules:.*?)```", page, re.DOTALL)
+    for names in re.findall(r'alertname =~? "?(Gemini[^",\]]*)', block):
+        assert any(re.fullmatch(names, name) for name in NAMES), names

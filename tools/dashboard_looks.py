@@ -123,13 +123,13 @@ def listing(
     columns: Mapping[str, tuple[str, list[Any]]],
     *,
     hidden: Iterable[str] = (),
-    none: str = "",
+    sort: str = "",
     height: int = 9,
 ) -> Panel:
-    """A table; `columns` gives the query's labels, in order, a heading and overrides; `none` is said where there is nothing."""
+    """A table; `columns` gives the query's labels, in order, a heading and overrides; `sort` is the one to sort by."""
     panel = table.Panel().span(24).height(height).cell_height(sdk.TableCellHeight.SM)
-    if none:
-        panel.no_value(none)
+    if sort:
+        panel.sort_by([common.TableSortByFieldState().display_name(sort)])
     organised = {
         "excludeByName": dict.fromkeys(("Time", *hidden), True),
         "indexByName": {name: index for index, name in enumerate(columns)},

@@ -130,7 +130,8 @@ def _alerts() -> Panel:
     return listing(
         "Firing alerts",
         "Alerts of `gemini-otel alerts` that fire now, with the first step of their hint. Prometheus itself has them: no Alertmanager is needed. "
-        "They are marks in the panels over time, too." + _NOT_BY_MODEL,
+        "They are marks in the panels over time, too. No data: none fires, or the rules are not loaded."
+        + _NOT_BY_MODEL,
         Query(q.by_name(alert)),
         {
             "alertname": ("Alert", wide(230)),
@@ -145,7 +146,7 @@ def _alerts() -> Panel:
             *("Value", "__name__", "alertstate", q.JOB, q.OPERATION, q.REPETITION_KIND, q.TOOL, "filter"),
             *("scope", "shutdown", "replacement", "instance"),
         ),
-        none="No alert fires. (Are the rules of `gemini-otel alerts` loaded?)",
+        sort="Severity",  # critical first
         height=6,
     )
 
@@ -416,6 +417,32 @@ def _tokens() -> Iterator[Panel]:
         unit=SHARE,
         width=12,
     )
+    for title, description, metric, unit, factor in (
+        (
+            "Cost",
+            "US dollars an hour at list price, by the library genai-prices. Empty without the setting `cost`.",
+            q.COST,
+            "currencyUSD",
+            3600,
+        ),
+        (
+            "Tokens without a price",
+            "Tokens a minute that the cost leaves out, as their model, tier or kind has no known price. Empty without the setting `cost`.",
+            q.UNPRICED_TOKENS,
+            _TOKENS,
+            60,
+        ),
+    ):
+        rate = q.total(q.rate(q.of_model(metric)), q.JOB, q.MODEL)
+        yield graph(
+            title,
+            description,
+            [Query(q.by_name(f"{factor} * {rate}"), _legend(q.MODEL, q.SERVICE))],
+            _traces_of_model(f"span.{names.USAGE_INPUT_TOKENS} > 0"),
+            unit=unit,
+            stacked=True,
+            width=12,
+        )
 
 
 def _traces_of_model(condition: str) -> list[DataLink]:

@@ -3,7 +3,9 @@ made ones where a window is longer than a recording."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +17,7 @@ from promtool import ALERTS, Fires, Query, Series, check_alerts, check_firing, c
 from record_series import RECORDING
 
 from conftest import needs
+from gemini_otel import cli
 
 pytestmark = pytest.mark.usefixtures("promtool")
 
@@ -475,6 +478,43 @@ def test_what_is_told(name: str, tmp_path: Path) -> None:
     """What an alert says of cases that are not in the recording."""
     made = MADE[name]
     check_alerts(tmp_path, made.series, made.at, made.fires, interval=made.interval)
+
+
+OBJECTIVE = 99  # percent: 14.4 % of unusable answers burn its budget 14.4 times too fast
+
+
+@pytest.mark.parametrize(
+    ("bad", "at", "severities"),
+    [
+        ("0+20x400", "300m", ("critical", "warning")),
+        ("0+8x400", "390m", ("warning",)),
+        ("0+5x400", "390m", ()),
+    ],
+    ids=["fast", "slow", "within"],
+)
+def test_an_objective(bad: str, at: str, severities: Sequence[str], tmp_path: Path) -> None:
+    """With an objective, what is not usable burns its budget, whatever the outcome; what the program gave up does not."""
+    good = {"0+20x400": "0+80x400", "0+8x400": "0+92x400"}.get(bad, "0+95x400")
+    series = {
+        **responses(good, bad, gemini_response_outcome="incomplete"),
+        **responses(good, "0+100x400", gemini_response_outcome="abandoned"),
+    }
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(printed_rules("--objective", str(OBJECTIVE)), encoding="utf-8")
+    percent = int(bad.removeprefix("0+").partition("x")[0])
+    facts = "The dashboard's row *What went wrong, and what to do* has the outcomes and the hints."
+    said = f"mine: {percent} % of the calls have no usable answer, more than the objective allows."
+    fires = [
+        Fires("GeminiObjectiveMissed", each, (), said, {"job": "mine"}, facts, "") for each in severities
+    ]
+    check_alerts(tmp_path, series, at, fires, "5m", rules, ["GeminiObjectiveMissed"])
+
+
+def printed_rules(*arguments: str) -> str:
+    """What the command prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert cli.main(["alerts", *arguments]) == 0
+    return printed.getvalue()
 
 
 def models_in_use(*names: str) -> Series:

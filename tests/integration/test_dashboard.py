@@ -58,6 +58,8 @@ SCENES = (
     demo.Scene("", "simulate:block_safety", {}),
     demo.Scene("", "simulate:loop_newlines_json", {}),
     demo.Scene("", "simulate:internal", {}),
+    demo.Scene("", "simulate:grounding_tool_use", {"tools": [{"google_search": {}}]}),
+    demo.Scene("", "simulate:url_not_read", {"tools": [{"url_context": {}}]}),
 )
 PANELS = {panel["title"]: panel for panel in DASHBOARD["panels"] if panel["type"] != "row"}
 TITLES = [title for title, panel in PANELS.items() if panel["datasource"]["type"] == "prometheus"]
@@ -487,7 +489,6 @@ def drawn(played: Played, jaeger: Jaeger, tmp_path_factory: pytest.TempPathFacto
         "to": round(time.time() * 1000),
         "variables": {"service": ".+", "model": ".*", "resolution": "2s", "trace_service": SHOP},
         "width": WIDTH,
-        "pictures": json.loads(os.environ.get("PICTURES", "{}")),
         "hover": {"panel": "Top hints", "text": HINTS["http.429.rate_day"].remedy[0]},
     }
     eventually(lambda: played.view().results(panel("Firing alerts")["targets"][0]))

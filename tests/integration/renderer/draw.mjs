@@ -1,6 +1,8 @@
 // Draws a dashboard as Grafana does, in a headless Chromium, and tells what is to be seen of it:
-//   node draw.mjs '{"dashboard": FILE, "prometheus": URL, "jaeger": URL, "from": MS, "to": MS, "variables": {...}, "width": 1600, "pictures": {"PANEL or row": FILE, "": FILE}, "hover": {"panel": ..., "text": ...}}'
-// prints JSON: for each panel its state, its series and axes, and the places of cells and legends.
+//   node draw.mjs '{"dashboard": FILE, "prometheus": URL, "jaeger": URL, "from": MS, "to": MS, "variables": {...}, "width": 1280,
+//     "pictures": {"a panel, or nothing for all": FILE}, "hover": {"panel": ..., "text": ..., "picture": FILE}, "page": {"url": URL, "picture": FILE}}'
+// prints JSON: for each panel its state, its series and axes, which texts begin inside their cells, and which lines of legends are in sight.
+// `pictures`, `hover` and `page`, a page of Prometheus itself, are for whoever wants them.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
@@ -14,7 +16,6 @@ const ROW = 38;
 
 const asked = JSON.parse(process.argv[2]);
 const dashboard = JSON.parse(await readFile(asked.dashboard, 'utf8'));
-if (asked.only) dashboard.panels = dashboard.panels.filter(({ title }) => asked.only.includes(title));
 
 async function answer(request, response) {
   const [, source] = request.url.split('/');
@@ -78,6 +79,15 @@ function seen() {
     });
 }
 
+// The alerts in Prometheus' own page, the first one unfolded.
+async function photograph(page) {
+  await page.goto(asked.page.url, { waitUntil: 'networkidle', timeout: PATIENCE });
+  await page.getByText('Show annotations').click({ timeout: PATIENCE });
+  await page.getByText(asked.page.unfold).first().click({ timeout: PATIENCE });
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: asked.page.picture });
+}
+
 async function drawn() {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'] });
   try {
@@ -97,6 +107,7 @@ async function drawn() {
       const place = title ? page.locator(`[data-panel="${title}"]`) : page.locator('#root');
       await place.screenshot({ path });
     }
+    if (asked.page) await photograph(await browser.newPage({ viewport: { width: asked.width ?? 1600, height: 900 }, deviceScaleFactor: asked.scale ?? 1 }));
     if (asked.hover) {
       const cell = page.locator(`[data-panel="${asked.hover.panel}"] [role=gridcell]`, { hasText: asked.hover.text }).first();
       await cell.hover();

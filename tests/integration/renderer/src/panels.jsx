@@ -70,5 +70,5 @@ function Table({ panel, config, frames, view, width, height }) {
   }, [frames]);
   if (!data) return null;
   cacheFieldDisplayNames(data);
-  return <TableNG data={data[0]} width={width} height={height} cellHeight={panel.options.cellHeight} timeRange={rangeOf(view)} fieldConfig={config} initialSortBy={[]} noHeader={false} structureRev={1} getActions={() => []} />;
+  return <TableNG data={data[0]} width={width} height={height} cellHeight={panel.options.cellHeight} timeRange={rangeOf(view)} fieldConfig={config} initialSortBy={panel.options.sortBy ?? []} noHeader={false} structureRev={1} getActions={() => []} />;
 }
