@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from support import Telemetry, make_client
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 
 _MOST_STEPS = 400_000
+SOURCES = Path(gemini_otel.__file__).parent
 
 texts = st.one_of(
     st.text(max_size=40),
@@ -135,16 +138,30 @@ def quiet(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
+def _is_ours(error: BaseException | None) -> bool:
+    """Whether code of this package raised it, or what it was raised from, rather than passed it on."""
+    while error is not None:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        if frames and Path(frames[-1].f_code.co_filename).is_relative_to(SOURCES):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _call(service: Service, status: int, body: Any, stream: bool = False, config: Any = None) -> None:
     """One call; what the SDK makes of the answer is the SDK's, what we make of it can be sent."""
     service.status, service.body = status, body
     service.telemetry.exporter.clear()
     client = make_client(service.url)
     method = client.models.generate_content_stream if stream else client.models.generate_content
-    with contextlib.suppress(Exception):
+    raised: Exception | None = None
+    try:
         answered = method(model="gemini-2.5-flash", contents="my Zyqxv prompt", config=config)
         for _ in answered if stream else ():
             pass
+    except Exception as error:
+        raised = error
+    assert not _is_ours(raised), "an exception of ours reached the caller"
     for span in service.telemetry.spans:
         assert (span.attributes or {})[names.OPERATION_NAME]
         for value in (span.attributes or {}).values():
