@@ -39,7 +39,7 @@ from servers import Prometheus, free_address, program, run_collector, run_jaeger
 
 SHIPPED = ROOT / "src" / "gemini_otel"
 SHOWN = ("trip-planner", "broken-key", "rate-limited", "blocked", "looping", "tool-fails")
-SECONDS = 80
+SECONDS = 90
 WIDTH = 1280
 MODEL = "gemini-3.5-flash"
 VARIABLES = {
@@ -151,7 +151,7 @@ def _draw(folder: Path, prometheus: Prometheus, jaeger: str, begun: float) -> No
         check=True,
     )
     for picture in (*asked["pictures"].values(), asked["hover"]["picture"], asked["page"]["picture"]):
-        Image.open(picture).convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(
+        Image.open(picture).convert("P", palette=Image.Palette.ADAPTIVE, colors=200).save(
             picture, optimize=True
         )
 
