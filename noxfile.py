@@ -61,6 +61,7 @@ SDK_INDEPENDENT = (
     "tests/test_explain.py",
     "tests/test_foreign.py",
     "tests/test_foreign_recorded.py",
+    "tests/test_project.py",
     "tests/test_pytest_plugin.py",
     "tests/test_python314.py",
     "tests/test_recordings.py",

@@ -39,7 +39,7 @@ def main() -> None:
     gemini_otel.instrument(tracer_provider=provider)
     with gemini_client() as client:
         for scenario in ("ok", "ok", "thoughts_ate_budget", "finish_safety"):
-            client.models.generate_content(model="gemini-2.5-flash", contents=f"simulate:{scenario}")
+            client.models.generate_content(model="gemini-3.5-flash", contents=f"simulate:{scenario}")
     gemini_otel_command(["report", str(path)])
 
 

@@ -148,6 +148,7 @@ def collect(profile: str) -> Emissions:
         **emissions.providers,
         logger_provider=emissions.logger_provider,
         semconv=profile,
+        cost=True,
         hint_level="info",
         hint_signal="both",
         capture_content="span_and_event",

@@ -24,6 +24,10 @@ _ENDLESS = ("live_slow", "live_silent", "live_music")
 _ENDLESS_MUSIC = ("live_tool_call", "live_blocked", "live_silent")
 _SECONDS = 1.0  # then an endless one is left
 _PATIENCE = 60.0
+_SETTING = {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_ONLY_HIGH"}
+SAFETY: dict[str, Any] = (
+    {"safety_settings": [_SETTING]} if "safety_settings" in types.LiveConnectConfig.model_fields else {}
+)
 _CONFIGS: tuple[dict[str, Any], ...] = (
     {"response_modalities": ["TEXT"]},
     {
@@ -34,7 +38,8 @@ _CONFIGS: tuple[dict[str, Any], ...] = (
         "seed": 7,
         "max_output_tokens": 100,
         "thinking_config": {"thinking_budget": 10},
-        "tools": [{"function_declarations": [{"name": "get_weather"}]}],
+        "tools": [{"function_declarations": [{"name": "get_weather"}]}, {"google_search": {}}],
+        **SAFETY,
         "session_resumption": {"handle": "h1"},
     },
 )

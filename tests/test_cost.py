@@ -87,12 +87,21 @@ def test_long_inputs_cost_more() -> None:
     assert float(cost(above, DAY).amount or 0) > 1.9 * float(cost(below, DAY).amount or 0)
 
 
+def has_tier(model: str, tier: str) -> bool:
+    """Whether the installed release has a price of its own for it."""
+    variants = calc_price(Usage(), model, provider_id="google").model.price_variants or ()
+    return any(variant.when == {"service_tier": tier} for variant in variants)
+
+
 def test_the_tier_that_served() -> None:
     """A served tier has the library's price of it; one without a price, or only asked for, has none."""
     model = "gemini-3.8-flash-tts"
     flex = cost(call(model, **{names.RESPONSE_SERVICE_TIER: "flex"}), DAY)
-    assert flex.amount == expected(model, {"service_tier": "flex"}, input_tokens=1000, output_tokens=300)
-    assert flex.amount != cost(call(model), DAY).amount
+    if has_tier(model, "flex"):
+        amount = expected(model, {"service_tier": "flex"}, input_tokens=1000, output_tokens=300)
+        assert flex.amount == amount != cost(call(model), DAY).amount
+    else:  # the library's last release for Python 3.10
+        assert flex.amount is None
     for standard in ("standard", "ON_DEMAND", "SERVICE_TIER_UNSPECIFIED"):
         assert cost(call(model, **{names.RESPONSE_SERVICE_TIER: standard}), DAY) == cost(call(model), DAY)
     for tier in ("provisioned_throughput", "turbo"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import pytest
 from google.genai import types
 
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
+from gemini_otel._facts.errors.masking import mask
 from steps import steps
 
 
@@ -108,3 +110,36 @@ def test_a_request_that_contains_itself() -> None:
     cycle: list[Any] = []
     cycle.append(cycle)
     assert mask_echo("Some other text", {"contents": cycle}) == "Some other text"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://ai.google.dev/gemini-api/docs/rate-limits",
+        "https://ai.google.dev/gemini-api/docs/thought-signatures",
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429",
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling",
+        "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/gemini",
+        "https://ai.studio/projects",
+    ],
+)
+def test_links_of_google_stay(link: str) -> None:
+    """A link to the manual is whole, whatever of its words the prompt has as well."""
+    prompt = " ".join(re.findall(r"[a-z]+", link))
+    message = f"Unable to submit request. Please refer to {link} for more details."
+    assert link in mask_echo(mask(message), {"contents": [{"parts": [{"text": prompt}]}]})
+
+
+def test_names_of_fields_stay() -> None:
+    """The names of the fields of a request are not what somebody wrote."""
+    message = "Unknown name \"additional_properties\" at 'tools[0].function_declarations[0].parameters.properties[0].value': Cannot find field."
+    request = {
+        "tools": [
+            {
+                "function_declarations": [
+                    {"parameters": {"properties": {"a": {"additional_properties": True}}}}
+                ]
+            }
+        ]
+    }
+    assert mask_echo(mask(message), request) == message

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS, SIGNATURES, error_kind
+from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS, SIGNATURES, error_kind, rpc_status
 from gemini_otel._facts.errors.masking import mask
 
 BLOCKED = (
@@ -695,3 +695,19 @@ def test_hostile_message(starter: str) -> None:
     started = time.perf_counter()
     assert error_kind(code=400, message=message) in KINDS
     assert time.perf_counter() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("invalid_request", "INVALID_ARGUMENT"),
+        ("quota_exceeded", "RESOURCE_EXHAUSTED"),
+        ("permission_denied", "PERMISSION_DENIED"),
+        ("NOT_FOUND", "NOT_FOUND"),
+        ("safety", "safety"),
+        ("Bad Gateway", "Bad Gateway"),
+    ],
+)
+def test_one_status_for_both_apis(said: str, status: str) -> None:
+    """A word of the Interactions API is the status that it stands for; what stands for none stays."""
+    assert rpc_status(said) == status

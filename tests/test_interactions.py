@@ -16,7 +16,7 @@ from google import genai
 
 import gemini_otel
 from gemini_otel import explain, simulator
-from support import MODEL, RECORDINGS, Telemetry, event_loop, hint_ids, make_client
+from support import MODEL, RECORDINGS, Telemetry, event_loop, hint_ids, make_client, make_vertex_client
 
 if not hasattr(genai.Client, "interactions"):
     pytest.skip("google-genai before 1.55 has no interactions", allow_module_level=True)
@@ -58,6 +58,12 @@ async def _run_async(client: genai.Client, method: Read, args: Any, kwargs: Any)
 @pytest.fixture(params=SHAPES)
 def shape(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+def test_interactions_of_vertex_ai(telemetry: Telemetry, url: str) -> None:
+    """The provider is Vertex AI with each generation of the SDK, behind a proxy's address, too."""
+    run(make_vertex_client(url), "call", lambda api: api.create, model=MODEL, input="hello")
+    assert telemetry.attributes["gen_ai.provider.name"] == "gcp.vertex_ai"
 
 
 def test_an_interaction_is_an_inference(telemetry: Telemetry, client: genai.Client, shape: str) -> None:
@@ -165,7 +171,7 @@ def test_a_failed_interaction_says_why(telemetry: Telemetry, client: genai.Clien
     """The error that a failed interaction reports is told as that of a refused call is, and gets the same hint."""
     interact(client, "call", "simulate:interaction_failed")
     found = telemetry.attributes
-    assert found["gemini.error.status"] == "quota_exceeded"
+    assert found["gemini.error.status"] == "RESOURCE_EXHAUSTED"
     assert found["gemini.error.kind"] == "daily_quota"
     assert "error.type" not in found
 
@@ -225,7 +231,7 @@ def test_a_refusal(telemetry: Telemetry, url: str, shape: str) -> None:
     assert type(raised.value).__name__ == "RateLimitError"
     found = telemetry.attributes
     assert (found["error.type"], found["http.response.status_code"]) == ("429", 429)
-    assert (found["gemini.error.status"], found["gemini.error.kind"]) == ("quota_exceeded", "daily_quota")
+    assert (found["gemini.error.status"], found["gemini.error.kind"]) == ("RESOURCE_EXHAUSTED", "daily_quota")
     assert found["gemini.error.message"].startswith("You exceeded")
     assert telemetry.span.status.status_code.name == "ERROR"
     assert found["gemini.hint.id"]

@@ -11,7 +11,17 @@ from gemini_otel._facts.errors.masking import MAX_LENGTH, mask
             "API key not valid. Please pass a valid API key.",
         ),
         ('Unknown name "secret": Cannot find field.', 'Unknown name "<masked>": Cannot find field.'),
-        ("Invalid value at 'contents[0]', it's wrong", "Invalid value at '<masked>', it's wrong"),
+        ("Invalid value at 'contents[0]', it's wrong", "Invalid value at 'contents[0]', it's wrong"),
+        (
+            "Unknown name \"additional_properties\" at 'tools[0].function_declarations[3].parameters.properties[0].value'",
+            "Unknown name \"additional_properties\" at 'tools[0].function_declarations[3].parameters.properties[0].value'",
+        ),
+        ("Invalid value at 'contents[0].parts[0].diagnosis'", "Invalid value at '<masked>'"),
+        ("Invalid value at 'tools[0].parameters.properties[diagnosis].type'", "Invalid value at '<masked>'"),
+        (
+            "See https://docs.cloud.google.com/vertex-ai/docs/x and https://ai.studio/projects .",
+            "See https://docs.cloud.google.com/vertex-ai/docs/x and https://ai.studio/projects .",
+        ),
         ('Cut in mid-quote: "the prompt goes on', 'Cut in mid-quote: "<masked>"'),
         (
             "models/gemini-9 is not found for API version v1beta",

@@ -78,9 +78,30 @@ def expected(method: str, body: dict[str, Any]) -> dict[str, Any]:
         return {
             "gemini.resource.count": max(len(items) for items in body.values() if isinstance(items, list))
         }
-    if method == "models.embed_content":
-        return embeddings(body)
-    return {}
+    readers = {"models.embed_content": embeddings, "interactions.create": interaction}
+    return readers[method](body) if method in readers else {}
+
+
+def interaction(body: dict[str, Any]) -> dict[str, Any]:
+    """The tier, all input tokens, and what the service's search did."""
+    usage, steps = body.get("usage") or {}, body.get("steps") or ()
+    searches = [query for step in steps for query in (step.get("arguments") or {}).get("queries", ())]
+    texts = [text for step in steps for text in step.get("content") or ()]
+    urls = {
+        note["url"]
+        for text in texts
+        for note in text.get("annotations") or ()
+        if note["type"] == "url_citation"
+    }
+    facts = {
+        "gemini.response.service_tier": body.get("service_tier"),
+        "gemini.response.searches": len(set(searches)) or None,
+        "gemini.response.sources": len(urls) or None,
+        "gen_ai.usage.input_tokens": usage.get("total_input_tokens", 0)
+        + usage.get("total_tool_use_tokens", 0)
+        or None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def embeddings(body: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from google.genai import types
 
 import gemini_otel
 from gemini_otel import simulator
@@ -16,6 +17,7 @@ from support import RECORDINGS, Telemetry, make_client, send
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason=f"no recordings at {RECORDINGS}")
 TIER = "gemini.response.service_tier"
 METHODS = ("generateContent", "streamGenerateContent")
+KNOWS_STORES = "file_search_store" in types.GroundingChunkRetrievedContext.model_fields
 TRAFFIC = {"ON_DEMAND": "standard"}
 COUNTERS = {
     "cachedContentTokenCount": "gen_ai.usage.cache_read.input_tokens",
@@ -100,7 +102,7 @@ def tools(chunks: list[dict[str, Any]]) -> dict[str, Any]:
             for found in grounding.get("groundingChunks") or ():
                 for kind, source in found.items():
                     snake = {"retrievedContext": "retrieved_context"}.get(kind, kind)
-                    if source.get("fileSearchStore"):
+                    if source.get("fileSearchStore") and KNOWS_STORES:
                         snake = "file_search"
                     sources[snake, source.get("uri") or source.get("documentName") or source.get("title")] = (
                         snake

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gemini_otel._facts.content import CandidateContent, Part
 from gemini_otel._telemetry.content.rendering import MARGIN, MAX_DEPTH, Rendering, Rules
+from gemini_otel._telemetry.content.streamed_arguments import assembled
 from gemini_otel._telemetry.content.transcript import MAX_CANDIDATES, MAX_PARTS, Transcript
 
 SECRET = "4111-1111-1111-1111"
@@ -163,4 +164,32 @@ def test_a_streamed_function_call() -> None:
     feed(transcript, Part("tool_call", {"name": None, "arguments": None}))
     (message,) = transcript.render(Rendering(Rules(1000)))
     (call,) = message["parts"]
-    assert [piece["string_value"] for piece in call["arguments"]] == ["x", "y"]
+    assert call["arguments"] == {"a": "xy"}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        (
+            [("$.a", "string_value", "Par"), ("$.n", "number_value", 2.0), ("$.a", "string_value", "is")],
+            {"a": "Paris", "n": 2.0},
+        ),
+        (
+            [
+                ("$.a.b[0].c", "string_value", "x"),
+                ("$.a.b[0].d", "bool_value", False),
+                ("$.a.b[1].c", "null_value", "NULL_VALUE"),
+            ],
+            {"a": {"b": [{"c": "x", "d": False}, {"c": None}]}},
+        ),
+        ([("$['a b']", "string_value", "x")], {"a b": "x"}),
+        ([("$..a", "string_value", "x")], None),
+        ([("$.a[7]", "string_value", "x")], None),
+        ([("$.a", "string_value", "x"), ("$.a.b", "string_value", "y")], None),
+        ([("$" + ".a" * 40, "string_value", "x")], None),
+    ],
+)
+def test_arguments_are_put_together(pieces: list[tuple[str, str, Any]], whole: Any) -> None:
+    """The arguments of a streamed call are the object that was meant; pieces of another form stay pieces."""
+    given = [{"json_path": path, name: value} for path, name, value in pieces]
+    assert assembled(given) == (given if whole is None else whole)

@@ -263,4 +263,4 @@ def test_a_healthy_answer_has_nothing_replaced(client: genai.Client, telemetry: 
     """The attribute is there only where something was."""
     client.models.generate_content(model=MODEL, contents="simulate:ok")
     assert "gemini.response.replaced_values" not in telemetry.attributes
-    assert hint_ids(telemetry.attributes) == []
+    assert hint_ids(telemetry.attributes) == ()

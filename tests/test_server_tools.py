@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import warnings
 from typing import Any
@@ -11,7 +12,9 @@ from google import genai
 from google.genai import types
 
 from canned import canned
+from gemini_otel import simulator
 from gemini_otel.hints import evidence, find
+from live_support import LIVE_MODEL, live_client, needs_live
 from support import MODEL, SHAPES, Telemetry, make_client, send
 
 SEARCH = types.Tool(google_search=types.GoogleSearch())
@@ -147,6 +150,28 @@ def test_interactions(telemetry: Telemetry, client: genai.Client, stream: bool) 
     }
 
 
+@needs_live
+def test_live(telemetry: Telemetry) -> None:
+    """A turn of a Live session tells the same."""
+
+    async def talk(client: genai.Client) -> None:
+        config = types.LiveConnectConfig(response_modalities=[types.Modality.TEXT], tools=[SEARCH])
+        async with client.aio.live.connect(model=LIVE_MODEL, config=config) as session:
+            question = types.Content(role="user", parts=[types.Part(text="simulate:live_server_tools")])
+            await session.send_client_content(turns=question)
+            async for _ in session.receive():
+                pass
+
+    with simulator.serve() as url:
+        asyncio.run(talk(live_client(url)))
+    (turn,) = (dict(span.attributes or {}) for span in telemetry.spans if span.name == f"live {LIVE_MODEL}")
+    assert turn["gemini.request.server_tools"] == ("google_search",)
+    assert (turn[R + "searches"], turn[R + "sources"], turn[R + "source_kinds"]) == (1, 1, ("web",))
+    assert (turn[R + "urls_read"], turn[R + "urls_failed"]) == (1, ("UNSAFE",))
+    assert (turn[R + "code_executions"], turn[R + "code_failed"]) == (1, ("FAILED",))
+    assert turn["gemini.hint.id"] == "out.url_not_read"
+
+
 def test_tools_that_made_the_context_large() -> None:
     """Where the tools' results are most of a long input, that is a note; a few tokens of them are none."""
     said = {"gemini.response.outcome": "ok", "gen_ai.usage.input_tokens": 12_530}
@@ -197,6 +222,8 @@ def test_cached_content(telemetry: Telemetry, client: genai.Client) -> None:
     """The id of the cache that a request uses, without the project; a hint of a refusal shows it."""
     send(client, "call", "simulate:ok", cached_content="projects/p/locations/l/cachedContents/c-1")
     assert telemetry.attributes["gemini.request.cached_content"] == "cachedContents/c-1"
+    send(client, "call", "simulate:ok", cached_content="cachedContents/words-of-mine")
+    assert "gemini.request.cached_content" not in (telemetry.spans[-1].attributes or {})
     refused = {
         "error.type": "403",
         "gemini.error.kind": "cached_content",

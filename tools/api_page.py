@@ -24,7 +24,17 @@ _MODULES = (
     "gemini_otel",
     *(
         f"gemini_otel.{name}"
-        for name in ("advice", "console", "processor", "hints", "repetition", "pytest", "simulator", "cli")
+        for name in (
+            "advice",
+            "console",
+            "cost",
+            "processor",
+            "hints",
+            "repetition",
+            "pytest",
+            "simulator",
+            "cli",
+        )
     ),
 )
 _HOOKS = "pytest_"  # of pytest, which calls them

@@ -417,6 +417,32 @@ def _tokens() -> Iterator[Panel]:
         unit=SHARE,
         width=12,
     )
+    for title, description, metric, unit, factor in (
+        (
+            "Cost",
+            "US dollars an hour at list price, by the library genai-prices. Empty without the setting `cost`.",
+            q.COST,
+            "currencyUSD",
+            3600,
+        ),
+        (
+            "Tokens without a price",
+            "Tokens a minute that the cost leaves out, as their model, tier or kind has no known price. Empty without the setting `cost`.",
+            q.UNPRICED_TOKENS,
+            _TOKENS,
+            60,
+        ),
+    ):
+        rate = q.total(q.rate(q.of_model(metric)), q.JOB, q.MODEL)
+        yield graph(
+            title,
+            description,
+            [Query(q.by_name(f"{factor} * {rate}"), _legend(q.MODEL, q.SERVICE))],
+            _traces_of_model(f"span.{names.USAGE_INPUT_TOKENS} > 0"),
+            unit=unit,
+            stacked=True,
+            width=12,
+        )
 
 
 def _traces_of_model(condition: str) -> list[DataLink]:

@@ -32,6 +32,8 @@ ATTEMPTS_FAILED = plain(names.ATTEMPTS_FAILED) + "_total"
 HINTS = plain(names.HINTS) + "_total"
 THOUGHTS_TOKENS = plain(names.THOUGHTS_TOKENS) + "_total"
 CACHED_TOKENS = plain(names.CACHED_TOKENS) + "_total"
+COST = plain(names.COST) + "_total"
+UNPRICED_TOKENS = plain(names.UNPRICED_TOKENS) + "_total"
 TOOL_DURATION = plain(names.TOOL_DURATION) + "_seconds"
 SPAN_CALLS = "traces_span_metrics_calls_total"  # the Collector's
 

@@ -154,7 +154,7 @@ def draw_report() -> str:
     console = _terminal(_REPORT_WIDTH)
     with (
         tempfile.TemporaryDirectory() as folder,
-        unittest.mock.patch.dict(sys.modules, {"genai_prices": None}),
+        unittest.mock.patch("gemini_otel._commands.report._bills", return_value=None),
     ):
         path = Path(folder, "day.jsonl")
         path.write_bytes(otlp_lines(simulated_day(), 50))

@@ -23,6 +23,18 @@ A test runs every scenario of the simulator and compares what comes out with the
 An attribute's level is that of the conventions: *required* is always there, *recommended* wherever it is known, and of others the
 condition is given. Which metrics there are is a matter of the profile, see [names by profile](what-you-see.md#names-by-profile).
 Attributes and dimensions of [your own](hooks.md) come on top.
+
+## `_OTHER`
+
+`_OTHER` stands in the place of a value that must not be recorded as it is: the word of the conventions for "another one". It is no value of the
+service's. It comes
+
+* where a name from a list is due, such as a finish or block reason, a status, a reason, a quota, a model or a tool, and what came has not the form
+  of one, such as prose. In the place of a short name of a model stands what is wrong with it: `name with a blank`, `name with a line break`;
+* as a label of metrics, from the 201st model and the 33rd unknown value of an enum on, so that the number of time series is bounded; the span
+  has the value itself.
+
+The call is not touched: what was sent and what came is what the program sees.
 """
 
 

@@ -2,7 +2,7 @@
 
 The prices are those bundled with the installed release of the library: nothing here asks the network, and there is no table of
 our own. Attributes that say a cost follow the conventions' proposal, which is not merged yet:
-https://github.com/open-telemetry/semantic-conventions-genai/pull/443 (`gen_ai.usage.cost.*` and `gen_ai.client.operation.cost`).
+https://github.com/open-telemetry/semantic-conventions-genai/pull/443 (gen_ai.usage.cost.* of spans, gen_ai.client.operation.cost of metrics).
 """
 
 from __future__ import annotations

@@ -77,12 +77,13 @@ def test_what_went_wrong_is_kept(
 
 
 def test_each_reason_alone(collector: Collector, session_receiver: OtlpReceiver) -> None:
-    """Each bad outcome, a hint, an error or a minute of time alone keeps a trace; nothing else does."""
+    """Each bad outcome, a hint of a severity above info, an error or a minute of time alone keeps a trace; nothing else does."""
     telemetry = Telemetry(resource=Resource.create({"service.name": "reasons"}))
     tracer = telemetry.tracer_provider.get_tracer("test")
     for outcome in OUTCOMES:
         tracer.start_span(outcome, attributes={"gemini.response.outcome": outcome}).end()
-    tracer.start_span("hint", attributes={"gemini.hint.id": "mine"}).end()
+    for severity in ("info", "warning", "error"):
+        tracer.start_span(severity, attributes={"gemini.hint.severity": severity}).end()
     tracer.start_span("slow", start_time=10**18).end(10**18 + 61 * 10**9)
     tracer.start_span("fast", start_time=10**18).end(10**18 + 59 * 10**9)
     failed = tracer.start_span("an error")
@@ -90,7 +91,7 @@ def test_each_reason_alone(collector: Collector, session_receiver: OtlpReceiver)
     failed.end()
     export(collector, telemetry)
     back_end = ReceiverBackEnd(session_receiver)
-    kept = {*OUTCOMES, "hint", "slow", "an error"} - {"ok", "pending", "abandoned", "cancelled"}
+    kept = {*OUTCOMES, "warning", "slow", "an error"} - {"ok", "pending", "abandoned", "cancelled"}
     eventually(lambda: len(back_end.spans("reasons", 0)) >= len(kept))
     assert {span.name for span in back_end.spans("reasons", 0)} == kept
 

@@ -118,12 +118,12 @@ def test_types(back_end: BackEnd, demo: Played) -> None:
     ("scene", "outcome", "error", "events", "hint"),
     [
         ("A healthy call: no hint", "ok", False, [], None),
-        ("Thinking ate the budget", "truncated", False, [], "finish.max_tokens.thinking"),
-        ("The answer was blocked, over HTTP 200", "blocked", False, [], "finish.safety"),
+        ("Thinking ate the budget", "truncated", True, [], "finish.max_tokens.thinking"),
+        ("The answer was blocked, over HTTP 200", "blocked", True, [], "finish.safety"),
         (
             "The model got stuck in a loop",
             "truncated",
-            False,
+            True,
             ["gemini.repetition"],
             "finish.max_tokens.repetition",
         ),
@@ -179,11 +179,14 @@ def test_a_loop_is_a_tree(back_end: BackEnd, demo: Played) -> None:
         ("gemini.response.outcome", "blocked", {"finish_safety", "block_jailbreak"}),
         ("gemini.response.finish_reason", "RECITATION", {"finish_recitation"}),
         ("gemini.hint.id", "http.429.rate_day", {"daily_quota"}),
-        ("error", "true", {"invalid_key", "overloaded", "daily_quota"}),
+        ("gemini.hint.severity", "error", {"invalid_key", "daily_quota", "thoughts_ate_budget"}),
+        ("error", "true", {"invalid_key", "overloaded", "daily_quota", "finish_safety", "finish_max_tokens"}),
     ],
 )
 def test_search(back_end: BackEnd, catalogue: Played, key: str, value: str, scenarios: set[str]) -> None:
     """A search by outcome, finish reason, hint or error finds exactly the traces that have it."""
+    if key == "error" and isinstance(back_end, JaegerBackEnd):
+        pytest.skip("Jaeger 2.13 compares the word with a flag; 2.20 finds it")
     shown(back_end, catalogue)  # all are there
     found = back_end.search(catalogue.service, key, value)
     expected = {span.trace for span in map(from_sdk, catalogue.spans) if span.has(key, value)}

@@ -45,6 +45,10 @@ def test_model_names(model: object, name: str | None) -> None:
             {"api_key": "k", "http_options": {"base_url": "http://proxy.example"}},
             ("gcp.gen_ai", "proxy.example", 80),
         ),
+        (
+            {"api_key": "k", "http_options": {"base_url": "https://us-central1-aiplatform.googleapis.com"}},
+            ("gcp.vertex_ai", "us-central1-aiplatform.googleapis.com", 443),
+        ),
         ({"vertexai": True, "api_key": "k"}, ("gcp.vertex_ai", "aiplatform.googleapis.com", 443)),
     ],
 )

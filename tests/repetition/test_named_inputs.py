@@ -290,10 +290,17 @@ def test_one_line_under_growing_time_codes(form: str, structured: bool) -> None:
     assert feed(stamped(form), structured=structured) is not None
 
 
-def test_values_computed_anew_are_no_counter() -> None:
-    """A structured list of computed numbers says nothing over and over."""
-    rows = [{"celsius": c, "fahrenheit": round(c * 9 / 5 + 32, 1)} for c in range(120)]
-    assert feed(json.dumps(rows), structured=True) is None
+COMPUTED = {
+    "structured": json.dumps([{"celsius": c, "fahrenheit": round(c * 9 / 5 + 32, 1)} for c in range(120)]),
+    "code": "".join(f"    assert square({i}) == {i * i}\n" for i in range(300)),
+    "rows": "".join(" ".join(f"{word} {i}" for word in WORDS.split()[:45]) + "\n" for i in range(1, 60)),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_computed_values_are_no_counter(name: str) -> None:
+    """Lists, code and rows of computed numbers say nothing over and over."""
+    assert feed(COMPUTED[name], structured=name == "structured") is None
 
 
 def test_varied_repetition_without_blanks() -> None:

@@ -12,6 +12,7 @@ from gemini_otel._facts.calls import (
     UsageFacts,
     Value,
 )
+from gemini_otel._facts.errors.kinds import rpc_status
 from gemini_otel._facts.outcomes import worst_finish_reason
 from gemini_otel.repetition import Repetition
 
@@ -136,6 +137,8 @@ def media_attributes(heard: MediaFacts, said: MediaFacts) -> Attributes:
 
 def error_attributes(error: ErrorFacts) -> Attributes:
     """An exception that reaches the caller."""
+    if error.status is not None:
+        error = error._replace(status=rpc_status(error.status))
     return {names.ERROR_TYPE: error.type, **_present(error, _ERROR), **failed_attempt_attributes(error)}
 
 
@@ -159,7 +162,7 @@ def attempt_attributes(error: ErrorFacts, number: int) -> Attributes:
     if error.code is not None:
         attributes[names.HTTP_STATUS_CODE] = error.code
     if error.status is not None:
-        attributes[names.ERROR_STATUS] = error.status
+        attributes[names.ERROR_STATUS] = rpc_status(error.status)
     if error.retry_delay is not None:
         attributes[names.RETRY_DELAY] = error.retry_delay
     return attributes

@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import Enum, auto
 from itertools import pairwise
-from typing import NamedTuple
 
-from ._bytes import DIGITS, run_length, suffix_with_digits, unit_with_digits
+from ._bytes import DIGITS, suffix_with_digits
 
-__all__ = ["CounterRun", "Motion", "read_counters"]
+__all__ = ["Motion", "read_motion"]
 
 # A clock is one number: 00:12:07,500 of subtitles, 12:07 of a transcript.
 _NUMBER = re.compile(rb"[0-9]+(?::[0-9]{2}){1,2}(?:[.,][0-9]+)?|[0-9]+(?:\.[0-9]+)?")
-_WHOLE = re.compile(rb"[0-9]+")
+_MOST_SLOTS = 40  # numbers in a unit; with more it is data
 _LONGEST = 18  # digits of a number that counts; longer ones are ids
 # Loops skip a number now and then, and days begin again each month. Logs and data of the development half have columns
 # in which no step comes in 40 % of the places.
@@ -33,38 +32,21 @@ class Motion(Enum):
     JUMPING = auto()
 
 
-class CounterRun(NamedTuple):
-    """The end of a text, periodic but for its numbers: bytes, units, motion."""
-
-    length: int
-    units: int
-    motion: Motion
-
-
-def read_counters(tail: bytes, period: int) -> CounterRun:
-    """Describe the numbers in `tail`, whose bytes other than digits have the period."""
-    shape = _WHOLE.sub(b"0", tail)
-    unit = unit_with_digits(shape, period)
-    run = run_length(shape, unit)
-    length = _with_digits(tail, shape, run)
-    numbers = _NUMBER.findall(tail[-length:])
+def read_motion(tail: bytes, period: int) -> Motion:
+    """Tell how the numbers in `tail` move, whose bytes other than digits have the period."""
+    slots = _numbers_in(tail, 2 * period + 1) - _numbers_in(tail, period + 1)
+    if not 0 < slots <= _MOST_SLOTS:
+        return Motion.JUMPING
+    numbers = _NUMBER.findall(tail)
     if tail[-1] in DIGITS:
         numbers.pop()
-    units = run // unit
-    slots = _numbers_in(tail, 2 * period + 1) - _numbers_in(tail, period + 1)
-    columns = [numbers[::-1][slot::slots][: units - 1] for slot in range(slots)]
-    return CounterRun(length, units, _motion(columns))
+    numbers.reverse()
+    units = len(numbers) // slots
+    return _motion([numbers[slot::slots][: max(1, units - 1)] for slot in range(slots)])
 
 
 def _numbers_in(tail: bytes, bare: int) -> int:
     return len(_NUMBER.findall(tail[-suffix_with_digits(tail, bare) :]))
-
-
-def _with_digits(tail: bytes, shape: bytes, run: int) -> int:
-    """Return how many bytes of `tail` the last `run` bytes of its shape stand for."""
-    skipped = shape[: len(shape) - run].count(b"0")
-    digits = sum(map(len, _WHOLE.findall(tail)[:skipped]))
-    return len(tail) - (len(shape) - run - skipped + digits)
 
 
 def _motion(columns: Sequence[Sequence[bytes]]) -> Motion:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
-from ._counters import Motion, read_counters
+from ._counters import Motion, read_motion
 from ._kinds import in_table, name_kind
 from ._sameness import LAST, WINDOW, find_sameness, is_running_text
 from ._thresholds import Thresholds
@@ -29,7 +29,7 @@ _TRIES = 3
 _SHORT, _SHORT_STRUCTURED, _PROOF = 256, 96, 1_024
 _KEEP, _MOST = 7_168, 9_216  # bytes: the farthest period, a block, and what stands before a run
 _CONTEXT, _JUST_BEFORE = 400, 120
-_FEW_UNITS = 7  # from the first units it is mostly seen that numbers jump
+_FEW_UNITS, _TELLING = 7, 1_536  # units and bytes that show whether numbers jump
 _REST = 8  # looks for which digits count after that: logs and data take half the time then
 _OFTEN = 2  # looks whose ends came before: then the text may have more marks than prose
 _DEAF = -2  # after a look that found none: counting phrases takes as long as 40 looks
@@ -211,14 +211,15 @@ class TextLoops:
         sort = describe(unit, self._structured, table)
         if sort in {Sort.BLANK, Sort.SYMBOL, Sort.NUMBERS}:
             return self._refuse()
-        few = read_counters(bytes(self._raw[-_FEW_UNITS * width :]), period)
-        if few.motion is Motion.JUMPING:
-            return self._refuse()
-        numbers = read_counters(bytes(self._raw[-suffix_with_digits(self._raw, run) :]), period)
-        needed = needed_for_counter(
-            unit, sort, self._structured, numbers.motion is Motion.GROWING, self._limits
-        )
-        if numbers.motion is Motion.JUMPING or not needed:
+        together = needed_for_counter(unit, sort, self._structured, False, self._limits)
+        growing = needed_for_counter(unit, sort, self._structured, True, self._limits)
+        least = min(together, growing or together)
+        if length < least:
+            return least - length
+        enough = min(length, max(_FEW_UNITS * width, _TELLING))
+        motion = read_motion(bytes(self._raw[-enough:]), period)
+        needed = growing if motion is Motion.GROWING else together
+        if motion is Motion.JUMPING or not needed:
             return self._refuse()
         if length >= needed:
             self._alarm(name_kind(unit, table, self._structured), width, length // width, length)

@@ -65,7 +65,7 @@ def _model(call: Call, name: str) -> Json:
 
 def _number(call: Call, name: str, default: int) -> int:
     text = call.request.query.get(name, "")
-    return int(text) if text.isdecimal() and int(text) >= 0 else default
+    return int(text) if text.isdecimal() and len(text) < 19 else default
 
 
 _UNKNOWN_MODEL = error_body(404, "NOT_FOUND", "Model is not found: models/{model} for api version {version}")

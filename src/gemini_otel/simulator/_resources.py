@@ -24,7 +24,7 @@ def page(call: Call, key: str, item: Callable[[str], Json], total: int = _LISTED
 def number(call: Call, name: str, default: int) -> int:
     """A number in the query."""
     text = call.request.query.get(name, "")
-    return int(text) if text.isdecimal() and int(text) > 0 else default
+    return int(text) if text.isdecimal() and len(text) < 19 and int(text) > 0 else default
 
 
 def new_id() -> str:

@@ -64,6 +64,8 @@ _USUAL = frozenset(
     timeout times token tokens too tool tools total training transcript tried trigger triggers true try tts tuned
     tuning turn turned turns two type types unable unavailable under unexpected unknown unless unreachable unset
     unsupported until update upgrade upload uploaded uploads url usage usagemetadata use used user users using utc
+    additional anyof const defs definitions examples exclusive multimodal nullable oneof overview pattern properties property quotas
+    rate reference signatures studio thinking title troubleshooting thought unique
     valid value values version vertex via video videos violated violation violations voice wait was websocket were
     what when where which while who whose why will window with within without work works would wrong xml you your
     """.split()  # noqa: SIM905  # one word a line would be no easier to read

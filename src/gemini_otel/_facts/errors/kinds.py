@@ -60,6 +60,19 @@ STATUSES = (
     "UNAUTHENTICATED",
 )
 
+# What the words of the Interactions API stand for; those that are missing stand for nothing that has a status.
+_STATUS_OF_WORD = {
+    "INVALID_REQUEST": "INVALID_ARGUMENT",
+    "PARAMETER_UNKNOWN": "INVALID_ARGUMENT",
+    "AUTHENTICATION": "UNAUTHENTICATED",
+    "MODEL_NOT_FOUND": "NOT_FOUND",
+    "QUOTA_EXCEEDED": "RESOURCE_EXHAUSTED",
+    "RATE_LIMIT_EXCEEDED": "RESOURCE_EXHAUSTED",
+    "TOO_MANY_REQUESTS": "RESOURCE_EXHAUSTED",
+    "API_ERROR": "INTERNAL",
+    "SERVICE_UNAVAILABLE": "UNAVAILABLE",
+}
+
 # Of the Interactions API's words, the one that has messages to be told apart.
 _CODE_OF_WORD = {"INVALID_REQUEST": 400}
 _MESSAGE_LIMIT = 4000
@@ -446,6 +459,12 @@ _CODES = frozenset(code for signature in SIGNATURES for code in signature.codes)
 _NAMED = frozenset(word for signature in SIGNATURES for word in (*signature.statuses, *signature.reasons))
 
 KINDS = (*dict.fromkeys(signature.kind for signature in SIGNATURES), "unknown")
+
+
+def rpc_status(status: str) -> str:
+    """The status of google.rpc that a word of the Interactions API stands for; the word itself where it stands for none."""
+    upper = status.upper()
+    return _STATUS_OF_WORD.get(upper, upper if upper in HTTP_CODES else status)
 
 
 def error_kind(

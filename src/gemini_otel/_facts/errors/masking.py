@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 MAX_LENGTH = 512
 _MASK = "<masked>"
@@ -12,11 +13,36 @@ _RESOURCES = (
 )
 # Where the service sends people for help.
 _HELP = (
-    r"ai\.google\.dev|ai\.dev|aistudio\.google\.com|(?:console\.)?cloud\.google\.com|(?:console\.)?developers\.google\.com|"
+    r"ai\.google\.dev|ai\.dev|ai\.studio|aistudio\.google\.com|developers\.generativeai\.google|(?:console\.|docs\.)?cloud\.google\.com|(?:console\.)?developers\.google\.com|"
     r"support\.google\.com|policies\.google\.com"
 )
-# A rule is tried only where one of its signs is in the message, in lower case. Order matters: credentials first, so that no later rule leaves half of one.
-_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+# Where in a request something is, in names of the API and numbers of items: `tools[0].function_declarations[3].parameters`. A key of
+# the caller's own stands in brackets, and is hidden.
+_FIELDS = (
+    "contents|content|parts|part|role|text|inline_data|file_data|mime_type|data|file_uri|function_call|function_response|name|args|response|id|"
+    "tools|function_declarations|functionDeclarations|parameters|parameters_json_schema|tool_config|toolConfig|function_calling_config|mode|"
+    "generation_config|generationConfig|response_schema|responseSchema|response_json_schema|response_mime_type|thinking_config|"
+    "thinkingConfig|speech_config|image_config|safety_settings|category|threshold|system_instruction|systemInstruction|properties|value|key|"
+    "items|any_of|anyOf|required|enum|type|format|description|schema|requests|instances|request|model|cached_content"
+)
+_PLACE = rf"(?:{_FIELDS})(?:\[\d{{1,4}}\]|\.(?:{_FIELDS})\b){{0,40}}"
+# Keywords of JSON schema that the API does not know, which are the usual unknown names.
+_KEYWORDS = (
+    r"\$?(?:additional_?[pP]roperties|schema|defs|ref|id|default|title|examples?|const|oneOf|one_of|allOf|all_of|not|strict|if|then|else|"
+    r"exclusiveM(?:in|ax)imum|exclusive_m(?:in|ax)imum|propertyNames|property_names|patternProperties|pattern_properties|prefixItems|"
+    r"prefix_items|definitions|unevaluatedProperties|contentEncoding|multipleOf|uniqueItems|dependentRequired)"
+)
+_OF_THE_API = re.compile(rf"(['\"`])(?:{_PLACE}|{_KEYWORDS})\1")
+
+
+def _quoted(mark: str) -> Callable[[re.Match[str]], str]:
+    """What stands in the place of something in quotation marks: itself, where it is a name of the API's."""
+    return lambda match: match[0] if _OF_THE_API.fullmatch(match[0]) else f"{mark}{_MASK}{mark}"
+
+
+# A rule is tried only where one of its signs is in the message, in lower case. Order matters: credentials first, so that no later
+# rule leaves half of one.
+_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (
         ("aiza", "aq.", "ya29.", "eyj"),
         re.compile(r"\bAIza[\w-]{20,}|\bAQ\.[\w-]{10,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+"),
@@ -28,8 +54,8 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         rf"\1{_MASK}",
     ),
     (("@",), re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), _MASK),
-    (('"', "`", "“"), re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.DOTALL), f'"{_MASK}"'),
-    (("'",), re.compile(r"(?<!\w)'[^'\n]*'(?!\w)"), f"'{_MASK}'"),
+    (('"', "`", "“"), re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.DOTALL), _quoted('"')),
+    (("'",), re.compile(r"(?<!\w)'[^'\n]*'(?!\w)"), _quoted("'")),
     (("gs://",), re.compile(r"\bgs://\S+"), f"gs://{_MASK}"),
     (("://",), re.compile(rf"\b(https?)://(?!(?:{_HELP})(?:[/?#\s.,]|$))\S+"), rf"\1://{_MASK}"),
     (("/",), re.compile(rf"\b({_RESOURCES})/[^\s,;:()]+"), rf"\1/{_MASK}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from gemini_otel._sdk.reading.fields import (
 )
 
 _MOST_SETTINGS = 16
+_MADE_BY_SERVICE = re.compile(r"/[\w-]*\d[\w-]*$", re.ASCII)  # an id; words of the program's have no digit
 
 
 def read_start(models: Any, arguments: Arguments) -> StartFacts:
@@ -85,7 +87,7 @@ def _measured(get: Callable[[str], Any], built_in: tuple[str, ...], contents: ob
         found[names.SERVER_TOOLS] = built_in
     if thresholds := tuple(map(_threshold, items(safety)))[:_MOST_SETTINGS]:
         found[names.SAFETY_SETTINGS] = thresholds
-    if (name := resource_name(cached)) is not None:
+    if (name := resource_name(cached)) is not None and _MADE_BY_SERVICE.search(name):
         found[names.CACHED_CONTENT] = name
     return found
 

@@ -11,6 +11,7 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NO_USES, ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
 from gemini_otel._facts.errors.exceptions import read_reported
+from gemini_otel._facts.errors.kinds import rpc_status
 from gemini_otel._facts.operation import Listener
 from gemini_otel._facts.parsing import parse_json
 from gemini_otel._facts.sendable import MAX_NUMBER, lower_code
@@ -280,7 +281,7 @@ class AdministeredAnswer(InteractionAnswer):
 def _reported(error: ErrorFacts) -> dict[str, Value]:
     """An error that came without an exception: its status, its kind, and its message, masked."""
     found = (
-        (names.ERROR_STATUS, error.status),
+        (names.ERROR_STATUS, None if error.status is None else rpc_status(error.status)),
         (names.ERROR_KIND, error.kind),
         (names.ERROR_MESSAGE, error.message),
     )

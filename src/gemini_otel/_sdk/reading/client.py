@@ -51,7 +51,7 @@ def endpoint_at(base_url: str | None, vertexai: bool) -> Endpoint:
     """The service at an address."""
     url = urlsplit(base_url or "")
     host = url.hostname
-    if vertexai:
+    if vertexai or (host or "").endswith("aiplatform.googleapis.com"):
         provider = "gcp.vertex_ai"
     elif host is None or host.endswith("generativelanguage.googleapis.com"):
         provider = "gcp.gemini"

@@ -25,7 +25,8 @@ def read_start(resource: Any, arguments: Arguments) -> StartFacts:
     configuration = fields(field(resource, "sdk_configuration") or field(resource, "_client"))
     address = configuration.get("server_url") or configuration.get("_base_url")
     version = _api_version(resource) or ""
-    provider, host, port = endpoint_at(None if address is None else str(address), _PROJECTS in version)
+    vertex = _PROJECTS in version or _is_of_vertex(field(resource, "_client"))
+    provider, host, port = endpoint_at(None if address is None else str(address), vertex)
     return StartFacts(model_name(arguments.get("model")), provider, host, port)
 
 
@@ -46,6 +47,12 @@ def read_request(measures: Measures, resource: Any, arguments: Arguments) -> Req
         max_attempts=None if retries is None else retries + 1,
         measured=measure(measures, arguments),
     )
+
+
+def _is_of_vertex(client: Any) -> bool:
+    """Whether a client of before google-genai 2.9, which may have the address of a proxy, is one of Vertex AI."""
+    adapter = field(client, "client_adapter")
+    return adapter is not None and bool(adapter.is_vertex_ai())
 
 
 def _api_version(resource: Any) -> str | None:

@@ -10,6 +10,7 @@ from gemini_otel._facts import outcomes
 from gemini_otel._facts.content import CandidateContent, CutText, Part
 from gemini_otel._facts.parsing import parse_json
 from gemini_otel._telemetry.content.rendering import MARGIN, Rendering, Rules
+from gemini_otel._telemetry.content.streamed_arguments import assembled
 
 MAX_CANDIDATES = 16
 MAX_PARTS = 256  # of one candidate; each run of text is one
@@ -86,7 +87,7 @@ class _Candidate:
         parts: list[dict[str, Any]] = []
         for run in self._runs:
             if isinstance(run, dict):
-                parts.append(run)
+                parts.append(_with_whole_arguments(run, rendering))
             elif run.type != _ARGUMENTS:
                 parts.append({"type": run.type, "content": rendering.text(run.text)})
             elif parts and parts[-1]["type"] == "tool_call":
@@ -101,6 +102,14 @@ class _Candidate:
             "parts": parts,
             "finish_reason": _finish_reason(self._finish_reason, calls),
         }
+
+
+def _with_whole_arguments(part: dict[str, Any], rendering: Rendering) -> dict[str, Any]:
+    """The part; of a streamed function call, with its arguments put together."""
+    pieces = part.get("arguments")
+    if part["type"] != "tool_call" or not isinstance(pieces, list):
+        return part
+    return {**part, "arguments": rendering.value(assembled(pieces))}
 
 
 class _Run:

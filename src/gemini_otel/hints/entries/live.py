@@ -129,7 +129,7 @@ CLOSES = (
         id="live.time_limit",
         severity="error",
         retry="resume",
-        summary="The session reached a time limit of the service, or was idle for too long.",
+        summary="The session seems to have reached a time limit of the service, or was idle for too long.",
         cause="A connection lasts about 10 minutes; a session without context compression 15 minutes with sound, 2 minutes "
         "with video. A go_away message precedes the end. "
         "A session in which nothing is generated for some minutes is closed, too.",

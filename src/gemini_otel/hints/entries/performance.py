@@ -13,6 +13,7 @@ from gemini_otel._facts.names import (
     RESPONSE_TIME_TO_FIRST_CHUNK,
     SEARCHES,
     SERVER_TOOLS,
+    SOURCE_KINDS,
     SOURCES,
     THINKING_BUDGET,
     URLS_READ,
@@ -186,6 +187,7 @@ HINTS = (
             f"tools {{{SERVER_TOOLS}}}",
             f"{{{URLS_READ}}} pages read",
             f"{{{SEARCHES}}} searches, {{{SOURCES}}} sources",
+            f"kinds of sources: {{{SOURCE_KINDS}}}",
         ),
     ),
     Hint(

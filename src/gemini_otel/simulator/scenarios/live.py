@@ -33,6 +33,36 @@ def _audio(seconds: float) -> Json:
     return {"serverContent": {"modelTurn": {"parts": [part]}}}
 
 
+_CODE_RUN: tuple[Json, ...] = (
+    {
+        "serverContent": {
+            "modelTurn": {"parts": [{"executableCode": {"language": "PYTHON", "code": "tide()"}}]}
+        }
+    },
+    {"serverContent": {"modelTurn": {"parts": [{"codeExecutionResult": {"outcome": "OUTCOME_FAILED"}}]}}},
+)
+_LOOKED_UP: Json = {
+    "serverContent": {
+        "groundingMetadata": {
+            "webSearchQueries": ["what causes tides"],
+            "groundingChunks": [{"web": {"uri": "https://example.com/tides", "title": "example.com"}}],
+        },
+        "urlContextMetadata": {
+            "urlMetadata": [
+                {
+                    "retrievedUrl": "https://example.com/a",
+                    "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS",
+                },
+                {
+                    "retrievedUrl": "https://example.com/b",
+                    "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_UNSAFE",
+                },
+            ]
+        },
+    }
+}
+
+
 def _music(seconds: float) -> Json:
     part = _audio(seconds)["serverContent"]["modelTurn"]["parts"][0]["inlineData"]
     return {"serverContent": {"audioChunks": [part]}}
@@ -59,6 +89,11 @@ ALL = (
     LiveScenario("live_text", "A turn of text.", (_OK,)),
     LiveScenario(
         "live_slow", "A turn of text whose pieces come half a second apart.", (Burst(_ANSWER, 0.5),)
+    ),
+    LiveScenario(
+        "live_server_tools",
+        "A turn for which the service searched, read one of two pages, and ran code that failed.",
+        (Burst((*_CODE_RUN, _text("Twice a day."), _LOOKED_UP, _GENERATED, _COMPLETE)),),
     ),
     LiveScenario(
         "live_audio",
