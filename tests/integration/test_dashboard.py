@@ -479,10 +479,7 @@ def drawn(played: Played, jaeger: Jaeger, tmp_path_factory: pytest.TempPathFacto
     """What a browser shows of the dashboard: of each panel its state, its series and axes, and which texts can be seen."""
     for name in ("draw-dashboard", "chromium"):
         needs(name)
-    board = {
-        **DASHBOARD,
-        "panels": [each for each in DASHBOARD["panels"] if each["title"] != LATEST["tempo"]],
-    }
+    board = {**DASHBOARD, "panels": [each for title, each in PANELS.items() if title != LATEST["tempo"]]}
     file = tmp_path_factory.mktemp("drawn") / "gemini.json"
     file.write_text(json.dumps(board), encoding="utf-8")
     asked = {
