@@ -126,13 +126,13 @@ def _figures() -> Iterator[Panel]:
 def _alerts() -> Panel:
     alert = q.of_service(q.ALERTS, 'alertname=~"Gemini.*"', 'alertstate="firing"')
     hints = {hint.id: hint.remedy[0] for hint in default_hints() if hint.when is not None}
-    told = "Click the alert's service for its traces; the alert itself has cause, remedy and links."
+    told = "Read the alert's description, which names the hint, or the table below."
     return listing(
         "Firing alerts",
         "Alerts of `gemini-otel alerts` that fire now, with the first step of their hint. Prometheus itself has them: no Alertmanager is needed. "
         "They are marks in the panels over time, too. No data: none fires, or the rules are not loaded."
         + _NOT_BY_MODEL,
-        Query(q.by_name(alert)),
+        Query(q.by_name(f'label_replace({alert}, "hint", "unknown", "hint", "")')),
         {
             "alertname": ("Alert", wide(230)),
             "severity": ("Severity", [*wide(90), *coloured({"critical": "red", "warning": "orange"})]),
@@ -140,7 +140,7 @@ def _alerts() -> Panel:
             q.MODEL: ("Model", wide(190)),
             q.FINISH_REASON: ("Finish reason", wide(150)),
             q.ERROR_TYPE: ("Error", wide(110)),
-            "hint": ("What to do", texts({**hints, "": told}, told)),
+            "hint": ("What to do", texts(hints, told)),
         },
         hidden=(
             *("Value", "__name__", "alertstate", q.JOB, q.OPERATION, q.REPETITION_KIND, q.TOOL, "filter"),

@@ -39,7 +39,7 @@ from servers import Prometheus, free_address, program, run_collector, run_jaeger
 
 SHIPPED = ROOT / "src" / "gemini_otel"
 SHOWN = ("trip-planner", "broken-key", "rate-limited", "blocked", "looping", "tool-fails")
-SECONDS = 80
+SECONDS = 90
 WIDTH = 1280
 MODEL = "gemini-3.5-flash"
 VARIABLES = {
@@ -132,6 +132,7 @@ def _draw(folder: Path, prometheus: Prometheus, jaeger: str, begun: float) -> No
         "to": round(time.time() * 1000),
         "variables": VARIABLES,
         "width": WIDTH,
+        "scale": 1.5,
         "pictures": {"": str(IMAGES / "dashboard.png"), "Top hints": str(IMAGES / "dashboard-hints.png")},
         "hover": {
             "panel": "Top hints",
@@ -151,9 +152,10 @@ def _draw(folder: Path, prometheus: Prometheus, jaeger: str, begun: float) -> No
         check=True,
     )
     for picture in (*asked["pictures"].values(), asked["hover"]["picture"], asked["page"]["picture"]):
-        Image.open(picture).convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(
-            picture, optimize=True
-        )
+        image = Image.open(picture)
+        if image.height > image.width:  # the whole dashboard
+            image = image.resize((WIDTH, image.height * WIDTH // image.width))
+        image.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(picture, optimize=True)
 
 
 if __name__ == "__main__":

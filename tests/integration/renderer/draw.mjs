@@ -84,6 +84,7 @@ async function photograph(page) {
   await page.goto(asked.page.url, { waitUntil: 'networkidle', timeout: PATIENCE });
   await page.getByText('Show annotations').click({ timeout: PATIENCE });
   await page.getByText(asked.page.unfold).first().click({ timeout: PATIENCE });
+  await page.addStyleTag({ content: 'pre:has(a) { display: none !important; }' }); // the rule itself
   await page.waitForTimeout(500);
   await page.screenshot({ path: asked.page.picture });
 }
