@@ -50,7 +50,7 @@ EDITIONS["gen_ai_latest_experimental/dup"] = {"1.41", "latest"}
 # Live music has no id either, Vertex AI alone says the traffic; tests/test_live.py has what the simulator does not serve. Several hints at once are rare.
 NOT_SIMULATED = {"live_connection: gemini.live.session_id", "live: gemini.response.traffic_type"} | {
     f"{span}: gemini.hint.ids"
-    for span in ("execute_tool", "invoke_workflow", "live", "live_connection", "live_music")
+    for span in ("execute_tool", "invoke_workflow", "live_connection", "live_music")
 }
 # No scenario sends prose in the place of a name; tests/test_robustness.py does.
 REPLACED = "gemini.response.replaced_values"
