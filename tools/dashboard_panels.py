@@ -461,6 +461,7 @@ def _tools() -> Iterator[Panel]:
         [Query(q.per_minute(runs, q.TOOL), _legend(q.TOOL, q.SERVICE))],
         traces(own, {names.TOOL_NAME: tool}, by_model=False),
         unit=_RUNS,
+        width=6,
         stacked=True,
     )
     yield graph(
@@ -475,6 +476,7 @@ def _tools() -> Iterator[Panel]:
         ],
         traces(f"{own} && status = error", {names.TOOL_NAME: tool, "error": "true"}, by_model=False),
         unit=_RUNS,
+        width=6,
         shades=BAD,
         stacked=True,
     )
@@ -486,6 +488,22 @@ def _tools() -> Iterator[Panel]:
         [Query(q.by_name(q.of_histogram(0.95, buckets)), _legend(q.TOOL, q.SERVICE), exemplars=True)],
         traces(own, {names.TOOL_NAME: tool}, by_model=False),
         unit="s",
+        width=6,
+    )
+
+    loops = q.total(q.rate(q.of_service(f"{q.WORKFLOW_DURATION}_bucket")), "le", q.JOB)
+    yield graph(
+        "Length of function calling loops, p95",
+        "95th percentile of the time from the first request of a loop to its last answer, with the tools that ran in between. Empty without the setting "
+        "`semconv` for the newest conventions, which have this metric." + _NOT_BY_MODEL,
+        [Query(q.by_name(q.of_histogram(0.95, loops)), _legend(q.SERVICE))],
+        traces(
+            'span.gen_ai.operation.name = "invoke_workflow"',
+            {names.OPERATION_NAME: "invoke_workflow"},
+            by_model=False,
+        ),
+        unit="s",
+        width=6,
     )
 
 

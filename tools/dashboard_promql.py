@@ -35,6 +35,7 @@ CACHED_TOKENS = plain(names.CACHED_TOKENS) + "_total"
 COST = plain(names.COST) + "_total"
 UNPRICED_TOKENS = plain(names.UNPRICED_TOKENS) + "_total"
 TOOL_DURATION = plain(names.TOOL_DURATION) + "_seconds"
+WORKFLOW_DURATION = plain(names.WORKFLOW_DURATION) + "_seconds"
 SPAN_CALLS = "traces_span_metrics_calls_total"  # the Collector's
 
 # The conventions' metrics, under their names in each profile.
