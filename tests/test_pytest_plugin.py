@@ -472,7 +472,7 @@ import pytest, sys
 pytest.main(["--markers", "-p", "gemini_hints"])
 print(sorted(name for name in sys.modules if name.startswith(("opentelemetry", "gemini_otel", "google.genai"))))
 """
-    environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
     printed = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=tmp_path, env=environ)
     assert "@pytest.mark.allow_hint(*ids)" in printed
     assert printed.splitlines()[-1] == str(

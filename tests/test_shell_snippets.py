@@ -43,12 +43,12 @@ INSTEAD = {
 # What a page says that its commands print.
 PROMISED = {
     "quickstart.md": {"stdout": "The answer: None", "stderr": "thoughts 1010 of 1010 output tokens"},
-    "console.md": {"stderr": "generate_content gemini-2.5-flash"},
+    "console.md": {"stderr": "generate_content gemini-3.5-flash"},
 }
 APP = """\
 from google import genai
 client = genai.Client()
-print(client.models.generate_content(model="gemini-2.5-flash", contents="Hello.").text)
+print(client.models.generate_content(model="gemini-3.5-flash", contents="Hello.").text)
 """
 PAGES = {
     document.name: list(found) for document, found in groupby(snippets("sh"), key=attrgetter("document"))
