@@ -8,12 +8,14 @@ import json
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gemini_otel import cli
+from gemini_otel._commands.report import lines
 from gemini_otel._commands.report import values as values_module
 from gemini_otel._commands.report.bar import bar, progress
 from gemini_otel._commands.report.files import PIECE, pieces
@@ -206,6 +208,34 @@ def test_broken_lines(report: Any, file: Any) -> None:
         f"{path}: line 2 is broken JSON",
         f"{path}: 4 places are no JSON, and were left out",
     ]
+
+
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [
+        (b'{"resourceSpans": []}', None),
+        (b'{"resourceSpans": [{}]}', None),
+        (b'{"resourceSpans": [{"scopeSpans": []}]}', None),
+        (b'{"resourceSpans":\n' + b"[" * 200_000, "is nested too deeply"),
+        (b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"name":\n\n', "ends in the middle of a value"),
+        (b'{"batches": [7, "gen_ai.request.model", null]}', None),
+    ],
+    ids=["none", "empty", "no-spans", "deep", "half", "no-objects"],
+)
+def test_odd_shapes(report: Any, file: Any, odd: bytes, what: str | None) -> None:
+    """Lists and objects with nothing in them are no fault; others are spoken of; the lines before are read."""
+    found = report(file(LINES + odd), "--json")
+    assert (found.status, found.json["total"]["calls"]) == (0, 4)
+    assert what is None or any(what in note for note in found.json["notes"])
+
+
+def test_figures_as_people_read_them() -> None:
+    """Few digits, and the unit that fits."""
+    assert [lines.seconds(each) for each in (0.5, 99, 600, 7200)] == ["0.5 s", "99 s", "10 min", "2 h"]
+    assert [lines.percent(some, 100) for some in (0, 0.26, 3, 42)] == ["0 %", "0.3 %", "3 %", "42 %"]
+    assert lines.percent(1, 0) == "0 %"
+    amounts = [lines.money(Decimal(each)) for each in ("0", "0.012", "1.5", "1234")]
+    assert amounts == ["$0", "$0.012", "$1.50", "$1,234"]
 
 
 def test_a_damaged_archive(report: Any, file: Any) -> None:

@@ -81,6 +81,11 @@ def test_thresholds_as_text() -> None:
     assert settings.repetition_thresholds == {"text_run": 900, "identical_calls": 6}
 
 
+def test_a_callable_without_a_signature() -> None:
+    """A built-in function of which Python knows no parameters is taken."""
+    assert load({"on_repetition": max}, {}).on_repetition is max
+
+
 def test_a_callable_has_no_variable() -> None:
     """What only a program can give is not looked for in the environment."""
     assert load({}, {"GEMINI_OTEL_ON_REPETITION": "print"}) == Settings()

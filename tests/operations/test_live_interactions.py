@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from google import genai
 
+import gemini_otel
 from gemini_otel import explain, simulator
 from gemini_otel._commands.explain import text_attributes
 from gemini_otel._telemetry.live.interaction import Reconnections
@@ -186,6 +187,18 @@ async def _send_cancel(connection: Any) -> None:
 async def _detach(connection: Any) -> None:
     await connection.detach()
     await connection.detach()
+
+
+@pytest.mark.parametrize("end", [_complete, _cancel, _send_cancel, _detach])
+async def test_where_nobody_listens(client: genai.Client, end: Any) -> None:
+    """Without a provider the connection works as without us."""
+    gemini_otel.instrument()
+    try:
+        assert await talk(client, "completed")
+        async with client.aio.interactions.connect("i1") as connection:
+            await end(connection)
+    finally:
+        gemini_otel.uninstrument()
 
 
 @pytest.mark.parametrize(
