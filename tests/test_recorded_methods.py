@@ -132,6 +132,54 @@ def test_every_recording() -> None:
     assert len(checked) > 80
 
 
+def streamed_interactions() -> Iterator[dict[str, Any]]:
+    with gzip.open(RECORDINGS, "rt", encoding="utf-8") as file:
+        for recording in map(json.loads, file):
+            if "/interactions" in recording["url_path"] and isinstance(recording["response_body"], str):
+                yield recording
+
+
+@pytest.mark.skipif(not hasattr(genai.Client, "interactions"), reason="google-genai before 1.55 has none")
+@pytest.mark.filterwarnings("ignore:Interactions usage")
+def test_every_streamed_interaction() -> None:
+    """Tokens, id and model are those of the last event that tells them."""
+    import gemini_otel
+
+    telemetry, differences, compared = Telemetry(), [], 0
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        for recording in streamed_interactions():
+            events = [
+                json.loads(data) for data in re.findall(r"(?m)^data: (\{.*)$", recording["response_body"])
+            ]
+            told = [event["interaction"] for event in events if "interaction" in event]
+            usage: dict[str, int] = next((each["usage"] for each in reversed(told) if each.get("usage")), {})
+            wanted = {
+                "gen_ai.response.id": told[-1].get("id"),
+                "gen_ai.usage.input_tokens": usage.get("total_input_tokens", 0)
+                + usage.get("total_tool_use_tokens", 0),
+                "gen_ai.usage.output_tokens": usage.get("total_output_tokens", 0)
+                + usage.get("total_thought_tokens", 0),
+                "gemini.usage.total_tokens": usage.get("total_tokens"),
+            }
+            telemetry.exporter.clear()
+            with simulator.serve(simulator.replay(recording)) as url:
+                client = make_client(str(url))
+                for _ in client.interactions.create(model="m", input="x", stream=True):
+                    pass
+            found = telemetry.attributes
+            compared += bool(usage)
+            differences += [
+                f"{recording['source']}: {name} is {found.get(name)!r}, not {value!r}"
+                for name, value in wanted.items()
+                if value and found.get(name) != value
+            ]
+    finally:
+        gemini_otel.uninstrument()
+    assert differences == []
+    assert compared > 5
+
+
 def check(
     telemetry: Telemetry, recording: dict[str, Any], method: str, arguments: dict[str, Any]
 ) -> list[str]:
