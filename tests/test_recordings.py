@@ -181,6 +181,8 @@ def test_every_recording(url: str) -> None:
             for p in of_tools
             if names != ("url_context",) or p.attributes["gemini.server_tool.result"] == "ok"
         ]
+        if "retrieval" in names and not KNOWS_STORES:
+            continue  # files that were searched pass for retrieval there, without a query
         assert sum(point.value for point in read) == uses[attribute] > 10
     assert labelled(telemetry, "gemini.client.responses", "value") == tiers
     assert labelled(telemetry, "gen_ai.client.operation.duration", "count") == tiers

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx as older_httpx
 from google import genai
-from google.genai import types
+from google.genai import _api_client, types
 
-try:
-    import httpx2 as httpx
-except ImportError:
-    import httpx  # type: ignore[no-redef]
+# The one that the SDK uses: other packages may have brought httpx2 to an SDK that does not know it.
+httpx: Any = getattr(_api_client, "httpx2", None) or older_httpx
 
 MODEL = "gemini-2.5-flash"
 

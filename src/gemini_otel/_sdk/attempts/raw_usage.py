@@ -20,7 +20,8 @@ def _read(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwa
 
 @guarded
 def _note_tier(answer: Any) -> None:
-    tier = (answer.get("usageMetadata") or {}).get("serviceTier")
+    usage = answer.get("usageMetadata") if isinstance(answer, dict) else None
+    tier = usage.get("serviceTier") if isinstance(usage, dict) else None
     if isinstance(tier, str) and (call := current_call()) is not None:
         call.served_by(tier)
 
