@@ -474,7 +474,11 @@ def _tools() -> Iterator[Panel]:
                 f"{_legend(q.TOOL)} {_legend(q.ERROR_TYPE, q.SERVICE)}",
             )
         ],
-        traces(f"{own} && status = error", {names.TOOL_NAME: tool, "error": "true"}, by_model=False),
+        traces(
+            f"{own} && status = error",
+            {names.TOOL_NAME: tool, names.ERROR_TYPE: label(q.ERROR_TYPE)},
+            by_model=False,
+        ),
         unit=_RUNS,
         width=6,
         shades=BAD,

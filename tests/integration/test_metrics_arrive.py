@@ -96,12 +96,16 @@ def played(reader: MetricReader) -> Iterator[dict[str, Any]]:
         tracer_provider=TracerProvider(),
         meter_provider=meter_provider,
         semconv="gen_ai_latest_experimental/dup",
+        cost=True,
     )
     try:
         with simulator.serve() as url:
             client = demo.simulated_client(url)
-            for scene in (*demo.SIMULATED, demo.Scene("", "simulate:cached", {})):
+            for prompt in ("simulate:cached", "simulate:grounding_tool_use"):
+                demo.send(client, MODEL, demo.Scene("", prompt, {}))
+            for scene in demo.SIMULATED:
                 demo.send(client, MODEL, scene)
+            demo.send(client, "of-unknown-price", demo.SIMULATED[0])
             client.models.embed_content(model="gemini-embedding-001", contents="The tide is out.")
     finally:
         gemini_otel.uninstrument()
@@ -140,6 +144,8 @@ def test_every_metric_arrives(arrived: Arrived, metric: str) -> None:
 def test_buckets(arrived: Arrived, name: str) -> None:
     """Histograms have the buckets of the GenAI conventions."""
     buckets = names.DURATION_BUCKETS if name.endswith("_seconds") else names.TOKEN_BUCKETS
+    if name == f"{plain(names.WORKFLOW_DURATION)}_seconds":
+        buckets = names.WORKFLOW_BUCKETS
     eventually(lambda: arrived.series(f"{name}_bucket"))
     bounds = {float(dict(labels)["le"]) for labels in arrived.series(f"{name}_bucket")}
     assert bounds == {*buckets, float("inf")}
