@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -132,8 +133,11 @@ def _draw(folder: Path, prometheus: Prometheus, jaeger: str, begun: float) -> No
         "to": round(time.time() * 1000),
         "variables": VARIABLES,
         "width": WIDTH,
-        "scale": 1.5,
-        "pictures": {"": str(IMAGES / "dashboard.png"), "Top hints": str(IMAGES / "dashboard-hints.png")},
+    }
+    whole = IMAGES / "dashboard.png"
+    _run({**asked, "scale": 1, "pictures": {"": str(whole)}})
+    parts = {
+        "pictures": {"Top hints": str(IMAGES / "dashboard-hints.png")},
         "hover": {
             "panel": "Top hints",
             "text": "Create a new key",
@@ -145,17 +149,25 @@ def _draw(folder: Path, prometheus: Prometheus, jaeger: str, begun: float) -> No
             "picture": str(IMAGES / "alerts.png"),
         },
     }
+    _run({**asked, "scale": 1.5, **parts})
+    for name, colours in (
+        ("dashboard", 64),
+        ("dashboard-hints", 128),
+        ("dashboard-remedy", 128),
+        ("alerts", 128),
+    ):
+        picture = IMAGES / f"{name}.png"
+        image = Image.open(picture)
+        image.convert("P", palette=Image.Palette.ADAPTIVE, colors=colours).save(picture, optimize=True)
+
+
+def _run(asked: dict[str, Any]) -> None:
     subprocess.run(  # noqa: S603
         [str(program("draw-dashboard")), json.dumps(asked)],
         env={**os.environ, "CHROMIUM": str(program("chromium"))},
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    for picture in (*asked["pictures"].values(), asked["hover"]["picture"], asked["page"]["picture"]):
-        image = Image.open(picture)
-        if image.height > image.width:  # the whole dashboard
-            image = image.resize((WIDTH, image.height * WIDTH // image.width))
-        image.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(picture, optimize=True)
 
 
 if __name__ == "__main__":
