@@ -497,7 +497,7 @@ def _tools() -> Iterator[Panel]:
 
     loops = q.total(q.rate(q.of_service(f"{q.WORKFLOW_DURATION}_bucket")), "le", q.JOB)
     yield graph(
-        "Length of function calling loops, p95",
+        "Tool loops, p95",
         "95th percentile of the time from the first request of a loop to its last answer, with the tools that ran in between. Empty without the setting "
         "`semconv` for the newest conventions, which have this metric." + _NOT_BY_MODEL,
         [Query(q.by_name(q.of_histogram(0.95, loops)), _legend(q.SERVICE))],
