@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
 from google import genai
 from google.genai import errors
@@ -16,6 +15,7 @@ from google.genai import errors
 from gemini_otel import simulator
 from sdk_calls import MODEL, ask_async, httpx, make_client
 
+aiohttp = pytest.importorskip("aiohttp")
 # SDK 1.32 never closes the aiohttp session of a stream.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:Unclosed")
 
