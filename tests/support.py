@@ -90,6 +90,23 @@ class Sent(NamedTuple):
     error: BaseException | None
 
 
+# The body of an error: the quota of a minute is used up.
+QUOTA: dict[str, Any] = {
+    "error": {
+        "code": 429,
+        "status": "RESOURCE_EXHAUSTED",
+        "message": "You exceeded your current quota.",
+        "details": [
+            {
+                "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+                "violations": [{"quotaId": "RequestsPerMinute", "quotaValue": "10"}],
+            },
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"},
+        ],
+    }
+}
+
+
 def send(client: genai.Client, shape: str, contents: Any, *, model: str = MODEL, **config: Any) -> Sent:
     """One `generate_content` in one of the four shapes, read to its end."""
     request = {

@@ -21,22 +21,7 @@ from gemini_otel.advice import retry_if_it_helps, wait_as_told
 from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES
 from gemini_otel.hints._hint import Retry
 from gemini_otel.hints._trigger import Trigger
-from support import MODEL, make_client
-
-QUOTA = {
-    "error": {
-        "code": 429,
-        "status": "RESOURCE_EXHAUSTED",
-        "message": "You exceeded your current quota.",
-        "details": [
-            {
-                "@type": "type.googleapis.com/google.rpc.QuotaFailure",
-                "violations": [{"quotaId": "RequestsPerMinute", "quotaValue": "10"}],
-            },
-            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"},
-        ],
-    }
-}
+from support import MODEL, QUOTA, make_client
 
 
 def raised(client: genai.Client, scenario: str) -> Exception:

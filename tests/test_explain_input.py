@@ -12,22 +12,7 @@ from gemini_otel import cli, explain
 from gemini_otel._commands import presenting
 from gemini_otel._commands.explain import body_attributes
 from gemini_otel.hints import default_hints
-from support import RECORDINGS
-
-QUOTA = {
-    "error": {
-        "code": 429,
-        "status": "RESOURCE_EXHAUSTED",
-        "message": "You exceeded your current quota.",
-        "details": [
-            {
-                "@type": "type.googleapis.com/google.rpc.QuotaFailure",
-                "violations": [{"quotaId": "RequestsPerMinute", "quotaValue": "10"}],
-            },
-            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34s"},
-        ],
-    }
-}
+from support import QUOTA, RECORDINGS
 
 
 def run(
