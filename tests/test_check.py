@@ -253,7 +253,7 @@ def test_a_configuration_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def provider() -> Iterator[Any]:
-    """Instruments with the tracer provider given, and ends it."""
+    """Providers with the tracer provider given, and ends it."""
     made: list[TracerProvider] = []
 
     def instrument(*exporters: Any, **options: Any) -> TracerProvider:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 import gemini_otel
 from gemini_otel._facts.labels import OTHER, BoundedNames
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.instrumentation import Instruments, Session
+from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 from gemini_otel._telemetry.metrics.counters import CounterTable
 from support import Telemetry, send
 
@@ -49,13 +49,13 @@ def test_threads_lose_no_count() -> None:
 def test_several_readers_see_the_same_totals() -> None:
     """Each reader of a provider gets the whole count, however often either collects."""
     readers = [InMemoryMetricReader(), InMemoryMetricReader()]
-    instruments = Instruments(meter_provider=MeterProvider(metric_readers=readers))
-    session = Session(instruments, Settings())
-    session.count_hint("finish.other", "warning")
+    providers = Providers(meter_provider=MeterProvider(metric_readers=readers))
+    instrumentation = Instrumentation(providers, Settings())
+    instrumentation.count_hint("finish.other", "warning")
     for _ in range(2):
         for reader in readers:
             assert total(reader) == 1
-    session.count_hint("finish.other", "warning")
+    instrumentation.count_hint("finish.other", "warning")
     assert [total(reader) for reader in readers] == [2, 2]
 
 
@@ -75,19 +75,19 @@ FORK = """
 import os
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from gemini_otel._telemetry.instrumentation import Instruments, Session
+from gemini_otel._telemetry.instrumentation import Providers, Instrumentation
 from gemini_otel._settings.table import Settings
 
 reader = InMemoryMetricReader()
-instruments = Instruments(meter_provider=MeterProvider(metric_readers=[reader]))
-session = Session(instruments, Settings())
+providers = Providers(meter_provider=MeterProvider(metric_readers=[reader]))
+instrumentation = Instrumentation(providers, Settings())
 for _ in range(5):
-    session.count_hint("h", "warning")
-table = instruments.metrics().hints
+    instrumentation.count_hint("h", "warning")
+table = providers.metrics().hints
 table._lock.acquire()  # as a thread of the parent may at the moment of the fork
 child = os.fork()
 if child == 0:
-    session.count_hint("h", "warning")
+    instrumentation.count_hint("h", "warning")
     assert [total for _, total in table.totals()] == [1], table.totals()
     os._exit(0)
 table._lock.release()

@@ -21,7 +21,7 @@ from opentelemetry import context as otel_context
 
 import gemini_otel
 from gemini_otel._telemetry import dropped
-from gemini_otel._telemetry.lifecycle import Observed
+from gemini_otel._telemetry.lifecycle import Observation
 from gemini_otel._telemetry.metrics import counters
 from support import MODEL, Telemetry, make_client
 
@@ -209,7 +209,7 @@ def test_a_context_that_a_tool_leaves_is_seen_after_the_call(
 
 def test_a_dropped_task_detaches_nothing_of_another(caplog: pytest.LogCaptureFixture) -> None:
     """A task that was begun inside of a tool has its context; a coroutine of the other that is closed there leaves it."""
-    observed = Observed(otel_context.set_value("mine", "inside"))
+    observed = Observation(otel_context.set_value("mine", "inside"))
 
     async def run() -> None:
         with observed:
@@ -229,7 +229,7 @@ def test_an_interrupt_within_an_end_leaves_no_open_span() -> None:
     """Whatever is raised while it is written down how something ended, its span is ended."""
     closed = []
 
-    class Interrupted(Observed):
+    class Interrupted(Observation):
         def _record(self, error: BaseException | None) -> None:
             raise KeyboardInterrupt
 

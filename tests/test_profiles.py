@@ -34,7 +34,7 @@ DUP = "gen_ai_latest_experimental/dup"
 
 @pytest.fixture
 def instrumented() -> Iterator[Any]:
-    """Instruments with the settings given."""
+    """Providers with the settings given."""
 
     def instrument(**settings: Any) -> Telemetry:
         telemetry = Telemetry()

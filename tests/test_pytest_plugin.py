@@ -335,7 +335,7 @@ def test_hints_of_the_programs_own(project: Project) -> None:
     @pytest.fixture(autouse=True)
     def ours():
         instrumented(hints=False)
-        gemini_otel._instrumentor.active_session().instruments.given[0].add_span_processor(HintSpanProcessor(hints=[MINE]))
+        gemini_otel._instrumentor.active_instrumentation().providers.given[0].add_span_processor(HintSpanProcessor(hints=[MINE]))
         yield
         gemini_otel.uninstrument()
 
@@ -361,7 +361,7 @@ def test_spans_of_others(project: Project) -> None:
     @pytest.mark.allow_hint("http.503")
     def test_nested(gemini_calls):
         instrumented()
-        tracer = gemini_otel._instrumentor.active_session().instruments.given[0].get_tracer("mine")
+        tracer = gemini_otel._instrumentor.active_instrumentation().providers.given[0].get_tracer("mine")
         attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gemini-2.5-flash", "error.type": "503"}
         with tracer.start_as_current_span("GET /trips"):
             for _ in range(2):
@@ -432,7 +432,7 @@ def test_all_is_as_before(project: Project) -> None:
     project.run("def test():\n    ask()\n").assert_outcomes(passed=1)
     assert dict(vars(models.Models)) == before
     assert _instrumentor.listeners == []
-    assert _instrumentor.active_session() is None
+    assert _instrumentor.active_instrumentation() is None
     assert trace.get_tracer_provider() is provider
 
 

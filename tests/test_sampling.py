@@ -150,7 +150,7 @@ gemini_otel.instrument()
 from google import genai
 from gemini_otel._telemetry import rounds
 made = []
-rounds.Call.__init__ = lambda *args: made.append(args)
+rounds.Round.__init__ = lambda *args: made.append(args)
 with simulator.serve() as url:
     client = genai.Client(api_key="k", http_options={"base_url": url})
     client.models.generate_content(model="m", contents="simulate:ok")
@@ -177,4 +177,4 @@ def test_the_placeholder_is_the_apis_own(provider: Any) -> None:
     assert not is_placeholder(provider())
     assert is_placeholder(trace.NoOpTracerProvider())
     assert is_placeholder(metrics.NoOpMeterProvider())
-    assert rounds.current_call() is None
+    assert rounds.current_round() is None

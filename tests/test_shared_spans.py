@@ -26,7 +26,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 import gemini_otel
 from gemini_otel._telemetry import spans as spans_module
 from gemini_otel._telemetry.draft import Draft
-from gemini_otel._telemetry.spans import current_owner
+from gemini_otel._telemetry.spans import current_host
 from support import MODEL, Telemetry, make_client, send
 
 THEIRS = {"gen_ai.operation.name": "chat", "gen_ai.request.model": f"google-gla:{MODEL}"}
@@ -228,7 +228,7 @@ def test_which_spans_stand_for_what(
     """An operation shares the spans that others have for the same one."""
     tracer = telemetry.tracer_provider.get_tracer("somebody.else")
     with tracer.start_as_current_span("theirs", attributes=attributes, kind=kind):
-        owner = current_owner(operation, "gemini_otel", telemetry.tracer_provider.resource, MODEL)
+        owner = current_host(operation, "gemini_otel", telemetry.tracer_provider.resource, MODEL)
     assert (owner is not None) == shared
 
 

@@ -212,9 +212,9 @@ def _module(name: str) -> Any:
 def _patches() -> Iterator[str]:
     from gemini_otel._instrumentor import plan
     from gemini_otel._settings.table import Settings
-    from gemini_otel._telemetry.instrumentation import Instruments, Session
+    from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 
-    for module, patch in plan(Session(Instruments(), Settings())):
+    for module, patch in plan(Instrumentation(Providers(), Settings())):
         for name, _ in patch.names:
             if (function := _found(module, name)) is not None:
                 yield f"patch {module}:{name}{_parameters(function)}"

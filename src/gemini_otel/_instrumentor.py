@@ -15,7 +15,7 @@ from gemini_otel._guard import guarded, logger
 from gemini_otel._sdk import installed, patching
 from gemini_otel._settings import in_force
 from gemini_otel._telemetry import dropped, exporter_log
-from gemini_otel._telemetry.instrumentation import Instruments, Session
+from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 
 if TYPE_CHECKING:
     from gemini_otel._facts.operation import Target
@@ -54,7 +54,7 @@ _MODULES = (
     "google.genai._interactions.resources.interactions",
 )
 
-_session: Session | None = None  # what is instrumented now
+_instrumentation: Instrumentation | None = None  # what is instrumented now
 listeners: list[Callable[[Any], object]] = []  # told of each tracer provider that spans of ours go to
 _processors: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # those that we added
 
@@ -121,27 +121,25 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         keywords = _valid({name: value for name, value in kwargs.items() if name not in _PROVIDERS})
         settings = in_force.load(keywords)
         in_force.warn_of_unknown_variables()
-        instruments = Instruments(
-            kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv
-        )
+        providers = Providers(kwargs.get("tracer_provider"), kwargs.get("meter_provider"), settings.semconv)
         content = _content(settings, kwargs.get("logger_provider"))
-        instruments.on_bypass = patching.repair
+        providers.on_bypass = patching.repair
         exceptions = _exceptions(settings, kwargs.get("logger_provider"))
-        session = Session(instruments, settings, keywords, content, exceptions)
-        instruments.on_tracer_provider = functools.partial(
-            _spans_go_to, session, kwargs.get("logger_provider")
+        instrumentation = Instrumentation(providers, settings, keywords, content, exceptions)
+        providers.on_tracer_provider = functools.partial(
+            _spans_go_to, instrumentation, kwargs.get("logger_provider")
         )
         if settings.quiet_exporters:
             exporter_log.quieten()
-        global _session
-        _session = session
-        instruments.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
-        patching.install(_MODULES, functools.partial(_patches, session))
+        global _instrumentation
+        _instrumentation = instrumentation
+        providers.tracer()  # the hint processor starts now where there is a provider, not with the first Gemini call
+        patching.install(_MODULES, functools.partial(_patches, instrumentation))
 
     @guarded
     def _uninstrument(self, **_: Any) -> None:
-        global _session
-        _session = None
+        global _instrumentation
+        _instrumentation = None
         dropped.flush()
         exporter_log.restore()
         patching.uninstall()
@@ -149,36 +147,36 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             processor.active = False
 
 
-def lend(**providers: Any) -> Session | None:
+def lend(**providers: Any) -> Instrumentation | None:
     """Instrument with these providers until the program calls `instrument()` itself, which then works as if this had not been.
 
     Adds no hints. Gives what is to be handed to `take_back`; None where something is instrumented already.
     """
-    if _session is not None:
+    if _instrumentation is not None:
         return None
     GeminiInstrumentor()._instrument(**providers, hints=False, quiet_exporters=False)  # noqa: SLF001  # not marked as instrumented
-    return _session
+    return _instrumentation
 
 
-def take_back(lent: Session) -> None:
+def take_back(lent: Instrumentation) -> None:
     """End what was lent, unless something else took its place."""
-    if _session is lent:
+    if _instrumentation is lent:
         GeminiInstrumentor()._uninstrument()  # noqa: SLF001  # see `lend`
 
 
 def _instrumented() -> bool:
-    return _session is not None
+    return _instrumentation is not None
 
 
-def active_session() -> Session | None:
+def active_instrumentation() -> Instrumentation | None:
     """What is instrumented now; None while nothing is."""
-    return _session
+    return _instrumentation
 
 
-def plan(session: Session) -> Iterator[tuple[str, patching.Patch]]:
+def plan(instrumentation: Instrumentation) -> Iterator[tuple[str, patching.Patch]]:
     """Every patch of every SDK module, whether or not the installed SDK has it."""
     for module in _MODULES:
-        for patch in _patches(session, module):
+        for patch in _patches(instrumentation, module):
             yield module, patch
 
 
@@ -212,7 +210,7 @@ def _valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
     return valid
 
 
-def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
+def _patches(instrumentation: Instrumentation, module: str) -> Iterator[patching.Patch]:
     """What to patch in one SDK module. Runs when the application imports it, and imports our readers only then."""
     if not installed.is_supported():
         return
@@ -231,13 +229,13 @@ def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
         generated_clients.MODULE: ("HTTP attempts of generated clients", generated_clients.DRIVERS),
         raw_usage.MODULE: ("service tiers", raw_usage.DRIVERS),
         batch_jobs.MODULE: ("batches methods", batch_jobs.DRIVERS),
-        _pages.MODULE: ("pages of listings", _pages.drivers(session)),
+        _pages.MODULE: ("pages of listings", _pages.drivers(instrumentation)),
         older_client.MODULE: ("HTTP attempts of interactions", older_client.DRIVERS),
-        function_calling.MODULE: ("automatic function calling", function_calling.drivers(session)),
-        function_calling.MCP_MODULE: ("MCP tools", function_calling.mcp_drivers(session)),
-        _live.MODULE: ("Live", _live.drivers(session)),
-        _live.MUSIC_MODULE: ("Live music", _live.music_drivers(session)),
-        live_interactions.MODULE: ("Live interactions", live_interactions.drivers(session)),
+        function_calling.MODULE: ("automatic function calling", function_calling.drivers(instrumentation)),
+        function_calling.MCP_MODULE: ("MCP tools", function_calling.mcp_drivers(instrumentation)),
+        _live.MODULE: ("Live", _live.drivers(instrumentation)),
+        _live.MUSIC_MODULE: ("Live music", _live.music_drivers(instrumentation)),
+        live_interactions.MODULE: ("Live interactions", live_interactions.drivers(instrumentation)),
     }
     if module in functions:
         area, drivers = functions[module]
@@ -245,17 +243,19 @@ def _patches(session: Session, module: str) -> Iterator[patching.Patch]:
             yield patching.Patch(area, ((name, driver),))
     for operation in OPERATIONS:
         yield from _targets(
-            module, operation.name, operation.targets, functools.partial(begin, session, operation)
+            module, operation.name, operation.targets, functools.partial(begin, instrumentation, operation)
         )
     for method in operations(module):
         area = f"{module.rpartition('.')[2]} methods"
-        yield from _targets(module, area, method.targets, functools.partial(begin, session, method))
+        yield from _targets(module, area, method.targets, functools.partial(begin, instrumentation, method))
     for choice in CHOICES:
         yield from _targets(
-            module, choice.area, choice.targets, functools.partial(begin_chosen, session, choice)
+            module, choice.area, choice.targets, functools.partial(begin_chosen, instrumentation, choice)
         )
     for turn in TURNS:
-        yield from _targets(module, turn.area, turn.targets, functools.partial(begin_turn, session, turn))
+        yield from _targets(
+            module, turn.area, turn.targets, functools.partial(begin_turn, instrumentation, turn)
+        )
 
 
 def _targets(
@@ -272,10 +272,10 @@ def _targets(
             yield patching.Patch(area, names)
 
 
-def _spans_go_to(session: Session, logger_provider: Any, provider: Any) -> None:
+def _spans_go_to(instrumentation: Instrumentation, logger_provider: Any, provider: Any) -> None:
     """A tracer of this provider is about to be used."""
-    if session.settings.hints:
-        _add_hint_processor(session, logger_provider, provider)
+    if instrumentation.settings.hints:
+        _add_hint_processor(instrumentation, logger_provider, provider)
     else:
         _add_flush_processor(provider)
     for listener in listeners:
@@ -283,7 +283,7 @@ def _spans_go_to(session: Session, logger_provider: Any, provider: Any) -> None:
 
 
 @guarded
-def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -> None:
+def _add_hint_processor(instrumentation: Instrumentation, logger_provider: Any, provider: Any) -> None:
     """Register one hint processor with the provider, or wake up the one that it has."""
     if not hasattr(provider, "add_span_processor"):
         logger.warning(
@@ -300,16 +300,16 @@ def _add_hint_processor(session: Session, logger_provider: Any, provider: Any) -
         provider.add_span_processor(processor)
     if processor in _processors:
         processor.configure(
-            hint_level=session.settings.hint_level,
-            disabled_hints=session.settings.disabled_hints,
-            hint_signal=session.settings.hint_signal,
-            hint_attributes=session.settings.hint_attributes,
+            hint_level=instrumentation.settings.hint_level,
+            disabled_hints=instrumentation.settings.disabled_hints,
+            hint_signal=instrumentation.settings.hint_signal,
+            hint_attributes=instrumentation.settings.hint_attributes,
             logger_provider=logger_provider,
         )
         processor.active = True
-    processor.on_hint = session.count_hint
+    processor.on_hint = instrumentation.count_hint
     processor.calls_have_spans = _instrumented
-    session.instruments.on_shared_span = processor.watch
+    instrumentation.providers.on_shared_span = processor.watch
 
 
 @guarded

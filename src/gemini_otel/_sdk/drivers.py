@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from gemini_otel._facts.operation import Arguments, Driver, Shape
 from gemini_otel._guard import safely
 from gemini_otel._telemetry.dropped import hold_open
-from gemini_otel._telemetry.lifecycle import Observed
+from gemini_otel._telemetry.lifecycle import Observation
 
 Positional = tuple[Any, ...]
 _G = TypeVar("_G", Generator[Any, Any, Any], AsyncGenerator[Any, None])
 # Starts to observe a call of `instance`, given its keyword arguments; None where nobody listens.
-Begin = Callable[[Any, Arguments], Observed | None]
+Begin = Callable[[Any, Arguments], Observation | None]
 
 
 def driver(shape: Shape, begin: Begin) -> Driver:
@@ -107,7 +107,7 @@ def _public_stream(
 
 
 def _generate(
-    begin: Callable[[], Observed | None], chunks: Generator[Any, Any, Any]
+    begin: Callable[[], Observation | None], chunks: Generator[Any, Any, Any]
 ) -> Generator[Any, Any, Any]:
     """`yield from chunks`, observed."""
     itself = _Itself()
@@ -126,7 +126,7 @@ class _Itself:
         self._reference: weakref.ref[Any] = weakref.ref(generator, _do_nothing)
         return generator
 
-    def end(self, observed: Observed) -> None:
+    def end(self, observed: Observation) -> None:
         """Where the generator ends before the answer does."""
         if self._reference() is None:
             observed.drop()
@@ -139,7 +139,7 @@ def _do_nothing(_: object) -> None:
 
 
 def _steps(
-    begin: Callable[[], Observed | None], chunks: Generator[Any, Any, Any], itself: _Itself
+    begin: Callable[[], Observation | None], chunks: Generator[Any, Any, Any], itself: _Itself
 ) -> Generator[Any, Any, Any]:
     observed = begin()
     if observed is None:
@@ -203,14 +203,14 @@ async def _public_async_stream(
     return _async_generate(observed, chunks)
 
 
-def _async_generate(observed: Observed, chunks: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
+def _async_generate(observed: Observation, chunks: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
     """An async generator for the user: what `yield from chunks` would be, observed."""
     itself = _Itself()
     return itself.known_as(_async_steps(observed, chunks, itself))
 
 
 async def _async_steps(
-    observed: Observed, chunks: AsyncGenerator[Any, Any], itself: _Itself
+    observed: Observation, chunks: AsyncGenerator[Any, Any], itself: _Itself
 ) -> AsyncGenerator[Any, None]:
     advance: Callable[[], Awaitable[Any]] = chunks.__anext__
     try:
@@ -239,11 +239,11 @@ class _ObservedStream:
 
     __slots__ = ("_begin", "_begun", "_chunks", "_observed")
 
-    def __init__(self, chunks: AsyncIterator[Any], begin: Callable[[], Observed | None]) -> None:
+    def __init__(self, chunks: AsyncIterator[Any], begin: Callable[[], Observation | None]) -> None:
         self._chunks = chunks
         self._begin = begin
         self._begun = False
-        self._observed: Observed | None = None
+        self._observed: Observation | None = None
 
     def __aiter__(self) -> _ObservedStream:
         return self
@@ -296,7 +296,7 @@ _SOURCES = (
 )  # where a stream of the generated client has its events, and of the one before it
 
 
-def _handed_over(observed: Observed, answer: Any, observe_events: Callable[..., None]) -> Any:
+def _handed_over(observed: Observation, answer: Any, observe_events: Callable[..., None]) -> Any:
     """The answer itself; a stream's events are observed from within, so that it stays the SDK's object."""
     source = next((name for name in _SOURCES if name in getattr(answer, "__dict__", ())), None)
     if source is None:
@@ -307,7 +307,7 @@ def _handed_over(observed: Observed, answer: Any, observe_events: Callable[..., 
     return answer
 
 
-def _observe_events(observed: Observed, stream: Any, source: str) -> None:
+def _observe_events(observed: Observation, stream: Any, source: str) -> None:
     events = _generate(lambda: observed, getattr(stream, source))
     close = stream.close
 
@@ -320,7 +320,7 @@ def _observe_events(observed: Observed, stream: Any, source: str) -> None:
     hold_open(observed)
 
 
-def _observe_async_events(observed: Observed, stream: Any, source: str) -> None:
+def _observe_async_events(observed: Observation, stream: Any, source: str) -> None:
     events = _async_generate(observed, getattr(stream, source))
     close = stream.close
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
-from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.tool_runs import ToolRun, begin_tool
-from gemini_otel._telemetry.user_calls import current_turn
+from gemini_otel._telemetry.user_calls import current_user_call
 
 Positional = tuple[Any, ...]
 
@@ -20,13 +20,13 @@ _OFFICIAL_TOOLS = "opentelemetry.instrumentation.google_genai.tool_call_wrapper"
 
 
 @guarded
-def _open_loop(session: Session, config: Any, limit: int) -> None:
+def _open_loop(instrumentation: Instrumentation, config: Any, limit: int) -> None:
     """Open the loop's span if there is anything to run: the SDK enters its loop without tools as well."""
-    turn = current_turn()
+    turn = current_user_call()
     tools = getattr(config, "tools", None) or ()
     if turn is None:
         if any(map(callable, tools)):
-            session.bypassed()
+            instrumentation.bypassed()
     elif turn.has_mcp_tools or any(map(callable, tools)):
         turn.open_loop(limit)
 
@@ -42,7 +42,7 @@ async def _mcp_sessions(
 
 @guarded
 def _note_mcp_tools(found: Any) -> None:
-    turn = current_turn()
+    turn = current_user_call()
     if turn is not None and found[1]:
         turn.has_mcp_tools = True
 
@@ -55,7 +55,7 @@ def _calls(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs:
 
 @guarded
 def _expect_calls(response: Any) -> None:
-    turn = current_turn()
+    turn = current_user_call()
     if turn is not None:
         turn.expect_calls(list(_function_calls(response)))
 
@@ -68,17 +68,17 @@ def _function_calls(response: Any) -> Iterator[tuple[str, str | None]]:
             yield call.name, call.id
 
 
-def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's `_extra_utils`, and what runs in its place."""
 
     def limit(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
         """`get_max_remote_calls_afc(config)`: the SDK calls it once, right before a loop's first round."""
         found = wrapped(*args, **kwargs)
-        _open_loop(session, args[0] if args else kwargs.get("config"), found)
+        _open_loop(instrumentation, args[0] if args else kwargs.get("config"), found)
         return found
 
     def tool(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        run = _begin_function(session, *_tool_call(*args, **kwargs))
+        run = _begin_function(instrumentation, *_tool_call(*args, **kwargs))
         if run is None:
             return wrapped(*args, **kwargs)
         with run:
@@ -90,7 +90,7 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     async def async_tool(
         wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
     ) -> Any:
-        run = _begin_function(session, *_tool_call(*args, **kwargs))
+        run = _begin_function(instrumentation, *_tool_call(*args, **kwargs))
         if run is None:
             return await wrapped(*args, **kwargs)
         with run:
@@ -109,7 +109,7 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     )
 
 
-def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+def mcp_drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's `_adapters`, and what runs in its place."""
 
     async def mcp_tool(
@@ -117,7 +117,7 @@ def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     ) -> Any:
         call = args[0] if args else kwargs.get("function_call")
         run = begin_tool(
-            session,
+            instrumentation,
             getattr(call, "name", None) or "unknown",
             "extension",
             getattr(call, "args", None),
@@ -136,11 +136,11 @@ def mcp_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     return (("McpToGenAiToolAdapter.call_tool", mcp_tool),)
 
 
-def _begin_function(session: Session, arguments: object, function: Any) -> ToolRun | None:
+def _begin_function(instrumentation: Instrumentation, arguments: object, function: Any) -> ToolRun | None:
     name = str(getattr(function, "__name__", "unknown"))
     owned = getattr(function, "__globals__", {}).get("__name__") == _OFFICIAL_TOOLS
     description = getattr(function, "__doc__", None)
-    return begin_tool(session, name, "function", arguments, description=description, owned=owned)
+    return begin_tool(instrumentation, name, "function", arguments, description=description, owned=owned)
 
 
 def _tool_call(args: object = None, function_to_invoke: object = None, *_: Any, **__: Any) -> tuple[Any, Any]:

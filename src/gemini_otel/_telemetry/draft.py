@@ -18,25 +18,25 @@ from gemini_otel._telemetry.uncut import write
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes, AttributeValue
 
-    from gemini_otel._telemetry.lifecycle import Observed
+    from gemini_otel._telemetry.lifecycle import Observation
 
 
 class Draft(Span):
-    """Takes what a span takes. It goes onto the owner's span when that ends, or onto a span of ours below it.
+    """Takes what a span takes. It goes onto the host's span when that ends, or onto a span of ours below it.
 
-    The owner's span gets what it lacks, as long as it records, and never a status or an end: those are its owner's. A span of
-    ours, which `begin` starts at a given time, is made where another request follows inside of the owner's, and where the
-    request failed though its owner says no error: then the owner's span stands for more than this request.
+    The host's span gets what it lacks, as long as it records, and never a status or an end: those are its host's. A span of
+    ours, which `begin` starts at a given time, is made where another request follows inside of the host's, and where the
+    request failed though its host says no error: then the host's span stands for more than this request.
     """
 
-    def __init__(self, owner: Span, begin: Callable[[int], Span]) -> None:
-        self._owner, self._begin = owner, begin
+    def __init__(self, host: Span, begin: Callable[[int], Span]) -> None:
+        self._host, self._begin = host, begin
         self._started = time.time_ns()
         self._span: Span | None = None  # what is written to, once that is known
         # Without a lock: whoever adds something afterwards writes it himself.
         self._waiting: deque[Callable[[Span], object]] = deque()
         self._attributes: dict[str, AttributeValue] = {}
-        self._writer: weakref.ref[Observed] | None = None
+        self._writer: weakref.ref[Observation] | None = None
         self.has_rounds = False  # the requests inside are its own
         self.ended = False
         safely(self._wait_for_owner)
@@ -44,42 +44,42 @@ class Draft(Span):
     @property
     def __wrapped__(self) -> Span:
         """The span that a user's hook gets."""
-        return self._owner if self._span is None or isinstance(self._span, _OwnersSpan) else self._span
+        return self._host if self._span is None or isinstance(self._span, _HostsSpan) else self._span
 
-    def attend(self, writer: Observed) -> None:
-        """Note who writes here, to end him with the owner's span: a stream may be dropped from the outside in."""
+    def attend(self, writer: Observation) -> None:
+        """Note who writes here, to end him with the host's span: a stream may be dropped from the outside in."""
         self._writer = weakref.ref(writer)
 
     def move(self) -> None:
-        """Go onto a span of ours, because the owner's covers more than this."""
+        """Go onto a span of ours, because the host's covers more than this."""
         if self._span is None:
             self._go_onto(self._begin(self._started))
 
     def _wait_for_owner(self) -> None:
-        """Shadow the `end` of the owner's span. Where that cannot be done everything is written at once."""
-        owner = self._owner
-        end = owner.end
+        """Shadow the `end` of the host's span. Where that cannot be done everything is written at once."""
+        host = self._host
+        end = host.end
 
         def end_after_us(end_time: int | None = None) -> None:
             with contextlib.suppress(AttributeError):
-                del owner.end
+                del host.end
             self._owner_ends()
             end(end_time)
 
         try:
-            owner.end = end_after_us  # type: ignore[method-assign]
+            host.end = end_after_us  # type: ignore[method-assign]
         except AttributeError:
-            self._go_onto(_OwnersSpan(owner))
+            self._go_onto(_HostsSpan(host))
 
     @guarded
     def _owner_ends(self) -> None:
         writer = self._writer() if self._writer is not None else None
         if writer is not None:
             writer.owner_ended()
-        if self._span is None and self._attributes.get(names.OUTCOME) == "error" and _is_fine(self._owner):
+        if self._span is None and self._attributes.get(names.OUTCOME) == "error" and _is_fine(self._host):
             self.move()
         elif self._span is None:
-            self._go_onto(_OwnersSpan(self._owner))
+            self._go_onto(_HostsSpan(self._host))
 
     def _go_onto(self, span: Span) -> None:
         self._span = span
@@ -122,7 +122,7 @@ class Draft(Span):
         self._do(lambda span: span.record_exception(exception, attributes, at, escaped))
 
     def update_name(self, name: str) -> None:
-        """The owner's span keeps its name, and so does ours."""
+        """The host's span keeps its name, and so does ours."""
 
     def end(self, end_time: int | None = None) -> None:
         at = time.time_ns() if end_time is None else end_time
@@ -130,56 +130,56 @@ class Draft(Span):
         self._do(lambda span: span.end(at))
 
     def is_recording(self) -> bool:
-        return (self._span or self._owner).is_recording()
+        return (self._span or self._host).is_recording()
 
     def get_span_context(self) -> SpanContext:
         return self.__wrapped__.get_span_context()
 
 
-class _OwnersSpan(Span):
-    """The owner's span as far as it is ours to write to."""
+class _HostsSpan(Span):
+    """The host's span as far as it is ours to write to."""
 
-    def __init__(self, owner: Span) -> None:
-        self._owner = owner
+    def __init__(self, host: Span) -> None:
+        self._host = host
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
         if self.is_recording():
-            theirs = getattr(self._owner, "attributes", None) or {}
+            theirs = getattr(self._host, "attributes", None) or {}
             ours = {n: value for n, value in attributes.items() if n.startswith("gemini.") or n not in theirs}
-            write(self._owner, ours)
+            write(self._host, ours)
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
         self.set_attributes({key: value})
 
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
         if self.is_recording():
-            self._owner.add_event(name, attributes, timestamp)
+            self._host.add_event(name, attributes, timestamp)
 
     def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
         if self.is_recording():
-            self._owner.add_link(context, attributes)
+            self._host.add_link(context, attributes)
 
     def record_exception(self, *args: Any, **kwargs: Any) -> None:
         if self.is_recording():
-            self._owner.record_exception(*args, **kwargs)
+            self._host.record_exception(*args, **kwargs)
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
-        """Its owner knows whether it failed."""
+        """Its host knows whether it failed."""
 
     def update_name(self, name: str) -> None:
-        """Its owner named it."""
+        """Its host named it."""
 
     def end(self, end_time: int | None = None) -> None:
-        """Its owner ends it."""
+        """Its host ends it."""
 
     def is_recording(self) -> bool:
-        return self._owner.is_recording()
+        return self._host.is_recording()
 
     def get_span_context(self) -> SpanContext:
-        return self._owner.get_span_context()
+        return self._host.get_span_context()
 
 
-def _is_fine(owner: Any) -> bool:
-    """Whether the owner's span, which is about to end, says no error; one that cannot be asked might."""
-    status = getattr(owner, "status", None)
+def _is_fine(host: Any) -> bool:
+    """Whether the host's span, which is about to end, says no error; one that cannot be asked might."""
+    status = getattr(host, "status", None)
     return status is not None and status.status_code is not StatusCode.ERROR

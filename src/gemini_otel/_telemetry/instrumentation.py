@@ -1,4 +1,4 @@
-"""What one `instrument()` set up: its settings, its tracer and its metric instruments."""
+"""What one `instrument()` set up: its settings and its providers."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ if hasattr(os, "register_at_fork"):
 _metrics_of: dict[int, Metrics] = {}
 
 
-class Instruments:
+class Providers:
     """Finds the providers, also those that are set after `instrument()`."""
 
     def __init__(
@@ -176,10 +176,10 @@ class Instruments:
         return self.tracer() is not None or self.metrics() is not None
 
 
-class Session(NamedTuple):
+class Instrumentation(NamedTuple):
     """One `instrument()`; `keywords` are those of its settings that were given as arguments."""
 
-    instruments: Instruments
+    providers: Providers
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
     content: Content | None = None
@@ -187,9 +187,9 @@ class Session(NamedTuple):
 
     def bypassed(self) -> None:
         """A user's call has not passed through our layer of the method that he calls: somebody took it out."""
-        instruments = self.instruments
-        if instruments.on_bypass is not None and instruments.listening() and is_instrumentation_enabled():
-            instruments.on_bypass()
+        providers = self.providers
+        if providers.on_bypass is not None and providers.listening() and is_instrumentation_enabled():
+            providers.on_bypass()
 
     def span_attributes(self) -> dict[str, Any]:
         """What every span gets that starts here: the conversation, and attributes of the user's own."""
@@ -206,7 +206,7 @@ class Session(NamedTuple):
 
     def count_hint(self, hint_id: str, severity: str) -> None:
         """Count one hint, where metrics are on."""
-        if (found := self.instruments.metrics()) is not None:
+        if (found := self.providers.metrics()) is not None:
             found.hints.add((found.hint_label(hint_id), severity), own=self.dimensions())
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gemini_otel._facts.calls import ErrorFacts
 
 
-class Observed:
+class Observation:
     """Inside `with observed:` its context is current; an exception that leaves the block ends it.
 
     A stream enters once for each step, so that the consumer's own context is current in his loop's body.

@@ -1,4 +1,4 @@
-"""A user call that needs no Turn: its one round tells all, unless the SDK refuses the call before that begins."""
+"""Records a call that the SDK refuses before anything is sent; otherwise the span of its round is enough."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._guard import guarded
 from gemini_otel._telemetry.begin import begin
-from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.lifecycle import Observed, outcome_of
+from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.lifecycle import Observation, outcome_of
 
 _DRIVERS = "gemini_otel._sdk.drivers"
 
 
-class PlainCall(Observed):
+class RefusalWatch(Observation):
     """Watches for an exception, and nothing else."""
 
-    __slots__ = ("_arguments", "_instance", "_operation", "_session")
+    __slots__ = ("_arguments", "_instance", "_instrumentation", "_operation")
 
     def __init__(
-        self, session: Session, operation: TurnOperation, instance: Any, arguments: Arguments
+        self, instrumentation: Instrumentation, operation: TurnOperation, instance: Any, arguments: Arguments
     ) -> None:
-        self._session, self._operation = session, operation
+        self._instrumentation, self._operation = instrumentation, operation
         self._instance, self._arguments = instance, arguments
 
     def __enter__(self) -> None:
@@ -32,7 +32,7 @@ class PlainCall(Observed):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if error is not None and not _came_through_a_round(traceback):
-            tell_refusal(self._session, self._operation, self._instance, self._arguments, error)
+            tell_refusal(self._instrumentation, self._operation, self._instance, self._arguments, error)
 
     def finish(self, error: BaseException | None = None) -> None:
         """Its round has ended."""
@@ -40,7 +40,7 @@ class PlainCall(Observed):
 
 @guarded
 def tell_refusal(
-    session: Session,
+    instrumentation: Instrumentation,
     operation: TurnOperation,
     instance: Any,
     arguments: Arguments,
@@ -52,7 +52,7 @@ def tell_refusal(
     if outcome_of(error) != "error":
         return
     models, of_round = operation.read_round(instance, arguments)
-    call = begin(session, operation.round, models, of_round, stream=stream)
+    call = begin(instrumentation, operation.round, models, of_round, stream=stream)
     if call is not None:
         call.finish(error)
 

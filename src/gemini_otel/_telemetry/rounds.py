@@ -1,4 +1,4 @@
-"""Call: the life of one observed round, from the span's start to its end. Knows OpenTelemetry, not the SDK."""
+"""Round: the life of one request, from the span's start to its end. Knows OpenTelemetry, not the SDK."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from gemini_otel._telemetry.attributes import (
 )
 from gemini_otel._telemetry.background import link_to_beginning
 from gemini_otel._telemetry.hooks import call_hook
-from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.lifecycle import Observed, outcome_of, set_error, set_error_by_outcome
+from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.lifecycle import Observation, outcome_of, set_error, set_error_by_outcome
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel._telemetry.replaced import replacements
-from gemini_otel._telemetry.span_choice import RoundSpan
+from gemini_otel._telemetry.span_choice import SpanChoice
 from gemini_otel._telemetry.uncut import write
 
 if TYPE_CHECKING:
@@ -49,25 +49,25 @@ _REPORTS = frozenset(
     {names.ERROR_MESSAGE, names.FAILURE_MESSAGE, names.IMAGES_FILTERED_REASONS, names.VIDEOS_FILTERED_REASONS}
 )
 
-_CALL_KEY = otel_context.create_key("gemini_otel.call")
+_ROUND_KEY = otel_context.create_key("gemini_otel.call")
 _LOOP_KEY = otel_context.create_key("gemini_otel.loop")
 
 
-class Loop(Protocol):
+class RoundParent(Protocol):
     """What rounds belong to; told of each that starts and ends."""
 
     @property
     def moment(self) -> dropped.Moment | None: ...
 
-    def round_started(self, call: Call) -> None: ...
+    def round_started(self, call: Round) -> None: ...
 
-    def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None: ...
+    def round_ended(self, call: Round, response: ResponseFacts, outcome: str) -> None: ...
 
 
-def current_call() -> Call | None:
+def current_round() -> Round | None:
     """The call whose request is being sent in this context."""
-    call = _referent(_CALL_KEY)
-    return call if isinstance(call, Call) and not call.ended else None
+    call = _referent(_ROUND_KEY)
+    return call if isinstance(call, Round) and not call.ended else None
 
 
 def current_loop() -> Any:
@@ -75,7 +75,7 @@ def current_loop() -> Any:
     return _referent(_LOOP_KEY)
 
 
-def loop_context(loop: Loop | None, base: Context) -> Context:
+def loop_context(loop: RoundParent | None, base: Context) -> Context:
     """`base`, with `loop` as what rounds belong to."""
     return otel_context.set_value(_LOOP_KEY, None if loop is None else weakref.ref(loop), base)
 
@@ -86,7 +86,7 @@ def _referent(key: str) -> object:
     return reference() if isinstance(reference, weakref.ref) else None
 
 
-class Call(Observed):
+class Round(Observation):
     """One round: its span, from the request to the answer's end.
 
     `observe` takes each response or chunk; the `attempt_` methods what happens below.
@@ -99,11 +99,11 @@ class Call(Observed):
         "_failed",
         "_first_chunk",
         "_flagged",
+        "_host",
         "_loop",
         "_metrics",
         "_missing_reason",
         "_operation",
-        "_owner",
         "_recording",
         "_request",
         "_settings",
@@ -114,37 +114,39 @@ class Call(Observed):
         "_stream",
         "_tier",
         "_watch",
-        "_within_owner",
+        "_within_host",
         "arguments",
         "content",
     )
 
     def __init__(
         self,
-        session: Session,
+        instrumentation: Instrumentation,
         operation: Operation,
         start: StartFacts,
         request: RequestFacts,
-        place: RoundSpan,
+        chosen: SpanChoice,
         stream: bool,
     ) -> None:
         self._started = time.perf_counter()
-        super().__init__(otel_context.set_value(_CALL_KEY, weakref.ref(self), place.context))
-        span, self._owner, self._settings = place.span, place.owner, session.settings
-        self._metrics = round_metrics(session, operation, start, place.measured)
-        self._exceptions = session.exceptions
-        self._missing_reason = session.instruments.profile.missing_reason if operation.generates else None
+        super().__init__(otel_context.set_value(_ROUND_KEY, weakref.ref(self), chosen.context))
+        span, self._host, self._settings = chosen.span, chosen.host, instrumentation.settings
+        self._metrics = round_metrics(instrumentation, operation, start, chosen.measured)
+        self._exceptions = instrumentation.exceptions
+        self._missing_reason = (
+            instrumentation.providers.profile.missing_reason if operation.generates else None
+        )
         self._operation, self._start, self._request = operation, start, request
-        self._started_with = place.attributes
+        self._started_with = chosen.attributes
         self._span, self._stream = span, stream
         self._recording = span.is_recording()
         self._first_chunk: float | None = None
         self._tier: str | None = None
-        self._flagged = self._within_owner = False
+        self._flagged = self._within_host = False
         self._answer = operation.answer(request)
-        listening = self._recording and session.settings.repetition and operation.generates
+        listening = self._recording and instrumentation.settings.repetition and operation.generates
         self._watch = (
-            RepetitionWatch(bool(request.structured_output), session.settings.repetition_thresholds)
+            RepetitionWatch(bool(request.structured_output), instrumentation.settings.repetition_thresholds)
             if listening
             else None
         )
@@ -152,7 +154,7 @@ class Call(Observed):
         self._failed: tuple[BaseException, ErrorFacts] | None = None
         self.content: CallContent | None = None
         self.arguments: Arguments = {}
-        self._loop: Loop | None = current_loop() if operation.generates else None
+        self._loop: RoundParent | None = current_loop() if operation.generates else None
 
     @property
     def operation(self) -> str:
@@ -243,9 +245,9 @@ class Call(Observed):
             self._metrics.attempt_failed(facts.code)
 
     def owner_ended(self) -> None:
-        """End because the owner of the span has ended it, which it may do once it has seen why the answer ends."""
+        """End because the host of the span has ended it, which it may do once it has seen why the answer ends."""
         facts = safely(self._answer.facts)
-        self._within_owner = True
+        self._within_host = True
         self.end(None if facts is not None and facts.finish_reasons else GeneratorExit())
 
     def _record(self, error: BaseException | None) -> None:
@@ -279,7 +281,7 @@ class Call(Observed):
                 self._request.service_tier,
             )
             measure = functools.partial(self._metrics.record, ended, self._context)
-            dropped.later(measure) if self._within_owner else safely(measure)
+            dropped.later(measure) if self._within_host else safely(measure)
         if self._loop is not None:
             self._loop.round_ended(self, response, outcome)
 
@@ -369,8 +371,8 @@ class Call(Observed):
         attributes.update(replacements(attributes))
         write(self._span, attributes)
         safely(link_to_beginning, self._span, attributes, outcome)
-        if self._owner is not None:
-            safely(self._owner.pass_outwards, attributes)
+        if self._host is not None:
+            safely(self._host.pass_outwards, attributes)
         if failure is None:
             set_error_by_outcome(self._span, attributes, self._settings.error_outcomes)
         if self.content is not None:
@@ -379,7 +381,7 @@ class Call(Observed):
                 attributes,
                 error_message=failure.raw_message if failure is not None else None,
                 stop_sequences=self._request.stop_sequences,
-                deferred=self._within_owner,
+                deferred=self._within_host,
             )
 
     def _tell_tier(self, attributes: Attributes, tier: str) -> None:

@@ -34,7 +34,7 @@ _UTIL_GENAI_KEY = "opentelemetry.genai.client.inference.context"
 _drafts: weakref.WeakKeyDictionary[Span, weakref.ref[Draft]] = weakref.WeakKeyDictionary()
 
 
-class Owner(NamedTuple):
+class HostSpan(NamedTuple):
     """A span of somebody else's that stands for the inference already."""
 
     span: Span
@@ -43,7 +43,7 @@ class Owner(NamedTuple):
 
     @guarded
     def share(self, begin: Callable[[int], Span]) -> Draft | None:
-        """What to write to instead of a span; None where this is not the first request inside of the owner's span.
+        """What to write to instead of a span; None where this is not the first request inside of the host's span.
 
         Then each has a span of its own, the first one too, for which that is made now by what it gave as `begin`.
         """
@@ -60,7 +60,7 @@ class Owner(NamedTuple):
         return None
 
     def pass_outwards(self, attributes: Mapping[str, Any]) -> None:
-        """Fill in what the owner's data lacks, so that its metrics and events have it: `gen_ai.response.id` is `response_id`."""
+        """Fill in what the host's data lacks, so that its metrics and events have it: `gen_ai.response.id` is `response_id`."""
         for name, value in attributes.items():
             field = name.removeprefix("gen_ai.").replace(".", "_")
             if name.startswith("gen_ai.") and getattr(self.data, field, value) is None:
@@ -68,11 +68,11 @@ class Owner(NamedTuple):
 
 
 @guarded
-def current_owner(operation: str, scope: str, resource: object, model: str | None) -> Owner | None:
+def current_host(operation: str, scope: str, resource: object, model: str | None) -> HostSpan | None:
     """Who has a span for a call of `operation` that begins now; None where that is for us to begin.
 
     That span says itself that it is one: what stands in the context says so of the call, not of the span that is current. It is
-    of the same `model` where both are known. Spans of our own `scope` are no owner, nor are those of another provider than the
+    of the same `model` where both are known. Spans of our own `scope` are no host, nor are those of another provider than the
     one with this `resource`: they go elsewhere.
     """
     same = _SAME.get(operation)
@@ -83,7 +83,7 @@ def current_owner(operation: str, scope: str, resource: object, model: str | Non
     data = context.get(_UTIL_GENAI_KEY)
     if not span.is_recording():
         # Its span is not sampled; its metrics are recorded all the same.
-        return None if data is None else Owner(span, True, data)
+        return None if data is None else HostSpan(span, True, data)
     ours = getattr(getattr(span, "instrumentation_scope", None), "name", None) == scope
     if ours or (resource is not None and getattr(span, "resource", resource) is not resource):
         return None
@@ -93,7 +93,7 @@ def current_owner(operation: str, scope: str, resource: object, model: str | Non
         return None
     if theirs == "invoke_agent" and kind is SpanKind.INTERNAL:
         return None  # an agent that runs here may well invoke another one at the service
-    return None if _is_of_another_model(attributes, model) else Owner(span, measures, data)
+    return None if _is_of_another_model(attributes, model) else HostSpan(span, measures, data)
 
 
 def _operation_of(attributes: Mapping[str, Any]) -> tuple[str | None, bool]:

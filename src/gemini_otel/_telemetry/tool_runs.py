@@ -14,19 +14,19 @@ from gemini_otel._facts.errors.exceptions import class_name
 from gemini_otel._facts.sendable import text, tool_name
 from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
-from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.lifecycle import Observed, outcome_of
+from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.lifecycle import Observation, outcome_of
 from gemini_otel._telemetry.rounds import loop_context
 from gemini_otel._telemetry.spans import without_owner
 from gemini_otel._telemetry.uncut import keep, write
-from gemini_otel._telemetry.user_calls import Turn, current_turn
+from gemini_otel._telemetry.user_calls import UserCall, current_user_call
 
 _OPERATION = "execute_tool"
 
 
 @guarded
 def begin_tool(
-    session: Session,
+    instrumentation: Instrumentation,
     name: str,
     tool_type: str,
     arguments: object,
@@ -36,19 +36,19 @@ def begin_tool(
     owned: bool = False,
 ) -> ToolRun | None:
     """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself."""
-    if not session.instruments.listening() or not is_instrumentation_enabled():
+    if not instrumentation.providers.listening() or not is_instrumentation_enabled():
         return None
-    turn = current_turn()
+    turn = current_user_call()
     call_id = turn.tool_started(name) if turn is not None else None
     if owned:
         return None
-    run = start_tool(session, name, tool_type, arguments, call_id, server, description)
+    run = start_tool(instrumentation, name, tool_type, arguments, call_id, server, description)
     run.turn = turn
     return run
 
 
 def start_tool(
-    session: Session,
+    instrumentation: Instrumentation,
     name: str,
     tool_type: str,
     arguments: object,
@@ -59,7 +59,7 @@ def start_tool(
     """A tool run that begins now, below the current span; a model may have made up the tool's name."""
     name = tool_name(name)
     attributes: Attributes = {
-        **session.span_attributes(),
+        **instrumentation.span_attributes(),
         names.OPERATION_NAME: _OPERATION,
         names.TOOL_NAME: name,
         names.TOOL_TYPE: tool_type,
@@ -68,34 +68,34 @@ def start_tool(
         attributes[names.TOOL_CALL_ID] = text(call_id, 256)
     if server is not None:
         attributes[names.TOOL_SERVER] = text(server, 256)
-    tracer = session.instruments.tracer()
+    tracer = instrumentation.providers.tracer()
     span: Span = (
         NonRecordingSpan(trace.get_current_span().get_span_context())
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
     keep(span, attributes)
-    if session.content is not None:
-        session.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
+    if instrumentation.content is not None:
+        instrumentation.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
         if isinstance(description, str):
-            session.content.tool_value(span, names.TOOL_DESCRIPTION, description)
-    return ToolRun(session, name, span)
+            instrumentation.content.tool_value(span, names.TOOL_DESCRIPTION, description)
+    return ToolRun(instrumentation, name, span)
 
 
-class ToolRun(Observed):
+class ToolRun(Observation):
     """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
 
     __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure", "turn")
 
-    def __init__(self, session: Session, name: str, span: Span) -> None:
+    def __init__(self, instrumentation: Instrumentation, name: str, span: Span) -> None:
         outside = without_owner(otel_context.get_current())
         super().__init__(loop_context(None, trace.set_span_in_context(span, outside)))
-        self._metrics, self._name, self._span = session.instruments.metrics(), name, span
-        self._content = session.content
-        self._dimensions = session.dimensions()
+        self._metrics, self._name, self._span = instrumentation.providers.metrics(), name, span
+        self._content = instrumentation.content
+        self._dimensions = instrumentation.dimensions()
         self._started = time.perf_counter()
         self.failure: str | None = None
-        self.turn: Turn | None = None  # which is told of a failure
+        self.turn: UserCall | None = None  # which is told of a failure
 
     def observe(self, response: object) -> None:
         """Note what the tool returned."""

@@ -1,4 +1,4 @@
-"""Turn: one user call, with the context of its call site, its open rounds, and the span of a function calling loop."""
+"""UserCall: one user call, with the context of its call site, its open rounds, and the span of a function calling loop."""
 
 from __future__ import annotations
 
@@ -23,52 +23,60 @@ from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.hooks import call_hook
-from gemini_otel._telemetry.instrumentation import SCOPE, Session
-from gemini_otel._telemetry.lifecycle import Observed, current, outcome_of, set_error, set_error_by_outcome
-from gemini_otel._telemetry.refusal_watch import PlainCall, tell_refusal
-from gemini_otel._telemetry.rounds import Call, current_loop, loop_context
+from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation
+from gemini_otel._telemetry.lifecycle import Observation, current, outcome_of, set_error, set_error_by_outcome
+from gemini_otel._telemetry.refusal_watch import RefusalWatch, tell_refusal
+from gemini_otel._telemetry.rounds import Round, current_loop, loop_context
 from gemini_otel._telemetry.span_choice import share
-from gemini_otel._telemetry.spans import INFERENCE, current_owner
+from gemini_otel._telemetry.spans import INFERENCE, current_host
 from gemini_otel._telemetry.uncut import keep, write
 from gemini_otel._telemetry.usage_totals import UsageTotals
 
 _WORKFLOW = "automatic_function_calling"
 
 
-def current_turn() -> Turn | None:
+def current_user_call() -> UserCall | None:
     """The user call that runs in this context."""
     turn = current_loop()
-    return turn if isinstance(turn, Turn) and not turn.ended else None
+    return turn if isinstance(turn, UserCall) and not turn.ended else None
 
 
 @guarded
 def begin_turn(
-    session: Session, operation: TurnOperation, instance: Any, arguments: Arguments, *, stream: bool = False
-) -> Turn | PlainCall | None:
+    instrumentation: Instrumentation,
+    operation: TurnOperation,
+    instance: Any,
+    arguments: Arguments,
+    *,
+    stream: bool = False,
+) -> UserCall | RefusalWatch | None:
     """Start a turn; None where nobody listens, and inside of the SDK's own use of another public method.
 
     A plain call that can run no tools is its round. A stream may be read elsewhere: its turn keeps the call site's context.
     """
-    if not session.instruments.listening():
+    if not instrumentation.providers.listening():
         return None
     if not stream and not operation.may_loop(instance, arguments):
-        return PlainCall(session, operation, instance, arguments)
-    if not is_instrumentation_enabled() or current_turn() is not None:
+        return RefusalWatch(instrumentation, operation, instance, arguments)
+    if not is_instrumentation_enabled() or current_user_call() is not None:
         return None
-    turn = Turn(session, safely(operation.read_model, instance, arguments))
-    turn.refused = functools.partial(tell_refusal, session, operation, instance, arguments, stream=stream)
+    turn = UserCall(instrumentation, safely(operation.read_model, instance, arguments))
+    turn.refused = functools.partial(
+        tell_refusal, instrumentation, operation, instance, arguments, stream=stream
+    )
     if stream:
         hold_open(turn)
     return turn
 
 
-class Turn(Observed):
+class UserCall(Observation):
     """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
 
     __slots__ = (
         "_attached",
         "_began",
         "_exhausted",
+        "_instrumentation",
         "_max_rounds",
         "_model",
         "_open",
@@ -76,7 +84,6 @@ class Turn(Observed):
         "_parts",
         "_pending_calls",
         "_rounds",
-        "_session",
         "_span",
         "_tool_mode",
         "_tools",
@@ -87,12 +94,12 @@ class Turn(Observed):
         "refused",
     )
 
-    def __init__(self, session: Session, model: str | None) -> None:
+    def __init__(self, instrumentation: Instrumentation, model: str | None) -> None:
         self._span: Span | None = None
         super().__init__(loop_context(self, otel_context.get_current()))
-        self._session, self._model = session, model
+        self._instrumentation, self._model = instrumentation, model
         self._max_rounds = self._rounds = self._tools = self._tools_failed = 0
-        self._open: dict[Call, None] = {}
+        self._open: dict[Round, None] = {}
         self._outcome = "incomplete"
         self._tool_mode: str | None = None
         self._parts: tuple[str, ...] = ()
@@ -128,14 +135,14 @@ class Turn(Observed):
 
         Another instrumentation's span for the whole call is that already.
         """
-        tracer = self._session.instruments.tracer()
+        tracer = self._instrumentation.providers.tracer()
         if self._began is None:
             self._began = time.perf_counter()
         if self._span is not None or tracer is None:
             return
         self._max_rounds = max_rounds
         attributes: Attributes = {
-            **self._session.span_attributes(),
+            **self._instrumentation.span_attributes(),
             names.OPERATION_NAME: "invoke_workflow",
             names.WORKFLOW_NAME: _WORKFLOW,
             names.AFC_MAX_ROUNDS: max_rounds,
@@ -154,12 +161,14 @@ class Turn(Observed):
 
     def _share(self, begin: Callable[..., Span]) -> bool:
         """Whether another instrumentation's span is the loop's."""
-        resource = self._session.instruments.resource
-        owner = current_owner(INFERENCE, SCOPE, resource, self._model)
+        resource = self._instrumentation.providers.resource
+        owner = current_host(INFERENCE, SCOPE, resource, self._model)
         if owner is None:
             return False
         inside = trace.set_span_in_context(owner.span)
-        draft = share(self._session, owner, lambda start_time: begin(context=inside, start_time=start_time))
+        draft = share(
+            self._instrumentation, owner, lambda start_time: begin(context=inside, start_time=start_time)
+        )
         if draft is None:
             return False
         draft.has_rounds = True
@@ -168,13 +177,13 @@ class Turn(Observed):
         self._span = draft
         return True
 
-    def round_started(self, call: Call) -> None:
+    def round_started(self, call: Round) -> None:
         self._rounds += 1
         self.refused = None
         self._open[call] = None
         self._tool_mode = call.tool_mode
 
-    def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None:
+    def round_ended(self, call: Round, response: ResponseFacts, outcome: str) -> None:
         self._open.pop(call, None)
         self._outcome = outcome
         self._totals.add(response.usage)
@@ -211,14 +220,14 @@ class Turn(Observed):
             self._write_span(self._span, error)
             if error is not None and self._outcome != "error" and outcome_of(error) == "error":
                 # Where a round failed, its span has told already.
-                call_hook(self._session.settings, "error_hook", self._span, error)
+                call_hook(self._instrumentation.settings, "error_hook", self._span, error)
 
     def _measure(self, error: BaseException | None) -> None:
         """Record how long the loop took, in the profiles that have a metric for it."""
-        metrics = self._session.instruments.metrics()
+        metrics = self._instrumentation.providers.metrics()
         if self._began is None or metrics is None or not metrics.standard.workflow_duration:
             return
-        labels: Attributes = {**dict(self._session.dimensions()), names.WORKFLOW_NAME: _WORKFLOW}
+        labels: Attributes = {**dict(self._instrumentation.dimensions()), names.WORKFLOW_NAME: _WORKFLOW}
         if error is not None and outcome_of(error) == "error":
             labels[names.ERROR_TYPE] = metrics.error_label(read_error(error).type)
         for histogram in metrics.standard.workflow_duration:
@@ -252,5 +261,5 @@ class Turn(Observed):
             attributes[names.ERROR_TYPE] = failure.type
             set_error(span, failure)
         else:
-            set_error_by_outcome(span, attributes, self._session.settings.error_outcomes)
+            set_error_by_outcome(span, attributes, self._instrumentation.settings.error_outcomes)
         write(span, sendable(attributes))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
     from gemini_otel._settings.table import Settings
-    from gemini_otel._telemetry.instrumentation import Session
+    from gemini_otel._telemetry.instrumentation import Instrumentation
 
 OUTSIDE = "(outside of tests)"
 
@@ -41,7 +41,7 @@ class Watch:
         self._started: dict[int, Record] = {}  # open spans, by their ids
         self._processor = _InMemory(self)
         self._watched: list[weakref.ref[Any]] = []
-        self._lent: Session | None = None
+        self._lent: Instrumentation | None = None
         _instrumentor.listeners.append(self._watch)
 
     def begin(self, name: str) -> Record:
@@ -55,10 +55,10 @@ class Watch:
         provider = trace.get_tracer_provider()
         if not is_placeholder(provider):
             self._watch(provider)
-        session = _instrumentor.active_session()
-        if session is not None:
-            if session is not self._lent and session.instruments.given[0] is not None:
-                self._watch(session.instruments.given[0])
+        instrumentation = _instrumentor.active_instrumentation()
+        if instrumentation is not None:
+            if instrumentation is not self._lent and instrumentation.providers.given[0] is not None:
+                self._watch(instrumentation.providers.given[0])
         elif is_placeholder(provider) or not neighbours.active():
             own = TracerProvider(sampler=ALWAYS_ON, resource=Resource({}), shutdown_on_exit=False)
             self._lent = _instrumentor.lend(tracer_provider=own, meter_provider=metrics.NoOpMeterProvider())
@@ -83,8 +83,8 @@ class Watch:
     def ended(self, span: ReadableSpan) -> None:
         """Give the span to its test; to none where that is over."""
         calls = self._started.pop(span.context.span_id, None) if span.context is not None else None
-        session = _instrumentor.active_session()
-        settings = _of_environment() if session is None else session.settings
+        instrumentation = _instrumentor.active_instrumentation()
+        settings = _of_environment() if instrumentation is None else instrumentation.settings
         record = calls if calls is not None and calls is self._current else self.outside
         record.add(span, tuple(settings.disabled_hints))
 

@@ -57,7 +57,7 @@ def examine(environ: Mapping[str, str], *, connect: bool = False, import_sdk: bo
     """The same for a given environment; `import_sdk` imports google-genai to see which functions it has."""
     targets = _live.targets(import_sdk=import_sdk)
     found = _live.providers()
-    live = _live.session() is not None or _live.launched() or found["traces"] is not None
+    live = _live.instrumentation() is not None or _live.launched() or found["traces"] is not None
     others = tuple(_others())
     findings = [
         *_sdk_problems(),
@@ -115,7 +115,7 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def _live_problems(found: dict[str, Any], targets: tuple[Target, ...]) -> Iterator[Finding]:
-    if _live.session() is None:
+    if _live.instrumentation() is None:
         variable = _environment.left_out(os.environ) if _live.launched() else None
         yield Finding(
             "error",
@@ -165,7 +165,7 @@ def _two(other: Other) -> Finding:
 
 
 def _settings_in_force(environ: Mapping[str, str]) -> Iterator[SettingInForce]:
-    session = _live.session()
+    session = _live.instrumentation()
     for each in resolve(session.keywords if session is not None else {}, environ):
         row = each.setting
         yield SettingInForce(
@@ -210,7 +210,7 @@ def _outlook(live: bool, found: dict[str, Any], environ: Mapping[str, str], ok: 
     if not ok:
         yield "Something will not work as it stands: see the errors."
         return
-    session = _live.session()
+    session = _live.instrumentation()
     in_force = session.settings if session is not None else load({}, environ)
     yield f"Each Gemini call gives a span{_to(live, found, environ, 'traces')}."
     if not live or found["metrics"] is not None:

@@ -15,7 +15,7 @@ from gemini_otel._commands.check.endpoints import SIGNALS, masked, problems
 from gemini_otel._commands.check.report import NO_SERVICE_NAME, Finding, Signal, Target
 from gemini_otel._sdk import patching
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.instrumentation import Instruments, Session, is_placeholder
+from gemini_otel._telemetry.instrumentation import Instrumentation, Providers, is_placeholder
 
 # How providers and processors of the SDK's releases hold what they hand things to; there is no public way to ask.
 _HOLDERS = (
@@ -31,9 +31,9 @@ _ENDS = ("span_exporter", "_exporter", "_batch_processor")
 _SAMPLED_OUT = ("ALWAYS_OFF", "AlwaysOffSampler", "TraceIdRatioBased{0.0}", "TraceIdRatioBased{0}")
 
 
-def session() -> Session | None:
+def instrumentation() -> Instrumentation | None:
     """What `instrument()` set up; None while nothing is instrumented."""
-    return _instrumentor.active_session()
+    return _instrumentor.active_instrumentation()
 
 
 def launched() -> bool:
@@ -43,7 +43,7 @@ def launched() -> bool:
 
 def providers() -> dict[str, Any]:
     """The provider of each signal, that of `instrument()` before the global one; None where there is none."""
-    given = active.instruments.given if (active := session()) is not None else (None, None)
+    given = active.providers.given if (active := instrumentation()) is not None else (None, None)
     found = (
         given[0] or trace.get_tracer_provider(),
         given[1] or metrics.get_meter_provider(),
@@ -140,8 +140,8 @@ def _service(provider: Any) -> str:
 
 def two_providers() -> Iterator[Finding]:
     """`instrument()` was given a provider, and the rest of the program uses another."""
-    active, current = session(), trace.get_tracer_provider()
-    given = active.instruments.given[0] if active is not None else None
+    active, current = instrumentation(), trace.get_tracer_provider()
+    given = active.providers.given[0] if active is not None else None
     if given is not None and given is not current and not is_placeholder(current):
         yield Finding(
             "warning",
@@ -175,7 +175,7 @@ def _sampler(provider: Any) -> str:
 
 def targets(*, import_sdk: bool) -> tuple[Target, ...]:
     """The SDK functions that are traced; `import_sdk` imports what is not imported yet, to see whether it has them."""
-    throwaway = session() or Session(Instruments(), Settings())
+    throwaway = instrumentation() or Instrumentation(Providers(), Settings())
     found = []
     for module, patch in _instrumentor.plan(throwaway):
         if import_sdk and not _import(module):

@@ -11,7 +11,7 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely, tried
-from gemini_otel._telemetry.rounds import Call, current_call
+from gemini_otel._telemetry.rounds import Round, current_round
 
 Positional = tuple[Any, ...]
 
@@ -20,7 +20,7 @@ MODULE = "google.genai._api_client"
 
 def attempt(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`BaseApiClient._request_once`: one call, one attempt."""
-    call = current_call()
+    call = current_round()
     if call is None:
         return wrapped(*args, **kwargs)
     with Attempt(call):
@@ -31,7 +31,7 @@ async def async_attempt(
     wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
     """`BaseApiClient._async_request_once`: one call, one attempt, but for aiohttp's resend below."""
-    call = current_call()
+    call = current_round()
     if call is None:
         return await wrapped(*args, **kwargs)
     with Attempt(call):
@@ -49,7 +49,7 @@ def renew_ssl_context(wrapped: Callable[..., Any], instance: Any, args: Position
 
 @guarded
 def _note_hidden_resend(error: BaseException | None) -> None:
-    call = current_call()
+    call = current_round()
     if call is not None and error is not None:
         call.attempt_failed(error)
         call.attempt_started()
@@ -60,7 +60,7 @@ class Attempt:
 
     __slots__ = ("_call", "refusal")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Round) -> None:
         self._call = call
         self.refusal: Exception | None = None
         call.attempt_started()
@@ -122,14 +122,14 @@ async def async_transfer(
 @guarded
 def _note_size(args: Positional) -> None:
     """The size of an upload, which is known also where it breaks off."""
-    call = current_call()
+    call = current_round()
     if call is not None and len(args) > _SIZE and isinstance(args[_SIZE], int):
         call.note({names.RESOURCE_SIZE: args[_SIZE]})
 
 
 def _written(destination: Any) -> int | None:
     """How far a stream is written that a download goes to; a file at a path is written anew."""
-    if current_call() is None:
+    if current_round() is None:
         return None
     if isinstance(destination, str | os.PathLike):
         return 0
@@ -140,7 +140,7 @@ def _written(destination: Any) -> int | None:
 @guarded
 def _note_written(destination: Any, start: int | None) -> None:
     """The size of a download that the caller does not get as bytes."""
-    call = current_call()
+    call = current_round()
     if call is None or start is None:
         return
     at_path = isinstance(destination, str | os.PathLike)

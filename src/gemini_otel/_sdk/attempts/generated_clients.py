@@ -7,7 +7,7 @@ from typing import Any
 
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._sdk.attempts.api_client import Attempt, RefusedAttemptError
-from gemini_otel._telemetry.rounds import current_call
+from gemini_otel._telemetry.rounds import current_round
 
 Positional = tuple[Any, ...]
 Send = Callable[[int], Any]
@@ -17,7 +17,7 @@ MODULE = "google.genai._gaos.utils.retries"
 
 def retry(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`retry(send, retries)`: every request passes through it, also one that is not to be repeated."""
-    call = current_call()
+    call = current_round()
     if call is None or not args:
         return wrapped(*args, **kwargs)
     send, *rest = args
@@ -36,7 +36,7 @@ async def async_retry(
     wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
     """`retry_async(send, retries)`."""
-    call = current_call()
+    call = current_round()
     if call is None or not args:
         return await wrapped(*args, **kwargs)
     send, *rest = args

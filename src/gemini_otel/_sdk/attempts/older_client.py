@@ -9,7 +9,7 @@ from typing import Any
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
 from gemini_otel._sdk.attempts.api_client import Attempt, RefusedAttemptError
-from gemini_otel._telemetry.rounds import Call, current_call
+from gemini_otel._telemetry.rounds import Round, current_round
 
 Positional = tuple[Any, ...]
 
@@ -18,7 +18,7 @@ MODULE = "google.genai._interactions._base_client"
 
 def prepare_request(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`_prepare_request` of the older client: an attempt begins. Its async twin returns a coroutine, which goes through."""
-    call = current_call()
+    call = current_round()
     if call is not None:
         call.attempt_started()
     return wrapped(*args, **kwargs)
@@ -32,7 +32,7 @@ def sleep_for_retry(wrapped: Callable[..., Any], instance: Any, args: Positional
 
 @guarded
 def _note_failure(response: Any, error: BaseException | None) -> None:
-    call = current_call()
+    call = current_round()
     failure = error if response is None else RefusedAttemptError(response)
     if call is not None and failure is not None:
         call.attempt_failed(failure)
@@ -41,13 +41,13 @@ def _note_failure(response: Any, error: BaseException | None) -> None:
 class _LastAttempt(Attempt):
     """The attempt that `_prepare_request` began last: `request` of the older client tells how it ended."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Round) -> None:
         self._call, self.refusal = call, None
 
 
 def request(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`request` of the older client: how the last attempt ended."""
-    call = current_call()
+    call = current_round()
     if call is None:
         return wrapped(*args, **kwargs)
     with _LastAttempt(call):
@@ -58,7 +58,7 @@ async def async_request(
     wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
     """`request` of the older async client."""
-    call = current_call()
+    call = current_round()
     if call is None:
         return await wrapped(*args, **kwargs)
     with _LastAttempt(call):

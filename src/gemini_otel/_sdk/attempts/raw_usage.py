@@ -7,7 +7,7 @@ from typing import Any
 
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
-from gemini_otel._telemetry.rounds import current_call
+from gemini_otel._telemetry.rounds import current_round
 
 MODULE = "google.genai.models"
 
@@ -22,7 +22,7 @@ def _read(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwa
 def _note_tier(answer: Any) -> None:
     usage = answer.get("usageMetadata") if isinstance(answer, dict) else None
     tier = usage.get("serviceTier") if isinstance(usage, dict) else None
-    if isinstance(tier, str) and (call := current_call()) is not None:
+    if isinstance(tier, str) and (call := current_round()) is not None:
         call.served_by(tier)
 
 

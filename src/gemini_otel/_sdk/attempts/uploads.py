@@ -14,7 +14,7 @@ from typing import Any
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.attempts.api_client import RefusedAttemptError
-from gemini_otel._telemetry.rounds import Call, current_call
+from gemini_otel._telemetry.rounds import Round, current_round
 
 Positional = tuple[Any, ...]
 
@@ -23,19 +23,19 @@ _STATUS = "x-goog-upload-status"
 
 def send_pieces(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`BaseApiClient._upload_fd`, and its async twin, whose coroutine goes through."""
-    call = current_call()
+    call = current_round()
     observed = None if call is None else safely(_stand_in, wrapped, instance, call)
     return (observed or wrapped)(*args, **kwargs)
 
 
-def _stand_in(wrapped: Any, instance: Any, call: Call) -> Callable[..., Any]:
+def _stand_in(wrapped: Any, instance: Any, call: Round) -> Callable[..., Any]:
     return MethodType(wrapped.__func__, _ApiClient(instance, _Pieces(call)))
 
 
 class _Pieces:
     """Tells the call of a piece that is sent again. What ends the upload, the SDK raises."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Round) -> None:
         self._call = call
         self._refusal: RefusedAttemptError | None = None
         self._refused_at = 0.0

@@ -14,7 +14,7 @@ from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live import messages as reading
 from gemini_otel._telemetry.begin import begin
-from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection, MusicConnection
 from gemini_otel._telemetry.live.session import LiveConnection
 
@@ -86,11 +86,11 @@ def _opened(live_session: Any, connection: Connection) -> None:
     connection.opened(live_session)
 
 
-def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's `live`, and what runs in its place."""
 
     def begin_live(live: Any, arguments: Arguments) -> Connection | None:
-        connection = begin(session, reading.LIVE_CONNECTION, live, arguments, kind=LiveConnection)
+        connection = begin(instrumentation, reading.LIVE_CONNECTION, live, arguments, kind=LiveConnection)
         if not isinstance(connection, LiveConnection):
             return None
         connection.resumes(*(safely(reading.read_resumption, arguments) or (False, False)))
@@ -106,11 +106,11 @@ def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
     )
 
 
-def music_drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+def music_drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's `live_music`, and what runs in its place."""
 
     def begin_music(music: Any, arguments: Arguments) -> Connection | None:
-        connection = begin(session, reading.LIVE_MUSIC, music, arguments, kind=MusicConnection)
+        connection = begin(instrumentation, reading.LIVE_MUSIC, music, arguments, kind=MusicConnection)
         return connection if isinstance(connection, MusicConnection) else None
 
     sends = ("set_weighted_prompts", "set_music_generation_config", "_send_control_signal")

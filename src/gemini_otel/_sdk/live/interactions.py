@@ -12,7 +12,7 @@ from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
 from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._telemetry.begin import begin
-from gemini_otel._telemetry.instrumentation import Session
+from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
 
 MODULE = "google.genai._interactions_websocket"
@@ -24,14 +24,14 @@ _connections: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.We
 _opening: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.WeakKeyDictionary()
 
 
-def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's module, and what runs in its place."""
     reconnections = Reconnections()
 
     @guarded
     def begin_connection(opener: Any) -> InteractionConnection | None:
         arguments = {"id": opener._interaction_id, "api_version": opener._api_version}
-        connection = begin(session, reading.CONNECTION, opener, arguments, kind=InteractionConnection)
+        connection = begin(instrumentation, reading.CONNECTION, opener, arguments, kind=InteractionConnection)
         if not isinstance(connection, InteractionConnection):
             return None
         if (interaction := identifier(arguments["id"])) is not None:

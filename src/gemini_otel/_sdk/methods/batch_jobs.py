@@ -11,7 +11,7 @@ from typing import Any
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded
 from gemini_otel._sdk.operations import read_batch_job
-from gemini_otel._telemetry.rounds import current_call
+from gemini_otel._telemetry.rounds import current_round
 
 Positional = tuple[Any, ...]
 
@@ -27,7 +27,7 @@ def convert(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs
 
 @guarded
 def _note(args: Positional) -> None:
-    call = current_call()
+    call = current_round()
     if call is not None and call.operation in _OF_ONE_JOB:
         call.note(read_batch_job(args[0]))
 

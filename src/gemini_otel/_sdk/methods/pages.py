@@ -23,8 +23,8 @@ from gemini_otel._guard import guarded
 from gemini_otel._sdk.drivers import driver
 from gemini_otel._sdk.operations import page_operation
 from gemini_otel._telemetry.begin import begin
-from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.rounds import Call, current_call
+from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.rounds import Round, current_round
 
 Positional = tuple[Any, ...]
 
@@ -44,9 +44,9 @@ class _Listing:
 _listings: weakref.WeakKeyDictionary[Any, _Listing] = weakref.WeakKeyDictionary()
 
 
-def drivers(session: Session) -> tuple[tuple[str, Driver], ...]:
+def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     """Names in the module, and what runs in their place."""
-    begin_page = partial(_begin_page, session)
+    begin_page = partial(_begin_page, instrumentation)
     return (
         ("_BasePager.__init__", _remember_listing),
         ("Pager.next_page", driver(Shape.CALL, begin_page)),
@@ -61,21 +61,21 @@ def _remember_listing(wrapped: Callable[..., Any], pager: Any, args: Positional,
 
 @guarded
 def _note_listing(pager: Any) -> None:
-    call = current_call()
+    call = current_round()
     if call is not None:
         span = trace.get_current_span(call.context)
         _listings[pager] = _Listing(call.start, trace.set_span_in_context(span, Context()))
 
 
 @guarded
-def _begin_page(session: Session, pager: Any, arguments: Arguments) -> Call | None:
+def _begin_page(instrumentation: Instrumentation, pager: Any, arguments: Arguments) -> Round | None:
     """Start the span of the next page; None where there is none to fetch, and so no request."""
     if not pager.config.get("page_token"):
         return None
     listing = _listings.setdefault(pager, _Listing(_UNKNOWN, None))
     listing.pages += 1
     call = begin(
-        session,
+        instrumentation,
         page_operation(pager.name, listing.start),
         pager,
         arguments,

@@ -23,9 +23,9 @@ from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live.messages import close_code, readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
-from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.rounds import Call
-from gemini_otel._telemetry.span_choice import RoundSpan
+from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.rounds import Round
+from gemini_otel._telemetry.span_choice import SpanChoice
 
 
 def _nothing() -> None:
@@ -35,7 +35,7 @@ def _nothing() -> None:
 _CLEAN = (1000, 1001)  # RFC 6455: all is done; the endpoint goes away
 
 
-class Connection(Call):
+class Connection(Round):
     """Ends once: when the caller leaves it, or as soon as an exception tells that the websocket is closed."""
 
     __slots__ = (
@@ -43,23 +43,23 @@ class Connection(Call):
         "_closing",
         "_failure",
         "_heard",
+        "_instrumentation",
         "_opened",
         "_said",
-        "_session",
         "_websocket",
     )
 
     def __init__(
         self,
-        session: Session,
+        instrumentation: Instrumentation,
         operation: Operation,
         start: StartFacts,
         request: RequestFacts,
-        place: RoundSpan,
+        chosen: SpanChoice,
         stream: bool,
     ) -> None:
-        super().__init__(session, operation, start, request, place, stream)
-        self._session = session
+        super().__init__(instrumentation, operation, start, request, chosen, stream)
+        self._instrumentation = instrumentation
         self._heard, self._said = MediaFacts(), MediaFacts()
         self._opened: float | None = None
         self._failure: BaseException | None = None

@@ -25,7 +25,7 @@ from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.lifecycle import current
 from gemini_otel._telemetry.live.connection import Connection
 from gemini_otel._telemetry.live.turn import LiveTurn, Waiting
-from gemini_otel._telemetry.rounds import Call
+from gemini_otel._telemetry.rounds import Round
 from gemini_otel._telemetry.span_choice import start_span
 from gemini_otel._telemetry.tool_runs import ToolRun, start_tool
 from gemini_otel._telemetry.usage_totals import UsageTotals
@@ -116,9 +116,9 @@ class LiveConnection(Connection):
         ago = 0.0 if waiting.started is None else time.perf_counter() - waiting.started
         began = time.time_ns() - int(ago * 1e9)
         with current(self._context):  # whichever task it is that sends or receives
-            place = start_span(self._session, LIVE.name, self._start, stream=True, start_time=began)
+            chosen = start_span(self._instrumentation, LIVE.name, self._start, stream=True, start_time=began)
             self._turn = LiveTurn(
-                self._session, LIVE, self._start, self._request, place, self, self._turns, waiting
+                self._instrumentation, LIVE, self._start, self._request, chosen, self, self._turns, waiting
             )
 
     def _end_turn(self, error: BaseException | None) -> None:
@@ -135,7 +135,7 @@ class LiveConnection(Connection):
         if call.id is not None and self._turn is not None:
             with current(self._turn.context):
                 self._tools[call.id] = start_tool(
-                    self._session, call.name, "function", call.arguments, call.id
+                    self._instrumentation, call.name, "function", call.arguments, call.id
                 )
 
     def _end_tool(self, response: ToolResponse) -> None:
@@ -150,10 +150,10 @@ class LiveConnection(Connection):
         if run is not None:
             run.abandon()
 
-    def round_started(self, call: Call) -> None:
+    def round_started(self, call: Round) -> None:
         """A turn is told to begin by the connection itself."""
 
-    def round_ended(self, call: Call, response: ResponseFacts, outcome: str) -> None:
+    def round_ended(self, call: Round, response: ResponseFacts, outcome: str) -> None:
         self._totals.add(response.usage)
 
     def _lost(self, error: BaseException) -> None:

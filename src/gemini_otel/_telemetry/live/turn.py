@@ -18,9 +18,9 @@ from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import safely
 from gemini_otel._sdk.live.messages import readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
-from gemini_otel._telemetry.instrumentation import Session
-from gemini_otel._telemetry.rounds import Call, Loop
-from gemini_otel._telemetry.span_choice import RoundSpan
+from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.rounds import Round, RoundParent
+from gemini_otel._telemetry.span_choice import SpanChoice
 
 
 class Waiting:
@@ -53,7 +53,7 @@ class Waiting:
             self.started = time.perf_counter()
 
 
-class LiveTurn(Call):
+class LiveTurn(Round):
     """One turn. It may begin before its span is opened: only the service knows when a stream of sound holds a question."""
 
     __slots__ = (
@@ -72,16 +72,16 @@ class LiveTurn(Call):
 
     def __init__(
         self,
-        session: Session,
+        instrumentation: Instrumentation,
         operation: Operation,
         start: StartFacts,
         request: RequestFacts,
-        place: RoundSpan,
-        connection: Loop,
+        chosen: SpanChoice,
+        connection: RoundParent,
         number: int,
         waiting: Waiting,
     ) -> None:
-        super().__init__(session, operation, start, request, place, stream=True)
+        super().__init__(instrumentation, operation, start, request, chosen, stream=True)
         self._loop = connection
         self._number = number
         self._started = waiting.started if waiting.started is not None else self._started

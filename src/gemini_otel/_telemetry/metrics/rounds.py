@@ -13,7 +13,7 @@ from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.operation import Operation
 from gemini_otel._facts.sendable import OTHER
 from gemini_otel._telemetry.attributes import Attributes, start_attributes, usage_attributes
-from gemini_otel._telemetry.instrumentation import Metrics, Session
+from gemini_otel._telemetry.instrumentation import Instrumentation, Metrics
 
 
 class RoundEnd(NamedTuple):
@@ -32,15 +32,22 @@ class RoundEnd(NamedTuple):
 
 
 def round_metrics(
-    session: Session, operation: Operation, start: StartFacts, measured: bool
+    instrumentation: Instrumentation, operation: Operation, start: StartFacts, measured: bool
 ) -> RoundMetrics | None:
     """The metrics of a round that begins; None where nobody reads any.
 
     `measured` says whether the standard ones are for us to record.
     """
-    metrics = session.instruments.metrics()
+    metrics = instrumentation.providers.metrics()
     return (
-        RoundMetrics(metrics, session.dimensions(), operation, start, measured, priced=session.settings.cost)
+        RoundMetrics(
+            metrics,
+            instrumentation.dimensions(),
+            operation,
+            start,
+            measured,
+            priced=instrumentation.settings.cost,
+        )
         if metrics is not None
         else None
     )
