@@ -7,7 +7,7 @@ nox -s package              builds wheel and sdist and checks them
 nox -s integration          the tests with a real Jaeger, Prometheus and Collector
 nox                         the tests, every row: each SDK version with each transport it knows
 nox -t short               what CI runs besides the README's command, which has the newest SDK with aiohttp
-nox -s "tests(2.20.0, httpx)" -- tests/test_streams.py
+nox -s "tests(2.20.0, httpx)" -- tests/calls/test_streams.py
 nox -s newest_python        the core tests on Python 3.14; skipped where tools/python314.py cannot have one
 nox -s collector            a minute in which the garbage collector drops streams inside of a metric reader's locks
 nox -s drift                what is new in the newest packages since the versions in tests/newest.txt
@@ -45,62 +45,50 @@ OLDEST = MATRIX[0][0]
 SHORT = {(OLDEST, "aiohttp"), ("2.20.0", "httpx"), (NEWEST, "httpx2")}
 # What does not depend on the SDK's version or transport is tested with the oldest and, by the README's command, the newest.
 SDK_INDEPENDENT = (
+    "tests/commands",
+    "tests/console",
+    "tests/fuzz",
     "tests/hints",
+    "tests/project",
     "tests/repetition",
     "tests/simulator",
-    "tests/test_bad_back_end.py",
-    "tests/test_check.py",
-    "tests/test_cli.py",
-    "tests/test_console.py",
-    "tests/test_conventions.py",
-    "tests/test_dashboard_file.py",
-    "tests/test_demo.py",
-    "tests/test_documents.py",
-    "tests/test_drift.py",
-    "tests/test_error_kinds.py",
-    "tests/test_explain.py",
-    "tests/test_foreign.py",
-    "tests/test_foreign_recorded.py",
-    "tests/test_project.py",
-    "tests/test_pytest_plugin.py",
-    "tests/test_python314.py",
-    "tests/test_recordings.py",
-    "tests/test_servers.py",
-    "tests/test_shell_snippets.py",
-    "tests/fuzz",
-    "tests/test_bounds.py",
-    "tests/test_error_texts.py",
-    "tests/test_patterns.py",
+    "tests/calls/test_servers.py",
+    "tests/errors/test_error_kinds.py",
+    "tests/errors/test_error_texts.py",
+    "tests/package/test_pytest_plugin.py",
+    "tests/robustness/test_bad_back_end.py",
+    "tests/robustness/test_bounds.py",
+    "tests/robustness/test_patterns.py",
+    "tests/telemetry/test_recordings.py",
 )
 # What may depend on the version of Python: patching, the shapes of calls and their ends, threads, tasks and signatures.
 CORE = (
-    "tests/test_answers.py",
-    "tests/test_attempts.py",
-    "tests/test_background.py",
-    "tests/test_endings.py",
-    "tests/test_errors.py",
-    "tests/test_explain.py",
-    "tests/test_guard.py",
-    "tests/test_hooks.py",
-    "tests/test_instrumentor.py",
-    "tests/test_interactions.py",
-    "tests/test_live.py",
-    "tests/test_live_endings.py",
-    "tests/test_patching.py",
-    "tests/test_processor.py",
-    "tests/test_public_api.py",
-    "tests/test_settings.py",
-    "tests/test_streams.py",
-    "tests/test_turns.py",
+    "tests/calls/test_answers.py",
+    "tests/calls/test_attempts.py",
+    "tests/calls/test_background.py",
+    "tests/calls/test_endings.py",
+    "tests/calls/test_streams.py",
+    "tests/calls/test_turns.py",
+    "tests/commands/test_explain.py",
+    "tests/errors/test_errors.py",
+    "tests/interactions/test_interactions.py",
+    "tests/live",
+    "tests/package/test_instrumentor.py",
+    "tests/package/test_patching.py",
+    "tests/package/test_public_api.py",
+    "tests/robustness/test_guard.py",
+    "tests/settings/test_settings.py",
+    "tests/telemetry/test_hooks.py",
+    "tests/telemetry/test_processor.py",
 )
 # What the SDK cannot do, with us or without: there, its generated clients give httpx2 a constant of httpx for the timeout.
 NOT_SENT = {
     ("2.34.0", "httpx2"): (
-        "--ignore=tests/test_interactions.py",
-        "--ignore=tests/test_interaction_content.py",
-        "--ignore=tests/operations/test_generated.py",
-        "--ignore=tests/operations/test_methods.py",
-        "--deselect=tests/test_background.py::test_an_interaction",
+        "--ignore=tests/interactions/test_interactions.py",
+        "--ignore=tests/interactions/test_interaction_content.py",
+        "--ignore=tests/methods/test_generated.py",
+        "--ignore=tests/methods/test_methods.py",
+        "--deselect=tests/calls/test_background.py::test_an_interaction",
     )
 }
 
@@ -162,7 +150,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
-    session.run("mypy", "--strict", "tests/typing/api.py")
+    session.run("mypy", "--strict", "tests/package/typed_api.py")
     session.run("lint-imports")
 
 
@@ -206,7 +194,7 @@ def fuzz(session: nox.Session) -> None:
 def collector(session: nox.Session) -> None:
     """A metric reader beside streams that are dropped, with the garbage collector at every allocation, for a minute."""
     session.install("-e", ".[test]", "google-genai")
-    session.run("pytest", "tests/test_dropped.py", env={"GEMINI_OTEL_COLLECTOR_SECONDS": "60"})
+    session.run("pytest", "tests/robustness/test_dropped.py", env={"GEMINI_OTEL_COLLECTOR_SECONDS": "60"})
 
 
 @nox.session(python=False, tags=["short"])

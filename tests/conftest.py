@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 
 import gemini_otel
 from gemini_otel import _guard, simulator
-from privacy_support import Echo, Exported
 from support import MODES, ROOT, SHAPES, OtlpReceiver, Telemetry, make_client, make_vertex_client, receiving
+from support.privacy import Echo, Exported
 
 # Speed is the benchmarks' business.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -35,8 +35,8 @@ from record_series import SERVICES, play  # noqa: E402
 
 import gemini_otel  # noqa: E402
 from gemini_otel import simulator  # noqa: E402
-from live_support import live_client  # noqa: E402
 from servers import Prometheus, free_address, program, run_collector, run_jaeger, run_prometheus  # noqa: E402
+from support.live import live_client  # noqa: E402
 
 SHIPPED = ROOT / "src" / "gemini_otel"
 SHOWN = ("trip-planner", "broken-key", "rate-limited", "blocked", "looping", "tool-fails")

@@ -149,7 +149,7 @@ def _drawn(spans: Sequence[ReadableSpan], width: int, theme: TerminalTheme) -> s
 def draw_report() -> str:
     """The report of a day as SVG; without money, whose amounts change with each release of the prices."""
     sys.path[:0] = [str(ROOT / "tests")]
-    from trace_files import otlp_lines, simulated_day
+    from support.trace_files import otlp_lines, simulated_day
 
     console = _terminal(_REPORT_WIDTH)
     with (

@@ -18,14 +18,14 @@ from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metr
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 import gemini_otel
-from canned import canned
 from gemini_otel._facts import names, sendable
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
 from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.parsing import parse_json
 from gemini_otel.hints import find
-from steps import steps
 from support import Telemetry, make_client
+from support.canned import canned
+from support.steps import steps
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +10,9 @@ import pytest
 from gemini_otel._facts import names
 from gemini_otel.hints import default_hints, evidence, find
 from gemini_otel.hints._trigger import Trigger
+from support import DATA
 
-FIXTURES: dict[str, dict[str, Any]] = json.loads(
-    (Path(__file__).parents[1] / "data" / "hints.json").read_text(encoding="utf-8")
-)
+FIXTURES: dict[str, dict[str, Any]] = json.loads((DATA / "hints.json").read_text(encoding="utf-8"))
 TRIGGERED = [hint.id for hint in default_hints() if hint.when is not None]
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gemini_otel.hints import default_hints
+from support import ROOT
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-TOOL = Path(__file__).parents[2] / "tools" / "hints_page.py"
+TOOL = ROOT / "tools" / "hints_page.py"
 
 
 @pytest.fixture

@@ -18,10 +18,11 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts
 from gemini_otel._facts.errors.kinds import error_kind
 from gemini_otel._facts.outcomes import answer_outcome
+from support import SHARED
 
 from .test_catalogue import ids
 
-DEFAULT = Path(__file__).parents[3] / "shared" / "recordings" / "recordings.jsonl.gz"
+DEFAULT = SHARED / "recordings" / "recordings.jsonl.gz"
 RECORDINGS = Path(os.environ.get("GEMINI_OTEL_RECORDINGS", DEFAULT))
 
 pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason="the recordings are not here")

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from conftest import needs
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExportResult
 from seen import ReceiverBackEnd
 
-from conftest import needs
 from servers import COLLECTOR_CONFIG, Collector, eventually, run_collector
 from support import OtlpReceiver, Telemetry
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from conftest import needs
 from promtool import ALERTS, Fires, Query, Series, check_alerts, check_firing, check_rules
 from record_series import RECORDING
 
-from conftest import needs
 from gemini_otel import cli
 
 pytestmark = pytest.mark.usefixtures("promtool")

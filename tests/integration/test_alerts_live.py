@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 import yaml
+from conftest import needs
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import MeterProvider
@@ -21,7 +22,6 @@ from promtool import ALERTS, RULES
 from record_series import TRAFFIC
 
 import gemini_otel
-from conftest import needs
 from gemini_otel import simulator
 from servers import Prometheus, eventually, free_address, get, run_collector, run_prometheus
 from support import make_client

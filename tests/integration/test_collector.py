@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import needs
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -18,7 +19,6 @@ from opentelemetry.trace import Status, StatusCode
 from seen import JaegerBackEnd, ReceiverBackEnd, Seen, from_sdk
 
 import gemini_otel
-from conftest import needs
 from gemini_otel import simulator
 from gemini_otel._commands import demo
 from gemini_otel._facts.outcomes import OUTCOMES

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from conftest import needs
 from grafana import View, explored, search_jaeger
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -30,11 +31,9 @@ from promtool import HINTS, RULES
 from registry import plain
 
 import gemini_otel
-from conftest import needs
 from gemini_otel import simulator
 from gemini_otel._commands import demo
 from gemini_otel._facts.names import PROFILES
-from live_support import live_client
 from servers import (
     Collector,
     Jaeger,
@@ -46,6 +45,7 @@ from servers import (
     run_prometheus,
 )
 from support import MODEL, ROOT, OtlpReceiver
+from support.live import live_client
 
 DASHBOARD = json.loads((ROOT / "src/gemini_otel/dashboards/gemini.json").read_text(encoding="utf-8"))
 EMBEDDING_MODEL = "gemini-embedding-001"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from conftest import needs
 from promtool import Series, check_query
 
-from conftest import needs
 from support import ROOT
 
 pytestmark = pytest.mark.usefixtures("promtool")

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from conftest import Exposition
 from opentelemetry.sdk.metrics import MeterProvider
 
 import gemini_otel
-from conftest import Exposition
 from gemini_otel._facts.labels import MAX_LENGTH, MAX_MODELS, OTHER
 from servers import Prometheus, eventually
 from support import make_client, send

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
+from conftest import Exposition
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricReader, PeriodicExportingMetricReader
@@ -16,7 +17,6 @@ from opentelemetry.sdk.trace import TracerProvider
 from registry import exposed, plain
 
 import gemini_otel
-from conftest import Exposition
 from gemini_otel import simulator
 from gemini_otel._commands import demo
 from gemini_otel._facts import names

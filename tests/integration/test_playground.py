@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
-
 from conftest import needs
+
 from gemini_otel._facts import names
 from servers import Collector, Prometheus, eventually, free_address, program, running
 from support import ROOT, receiving

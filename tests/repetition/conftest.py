@@ -1,4 +1,4 @@
-"""Puts the helpers of these tests and the corpus tools on the path."""
+"""Puts the tools of the corpus on the path."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tools" / "repetition_corpus")]
+sys.path.insert(0, str(ROOT / "tools" / "repetition_corpus"))

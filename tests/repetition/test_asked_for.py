@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from asked_for import ASKED_FOR
-from repetition_support import feed
+
+from support.repetition import feed
 
 CLOSING = "\nThat is all. Let me know whether you want it in another format or with other values, and I will adapt it."
 # Longer than the lists of its kind: only length tells these from a loop.

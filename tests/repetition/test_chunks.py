@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from repetition_support import feed
 
 from gemini_otel import Repetition, RepetitionDetector
+from support.repetition import feed
 
 UNITS = st.text(min_size=1, max_size=60)
 LINES = st.sampled_from(

@@ -8,9 +8,9 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 
 import pytest
-from repetition_support import feed, pieces
 
 from gemini_otel import Repetition, RepetitionDetector
+from support.repetition import feed, pieces
 
 SENTENCE = "I should check this again before I answer. "
 

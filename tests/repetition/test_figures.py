@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from score import Score, read, score
 
-ROOT = Path(__file__).parents[2]
+from support import ROOT
+
 SAMPLE = Path(os.environ.get("GEMINI_OTEL_REPETITION_SAMPLE", ROOT.parent / "shared" / "repetition"))
 
 

@@ -7,9 +7,9 @@ import random
 from typing import Any
 
 import pytest
-from repetition_support import feed
 
 from gemini_otel import RepetitionDetector
+from support.repetition import feed
 
 SENTENCE = "The auditor could not confirm that the second invoice was paid in time."
 PARAGRAPH = (

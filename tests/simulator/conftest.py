@@ -8,7 +8,7 @@ import pytest
 from google import genai
 
 from gemini_otel import simulator
-from sdk_calls import SHAPES, make_client
+from support.sdk_calls import SHAPES, make_client
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from google.genai import errors
 
 from gemini_otel.simulator.scenarios import resources
-from sdk_calls import MODEL
+from support.sdk_calls import MODEL
 
 HAS_STREAM_ERRORS = hasattr(errors.APIError, "raise_error")
 """The SDK raises errors that come inside a stream."""

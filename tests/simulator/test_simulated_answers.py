@@ -12,7 +12,7 @@ from google import genai
 from google.genai import types
 
 from gemini_otel import simulator
-from sdk_calls import ask, last_candidate, text_of, usage_of
+from support.sdk_calls import ask, last_candidate, text_of, usage_of
 
 
 def test_slow_first_chunk(sdk: genai.Client, shape: str) -> None:

@@ -13,7 +13,7 @@ from google import genai
 from google.genai import errors
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, ask_async, httpx, make_client
+from support.sdk_calls import MODEL, ask_async, httpx, make_client
 
 aiohttp = pytest.importorskip("aiohttp")
 # SDK 1.32 never closes the aiohttp session of a stream.

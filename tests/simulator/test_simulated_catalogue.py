@@ -17,7 +17,7 @@ from google import genai
 from google.genai import types
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, ask, text_of, usage_of
+from support.sdk_calls import MODEL, ask, text_of, usage_of
 
 
 def test_this_file_covers_every_scenario() -> None:

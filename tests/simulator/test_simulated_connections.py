@@ -9,10 +9,10 @@ import threading
 import time
 
 import pytest
-from raw_calls import GENERATE, connect, read_all, request_bytes
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, ask, make_client
+from support.raw_calls import GENERATE, connect, read_all, request_bytes
+from support.sdk_calls import MODEL, ask, make_client
 
 
 def test_connections_are_kept_alive(server: simulator.Simulator) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from google import genai
 from google.genai import errors, types
-from raw_calls import GENERATE, HELLO, STREAM, fetch
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, ask, make_client
+from support.raw_calls import GENERATE, HELLO, STREAM, fetch
+from support.sdk_calls import MODEL, ask, make_client
 
 
 def test_wire_of_a_stream(server: simulator.Simulator) -> None:

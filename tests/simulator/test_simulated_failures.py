@@ -16,7 +16,7 @@ from google import genai
 from google.genai import errors
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, ask, httpx, make_client, text_of
+from support.sdk_calls import MODEL, ask, httpx, make_client, text_of
 
 
 @pytest.mark.parametrize("name", REFUSED)

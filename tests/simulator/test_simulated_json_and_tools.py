@@ -10,10 +10,10 @@ import pytest
 from google import genai
 from google.genai import types
 from pydantic import BaseModel
-from raw_calls import GENERATE, HELLO, fetch
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, SHAPES, ask
+from support.raw_calls import GENERATE, HELLO, fetch
+from support.sdk_calls import MODEL, SHAPES, ask
 
 
 class Mood(Enum):

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from gemini_otel import simulator
 from gemini_otel.simulator import LIVE_SCENARIOS, Burst, LiveScenario
-from live_support import needs_live
+from support.live import needs_live
 
 PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, SHAPES, make_client
+from support import SHARED
+from support.sdk_calls import MODEL, SHAPES, make_client
 
-SHARED = Path(__file__).parents[3] / "shared"
 RECORDINGS = Path(os.environ.get("GEMINI_OTEL_RECORDINGS", SHARED / "recordings" / "recordings.jsonl.gz"))
 
 EVENT = '{"candidates": [{"content": {"parts": [{"text": "Olá"}],"role": "model"},"finishReason": "STOP"}]}'

@@ -11,11 +11,11 @@ import time
 from typing import Any
 
 import pytest
-from raw_calls import GENERATE, connect, read_all, request_bytes
 
 from gemini_otel import simulator
 from gemini_otel.simulator import Reply, Scenario, _server
-from sdk_calls import MODEL, SHAPES, ask, httpx, make_client
+from support.raw_calls import GENERATE, connect, read_all, request_bytes
+from support.sdk_calls import MODEL, SHAPES, ask, httpx, make_client
 
 
 def test_the_server_is_its_address() -> None:

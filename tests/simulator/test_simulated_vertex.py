@@ -8,7 +8,7 @@ from google.genai import errors, types
 from google.oauth2.credentials import Credentials
 
 from gemini_otel import simulator
-from sdk_calls import MODEL, ask
+from support.sdk_calls import MODEL, ask
 
 
 @pytest.fixture(params=["express", "project"])
