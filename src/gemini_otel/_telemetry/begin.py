@@ -11,7 +11,7 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Link
 
 from gemini_otel._facts.calls import RequestFacts, StartFacts
-from gemini_otel._facts.operation import Arguments, Choice, Operation
+from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.dropped import end_dropped
@@ -69,17 +69,3 @@ def begin(
         if instrumentation.settings.repetition and operation.generates:
             safely(call.recall, safely(operation.read_history, arguments) or ())
     return call
-
-
-@guarded
-def begin_chosen(
-    instrumentation: Instrumentation,
-    choice: Choice,
-    instance: Any,
-    arguments: Arguments,
-    *,
-    stream: bool = False,  # noqa: ARG001 - the arguments tell
-) -> Round | None:
-    """As `begin`, with the operation that the arguments tell."""
-    operation, streams = choice.choose(arguments)
-    return begin(instrumentation, operation, instance, arguments, stream=streams)
