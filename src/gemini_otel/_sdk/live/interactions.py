@@ -13,14 +13,14 @@ from gemini_otel._sdk.live.drivers import dropped
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._telemetry.begin import begin
-from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
 
 Wrapped = Callable[..., Awaitable[Any]]
 
 _connections: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.WeakKeyDictionary()
 _opening: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.WeakKeyDictionary()
-_reconnections = Reconnections()
+_reconnections: weakref.WeakKeyDictionary[Providers, Reconnections] = weakref.WeakKeyDictionary()
 
 
 @guarded
@@ -30,7 +30,8 @@ def _begin_connection(instrumentation: Instrumentation, opener: Any) -> Interact
     if not isinstance(connection, InteractionConnection):
         return None
     if (interaction := identifier(arguments["id"])) is not None:
-        connection.belongs_to(interaction, _reconnections)
+        reconnections = _reconnections.setdefault(instrumentation.providers, Reconnections())
+        connection.belongs_to(interaction, reconnections)
     return connection
 
 
