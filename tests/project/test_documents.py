@@ -25,17 +25,12 @@ from gemini_otel._settings.table import SETTINGS
 from support import ROOT, Telemetry
 from support.documents import DOCUMENTS, README, Snippet, snippets
 from support.live import needs_live
+from support.names import WRITTEN
 
 GUIDE = ROOT / "docs" / "what-you-see.md"
 SETTINGS_PAGE = ROOT / "docs" / "settings.md"
 
-# Read from the spans of others, never written.
-FOREIGN = {_semconv.SYSTEM}
-NAMES = {
-    value
-    for name, value in vars(_semconv).items()
-    if name.isupper() and isinstance(value, str) and value not in FOREIGN | {_semconv.DEFAULT_PROFILE}
-} | _semconv.METRICS
+NAMES = WRITTEN | _semconv.METRICS
 
 
 SNIPPETS = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
+    USAGE,
     ErrorFacts,
     MediaFacts,
     RequestFacts,
@@ -37,14 +38,7 @@ _REQUEST = (
     ("structured_output", names.STRUCTURED_OUTPUT),
     ("service_tier", names.REQUEST_SERVICE_TIER),
 )
-_USAGE = (
-    ("input_tokens", names.USAGE_INPUT_TOKENS),
-    ("output_tokens", names.USAGE_OUTPUT_TOKENS),
-    ("thoughts_tokens", names.USAGE_REASONING_OUTPUT_TOKENS),
-    ("cached_tokens", names.USAGE_CACHE_READ_INPUT_TOKENS),
-    ("tool_use_tokens", names.USAGE_TOOL_USE_TOKENS),
-    ("total_tokens", names.USAGE_TOTAL_TOKENS),
-)
+_USAGE = tuple((counter.fact, counter.attribute) for counter in USAGE if counter.attribute is not None)
 _RESPONSE = (
     ("id", names.RESPONSE_ID),
     ("model", names.RESPONSE_MODEL),

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from gemini_otel._facts import names
-from gemini_otel._facts.calls import UsageFacts
+from gemini_otel._facts.calls import USAGE, UsageFacts
 from gemini_otel._facts.sendable import MAX_NUMBER
 
-_TOTALS = (
-    ("input_tokens", names.LOOP_INPUT_TOKENS),
-    ("output_tokens", names.LOOP_OUTPUT_TOKENS),
-    ("thoughts_tokens", names.LOOP_REASONING_TOKENS),
-    ("cached_tokens", names.LOOP_CACHED_TOKENS),
-)
+_TOTALS = tuple((counter.fact, counter.of_loop) for counter in USAGE if counter.of_loop is not None)
 
 
 class UsageTotals:

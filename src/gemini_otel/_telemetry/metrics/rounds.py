@@ -108,10 +108,9 @@ class RoundMetrics:
             )
         if self._priced and (usage.input_tokens or usage.output_tokens):
             self._note_cost(ended, model)
-        if usage.thoughts_tokens:
-            metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, own)
-        if usage.cached_tokens:
-            metrics.cached_tokens.add((model,), usage.cached_tokens, own)
+        for fact, counter in metrics.token_counters:
+            if tokens := getattr(usage, fact):
+                counter.add((model,), tokens, own)
 
     def _note_cost(self, ended: RoundEnd, model: str | None) -> None:
         """Note what a price needs, by the names that a span has for it."""
