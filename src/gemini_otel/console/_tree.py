@@ -12,7 +12,7 @@ from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
-from gemini_otel._facts import names
+from gemini_otel._facts import names, outcomes
 from gemini_otel._facts.calls import COUNTERS, USAGE, Counter
 from gemini_otel.console._hanging import Hanging
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
@@ -22,14 +22,11 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 8
 _LONGEST = 1000  # characters of one text
-_HEALTHY = ("ok", "pending", "abandoned", "cancelled")
 _SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _OUTCOME_STYLE = {
-    "ok": "green",
-    "pending": "green",
+    **dict.fromkeys(outcomes.GOOD, "green"),
+    **dict.fromkeys(outcomes.BY_PROGRAM, "dim"),
     "error": "bold red",
-    "abandoned": "dim",
-    "cancelled": "dim",
 }
 _HINT_LINES = (
     ("what we know", names.HINT_EVIDENCE),
@@ -75,7 +72,7 @@ def is_problem(span: ReadableSpan) -> bool:
     """Whether the span failed, got a hint, had a failed attempt, or has an outcome that is not what was asked for."""
     return (
         span.status.status_code is StatusCode.ERROR
-        or _read(span).get(names.OUTCOME, "ok") not in _HEALTHY
+        or _read(span).get(names.OUTCOME, "ok") not in outcomes.HEALTHY
         or any(event.name in (names.EVENT_HINT, names.EVENT_ATTEMPT) for event in span.events)
     )
 
