@@ -21,15 +21,14 @@ from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel._facts.tiers import TIERS
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.conversation import conversation_id
+from gemini_otel._telemetry.conversation_id import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
-from gemini_otel._telemetry.metrics.costs import CostTable
-from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content
     from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.metrics.instruments import StandardMetrics
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
@@ -41,6 +40,9 @@ class Metrics:
     standard: StandardMetrics
 
     def __init__(self, meter: Meter) -> None:
+        from gemini_otel._telemetry.metrics.costs import CostTable  # not at start-up
+        from gemini_otel._telemetry.metrics.instruments import observed_counter
+
         self._profiles: dict[str, StandardMetrics] = {}
         self.tool_duration = meter.create_histogram(
             names.TOOL_DURATION,
@@ -97,6 +99,8 @@ class Metrics:
     def follow(self, profile: Profile, meter: Meter) -> None:
         """Record the metrics of the conventions under the names of `profile` from now on."""
         if profile.name not in self._profiles:
+            from gemini_otel._telemetry.metrics.instruments import StandardMetrics
+
             self._profiles[profile.name] = StandardMetrics(meter, profile)
         self.standard = self._profiles[profile.name]
 
