@@ -12,7 +12,7 @@ from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT
 from gemini_otel._sdk.patch import Patch, Shape, Target
 from gemini_otel._sdk.reading.client import model_name
 from gemini_otel._sdk.reading.fields import field
-from gemini_otel._telemetry.begin import begin
+from gemini_otel._telemetry.rounds import begin
 from gemini_otel._telemetry.user_calls import begin_turn
 
 

@@ -29,9 +29,8 @@ from gemini_otel._sdk.patch import Patch, Shape, Target, patch
 from gemini_otel._sdk.reading.generated_clients import read_request as read_options
 from gemini_otel._sdk.reading.generated_clients import read_start
 from gemini_otel._sdk.reading.measures import Measures, identifier
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round
+from gemini_otel._telemetry.rounds import Round, begin
 
 _CLASSES = (
     # from google-genai 2.9 on, and before

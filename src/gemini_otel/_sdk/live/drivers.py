@@ -14,10 +14,10 @@ from gemini_otel._facts.operation import Arguments
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live import messages as reading
 from gemini_otel._sdk.patch import Positional, Shape, patch
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection, MusicConnection
 from gemini_otel._telemetry.live.session import LiveConnection
+from gemini_otel._telemetry.rounds import begin
 
 Instead = Callable[..., Any]  # runs in place of an SDK function
 Manager = contextlib._AsyncGeneratorContextManager  # what the SDK's `connect` returns

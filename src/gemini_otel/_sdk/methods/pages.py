@@ -22,9 +22,8 @@ from gemini_otel._facts.operation import Arguments
 from gemini_otel._guard import guarded
 from gemini_otel._sdk.methods.table import page_operation
 from gemini_otel._sdk.patch import Positional, Shape, patch
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round, current_round
+from gemini_otel._telemetry.rounds import Round, begin, current_round
 
 _UNKNOWN = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 

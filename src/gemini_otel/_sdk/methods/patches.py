@@ -5,7 +5,7 @@ from __future__ import annotations
 from gemini_otel._sdk.methods.table import METHODS, operation_of
 from gemini_otel._sdk.patch import Patch, Shape, Target
 from gemini_otel._sdk.reading.method import BELOW_DECORATOR
-from gemini_otel._telemetry.begin import begin
+from gemini_otel._telemetry.rounds import begin
 
 
 def _names(name: str) -> tuple[str, ...]:
