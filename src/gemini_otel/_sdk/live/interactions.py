@@ -11,7 +11,7 @@ from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
 from gemini_otel._sdk.patch import Positional, Shape, patch
-from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.reading.fields import identifier
 from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
 from gemini_otel._telemetry.rounds import begin
