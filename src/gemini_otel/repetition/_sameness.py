@@ -13,6 +13,7 @@ __all__ = ["WINDOW", "Sameness", "find_sameness"]
 # Bytes of which the last are judged by what was said before in them, and how many words are read: lists of short words
 # have more.
 WINDOW, _MOST_WORDS = 3_600, 700
+_ENOUGH = 1_600  # bytes of a text; cumulative songs and rhymes that are shorter say nearly all again
 # Two lengths are judged. Of the phrases in the last bytes a share was said before (it counts .7) and one twice before
 # (.3); marks and different words speak against a loop. Chosen on 14,000 ordinary texts of the development half: three
 # of them reach the first limit (two songs and SQL), two the second (licences that stand there twice).
@@ -47,7 +48,7 @@ class Sameness(NamedTuple):
 def find_sameness(text: bytearray) -> Sameness | None:
     """Return what repeats in the last `WINDOW` bytes of a text, None when its end says something new."""
     last = text[-_LIMITS[0].last :]
-    if not _is_running_text(last):
+    if len(text) < _ENOUGH or not _is_running_text(last):
         return None
     words, tail = bytes(last).split(), bytes(text[-WINDOW:])
     if len(words) * _LONG_WORD < len(last):

@@ -91,14 +91,14 @@ class TextLoops:
         if self._rest or len(fresh) * 2 <= len(data):
             text = raw
             self._rest -= self._rest > 0
+        if self._echoes and not self._structured and self._is_same():
+            return self.pace
         reach = len(data) + _MARGIN
         if not looks & 1:
             reach = _NEAR
             if not looks & 3:
                 reach, text = _FAR, raw
                 self._set_pace()
-            if self._echoes and not self._structured and self._is_same():
-                return self.pace
         size = len(text)
         begin = size - reach if size > reach else 0
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
