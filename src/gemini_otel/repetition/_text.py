@@ -201,7 +201,7 @@ class TextLoops:
         unit = _decode(self._raw[-width:])
         table = in_table(unit, self._before(length))
         sort = describe(unit, self._structured, table)
-        if sort in {Sort.BLANK, Sort.SYMBOL, Sort.NUMBERS}:
+        if sort in {Sort.BLANK, Sort.SYMBOL} or (sort is Sort.NUMBERS and not self._structured):
             return self._refuse()
         together = needed_for_counter(unit, sort, self._structured, False, self._limits)
         growing = needed_for_counter(unit, sort, self._structured, True, self._limits)

@@ -25,7 +25,9 @@ _CLOCK = re.compile(
     r"\d:\d\d(?::\d\d|[.,]\d)|[\[(]\d+:\d\d"
 )  # of subtitles and transcripts, not of timetables
 _NUMBERS = re.compile(r"\d+")
-_FOUR_WORDS = re.compile(r"[^\W\d_]+(?:,? [^\W\d_]+){3}")  # in a value; names of fields have marks between them
+_FOUR_WORDS = re.compile(
+    r"[^\W\d_]+(?:,? [^\W\d_]+){3}"
+)  # in a value; names of fields have marks between them
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE, _BLANK_SHARE = 0.92, 1 / 12
 _AROUND, _SENTENCE_WORDS, _SENTENCE_SHARE = ".,:;!?()[]\"'`*", 5, 0.6
@@ -141,7 +143,7 @@ def needed_for_counter(unit: str, sort: Sort, structured: bool, growing: bool, l
     turns, period, units = unit + unit, len(unit), limits.counter_units
     if growing:
         return _growing(turns, sort, structured, period, limits)
-    if sort is Sort.MARKUP:
+    if sort in {Sort.MARKUP, Sort.NUMBERS}:
         return max(_MARKUP_RUN * limits.markup_run, _MARKUP_UNITS * units * period)
     if sort is Sort.TABLE and not _WORD.search(turns) and len(_NUMBERS.findall(turns)) > 2:
         return 0
@@ -162,7 +164,7 @@ def _growing(turns: str, sort: Sort, structured: bool, period: int, limits: Thre
         says = (_VALUE if sort is not Sort.TABLE else _CELL).search(turns) is not None
     else:
         says = letters >= (_FEWEST_TIMED if clock else _FEWEST_LETTERS)
-    if not says or (sort is Sort.MARKUP and not clock):
+    if not says or sort is Sort.NUMBERS or (sort is Sort.MARKUP and not clock):
         return 0
     if clock or structured or sort is Sort.TABLE or letters >= _MANY_LETTERS:
         return max(_CLOCK_RUN * limits.text_run, _CLOCK_UNITS * limits.counter_units * period)
