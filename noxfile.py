@@ -89,6 +89,10 @@ NOT_SENT = {
         "--ignore=tests/methods/test_generated.py",
         "--ignore=tests/methods/test_methods.py",
         "--deselect=tests/calls/test_background.py::test_an_interaction",
+        "--deselect=tests/calls/test_server_tools.py::test_interactions",
+        "--deselect=tests/methods/test_recorded_methods.py::test_every_recording",
+        "--deselect=tests/methods/test_recorded_methods.py::test_every_streamed_interaction",
+        "--deselect=tests/robustness/test_hostile.py::test_an_interaction_that_failed",
     )
 }
 
