@@ -8,6 +8,7 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
+    USAGE,
     ErrorFacts,
     MediaFacts,
     RequestFacts,
@@ -51,14 +52,7 @@ _REQUEST = _Table(
     ("structured_output", names.STRUCTURED_OUTPUT),
     ("service_tier", names.REQUEST_SERVICE_TIER),
 )
-_USAGE = _Table(
-    ("input_tokens", names.USAGE_INPUT_TOKENS),
-    ("output_tokens", names.USAGE_OUTPUT_TOKENS),
-    ("thoughts_tokens", names.USAGE_REASONING_OUTPUT_TOKENS),
-    ("cached_tokens", names.USAGE_CACHE_READ_INPUT_TOKENS),
-    ("tool_use_tokens", names.USAGE_TOOL_USE_TOKENS),
-    ("total_tokens", names.USAGE_TOTAL_TOKENS),
-)
+_USAGE = _Table(*((counter.fact, counter.attribute) for counter in USAGE if counter.attribute is not None))
 _RESPONSE = _Table(
     ("id", names.RESPONSE_ID),
     ("model", names.RESPONSE_MODEL),
@@ -81,12 +75,7 @@ _FAILED_ATTEMPT = _Table(
     ("retry_delay", names.RETRY_DELAY),
 )
 # Sums on the span around several calls: `gen_ai.usage.*` stays on the calls, so nothing is counted twice.
-_TOTALS = (
-    ("input_tokens", names.LOOP_INPUT_TOKENS),
-    ("output_tokens", names.LOOP_OUTPUT_TOKENS),
-    ("thoughts_tokens", names.LOOP_REASONING_TOKENS),
-    ("cached_tokens", names.LOOP_CACHED_TOKENS),
-)
+_TOTALS = tuple((counter.fact, counter.of_loop) for counter in USAGE if counter.of_loop is not None)
 # The conventions name three modalities; VIDEO, DOCUMENT and what may come are ours.
 _CONVENTIONAL_MODALITIES = frozenset({"text", "image", "audio"})
 _MODALITY_SUFFIX = {

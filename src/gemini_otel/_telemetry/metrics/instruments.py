@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from gemini_otel._facts import names
+from gemini_otel._facts.calls import USAGE
 from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames
 from gemini_otel._facts.names import MetricNames, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
@@ -140,11 +141,10 @@ class Metrics:
                 names.RESPONSE_SERVICE_TIER,
             ),
         )
-        self.thoughts_tokens = observed_counter(
-            meter, names.THOUGHTS_TOKENS, "{token}", "Thought tokens used.", (model,)
-        )
-        self.cached_tokens = observed_counter(
-            meter, names.CACHED_TOKENS, "{token}", "Input tokens read from a cache.", (model,)
+        self.token_counters = tuple(
+            (counter.fact, observed_counter(meter, counter.metric, "{token}", counter.description, (model,)))
+            for counter in USAGE
+            if counter.metric is not None
         )
         self.server_tool_uses = observed_counter(
             meter,

@@ -69,10 +69,9 @@ def record_round(
         ended.usage.get(names.USAGE_INPUT_TOKENS) or ended.usage.get(names.USAGE_OUTPUT_TOKENS)
     ):
         _note_cost(metrics, own, setup, ended)
-    if usage.thoughts_tokens:
-        metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, own)
-    if usage.cached_tokens:
-        metrics.cached_tokens.add((model,), usage.cached_tokens, own)
+    for fact, counter in metrics.token_counters:
+        if tokens := getattr(usage, fact):
+            counter.add((model,), tokens, own)
 
 
 def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str | None) -> Attributes:
