@@ -15,14 +15,13 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled, supp
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
-from gemini_otel._facts import names
 from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.conversation import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.metrics.instruments import Metrics
+from gemini_otel._telemetry.sayings import said_here
 from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ class Providers:
 
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
-        return self.tracer() is not None or self.metrics() is not None
+        return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
 
 
 class Instrumentation(NamedTuple):
@@ -123,13 +122,10 @@ class Instrumentation(NamedTuple):
         if providers.on_bypass is not None and providers.listening() and is_instrumentation_enabled():
             providers.on_bypass()
 
-    def span_attributes(self) -> dict[str, Any]:
-        """What every span gets that starts here: the conversation, and attributes of the user's own."""
-        own = self.settings.span_attributes
-        attributes = {} if own is None else dict(own.values())
-        if (conversation := conversation_id()) is not None:
-            attributes[names.CONVERSATION_ID] = conversation
-        return attributes
+    def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
+        """What every span gets that starts here: what the program says of the calls, and attributes of the user's own."""
+        own, said = self.settings.span_attributes, said_here(prompted=prompted)
+        return said if own is None else {**own.values(), **said}
 
     def dimensions(self) -> Dimensions:
         """The user's own dimensions for what is measured here."""

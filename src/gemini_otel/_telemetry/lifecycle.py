@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gemini_otel._telemetry.rounds import Round, RoundEnd
 
 _ROUND_KEY = otel_context.create_key("gemini_otel.round")
-_LOOP_KEY = otel_context.create_key("gemini_otel.loop")
+LOOP_KEY = otel_context.create_key("gemini_otel.loop")
 
 
 class RoundParent(Protocol):
@@ -57,12 +57,12 @@ def current_round() -> Round | None:
 
 def loop_context(loop: RoundParent | None, base: Context) -> Context:
     """`base`, with `loop` as what rounds belong to."""
-    return otel_context.set_value(_LOOP_KEY, None if loop is None else weakref.ref(loop), base)
+    return otel_context.set_value(LOOP_KEY, None if loop is None else weakref.ref(loop), base)
 
 
 def current_loop() -> Any:
     """What rounds that start in this context belong to; None outside of any."""
-    reference = cast("weakref.ref[Any] | None", otel_context.get_value(_LOOP_KEY))
+    reference = cast("weakref.ref[Any] | None", otel_context.get_value(LOOP_KEY))
     return None if reference is None else reference()
 
 
@@ -146,11 +146,8 @@ class Observation:
         self.ended = True
         if self._forks != dropped.forks:
             return
-        # The collector runs finalizers in any order: what is inside was over before what is around it, which another
-        # thread may be about to end.
-        for known in (moment, None if self._around is None else self._around.moment):
-            if known is not None and (self._moment is None or known < self._moment):
-                self._moment = known
+        if moment is not None or self._around is not None:
+            self._moment = self._first_moment(moment)
         try:
             try:
                 self._record(error, time.perf_counter() if self._moment is None else self._moment.seconds)
@@ -158,6 +155,14 @@ class Observation:
                 self._close()
         except Exception:
             report(f"{type(self).__qualname__}.end")
+
+    def _first_moment(self, moment: Moment | None) -> Moment | None:
+        """When it was over: the collector runs finalizers in any order, and what is inside ended before what is around it.
+
+        Another thread may be about to end that.
+        """
+        around = None if self._around is None else self._around.moment
+        return min((each for each in (self._moment, moment, around) if each is not None), default=None)
 
     @property
     def moment(self) -> Moment | None:

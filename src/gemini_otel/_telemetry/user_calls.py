@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -27,9 +28,9 @@ from gemini_otel._telemetry.attributes import Attributes, UsageTotals
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation, call_hook
 from gemini_otel._telemetry.lifecycle import (
+    LOOP_KEY,
     Observation,
     current,
-    current_loop,
     loop_context,
     outcome_of,
     set_error,
@@ -44,7 +45,8 @@ _WORKFLOW = "automatic_function_calling"
 
 def current_user_call() -> UserCall | None:
     """The user call that runs in this context."""
-    turn: UserCall | None = current_loop()
+    reference = cast("weakref.ref[UserCall] | None", otel_context.get_value(LOOP_KEY))
+    turn = None if reference is None else reference()
     return None if turn is None or turn.ended else turn
 
 

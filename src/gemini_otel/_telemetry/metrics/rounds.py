@@ -48,7 +48,7 @@ def record_round(
     tier = metrics.tier_label(ended.service_tier) if ended.service_tier is not None else None
     if operation.timed and setup.chosen.measured:
         labels = _labels(metrics, own, setup, response.model)
-        _record_standard(metrics, metrics.standard.of(operation.name), labels, ended, tier, context)
+        _record_standard(metrics, metrics.standard.of[operation.name], labels, ended, tier, context)
     metrics.responses.add(
         (
             model,
@@ -106,19 +106,34 @@ def _record_standard(
     if ended.failure is not None:
         failed = {**labels, names.ERROR_TYPE: metrics.error_label(ended.failure.type)}
     timed = failed if tier is None else {**failed, names.RESPONSE_SERVICE_TIER: tier}
-    records = (
-        (instruments.token_usage, sent, {**labels, names.TOKEN_TYPE: "input"}),
-        (instruments.token_usage, received, {**labels, names.TOKEN_TYPE: "output"}),
-        (instruments.known_input, sent, labels),
-        (instruments.first_chunk, ended.first_chunk, labels),
-        (instruments.input, sent or 0, failed),
-        (instruments.output, received or 0, failed),
-        (instruments.duration, ended.seconds, timed),
-    )
-    for histograms, value, labelled in records:
-        if value is not None:
-            for histogram in histograms:
-                histogram.record(value, labelled, context)
+    if instruments.token_usage:
+        for direction, tokens in (("input", sent), ("output", received)):
+            if tokens is not None:
+                of_type = {**labels, names.TOKEN_TYPE: direction}
+                for histogram in instruments.token_usage:
+                    histogram.record(tokens, of_type, context)
+    if ended.first_chunk is not None:
+        for histogram in instruments.first_chunk:
+            histogram.record(ended.first_chunk, labels, context)
+    if instruments.of_operation:
+        _record_tokens(instruments, labels, failed, ended, context)
+    for histogram in instruments.duration:
+        histogram.record(ended.seconds, timed, context)
+
+
+def _record_tokens(
+    instruments: OperationMetrics, labels: Attributes, failed: Attributes, ended: RoundEnd, context: Context
+) -> None:
+    """The tokens of one operation, in the profiles that have metrics for them."""
+    sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
+    received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
+    if sent is not None:
+        for histogram in instruments.known_input:
+            histogram.record(sent, labels, context)
+    for histogram in instruments.input:
+        histogram.record(sent or 0, failed, context)
+    for histogram in instruments.output:
+        histogram.record(received or 0, failed, context)
     if instruments.usage:
         _count_usage(instruments, labels, ended.response.usage)
 
