@@ -147,9 +147,12 @@ def _steps(
     advance: Callable[[], Any] = chunks.__next__
     try:
         while True:
-            with observed:
+            if observed.settled:
                 chunk = advance()
-            observed.observe(chunk)
+            else:
+                with observed:
+                    chunk = advance()
+                observed.observe(chunk)
             advance = chunks.__next__
             try:
                 yield chunk
@@ -215,9 +218,12 @@ async def _async_steps(
     advance: Callable[[], Awaitable[Any]] = chunks.__anext__
     try:
         while True:
-            with observed:
+            if observed.settled:
                 chunk = await advance()
-            observed.observe(chunk)
+            else:
+                with observed:
+                    chunk = await advance()
+                observed.observe(chunk)
             advance = chunks.__anext__
             try:
                 yield chunk

@@ -69,9 +69,11 @@ def current_loop() -> Any:
 class Observation:
     """Inside `with observed:` its context is current; an exception that leaves the block ends it.
 
-    A stream enters once for each step, so that the consumer's own context is current in his loop's body.
+    A stream enters once for each step, so that the consumer's own context is current in his loop's body; not any more
+    once it is `settled`, and what is still to come is for others to tell.
     """
 
+    settled = False
     __slots__ = ("__weakref__", "_around", "_context", "_end", "_forks", "_moment", "_token", "ended")
 
     def __init__(self, context: Context, around: RoundParent | None = None) -> None:

@@ -152,7 +152,6 @@ class UserCall(Observation):
     """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
 
     __slots__ = (
-        "_attached",
         "_began",
         "_exhausted",
         "_instrumentation",
@@ -172,6 +171,7 @@ class UserCall(Observation):
         "_undeclared",
         "has_mcp_tools",
         "refused",
+        "settled",
     )
 
     def __init__(self, instrumentation: Instrumentation, model: str | None) -> None:
@@ -189,22 +189,15 @@ class UserCall(Observation):
         self._last_error = LastError()
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
-        self.has_mcp_tools = False
+        self.has_mcp_tools = self.settled = False
         self.refused: Callable[[BaseException], object] | None = None  # tells a call that got to no round
-
-    def __enter__(self) -> None:
-        # A turn of one round has nothing to say once that has begun: its later chunks are read as the SDK gives them.
-        self._attached = self._span is not None or not self._rounds
-        if self._attached:
-            super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._attached:
-            super().__exit__(kind, error, traceback)
-        elif error is not None:
-            self._end_with(error)
+        super().__exit__(kind, error, traceback)
+        # Without a loop there is one round, which tells all: its later chunks are read as the SDK gives them.
+        self.settled = self._rounds > 0 and self._began is None
 
     def __del__(self) -> None:
         if self._span is not None:  # a turn of one round has nothing to say that its round does not
