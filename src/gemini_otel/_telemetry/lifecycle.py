@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Collection, Iterator, Mapping
 from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
@@ -50,8 +50,8 @@ def round_context(call: Round, base: Context) -> Context:
 
 def current_round() -> Round | None:
     """The round whose request is being sent in this context."""
-    reference = cast("weakref.ref[Round] | None", otel_context.get_value(_ROUND_KEY))
-    call = None if reference is None else reference()
+    reference: Any = otel_context.get_value(_ROUND_KEY)
+    call: Round | None = None if reference is None else reference()
     return None if call is None or call.ended else call
 
 
@@ -62,7 +62,7 @@ def loop_context(loop: RoundParent | None, base: Context) -> Context:
 
 def current_loop() -> Any:
     """What rounds that start in this context belong to; None outside of any."""
-    reference = cast("weakref.ref[Any] | None", otel_context.get_value(LOOP_KEY))
+    reference: Any = otel_context.get_value(LOOP_KEY)
     return None if reference is None else reference()
 
 

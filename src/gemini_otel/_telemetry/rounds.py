@@ -168,24 +168,15 @@ class Round(Observation):
     `observe` takes each response or chunk; the `attempt_` methods what happens below.
     """
 
-    __slots__ = (
-        "_answer",
-        "_attempts",
-        "_dimensions",
-        "_first_chunk",
-        "_flagged",
-        "_last_error",
-        "_metrics",
-        "_recording",
-        "_setup",
-        "_span",
-        "_started",
-        "_tier",
-        "_watch",
-        "_within_host",
-        "arguments",
-        "content",
-    )
+    # Of the class, until something happens that few rounds have.
+    _first_chunk: float | None = None
+    _tier: str | None = None
+    _flagged = False
+    _within_host = False
+    _watch: RepetitionWatch | None = None
+    _last_error: LastError | None = None
+    content: CallContent | None = None
+    arguments: Arguments = MappingProxyType({})
 
     def __init__(self, setup: RoundSetup) -> None:
         instrumentation, operation, traits = setup.instrumentation, setup.operation, setup.traits
@@ -199,20 +190,13 @@ class Round(Observation):
         own = instrumentation.settings.metric_attributes
         self._dimensions = () if own is None else own.values()
         self._recording = self._span.is_recording()
-        self._first_chunk: float | None = None
-        self._tier: str | None = None
-        self._flagged = self._within_host = False
         self._answer = operation.answer(setup.request)
-        self._watch: RepetitionWatch | None = None
         settings = instrumentation.settings
         if self._recording and settings.repetition and operation.generates:
             self._watch = RepetitionWatch(
                 bool(setup.request.structured_output), settings.repetition_thresholds
             )
         self._attempts = AttemptLog(self._span)
-        self._last_error: LastError | None = None
-        self.content: CallContent | None = None
-        self.arguments: Arguments = {}
 
     def begun(self, arguments: Arguments, *, recording: bool, capturing: bool) -> None:
         """Tell whoever is to know that it has begun, with the arguments of the call."""
@@ -364,7 +348,8 @@ class Round(Observation):
         except Exception:
             report("Answer.facts")
             response = ResponseFacts()
-        finish_reason = worst_finish_reason(response.finish_reasons)
+        reasons = response.finish_reasons
+        finish_reason = reasons[0] if len(reasons) == 1 else worst_finish_reason(reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
         watch, setup = self._watch, self._setup
         first_chunk = None

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import functools
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -45,8 +44,8 @@ _WORKFLOW = "automatic_function_calling"
 
 def current_user_call() -> UserCall | None:
     """The user call that runs in this context."""
-    reference = cast("weakref.ref[UserCall] | None", otel_context.get_value(LOOP_KEY))
-    turn = None if reference is None else reference()
+    reference: Any = otel_context.get_value(LOOP_KEY)
+    turn: UserCall | None = None if reference is None else reference()
     return None if turn is None or turn.ended else turn
 
 
