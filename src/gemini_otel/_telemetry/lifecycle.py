@@ -7,7 +7,6 @@ import threading
 import time
 import weakref
 from collections.abc import Collection, Iterator, Mapping
-from contextvars import Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +21,7 @@ from gemini_otel._facts.sendable import text
 from gemini_otel._guard import report
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
+from gemini_otel._telemetry.sayings import detach_quietly
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import ErrorFacts
@@ -180,13 +180,6 @@ class Observation:
 
     def _close(self) -> None:
         """End the span."""
-
-
-def detach_quietly(token: object) -> None:
-    """Restore what was current before; where that was in a context that is not this one, leave this as it is."""
-    if isinstance(token, Token):
-        with contextlib.suppress(ValueError, RuntimeError):
-            token.var.reset(token)
 
 
 def _keep(left: Context, ours: Context) -> None:

@@ -5,7 +5,8 @@ It is carried by the OpenTelemetry context.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+import contextlib
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any
 
@@ -14,7 +15,6 @@ from opentelemetry.context import Context
 
 from gemini_otel._facts import names
 from gemini_otel._facts.sendable import text
-from gemini_otel._telemetry.lifecycle import detach_quietly
 
 _CONVERSATION = otel_context.create_key("gemini_otel.conversation")
 _PROMPT = otel_context.create_key("gemini_otel.prompt")
@@ -98,3 +98,10 @@ class prompt(Saying):  # noqa: N801  # reads as a statement, like `conversation`
             attributes[names.PROMPT_VERSION] = text(version, _LONGEST)
         super().__init__(_PROMPT, attributes)
         self.name, self.version = name, version
+
+
+def detach_quietly(token: object) -> None:
+    """Restore what was current before; where that was in a context that is not this one, leave this as it is."""
+    if isinstance(token, Token):
+        with contextlib.suppress(ValueError, RuntimeError):
+            token.var.reset(token)

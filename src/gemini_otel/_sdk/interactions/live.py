@@ -106,10 +106,8 @@ def _read_request(opener: Any, arguments: Arguments) -> RequestFacts:
 
 CONNECTION = Operation(
     name="interaction_connection",
-    targets=(),
     read_start=_read_start,
     read_request=_read_request,
-    read_history=lambda _: (),
     answer=LiveInteractionAnswer,
     generates=False,
 )

@@ -270,10 +270,8 @@ def _bytes_per_second(mime_type: str) -> int | None:
 def _operation(name: str, answer: Callable[[RequestFacts], Answer], *, generates: bool) -> Operation:
     return Operation(
         name=name,
-        targets=(),
         read_start=read_start,
         read_request=read_live_request,
-        read_history=lambda _: (),
         answer=answer,
         generates=generates,
     )
