@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
     from gemini_otel._settings.table import Settings
-    from gemini_otel._telemetry.hint_log import HintLog
+    from gemini_otel._telemetry.log_events import HintLog
     from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
@@ -212,7 +212,7 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
         if self._log is None:
-            from gemini_otel._telemetry.hint_log import HintLog
+            from gemini_otel._telemetry.log_events import HintLog
 
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)

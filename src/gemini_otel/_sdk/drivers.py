@@ -20,7 +20,13 @@ _G = TypeVar("_G", Generator[Any, Any, Any], AsyncGenerator[Any, None])
 
 
 class Inside(Protocol):
-    """What a call runs inside: told of the exception that leaves it, or of its answer, and then of the end."""
+    """What a call runs inside: told of the exception that leaves it, or of its answer, and then of the end.
+
+    What is `settled` has nothing to do with the answer and the end.
+    """
+
+    @property
+    def settled(self) -> bool: ...
 
     def __enter__(self) -> object: ...
 
@@ -98,8 +104,9 @@ def call(
         return wrapped(*args, **kwargs)
     with observed:
         response = wrapped(*args, **kwargs)
-    observed.observe(response)
-    observed.finish()
+    if not observed.settled:
+        observed.observe(response)
+        observed.finish()
     return response
 
 
@@ -116,8 +123,9 @@ async def async_call(
         return await wrapped(*args, **kwargs)
     with observed:
         response = await wrapped(*args, **kwargs)
-    observed.observe(response)
-    observed.finish()
+    if not observed.settled:
+        observed.observe(response)
+        observed.finish()
     return response
 
 

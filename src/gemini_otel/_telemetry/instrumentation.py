@@ -25,7 +25,7 @@ from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content
-    from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.log_events import ExceptionLog
     from gemini_otel._telemetry.metrics.instruments import Metrics
 
 SCOPE = "gemini_otel"

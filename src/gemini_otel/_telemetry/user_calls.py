@@ -93,6 +93,7 @@ def _begin_user_call(
 class RefusalWatch:
     """Watches a call for an exception that comes before its round begins, and for nothing else."""
 
+    settled = True
     __slots__ = ("_arguments", "_instance", "_instrumentation", "_operation")
 
     def __init__(
@@ -111,10 +112,10 @@ class RefusalWatch:
             tell_refusal(self._instrumentation, self._operation, self._instance, self._arguments, error)
 
     def observe(self, response: object) -> None:
-        """Its round has read it."""
+        """Its round reads the answer."""
 
     def finish(self) -> None:
-        """Its round has ended."""
+        """Its round ends by itself."""
 
 
 @guarded
