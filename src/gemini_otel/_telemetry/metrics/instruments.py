@@ -19,6 +19,7 @@ from gemini_otel._telemetry.metrics.counters import CounterTable
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import UsageFacts
+    from gemini_otel._telemetry.metrics.rounds import Labels
 
 USAGE_LABELS = (
     names.OPERATION_NAME,
@@ -128,6 +129,7 @@ class Metrics:
         self.tier_label = BoundedNames(MAX_VALUES, TIERS)
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
         self.hint_label = BoundedNames(MAX_MODELS)
+        self.labels: dict[tuple[str | int | None, ...], Labels] = {}  # of rounds that began alike
         model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
         self.responses = observed_counter(
             meter,

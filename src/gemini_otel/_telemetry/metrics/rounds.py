@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from gemini_otel._telemetry.rounds import RoundSetup
 
 
+_MOST_LABELS = 500  # sets of them that are kept
+
+
 class RoundEnd(NamedTuple):
     """How a round ended; times in seconds."""
 
@@ -74,10 +77,32 @@ def record_round(
             counter.add((model,), tokens, own)
 
 
-def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str | None) -> Attributes:
-    """The attributes that the span started with, bounded: the labels of all metrics of the conventions."""
+class Labels(NamedTuple):
+    """Of the metrics of the conventions: of all, and of the tokens that were sent and received."""
+
+    common: Attributes
+    sent: Attributes
+    received: Attributes
+
+
+def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str | None) -> Labels:
+    """The attributes that the span started with, bounded; made once for calls that begin alike, without dimensions of their own."""
     start = setup.start
-    labels: Attributes = {**dict(own), **setup.chosen.start}
+    key = setup.operation.name, start.provider, start.model, start.address, start.port, answered
+    labels = None if own else metrics.labels.get(key)
+    if labels is None:
+        common = {**dict(own), **_bounded(metrics, setup, answered)}
+        labels = Labels(common, {**common, names.TOKEN_TYPE: "input"}, {**common, names.TOKEN_TYPE: "output"})
+        if not own:
+            if len(metrics.labels) >= _MOST_LABELS:
+                metrics.labels.clear()
+            metrics.labels[key] = labels
+    return labels
+
+
+def _bounded(metrics: Metrics, setup: RoundSetup, answered: str | None) -> Attributes:
+    start = setup.start
+    labels = {**setup.chosen.start}
     labels.pop(names.AGENT_NAME, None)
     labels.pop(names.REQUEST_STREAM, None)
     if start.model:
@@ -94,29 +119,28 @@ def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str 
 def _record_standard(
     metrics: Metrics,
     instruments: OperationMetrics,
-    labels: Attributes,
+    labels: Labels,
     ended: RoundEnd,
     tier: str | None,
     context: Context,
 ) -> None:
     """The metrics of the conventions; each profile has some of them only."""
-    sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
-    received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
-    failed = labels
+    failed = labels.common
     if ended.failure is not None:
-        failed = {**labels, names.ERROR_TYPE: metrics.error_label(ended.failure.type)}
+        failed = {**failed, names.ERROR_TYPE: metrics.error_label(ended.failure.type)}
     timed = failed if tier is None else {**failed, names.RESPONSE_SERVICE_TIER: tier}
     if instruments.token_usage:
-        for direction, tokens in (("input", sent), ("output", received)):
+        sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
+        received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
+        for tokens, of_type in ((sent, labels.sent), (received, labels.received)):
             if tokens is not None:
-                of_type = {**labels, names.TOKEN_TYPE: direction}
                 for histogram in instruments.token_usage:
                     histogram.record(tokens, of_type, context)
     if ended.first_chunk is not None:
         for histogram in instruments.first_chunk:
-            histogram.record(ended.first_chunk, labels, context)
+            histogram.record(ended.first_chunk, labels.common, context)
     if instruments.of_operation:
-        _record_tokens(instruments, labels, failed, ended, context)
+        _record_tokens(instruments, labels.common, failed, ended, context)
     for histogram in instruments.duration:
         histogram.record(ended.seconds, timed, context)
 
