@@ -137,13 +137,13 @@ def tell_refusal(
         call.finish(error)
 
 
-_DRIVERS = "gemini_otel._sdk.drivers"
-
-
 def _came_through_a_round(traceback: TracebackType | None) -> bool:
-    """Whether a driver of ours is among the frames that the exception left, below the one that caught it."""
-    while traceback is not None and (traceback := traceback.tb_next) is not None:
-        if traceback.tb_frame.f_globals.get("__name__") == _DRIVERS:
+    """Whether the exception left a driver of ours below the one that caught it, whose frame is the first."""
+    if traceback is None:
+        return False
+    drivers = traceback.tb_frame.f_globals
+    while (traceback := traceback.tb_next) is not None:
+        if traceback.tb_frame.f_globals is drivers:
             return True
     return False
 
