@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from gemini_otel._version import __version__
+from gemini_otel._facts.version import __version__
 from gemini_otel.hints import codes as known_codes
 
 if TYPE_CHECKING:
@@ -368,7 +368,7 @@ def _alerts(options: argparse.Namespace) -> int:
 def _shipped(*path: str) -> str:
     from importlib.resources import files
 
-    return files("gemini_otel").joinpath(*path).read_text(encoding="utf-8")
+    return files("gemini_otel._commands").joinpath(*path).read_text(encoding="utf-8")
 
 
 def _close(word: str, known: Collection[str]) -> str:

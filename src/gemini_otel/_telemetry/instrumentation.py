@@ -21,12 +21,12 @@ from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames, Dime
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
 from gemini_otel._facts.tiers import TIERS
+from gemini_otel._facts.version import __version__
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.conversation import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.metrics.costs import CostTable
 from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
-from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content

@@ -13,7 +13,7 @@ from opentelemetry._logs import Logger, LoggerProvider, SeverityNumber
 from opentelemetry.trace import Span, set_span_in_context
 
 from gemini_otel._facts.sendable import structure
-from gemini_otel._version import __version__
+from gemini_otel._facts.version import __version__
 
 SCOPE = "gemini_otel"
 
