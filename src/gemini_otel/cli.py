@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from gemini_otel._facts.version import __version__
 from gemini_otel.hints import codes as known_codes
+from gemini_otel.hints._hint import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel._commands.presenting import Explained
@@ -171,7 +172,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     report.add_argument(
         "--fail-on",
-        choices=("info", "warning", "error"),
+        choices=SEVERITIES,
         help="exit with status 1 if a call has a hint of this severity or above",
     )
     report.set_defaults(run=_report, form="terminal")

@@ -480,6 +480,8 @@ print(sorted(name for name in sys.modules if name.startswith(("opentelemetry", "
             "gemini_otel",
             "gemini_otel._facts",
             "gemini_otel._facts.version",
+            "gemini_otel.hints",
+            "gemini_otel.hints._hint",
             "gemini_otel.pytest",
             "gemini_otel.pytest._option",
         ]

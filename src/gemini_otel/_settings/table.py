@@ -27,9 +27,9 @@ from gemini_otel._settings.parsing import (
     parse_switch,
     parse_thresholds,
 )
+from gemini_otel.hints._hint import SEVERITIES
 
 PREFIX = "GEMINI_OTEL_"
-HINT_LEVELS = ("info", "warning", "error")
 HINT_SIGNALS = ("span", "logs", "both")
 
 Hook = Callable[[Any, Any], object]
@@ -113,9 +113,9 @@ SETTINGS = (
     Setting("hints", "true, false", "add the hint processor to the tracer provider", parse_switch),
     Setting(
         "hint_level",
-        ", ".join(HINT_LEVELS),
+        ", ".join(SEVERITIES),
         "the least severity of a hint that is shown",
-        one_of(*HINT_LEVELS),
+        one_of(*SEVERITIES),
     ),
     Setting(
         "hint_signal",

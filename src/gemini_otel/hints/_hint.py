@@ -12,6 +12,8 @@ AttributeValue = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, AttributeValue]
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+# How a terminal shows each, in words of rich.
+SEVERITY_STYLES: Mapping[str, str] = {"info": "bold cyan", "warning": "bold yellow", "error": "bold red"}
 RETRIES: tuple[Retry, ...] = ("yes", "no", "after_change", "wait", "resume")
 
 
