@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from gemini_otel._facts.names import SEVERITIES
 from gemini_otel._facts.version import __version__
 from gemini_otel.hints import codes as known_codes
-from gemini_otel.hints._hint import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel._commands.presenting import Explained

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gemini_otel.hints._hint import SEVERITIES
+from gemini_otel._facts.names import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from gemini_otel._commands.report.groups import DEFAULT_KEYS, KEYS, Report
 from gemini_otel._commands.report.spans import OtherSignalError, SpanReader, UnknownFormatError
 from gemini_otel._commands.report.values import NotJsonError, Values
 from gemini_otel._commands.report.window import Window
-from gemini_otel.hints._hint import SEVERITIES
+from gemini_otel._facts.names import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel.cost import Bill

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
+from gemini_otel._facts.names import SEVERITIES
 from gemini_otel._facts.outcomes import GOOD, OUTCOME_NAMES
 from gemini_otel.hints import Catalogue, Hint, default_hints
 from gemini_otel.hints._foreign import is_second_span
 from gemini_otel.hints._foreign.reading import translate
-from gemini_otel.hints._hint import SEVERITIES
 from gemini_otel.hints._trigger import TOOL, is_no_call
 
 if TYPE_CHECKING:

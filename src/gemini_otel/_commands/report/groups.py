@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gemini_otel._commands.report.calls import NO_HINT, Read, Tokens
 from gemini_otel._commands.report.spans import shown_trace
 from gemini_otel._commands.report.window import Decided
-from gemini_otel.hints._hint import SEVERITIES
+from gemini_otel._facts.names import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel.cost import Bill
