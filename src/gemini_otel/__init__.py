@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel._version import __version__
+from gemini_otel._facts.version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel import simulator

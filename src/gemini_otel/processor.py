@@ -18,9 +18,10 @@ from gemini_otel._facts.names import (
     HINT_SEVERITY,
     HINT_SUMMARY,
     OUTCOME,
+    SEVERITIES,
 )
 from gemini_otel._guard import end_after, guarded, report
-from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
 from gemini_otel._telemetry.flushing import registered
 
@@ -110,7 +111,7 @@ class HintSpanProcessor(SpanProcessor):
     ) -> None:
         """Take other settings from now on, with the checks of the constructor."""
         disabled = (disabled_hints,) if isinstance(disabled_hints, str) else tuple(disabled_hints)
-        _check("hint_level", hint_level, HINT_LEVELS)
+        _check("hint_level", hint_level, SEVERITIES)
         _check("hint_signal", hint_signal, HINT_SIGNALS)
         self._disabled = self._ids(disabled) if disabled else frozenset[str]()
         self._reader: _Reader | None = None

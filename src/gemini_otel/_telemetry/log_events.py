@@ -25,7 +25,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.exceptions import class_name
 from gemini_otel._facts.sendable import structure, text
-from gemini_otel._version import __version__
+from gemini_otel._facts.version import __version__
 
 SCOPE = "gemini_otel"
 
