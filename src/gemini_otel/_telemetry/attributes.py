@@ -5,7 +5,6 @@ from __future__ import annotations
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
     ErrorFacts,
-    MediaFacts,
     RequestFacts,
     ResponseFacts,
     StartFacts,
@@ -13,6 +12,7 @@ from gemini_otel._facts.calls import (
     Value,
 )
 from gemini_otel._facts.errors.kinds import rpc_status
+from gemini_otel._facts.live import MediaFacts
 from gemini_otel._facts.outcomes import worst_finish_reason
 from gemini_otel.repetition import Repetition
 

@@ -200,24 +200,27 @@ class Round(Observation):
 
     def observe(self, response: Any) -> None:
         """Read a response, or the next chunk of a stream."""
-        self._note_chunk()
-        safely(self._read, response)
+        if self._first_chunk is None:
+            self._first_chunk = time.perf_counter()
+        self.read(response)
         if self.content is not None:
             self.content.observe(response)
+        self.show(response)
+
+    def show(self, response: object) -> None:
+        """Give the user's hook what the SDK hands over."""
         if self._recording and self._settings.response_hook is not None:
             call_hook(self._settings, "response_hook", self._span, response)
 
-    def _read(self, response: Any) -> None:
+    @guarded
+    def read(self, response: Any) -> None:
+        """Take what an answer says into account."""
         self._answer.feed(response, self._watch)
         if self._watch is not None and self._watch.verdict is not None and not self._flagged:
             self._flagged = True
             self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
             if self._settings.on_repetition is not None:
                 call_back("on_repetition", self._settings.on_repetition, self._watch.verdict)
-
-    def _note_chunk(self) -> None:
-        if self._first_chunk is None:
-            self._first_chunk = time.perf_counter()
 
     @guarded
     def attempt_started(self) -> None:

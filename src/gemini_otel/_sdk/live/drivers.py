@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
-from gemini_otel._facts.calls import ReceivedFacts
+from gemini_otel._facts.live import ReceivedFacts
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live import messages as reading
@@ -44,7 +44,11 @@ class _ObservedManager(Manager[Any, Any]):
         if connection is None:
             return await anext(self.gen)
         with connection:
-            live_session = await anext(self.gen)
+            try:
+                live_session = await anext(self.gen)
+            except Exception as error:
+                explain(connection, error)
+                raise
         _opened(live_session, connection)
         return live_session
 
@@ -83,7 +87,18 @@ def _begin_nothing() -> None:
 @guarded
 def _opened(live_session: Any, connection: Connection) -> None:
     _connections[live_session] = connection
-    connection.opened(live_session)
+    close_code = safely(lambda: reading.close_code(live_session._ws))
+    if isinstance(connection, LiveConnection):
+        connection.opened(close_code, safely(reading.read_session_id, live_session))
+    else:
+        connection.opened(close_code)
+
+
+def explain(connection: Connection, error: BaseException) -> None:
+    """Tell a connection what an exception says that does not say it itself."""
+    readable = safely(reading.readable_error, error)
+    if readable is not None and readable is not error:
+        connection.explain(error, readable)
 
 
 def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
@@ -93,7 +108,7 @@ def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
         connection = begin(instrumentation, reading.LIVE_CONNECTION, live, arguments, kind=LiveConnection)
         if not isinstance(connection, LiveConnection):
             return None
-        connection.resumes(*(safely(reading.read_resumption, arguments) or (False, False)))
+        connection.prepare(reading.LIVE, *(safely(reading.read_resumption, arguments) or (False, False)))
         return connection
 
     sends = ("send_client_content", "send_realtime_input", "send_tool_response", "send_context_update")
@@ -147,6 +162,7 @@ def _send(method: str) -> Driver:
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
+            explain(connection, error)
             connection.failed(error, receiving=False)
             raise
         facts = safely(reading.read_sent, method, kwargs)
@@ -180,11 +196,12 @@ def _receive(read: Callable[[Any], ReceivedFacts]) -> Driver:
         try:
             message = await wrapped(*args, **kwargs)
         except BaseException as error:
+            explain(connection, error)
             connection.failed(error, receiving=True)
             raise
         facts = safely(read, message)
         if facts is not None:
-            connection.received(message, facts)
+            connection.received(facts, message)
         return message
 
     return receive

@@ -10,6 +10,7 @@ from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
+from gemini_otel._sdk.live.messages import close_code
 from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
@@ -64,7 +65,7 @@ def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
 @guarded
 def _opened(opened: Any, connection: InteractionConnection) -> None:
     _connections[opened] = connection
-    connection.opened(opened)
+    connection.opened(safely(lambda: close_code(opened._websocket)))
     weakref.finalize(opened, dropped, connection).atexit = False
 
 

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import (
-    ErrorFacts,
-    MediaFacts,
-    ReceivedFacts,
-    RequestFacts,
-    SentFacts,
-    StartFacts,
-)
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts, StartFacts
 from gemini_otel._facts.errors.cancellation import is_cancellation
 from gemini_otel._facts.errors.exceptions import read_close
+from gemini_otel._facts.live import MediaFacts, ReceivedFacts, SentFacts
 from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import guarded, safely
-from gemini_otel._sdk.live.messages import close_code, readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.rounds import Round
 from gemini_otel._telemetry.span_choice import SpanChoice
-
-
-def _nothing() -> None:
-    """Before there is a websocket."""
-
 
 _CLEAN = (1000, 1001)  # RFC 6455: all is done; the endpoint goes away
 
@@ -39,14 +26,15 @@ class Connection(Round):
     """Ends once: when the caller leaves it, or as soon as an exception tells that the websocket is closed."""
 
     __slots__ = (
+        "_ask_close_code",
         "_close_code",
         "_closing",
+        "_explained",
         "_failure",
         "_heard",
         "_instrumentation",
         "_opened",
         "_said",
-        "_websocket",
     )
 
     def __init__(
@@ -65,7 +53,8 @@ class Connection(Round):
         self._failure: BaseException | None = None
         self._close_code: int | None = None
         self._closing = False
-        self._websocket: Callable[[], Any] = _nothing
+        self._explained: tuple[BaseException, BaseException] | None = None
+        self._ask_close_code: Callable[[], int | None] | None = None
         hold_open(self)
 
     @property
@@ -78,10 +67,10 @@ class Connection(Round):
         self._loop = None
 
     @guarded
-    def opened(self, live_session: Any) -> None:
-        """Note that the session is set up."""
+    def opened(self, close_code: Callable[[], int | None] | None) -> None:
+        """Note that the connection is set up; `close_code` tells how the service closed it, once it has."""
         self._opened = time.perf_counter()
-        self._websocket = safely(weakref.ref, live_session._ws) or _nothing  # noqa: SLF001
+        self._ask_close_code = close_code
 
     @guarded
     def closing(self) -> None:
@@ -99,14 +88,22 @@ class Connection(Round):
         """Only how much was sent is told of a connection without turns."""
 
     @guarded
-    def received(self, message: Any, facts: ReceivedFacts) -> None:
-        """Take a message of the service; some may still be unread when a session was closed."""
+    def received(self, facts: ReceivedFacts, message: object) -> None:
+        """Take what the service says, and the message itself for the user's hook.
+
+        Some may still be unread when a session was closed.
+        """
         if not self.ended:
             self._said = self._said.plus(facts.media)
-            self._note_received(message, facts)
+            self._note_received(facts, message)
 
-    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
+    def _note_received(self, facts: ReceivedFacts, message: object) -> None:
         """As for what is sent."""
+
+    @guarded
+    def explain(self, error: BaseException, readable: BaseException) -> None:
+        """Note an exception that says what `error` does not say itself."""
+        self._explained = error, readable
 
     @guarded
     def failed(self, error: BaseException, *, receiving: bool) -> None:
@@ -131,7 +128,7 @@ class Connection(Round):
             self.finish(error)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return super()._read_failure(safely(readable_error, error) or error)
+        return super()._read_failure(readable(error, self._explained))
 
     def _lost(self, error: BaseException) -> None:
         """Take what the service said instead of a message that can be read; the connection stays."""
@@ -161,7 +158,7 @@ class Connection(Round):
 
     def _unnoticed_close(self) -> int | None:
         """The code with which the service closed the websocket, where nobody received any more and so no exception told it."""
-        code = safely(close_code, self._websocket())
+        code = safely(self._ask_close_code) if self._ask_close_code is not None else None
         return None if code in _CLEAN else code
 
     def _close(self) -> None:
@@ -177,6 +174,11 @@ class Connection(Round):
         return attributes
 
 
+def readable(error: BaseException, explained: tuple[BaseException, BaseException] | None) -> BaseException:
+    """The exception that says what `error` is about: itself, where no other was noted for it."""
+    return explained[1] if explained is not None and explained[0] is error else error
+
+
 class MusicConnection(Connection):
     """A connection to the music service: sound without turns and without tokens."""
 
@@ -187,7 +189,7 @@ class MusicConnection(Connection):
         self._filtered_prompts = 0
         self._first_audio: float | None = None
 
-    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
+    def _note_received(self, facts: ReceivedFacts, message: object) -> None:
         self._filtered_prompts += facts.filtered_prompts
         if facts.media.audio_bytes and self._first_audio is None:
             self._first_audio = time.perf_counter()

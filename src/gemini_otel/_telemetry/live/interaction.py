@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-import weakref
 from collections import OrderedDict
 from threading import Lock
 from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
-from gemini_otel._guard import guarded, safely
+from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.live.connection import Connection
 
@@ -67,11 +65,6 @@ class InteractionConnection(Connection):
             return told
         why = super()._read_failure(self._refusal)
         return why._replace(type=told.type)
-
-    @guarded
-    def opened(self, live_session: Any) -> None:
-        self._opened = time.perf_counter()
-        self._websocket = safely(weakref.ref, live_session._websocket) or self._websocket  # noqa: SLF001
 
     @guarded
     def asked(self) -> None:

@@ -7,20 +7,15 @@ begins with the first thing that was sent for it. So a microphone that streams s
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import (
-    ErrorFacts,
-    ReceivedFacts,
-    ResponseFacts,
-    SentFacts,
-    ToolCall,
-    ToolResponse,
-)
+from gemini_otel._facts.calls import ErrorFacts, ResponseFacts
+from gemini_otel._facts.live import ReceivedFacts, SentFacts, ToolCall, ToolResponse
+from gemini_otel._facts.operation import Operation
 from gemini_otel._facts.sendable import sendable
 from gemini_otel._guard import guarded
-from gemini_otel._sdk.live.messages import LIVE, read_late_usage, read_session_id
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.lifecycle import current
 from gemini_otel._telemetry.live.connection import Connection
@@ -44,6 +39,7 @@ class LiveConnection(Connection):
         "_tools",
         "_totals",
         "_turn",
+        "_turn_operation",
         "_turns",
         "_waiting",
     )
@@ -51,6 +47,7 @@ class LiveConnection(Connection):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._turn: LiveTurn | None = None
+        self._turn_operation: Operation | None = None
         self._turns = self._interruptions = 0
         self._waiting = Waiting()
         self._totals = UsageTotals()
@@ -61,14 +58,14 @@ class LiveConnection(Connection):
         self._time_left: float | None = None
         self._told_in_turn = False
 
-    def resumes(self, wanted: bool, resumed: bool) -> None:
-        """Note whether the session is to be resumable, and whether it resumes an earlier one."""
-        self._resumption = (wanted, resumed)
+    def prepare(self, turn: Operation, wanted: bool, resumed: bool) -> None:
+        """Note what a turn is, whether the session is to be resumable, and whether it resumes an earlier one."""
+        self._turn_operation, self._resumption = turn, (wanted, resumed)
 
     @guarded
-    def opened(self, live_session: Any) -> None:
-        super().opened(live_session)
-        self._session_id = read_session_id(live_session)
+    def opened(self, close_code: Callable[[], int | None] | None, session_id: str | None = None) -> None:
+        super().opened(close_code)
+        self._session_id = session_id
 
     def _note_sent(self, facts: SentFacts, moment: float) -> None:
         if self._turn is not None and (facts.tool_responses or not self._turn.answering):
@@ -80,7 +77,7 @@ class LiveConnection(Connection):
         for response in facts.tool_responses:
             self._end_tool(response)
 
-    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
+    def _note_received(self, facts: ReceivedFacts, message: object) -> None:
         self._note_state(facts)
         if facts.speech_starts:
             self._waiting.speech_starts()
@@ -89,13 +86,20 @@ class LiveConnection(Connection):
         for call_id in facts.cancelled_calls:
             self._cancel_tool(call_id)
         if self._turn is None:
-            self._totals.add(read_late_usage(message))
+            self._note_late_usage(facts)
             return
-        self._turn.received(message, facts)
+        self._turn.received(facts, message)
         for call in facts.tool_calls:
             self._begin_tool(call)
         if facts.complete:
             self._end_turn(None)
+
+    def _note_late_usage(self, facts: ReceivedFacts) -> None:
+        """Token counts that come after their turn."""
+        if facts.usage and self._turn_operation is not None:
+            answer = self._turn_operation.answer(self._request)
+            answer.feed(facts, None)
+            self._totals.add(answer.facts().usage)
 
     def _begins_turn(self, facts: ReceivedFacts) -> bool:
         spoken = self._waiting.started is not None
@@ -111,19 +115,32 @@ class LiveConnection(Connection):
             self._span.add_event(names.EVENT_LIVE_GO_AWAY, sendable(left))
 
     def _open_turn(self) -> None:
+        operation = self._turn_operation
+        if operation is None:
+            return
         waiting, self._waiting = self._waiting, Waiting()
         self._turns += 1
         ago = 0.0 if waiting.started is None else time.perf_counter() - waiting.started
         began = time.time_ns() - int(ago * 1e9)
         with current(self._context):  # whichever task it is that sends or receives
-            chosen = start_span(self._instrumentation, LIVE.name, self._start, stream=True, start_time=began)
+            chosen = start_span(
+                self._instrumentation, operation.name, self._start, stream=True, start_time=began
+            )
             self._turn = LiveTurn(
-                self._instrumentation, LIVE, self._start, self._request, chosen, self, self._turns, waiting
+                self._instrumentation,
+                operation,
+                self._start,
+                self._request,
+                chosen,
+                self,
+                self._turns,
+                waiting,
             )
 
     def _end_turn(self, error: BaseException | None) -> None:
         turn, self._turn = self._turn, None
         if turn is not None:
+            turn.explained = self._explained
             turn.end(error, self._moment)
             self._interruptions += turn.interrupted
             self._waiting.turn_ended()

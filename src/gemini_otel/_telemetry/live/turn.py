@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import (
-    ErrorFacts,
-    MediaFacts,
-    ReceivedFacts,
-    RequestFacts,
-    SentFacts,
-    StartFacts,
-)
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts, StartFacts
+from gemini_otel._facts.live import MediaFacts, ReceivedFacts, SentFacts
 from gemini_otel._facts.operation import Operation
-from gemini_otel._guard import safely
-from gemini_otel._sdk.live.messages import readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.rounds import Round, RoundParent
@@ -68,6 +59,7 @@ class LiveTurn(Round):
         "_tool_calls",
         "_tool_cancellations",
         "_tool_responses",
+        "explained",
     )
 
     def __init__(
@@ -88,6 +80,7 @@ class LiveTurn(Round):
         self._input_ended, self._heard, self._said = waiting.input_ended, waiting.media, MediaFacts()
         self._first_audio: float | None = None
         self._first_text: float | None = None
+        self.explained: tuple[BaseException, BaseException] | None = None
         self._interrupted = self._generation_complete = False
         self._tool_calls = self._tool_responses = self._tool_cancellations = 0
 
@@ -103,8 +96,8 @@ class LiveTurn(Round):
         if sent.ends_input:
             self._input_ended = moment
 
-    def received(self, message: Any, facts: ReceivedFacts) -> None:
-        """Take a message of the service."""
+    def received(self, facts: ReceivedFacts, message: object) -> None:
+        """Take what the service says, and the message itself for the user's hook."""
         now = time.perf_counter()
         if facts.speech_ends and not self.answering:
             self._input_ended = now
@@ -123,7 +116,8 @@ class LiveTurn(Round):
         if facts.generation_complete and not self._generation_complete:
             self._generation_complete = True
             self._span.add_event(names.EVENT_LIVE_GENERATION_COMPLETE)
-        self.observe(message)
+        self.read(facts)
+        self.show(message)
 
     @property
     def interrupted(self) -> bool:
@@ -133,9 +127,6 @@ class LiveTurn(Round):
     def _says_all(self) -> bool:
         """What was sent over the websocket is not kept."""
         return False
-
-    def _note_chunk(self) -> None:
-        """Not every message is part of the answer; `received` notes the first that is."""
 
     def _since_input(self, moment: float | None) -> float | None:
         """Seconds from the end of the user's input where that is known, else from the turn's start."""
@@ -148,7 +139,9 @@ class LiveTurn(Round):
         return self._since_input(self._first_chunk)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return super()._read_failure(safely(readable_error, error) or error)
+        if self.explained is not None and self.explained[0] is error:
+            error = self.explained[1]
+        return super()._read_failure(error)
 
     def _more_attributes(self) -> Attributes:
         counts = {
