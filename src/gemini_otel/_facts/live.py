@@ -55,6 +55,14 @@ class SentFacts(NamedTuple):
     tool_responses: tuple[ToolResponse, ...] = ()
 
 
+class EventFacts(NamedTuple):
+    """One event of a live interaction; `said` is for its answer."""
+
+    said: Plain = _NOTHING
+    last: bool = False  # the connection has no more to say
+    moves: bool = False  # the interaction goes on over another connection
+
+
 class ReceivedFacts(NamedTuple):
     """One message from the service in a Live session.
 

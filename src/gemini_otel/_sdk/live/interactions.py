@@ -98,7 +98,7 @@ async def _send(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Argum
     if safely(reading.counts_as_input, payload):
         connection.asked()
     if safely(reading.cancels, payload):
-        connection.event(reading.CANCELLED, last=True)
+        connection.event(reading.CANCELLED, reading.CANCELLED.said)
     return result
 
 
@@ -114,7 +114,7 @@ async def _cancel(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arg
     if connection is None:
         return await wrapped(*args, **kwargs)
     result = await _sending(connection, wrapped, args, kwargs)
-    connection.event(reading.CANCELLED, last=True)
+    connection.event(reading.CANCELLED, reading.CANCELLED.said)
     return result
 
 
@@ -153,7 +153,7 @@ async def _receive(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Ar
 
 def _read(instance: Any, connection: InteractionConnection) -> None:
     for event in instance._pending_events:
-        last = reading.event_type(event) in reading.TERMINAL
-        connection.event(event, last=last, over=not reading.moves(event))
-        if last:
+        facts = reading.read_event(event)
+        connection.event(facts, event)
+        if facts.last:
             return

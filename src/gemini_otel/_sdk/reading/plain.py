@@ -8,7 +8,10 @@ from typing import Any
 
 
 def plain(source: object) -> Mapping[str, Any]:
-    """The fields that are set of a model of the SDK, with the models below it read alike; empty for anything else."""
+    """The fields that are set of a model of the SDK, with the models in it read alike; empty for anything else.
+
+    A dict is the program's own or the model's JSON, and stays as it is.
+    """
     fields = getattr(source, "__dict__", {})
     return {name: _value(value) for name, value in fields.items() if value is not None}
 
@@ -18,6 +21,4 @@ def _value(value: object) -> Any:
         return value.value
     if isinstance(value, list | tuple):
         return [_value(each) for each in value]
-    return (
-        plain(value) if hasattr(value, "__dict__") else value
-    )  # a dict is the program's own or the model's JSON
+    return plain(value) if hasattr(value, "__dict__") else value

@@ -8,6 +8,7 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.live import EventFacts
 from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.live.connection import Connection
@@ -72,12 +73,13 @@ class InteractionConnection(Connection):
         self._inputs += 1
 
     @guarded
-    def event(self, event: Any, *, last: bool, over: bool = True) -> None:
-        """Take an event of the service; after the last one the interaction is over, or goes on over another connection."""
+    def event(self, facts: EventFacts, event: object) -> None:
+        """Take what an event says, and the event itself for the user's hook."""
         if not self.ended:
-            self.observe(event)
-            if last:
-                if over and self._interaction is not None and self._reconnections is not None:
+            self.read(facts.said)
+            self.show(event)
+            if facts.last:
+                if not facts.moves and self._interaction is not None and self._reconnections is not None:
                     self._reconnections.ended(self._interaction)
                 self.finish()
 
