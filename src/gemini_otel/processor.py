@@ -21,7 +21,7 @@ from gemini_otel._facts.names import (
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
-from gemini_otel._telemetry.uncut import restore
+from gemini_otel._telemetry.writing import restore
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ async def test_a_message_is_read_once(telemetry: Telemetry, readers: Readers, sc
     assert readers.calls["read_received"] == readers.calls["_is_complete"] == len(messages) > 2
     assert set(readers.given.values()) == {1}
     telemetrys = [each for each in readers.given if each[0].startswith("/_telemetry/")]
-    assert {function for _, function, _ in telemetrys} == {"received", "_note_received", "show"}
+    assert {function for _, function, _ in telemetrys} == {"received", "observe"}
     assert {read for _, _, read in telemetrys} == set(map(id, messages))
 
 

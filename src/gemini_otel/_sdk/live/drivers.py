@@ -13,7 +13,6 @@ from gemini_otel._facts.live import ReceivedFacts
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live import messages as reading
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection, MusicConnection
 from gemini_otel._telemetry.live.session import LiveConnection
@@ -43,7 +42,7 @@ class _ObservedManager(Manager[Any, Any]):
         connection = self.connection = begin_connection()
         if connection is None:
             return await anext(self.gen)
-        with connection:
+        with connection.round:
             try:
                 live_session = await anext(self.gen)
             except Exception as error:
@@ -74,7 +73,7 @@ class _ObservedManager(Manager[Any, Any]):
 
 def dropped(connection: Connection) -> None:
     """Note a connection whose object is gone: the only thing that a finalizer does."""
-    connection.drop()
+    connection.round.drop()
 
 
 _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it
@@ -88,10 +87,7 @@ def _begin_nothing() -> None:
 def _opened(live_session: Any, connection: Connection) -> None:
     _connections[live_session] = connection
     close_code = safely(lambda: reading.close_code(live_session._ws))
-    if isinstance(connection, LiveConnection):
-        connection.opened(close_code, safely(reading.read_session_id, live_session))
-    else:
-        connection.opened(close_code)
+    connection.opened(close_code, safely(reading.read_session_id, live_session))
 
 
 def explain(connection: Connection, error: BaseException) -> None:
@@ -105,11 +101,9 @@ def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     """Name in the SDK's `live`, and what runs in its place."""
 
     def begin_live(live: Any, arguments: Arguments) -> Connection | None:
-        connection = begin(instrumentation, reading.LIVE_CONNECTION, live, arguments, kind=LiveConnection)
-        if not isinstance(connection, LiveConnection):
-            return None
-        connection.prepare(reading.LIVE, *(safely(reading.read_resumption, arguments) or (False, False)))
-        return connection
+        resumption = safely(reading.read_resumption, arguments) or (False, False)
+        connection = LiveConnection(instrumentation, reading.LIVE, resumption)
+        return connection if connection.begin(reading.LIVE_CONNECTION, live, arguments) else None
 
     sends = ("send_client_content", "send_realtime_input", "send_tool_response", "send_context_update")
     return (
@@ -125,8 +119,8 @@ def music_drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver],
     """Name in the SDK's `live_music`, and what runs in its place."""
 
     def begin_music(music: Any, arguments: Arguments) -> Connection | None:
-        connection = begin(instrumentation, reading.LIVE_MUSIC, music, arguments, kind=MusicConnection)
-        return connection if isinstance(connection, MusicConnection) else None
+        connection = MusicConnection(instrumentation)
+        return connection if connection.begin(reading.LIVE_MUSIC, music, arguments) else None
 
     sends = ("set_weighted_prompts", "set_music_generation_config", "_send_control_signal")
     return (

@@ -12,7 +12,6 @@ from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
 from gemini_otel._sdk.live.messages import close_code
 from gemini_otel._sdk.reading.measures import identifier
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
 
@@ -32,8 +31,8 @@ def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
     @guarded
     def begin_connection(opener: Any) -> InteractionConnection | None:
         arguments = {"id": opener._interaction_id, "api_version": opener._api_version}
-        connection = begin(instrumentation, reading.CONNECTION, opener, arguments, kind=InteractionConnection)
-        if not isinstance(connection, InteractionConnection):
+        connection = InteractionConnection(instrumentation)
+        if not connection.begin(reading.CONNECTION, opener, arguments):
             return None
         if (interaction := identifier(arguments["id"])) is not None:
             connection.belongs_to(interaction, reconnections)
@@ -44,7 +43,7 @@ def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
         if connection is None:
             return await wrapped(*args, **kwargs)
         _opening[instance] = connection
-        with connection:
+        with connection.round:
             opened = await wrapped(*args, **kwargs)
         _opened(opened, connection)
         return opened

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from threading import Lock
-from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.live import EventFacts
 from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection
 
 
@@ -42,8 +42,8 @@ class InteractionConnection(Connection):
 
     __slots__ = ("_inputs", "_interaction", "_reconnected", "_reconnections", "_refusal")
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, instrumentation: Instrumentation) -> None:
+        super().__init__(instrumentation)
         self._inputs = self._reconnected = 0
         self._interaction: str | None = None
         self._reconnections: Reconnections | None = None
@@ -60,11 +60,11 @@ class InteractionConnection(Connection):
         """Note why the handshake failed, of which the caller's exception has the HTTP status at most."""
         self._refusal = error
 
-    def _read_failure(self, error: BaseException) -> ErrorFacts:
-        told = super()._read_failure(error)
+    def _failure(self, error: BaseException) -> ErrorFacts:
+        told = self.read_failure(error)
         if self._refusal is None or (told.kind is not None and told.code is None):
             return told
-        why = super()._read_failure(self._refusal)
+        why = self.round.read(self._refusal)
         return why._replace(type=told.type)
 
     @guarded
@@ -75,20 +75,20 @@ class InteractionConnection(Connection):
     @guarded
     def event(self, facts: EventFacts, event: object) -> None:
         """Take what an event says, and the event itself for the user's hook."""
-        if not self.ended:
-            self.read(facts.said)
-            self.show(event)
-            if facts.last:
-                if not facts.moves and self._interaction is not None and self._reconnections is not None:
-                    self._reconnections.ended(self._interaction)
-                self.finish()
+        if self.round.ended:
+            return
+        self.round.observe(facts.said, event)
+        if facts.last:
+            if not facts.moves and self._interaction is not None and self._reconnections is not None:
+                self._reconnections.ended(self._interaction)
+            self.round.finish()
 
     def _lost(self, error: BaseException) -> None:
         """The SDK closes the connection over what it cannot read."""
-        self.finish(error)
+        self.round.finish(error)
 
-    def _more_attributes(self) -> Attributes:
-        attributes = {**super()._more_attributes(), names.LIVE_TURNS: self._inputs}
+    def _attributes(self) -> Attributes:
+        attributes = {**super()._attributes(), names.LIVE_TURNS: self._inputs}
         if self._reconnected:
             attributes[names.LIVE_RECONNECTIONS] = self._reconnected
         return attributes
