@@ -80,7 +80,7 @@ _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # 
 
 
 def _begin_nothing() -> None:
-    """In the place of what was begun."""
+    """Stands where the connection's begin was, once it has begun."""
 
 
 @guarded

@@ -142,12 +142,12 @@ async def _receive(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Ar
     if connection is None or instance._pending_events:
         return await wrapped(*args, **kwargs)
     try:
-        found = await wrapped(*args, **kwargs)
+        arrived = await wrapped(*args, **kwargs)
     except BaseException as error:
         connection.failed(error, receiving=True)
         raise
     safely(_read, instance, connection)
-    return found
+    return arrived
 
 
 def _read(instance: Any, connection: InteractionConnection) -> None:

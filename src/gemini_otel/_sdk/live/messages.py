@@ -69,8 +69,8 @@ def read_live_request(live: Any, arguments: Arguments) -> RequestFacts:
     """The settings of the session; neither a timeout nor retries apply to it."""
     config = fields(arguments.get("config"))
     older = fields(config.get("generation_config"))  # deprecated, and still read by the service
-    given = {**older, **{name: value for name, value in config.items() if value is not None}}
-    facts = read_request(live, {**arguments, "config": given})
+    settings = {**older, **{name: value for name, value in config.items() if value is not None}}
+    facts = read_request(live, {**arguments, "config": settings})
     return facts._replace(timeout=None, max_attempts=None, choice_count=None)
 
 
@@ -154,11 +154,11 @@ def close_code(websocket: object) -> Callable[[], int | None]:
     """Tells how a websocket was closed; None while it is open, and once it is gone."""
     reference = weakref.ref(websocket)
 
-    def code() -> int | None:
-        found = getattr(reference(), "close_code", None)
-        return int(found) if isinstance(found, int) else None  # an enum of websockets, where it broke
+    def ask() -> int | None:
+        code = getattr(reference(), "close_code", None)
+        return int(code) if isinstance(code, int) else None  # an enum of websockets, where it broke
 
-    return code
+    return ask
 
 
 def _tool_call(call: object) -> ToolCall:
@@ -212,21 +212,20 @@ def _realtime(arguments: Arguments) -> SentFacts:
 
 
 def _answered(arguments: Arguments) -> tuple[ToolResponse, ...]:
-    given = arguments.get("function_responses")
-    return tuple(_tool_response(each) for each in items(given) or (given,))
+    responses = arguments.get("function_responses")
+    return tuple(map(_tool_response, items(responses) or (responses,)))
 
 
-def _tool_response(given: object) -> ToolResponse:
-    result = field(given, "response")
+def _tool_response(response: object) -> ToolResponse:
+    result = field(response, "response")
     # https://ai.google.dev/api/caching#FunctionResponse: "error" is the key for what went wrong
-    return ToolResponse(field(given, "id"), result, failed=isinstance(result, dict) and "error" in result)
+    return ToolResponse(field(response, "id"), result, failed=isinstance(result, dict) and "error" in result)
 
 
 def _sum(blobs: Any) -> MediaFacts:
     total = MediaFacts()
     for blob in blobs:
-        found = fields(blob)
-        data, mime_type = found.get("data"), found.get("mime_type")
+        data, mime_type = field(blob, "data"), field(blob, "mime_type")
         if isinstance(data, bytes | str) and isinstance(mime_type, str):
             total = total.plus(_measured(len(data) if isinstance(data, bytes) else _decoded(data), mime_type))
     return total
@@ -246,9 +245,9 @@ def _measured(size: int, mime_type: str) -> MediaFacts:
 @functools.lru_cache(maxsize=64)
 def _bytes_per_second(mime_type: str) -> int | None:
     """Of uncompressed sound whose MIME type says its rate: `audio/pcm;rate=24000`."""
-    kind, *parameters = (each.strip() for each in mime_type.lower().split(";"))
-    given = dict(parameter.partition("=")[::2] for parameter in parameters)
-    rate, channels = given.get("rate", ""), given.get("channels", "1")
+    kind, *parameters = (part.strip() for part in mime_type.lower().split(";"))
+    values = dict(parameter.partition("=")[::2] for parameter in parameters)
+    rate, channels = values.get("rate", ""), values.get("channels", "1")
     samples, tracks = whole_number(rate), whole_number(channels)
     return samples * tracks * _SAMPLE_BYTES if kind in _PCM and samples and tracks else None
 

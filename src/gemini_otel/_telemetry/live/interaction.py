@@ -61,11 +61,10 @@ class InteractionConnection(Connection):
         self._refusal = error
 
     def _failure(self, error: BaseException) -> ErrorFacts:
-        told = self.read_failure(error)
-        if self._refusal is None or (told.kind is not None and told.code is None):
-            return told
-        why = self.round.read(self._refusal)
-        return why._replace(type=told.type)
+        failure = self.read_failure(error)
+        if self._refusal is None or (failure.kind is not None and failure.code is None):
+            return failure
+        return self.round.read(self._refusal)._replace(type=failure.type)
 
     @guarded
     def asked(self) -> None:

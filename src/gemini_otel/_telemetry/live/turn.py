@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from gemini_otel._telemetry.live.session import LiveConnection
 
 
+# What the service says of a turn once: the fact, and the event on its span.
+_EVENTS = (
+    ("interrupted", names.EVENT_LIVE_INTERRUPTED),
+    ("generation_complete", names.EVENT_LIVE_GENERATION_COMPLETE),
+)
+
+
 class Waiting:
     """What the user sent that belongs to no turn yet."""
 
@@ -45,17 +52,19 @@ class Waiting:
 
 
 class LiveTurn:
-    """One turn, with a round for its span and metrics. It may begin before its span is opened: only the service knows when a stream of sound holds a question."""
+    """One turn; its round has the span and the metrics.
+
+    It may begin before its span is opened: only the service knows when a stream of sound holds a question.
+    """
 
     __slots__ = (
         "_answered",
         "_began",
         "_first_audio",
         "_first_text",
-        "_generation_complete",
+        "_happened",
         "_heard",
         "_input_ended",
-        "_interrupted",
         "_number",
         "_said",
         "_tool_calls",
@@ -80,7 +89,7 @@ class LiveTurn:
         self._input_ended, self._heard, self._said = waiting.input_ended, waiting.media, MediaFacts()
         self._first_audio: float | None = None
         self._first_text: float | None = None
-        self._interrupted = self._generation_complete = False
+        self._happened: set[str] = set()  # facts that an event told
         self._tool_calls = self._tool_responses = self._tool_cancellations = 0
 
     @property
@@ -109,17 +118,16 @@ class LiveTurn:
         self._said = self._said.plus(facts.media)
         self._tool_calls += len(facts.tool_calls)
         self._tool_cancellations += len(facts.cancelled_calls)
-        if facts.interrupted and not self._interrupted:
-            self._interrupted = True
-            self.round.add_event(names.EVENT_LIVE_INTERRUPTED)
-        if facts.generation_complete and not self._generation_complete:
-            self._generation_complete = True
-            self.round.add_event(names.EVENT_LIVE_GENERATION_COMPLETE)
+        for fact, event in _EVENTS:
+            if getattr(facts, fact) and fact not in self._happened:
+                self._happened.add(fact)
+                self.round.add_event(event)
         self.round.observe(facts, message)
 
     @property
     def interrupted(self) -> bool:
-        return self._interrupted
+        """Whether the user cut off the answer."""
+        return "interrupted" in self._happened
 
     def _since_input(self, moment: float | None) -> float | None:
         """Seconds from the end of the user's input where that is known, else from the turn's start."""
@@ -143,8 +151,8 @@ class LiveTurn:
         }
         return {
             names.LIVE_TURN: self._number,
-            names.LIVE_INTERRUPTED: self._interrupted,
-            names.LIVE_GENERATION_COMPLETE: self._generation_complete,
+            names.LIVE_INTERRUPTED: self.interrupted,
+            names.LIVE_GENERATION_COMPLETE: "generation_complete" in self._happened,
             **{name: count for name, count in counts.items() if count},
             **{name: seconds for name, seconds in waits.items() if seconds is not None},
             **media_attributes(self._heard, self._said),
