@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 # What is set of an object of the service, by its fields; what is in it is plain too.
 Plain = Mapping[str, Any]
-_NOTHING: Plain = MappingProxyType({})
+NOTHING: Plain = MappingProxyType({})
 
 
 class MediaFacts(NamedTuple):
@@ -58,7 +58,7 @@ class SentFacts(NamedTuple):
 class EventFacts(NamedTuple):
     """One event of a live interaction; `said` is for its answer."""
 
-    said: Plain = _NOTHING
+    said: Plain = NOTHING
     last: bool = False  # the connection has no more to say
     moves: bool = False  # the interaction goes on over another connection
 
@@ -71,8 +71,8 @@ class ReceivedFacts(NamedTuple):
 
     parts: tuple[Plain, ...] = ()  # of what the model says, function calls among them
     transcript: str | None = None  # of what it says aloud
-    lookups: Plain = _NOTHING  # what the service itself looked up for it
-    usage: Plain = _NOTHING  # token counts, as the service names them
+    lookups: Plain = NOTHING  # what the service itself looked up for it
+    usage: Plain = NOTHING  # token counts, as the service names them
     finish_reason: str | None = None
     complete: bool = False  # the turn is
     hears: bool = False  # shows that the service hears the user

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gemini_otel._facts.calls import RequestFacts, ResponseFacts
 from gemini_otel._facts.errors.exceptions import ErrorBody
-from gemini_otel._facts.live import MediaFacts, Plain, ReceivedFacts, SentFacts, ToolCall, ToolResponse
+from gemini_otel._facts.live import (
+    NOTHING,
+    MediaFacts,
+    Plain,
+    ReceivedFacts,
+    SentFacts,
+    ToolCall,
+    ToolResponse,
+)
 from gemini_otel._facts.operation import Answer, Arguments, Listener, Operation
 from gemini_otel._facts.sendable import finite, tool_name, whole_number
 from gemini_otel._sdk.generate_content.operation import GenerateContentAnswer
@@ -43,7 +51,8 @@ class LiveAnswer(GenerateContentAnswer):
             self._usable = True
             if listener is not None:
                 listener.text(0, False, response.transcript)
-        self._usage.feed(response.usage)
+        if response.usage:
+            self._usage.feed(response.usage)
         self._interrupted = self._interrupted or response.interrupted
         if response.complete:
             self._finish_reasons[0] = response.finish_reason or self._own_reason()
@@ -88,43 +97,47 @@ def read_session_id(live_session: Any) -> str | None:
 
 def read_received(message: Any) -> ReceivedFacts:
     """What a message from the service says."""
-    said = plain(message)
-    content = fields(said.get("server_content"))
-    parts = items(field(content.get("model_turn"), "parts"))
-    calls = items(field(said.get("tool_call"), "function_calls"))
-    go_away, activity = said.get("go_away"), _activity(said)
+    get = fields(message).get
+    content = fields(get("server_content"))
+    parts = tuple(map(plain, items(field(content.get("model_turn"), "parts"))))
+    calls = tuple(map(plain, items(field(get("tool_call"), "function_calls"))))
+    go_away, usage, activity = get("go_away"), get("usage_metadata"), _activity(get)
     return ReceivedFacts(
-        parts=(*parts, *({"function_call": call} for call in calls)),
+        parts=(*parts, *({"function_call": call} for call in calls)) if calls else parts,
         transcript=field(content.get("output_transcription"), "text"),
-        lookups={name: content[name] for name in _LOOKUPS if name in content},
-        usage=fields(said.get("usage_metadata")),
+        lookups=_lookups(content),
+        usage=NOTHING if usage is None else plain(usage),
         finish_reason=_finish_reason(content),
         complete=_is_complete(content),
-        hears="input_transcription" in content,
+        hears=content.get("input_transcription") is not None,
         speech_starts=activity in _SPEECH_STARTS,
         speech_ends=activity in _SPEECH_ENDS,
         interrupted=content.get("interrupted") is True,
         generation_complete=content.get("generation_complete") is True,
         media=_sum(part.get("inline_data") for part in parts),
         tool_calls=tuple(map(_tool_call, calls)),
-        cancelled_calls=tuple(map(str, items(field(said.get("tool_call_cancellation"), "ids")))),
+        cancelled_calls=tuple(map(str, items(field(get("tool_call_cancellation"), "ids")))),
         go_away=go_away is not None,
         time_left=_seconds(field(go_away, "time_left")),
-        resumable=_resumable(said.get("session_resumption_update")),
+        resumable=_resumable(get("session_resumption_update")),
     )
 
 
-def _is_complete(content: Plain) -> bool:
+def _lookups(content: Mapping[str, Any]) -> Plain:
+    return {name: plain(found) for name in _LOOKUPS if (found := content.get(name)) is not None} or NOTHING
+
+
+def _is_complete(content: Mapping[str, Any]) -> bool:
     """Whether the turn is complete, as the SDK's own `receive` decides."""
-    status = content.get("interaction_status")
+    status = enum_value(content.get("interaction_status"))
     if status not in _NOT_SAID:
-        return bool(status == "IDLE")
+        return status == "IDLE"
     return content.get("turn_complete") is True
 
 
-def _finish_reason(content: Plain) -> str | None:
-    reason = content.get("turn_complete_reason")
-    return None if reason in _NOT_SAID else enum_code(reason) or None
+def _finish_reason(content: Mapping[str, Any]) -> str | None:
+    reason = enum_code(content.get("turn_complete_reason"))
+    return None if reason in _NOT_SAID else reason
 
 
 def read_music_received(message: Any) -> ReceivedFacts:
@@ -161,14 +174,14 @@ def close_code(websocket: object) -> Callable[[], int | None]:
     return ask
 
 
-def _tool_call(call: object) -> ToolCall:
-    return ToolCall(tool_name(field(call, "name") or "unknown"), field(call, "id"), field(call, "args"))
+def _tool_call(call: Plain) -> ToolCall:
+    return ToolCall(tool_name(call.get("name") or "unknown"), call.get("id"), call.get("args"))
 
 
-def _activity(said: Plain) -> str | None:
+def _activity(get: Callable[[str], Any]) -> str | None:
     """The start or end of speech that the service noticed."""
-    signal = field(said.get("voice_activity_detection_signal"), "vad_signal_type")
-    return enum_value(signal or field(said.get("voice_activity"), "voice_activity_type"))
+    signal = field(get("voice_activity_detection_signal"), "vad_signal_type")
+    return enum_value(signal or field(get("voice_activity"), "voice_activity_type"))
 
 
 def _resumable(update: object) -> bool | None:
@@ -225,7 +238,8 @@ def _tool_response(response: object) -> ToolResponse:
 def _sum(blobs: Any) -> MediaFacts:
     total = MediaFacts()
     for blob in blobs:
-        data, mime_type = field(blob, "data"), field(blob, "mime_type")
+        about = fields(blob)
+        data, mime_type = about.get("data"), about.get("mime_type")
         if isinstance(data, bytes | str) and isinstance(mime_type, str):
             total = total.plus(_measured(len(data) if isinstance(data, bytes) else _decoded(data), mime_type))
     return total

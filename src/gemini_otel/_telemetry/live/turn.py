@@ -109,11 +109,11 @@ class LiveTurn:
         now = time.perf_counter()
         if facts.speech_ends and not self.answering:
             self._input_ended = now
-        if facts.answers and self._answered is None:
+        if self._answered is None and facts.answers:
             self._answered = now
-        if facts.media.audio_bytes and self._first_audio is None:
+        if self._first_audio is None and facts.media.audio_bytes:
             self._first_audio = now
-        if facts.has_text and self._first_text is None:
+        if self._first_text is None and facts.has_text:
             self._first_text = now
         self._said = self._said.plus(facts.media)
         self._tool_calls += len(facts.tool_calls)
