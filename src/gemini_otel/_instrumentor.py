@@ -70,7 +70,10 @@ def instrument(
     Without providers the global ones are used, also when they are set later. Raises ValueError for an unknown setting or
     value, naming the choices. Calling it again changes nothing.
     """
-    in_force.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
+    if settings:
+        in_force.load(
+            settings, environ={}
+        )  # raises here, where the mistake is; the instrumentor itself never does
     GeminiInstrumentor().instrument(
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,

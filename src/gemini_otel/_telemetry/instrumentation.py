@@ -20,14 +20,14 @@ from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.conversation import conversation_id
+from gemini_otel._telemetry.conversation_id import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
-from gemini_otel._telemetry.metrics.instruments import Metrics
 from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content
     from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.metrics.instruments import Metrics
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
@@ -155,6 +155,8 @@ def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:
     meter = provider.get_meter(SCOPE, __version__, schema_url=profile.schema_url)
     found = _metrics_of.get(id(provider))
     if found is None:
+        from gemini_otel._telemetry.metrics.instruments import Metrics  # not at start-up
+
         found = _metrics_of[id(provider)] = Metrics(meter)
         weakref.finalize(provider, _metrics_of.pop, id(provider), None).atexit = False
     found.follow(profile, meter)
