@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,7 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Link
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts, Value
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
@@ -107,7 +107,6 @@ def begin(
     parent: Context | None = None,
     links: Sequence[Link] = (),
     traits: Traits = PLAIN,
-    kind: Callable[[RoundSetup], Round] | None = None,
 ) -> Round | None:
     """Start observing a round; None where nobody listens or instrumentation is suppressed.
 
@@ -137,7 +136,7 @@ def begin(
             except Exception:
                 report("Operation.read_request")
         setup = RoundSetup(instrumentation, operation, start, request, chosen, stream, traits)
-        call = (kind or Round)(setup)
+        call = Round(setup)
         call.begun(arguments, recording=recording, capturing=capturing)
     except Exception:
         report("begin")
@@ -221,6 +220,15 @@ class Round(Observation):
         """Whether the model may, must or must not call functions, where the request says."""
         return self._setup.request.tool_mode
 
+    @property
+    def request(self) -> RequestFacts:
+        """The settings that it was asked with."""
+        return self._setup.request
+
+    def add_event(self, name: str, attributes: Mapping[str, Value] | None = None) -> None:
+        """Say on the span that something happens now."""
+        self._span.add_event(name, attributes)
+
     def note(self, measured: Measured) -> None:
         """Say something on the span that neither request nor answer says."""
         write(self._span, sendable(self._mask_reports(measured)))
@@ -235,8 +243,8 @@ class Round(Observation):
         """Note the service tier that the JSON of the answer names, which not every SDK passes on."""
         self._tier = tier_name(tier)
 
-    def observe(self, response: Any) -> None:
-        """Read a response, or the next chunk of a stream."""
+    def observe(self, response: Any, message: object = None) -> None:
+        """Read a response, or the next chunk of a stream; `message` is what the SDK handed over, where that is something else."""
         if self._first_chunk is None:
             self._first_chunk = time.perf_counter()
         watch = self._watch
@@ -249,7 +257,12 @@ class Round(Observation):
         if self.content is not None:
             self.content.observe(response)
         if self._recording and self._setup.instrumentation.settings.response_hook is not None:
-            call_hook(self._setup.instrumentation.settings, "response_hook", self._span, response)
+            call_hook(
+                self._setup.instrumentation.settings,
+                "response_hook",
+                self._span,
+                response if message is None else message,
+            )
 
     def _flag(self, verdict: Repetition) -> None:
         """Tell a loop as soon as it is found."""
