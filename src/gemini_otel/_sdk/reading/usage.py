@@ -9,7 +9,7 @@ from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, integer, items
 
-_COUNTERS = tuple(counter.fields[0] for counter in GIVEN_COUNTERS)
+_COUNTERS = tuple(next(iter(counter.fields), "") for counter in GIVEN_COUNTERS)
 _OTHER_SPELLINGS = tuple(
     (spelling, index, counter.fields[0])
     for index, counter in enumerate(GIVEN_COUNTERS)
