@@ -14,7 +14,7 @@ from gemini_otel._facts.operation import Arguments
 from gemini_otel._facts.sendable import code, setting
 from gemini_otel._sdk.methods.resources import generated_name
 from gemini_otel._sdk.reading.client import endpoint_at, model_name
-from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer
+from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, quantity
 from gemini_otel._sdk.reading.measures import Measures, Reader, count, measure, word
 
 _PROJECTS = "projects/"
@@ -64,12 +64,12 @@ def read_usage(usage: Any) -> UsageFacts:
     """Token counts as interactions and decisions have them; thought tokens are apart from output, as in `generate_content`."""
     get = fields(usage).get
     return UsageFacts(
-        prompt_tokens=integer(get("total_input_tokens")),
-        candidates_tokens=integer(get("total_output_tokens")),
-        thoughts_tokens=integer(get("total_thought_tokens")),
-        cached_tokens=integer(get("total_cached_tokens")),
-        tool_use_tokens=integer(get("total_tool_use_tokens")),
-        total_tokens=integer(get("total_tokens")),
+        prompt_tokens=quantity(get("total_input_tokens")),
+        candidates_tokens=quantity(get("total_output_tokens")),
+        thoughts_tokens=quantity(get("total_thought_tokens")),
+        cached_tokens=quantity(get("total_cached_tokens")),
+        tool_use_tokens=quantity(get("total_tool_use_tokens")),
+        total_tokens=quantity(get("total_tokens")),
     )
 
 
