@@ -10,6 +10,7 @@ nox -t short               what CI runs besides the README's command, which has 
 nox -s "tests(2.20.0, httpx)" -- tests/calls/test_streams.py
 nox -s newest_python        the core tests on Python 3.14; skipped where tools/python314.py cannot have one
 nox -s collector            a minute in which the garbage collector drops streams inside of a metric reader's locks
+nox -s mutants              which small changes of the code no test notices; `-- --sample 200 --seed 2 --only hints/_search.py`
 nox -s drift                what is new in the newest packages since the versions in tests/newest.txt
 """
 
@@ -195,6 +196,13 @@ def collector(session: nox.Session) -> None:
     """A metric reader beside streams that are dropped, with the garbage collector at every allocation, for a minute."""
     session.install("-e", ".[test]", "google-genai")
     session.run("pytest", "tests/robustness/test_dropped.py", env={"GEMINI_OTEL_COLLECTOR_SECONDS": "60"})
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Mutation testing of the modules of a call's life, of errors and hints: a sample of them, each with the tests that concern it."""
+    session.install("-q", "-e", ".[test]", "google-genai", "cosmic-ray==8.7.0")
+    session.run("python", "tools/mutants.py", *session.posargs)
 
 
 @nox.session(python=False, tags=["short"])

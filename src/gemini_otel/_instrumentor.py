@@ -71,7 +71,9 @@ def instrument(
     value, naming the choices. Calling it again changes nothing.
     """
     if settings:
-        in_force.load(settings, environ={})  # raises here, where the mistake is; the instrumentor itself never does
+        in_force.load(
+            settings, environ={}
+        )  # raises here, where the mistake is; the instrumentor itself never does
     GeminiInstrumentor().instrument(
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,
