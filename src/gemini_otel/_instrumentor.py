@@ -224,7 +224,7 @@ def _patches(instrumentation: Instrumentation, module: str) -> Iterator[patching
     from gemini_otel._sdk.methods import batch_jobs
     from gemini_otel._sdk.methods import pages as _pages
     from gemini_otel._sdk.operations import CHOICES, OPERATIONS, TURNS, operations
-    from gemini_otel._telemetry.begin import begin, begin_chosen
+    from gemini_otel._telemetry.rounds import begin, begin_chosen
     from gemini_otel._telemetry.user_calls import begin_turn
 
     functions = {

@@ -207,7 +207,7 @@ class HintSpanProcessor(SpanProcessor):
 
     def _make_reader(self) -> _Reader:
         """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
-        from gemini_otel._telemetry.uncut import restore
+        from gemini_otel._telemetry.writing import restore
         from gemini_otel.hints import Catalogue, Events, default_hints
         from gemini_otel.hints._foreign.reading import translate
 

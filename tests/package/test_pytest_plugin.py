@@ -27,13 +27,16 @@ import asyncio, os, unittest
 import pytest
 from google import genai
 
-client = genai.Client(api_key="none", http_options={{"base_url": "{url}"}})
+def new_client():
+    return genai.Client(api_key="none", http_options={{"base_url": "{url}"}})
+
+client = new_client()
 
 def ask(scenario="ok"):
     return client.models.generate_content(model="gemini-2.5-flash", contents=f"simulate:{{scenario}}")
 
 async def ask_async(scenario="ok"):
-    return await client.aio.models.generate_content(model="gemini-2.5-flash", contents=f"simulate:{{scenario}}")
+    return await new_client().aio.models.generate_content(model="gemini-2.5-flash", contents=f"simulate:{{scenario}}")
 
 """
 

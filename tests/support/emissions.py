@@ -175,8 +175,10 @@ def _run_all(url: simulator.Simulator) -> None:
     with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(_run, (*_hanging(hurried), *_calls(client, vertex))))
     asyncio.run(_run_async(client, hurried))
-    asyncio.run(_cancelled(client, url))
-    asyncio.run(run_mcp_tool(client, "models", False, "simulate:tool_call"))
+    asyncio.run(
+        _cancelled(make_client(str(url)), url)
+    )  # a client of its own: connections belong to an event loop
+    asyncio.run(run_mcp_tool(make_client(str(url)), "models", False, "simulate:tool_call"))
 
 
 def _run_methods(client: genai.Client, vertex: genai.Client) -> None:
