@@ -37,6 +37,7 @@ from dashboard_looks import (
 )
 
 from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import GOOD, HEALTHY
 from gemini_otel.hints import default_hints
 
 Row = tuple[str, list[Panel]]
@@ -47,7 +48,8 @@ _NOT_BY_MODEL = "\n\nNot divided by model: the variable *Model* does not apply."
 _SPAN_METRICS = "\n\nNeeds the span metrics of the Collector in examples/collector; other panels do without."
 _OTHER_HINT = "A hint of your own, or one of a newer release: the span has it in full."
 _TROUBLESHOOTING = "https://ai.google.dev/gemini-api/docs/troubleshooting"
-_UNUSABLE = f'{q.OUTCOME}!~"ok|pending"'
+_UNUSABLE = f'{q.OUTCOME}!~"{"|".join(GOOD)}"'
+_UNUSABLE_SPAN = f'span.{names.OUTCOME} !~ "{"|".join(GOOD)}"'
 _REPEATS = f'{q.REPETITION_KIND}!~"none|not_checked"'
 _STREAMS = "span.gen_ai.request.stream = true"
 _FAILED_ATTEMPTS = "(span.http.request.resend_count > 0 || status = error)", {names.ATTEMPT_NUMBER: "1"}
@@ -85,7 +87,7 @@ def _figures() -> Iterator[Panel]:
         "Share of the calls whose outcome is neither `ok` nor `pending`. Look below for the hint that is given most often. (Jaeger, which "
         "knows no alternatives, is searched for those with a hint that is an error.)",
         [Query(q.share(f"({bad} or vector(0))", f"({counted} > 0)"))],
-        traces_of_all('span.gemini.response.outcome !~ "ok|pending"', {names.HINT_SEVERITY: "error"}),
+        traces_of_all(_UNUSABLE_SPAN, {names.HINT_SEVERITY: "error"}),
         unit=SHARE,
         limits={0.02: "orange", 0.1: "red"},
     )
@@ -287,7 +289,7 @@ def _faults() -> Iterator[Panel]:
         "Share of a service's calls whose outcome is neither `ok` nor `pending`: which one is in trouble. (Jaeger is searched for calls with a hint that is an "
         "error.)",
         [Query(q.share(f"({unusable} or 0 * {every})", f"({every} > 0)"), _legend(q.SERVICE))],
-        traces('span.gemini.response.outcome !~ "ok|pending"', {names.HINT_SEVERITY: "error"}),
+        traces(_UNUSABLE_SPAN, {names.HINT_SEVERITY: "error"}),
         unit=SHARE,
         shades=BAD,
         limits={0.02: "orange", 0.1: "red"},
@@ -548,7 +550,7 @@ def _live() -> Iterator[Panel]:
 
 def _latest() -> Iterator[Panel]:
     """What went wrong last, call by call; these panels ask for traces, not for metrics."""
-    bad = 'span.gemini.response.outcome !~ "ok|pending|abandoned|cancelled"'
+    bad = f'span.{names.OUTCOME} !~ "{"|".join(HEALTHY)}"'
     columns = ", ".join(
         f"span.{name}"
         for name in (

@@ -70,7 +70,10 @@ def instrument(
     Without providers the global ones are used, also when they are set later. Raises ValueError for an unknown setting or
     value, naming the choices. Calling it again changes nothing.
     """
-    in_force.load(settings)  # raises here, where the mistake is; the instrumentor itself never does
+    if settings:
+        in_force.load(
+            settings, environ={}
+        )  # raises here, where the mistake is; the instrumentor itself never does
     GeminiInstrumentor().instrument(
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,
@@ -221,7 +224,7 @@ def _patches(instrumentation: Instrumentation, module: str) -> Iterator[patching
     from gemini_otel._sdk.methods import batch_jobs
     from gemini_otel._sdk.methods import pages as _pages
     from gemini_otel._sdk.operations import CHOICES, OPERATIONS, TURNS, operations
-    from gemini_otel._telemetry.begin import begin, begin_chosen
+    from gemini_otel._telemetry.rounds import begin, begin_chosen
     from gemini_otel._telemetry.user_calls import begin_turn
 
     functions = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.sdk.trace import SpanProcessor
@@ -21,8 +22,6 @@ from gemini_otel._facts.names import (
 from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
-from gemini_otel._telemetry.uncut import restore
-from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
@@ -38,7 +37,21 @@ _ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most sp
 _MOST_TOLD = 1000  # open spans around failed calls that are remembered
 
 
+_scopes: ModuleType | None = (
+    None  # imported with the first span: it has a table of all instrumentations that are known
+)
+
+
+def _import_scopes() -> ModuleType:
+    global _scopes
+    from gemini_otel.hints._foreign import scopes
+
+    _scopes = scopes
+    return scopes
+
+
 class _Reader(NamedTuple):
+    restore: Callable[[Span, dict[str, Any]], None]
     translate: Callable[[Span, dict[str, Any]], bool]
     find: Callable[[dict[str, Any]], list[Hint]]
     event: Callable[[Hint, dict[str, Any]], dict[str, str]]
@@ -112,10 +125,11 @@ class HintSpanProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Watch the span if it is one of GenAI."""
         try:
+            scopes = _scopes or _import_scopes()
             scope = span.instrumentation_scope
-            watched = SCOPES.get(scope.name) if scope else None
+            watched = scopes.SCOPES.get(scope.name) if scope else None
             if watched is None:
-                watched = begins_as_genai(span)
+                watched = scopes.begins_as_genai(span)
             if watched or self._all_spans:
                 self._watch(span)
         except (AttributeError, TypeError):  # of spans and scopes that are not the SDK's
@@ -139,7 +153,7 @@ class HintSpanProcessor(SpanProcessor):
         if self.active:
             reader = self._reader or self._make_reader()
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
-            restore(span, attributes)
+            reader.restore(span, attributes)
             says_outcome = OUTCOME in attributes
             if says_outcome or reader.translate(span, attributes):
                 found = reader.find(attributes)
@@ -152,7 +166,7 @@ class HintSpanProcessor(SpanProcessor):
         Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
         span that a framework's instrumentation has for a call is not always around ours, which has its hints.
         """
-        if self.calls_have_spans() and is_second_span(span):
+        if self.calls_have_spans() and (_scopes or _import_scopes()).is_second_span(span):
             return []
         told = self._told.get(span.context.span_id)
         if told is None:
@@ -193,12 +207,13 @@ class HintSpanProcessor(SpanProcessor):
 
     def _make_reader(self) -> _Reader:
         """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
+        from gemini_otel._telemetry.writing import restore
         from gemini_otel.hints import Catalogue, Events, default_hints
         from gemini_otel.hints._foreign.reading import translate
 
         hints = default_hints() if self._hints is None else self._hints
         finder = Catalogue(hints, self._disabled).at(self.hint_level)
-        self._reader = _Reader(translate, finder.find, Events().make)
+        self._reader = _Reader(restore, translate, finder.find, Events().make)
         return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:

@@ -19,7 +19,7 @@ import yaml
 from registry import attributes, exposed, load, plain
 
 from gemini_otel import cli, default_hints
-from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._facts.outcomes import OUTCOME_NAMES
 from support import ROOT
 
 FILE = ROOT / "src" / "gemini_otel" / "dashboards" / "gemini.json"
@@ -247,7 +247,9 @@ def test_queries_know_what_is_emitted() -> None:
 def test_every_outcome_has_a_colour() -> None:
     """The panel of outcomes has a colour for each outcome that there is."""
     overrides = PANELS["Outcomes"]["fieldConfig"]["overrides"]
-    assert {override["matcher"]["options"] for override in overrides} == {f"/^{name},/" for name in OUTCOMES}
+    assert {override["matcher"]["options"] for override in overrides} == {
+        f"/^{name},/" for name in OUTCOME_NAMES
+    }
 
 
 @pytest.mark.parametrize(

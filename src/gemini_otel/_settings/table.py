@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
 from gemini_otel._facts.outcomes import DEFAULT_ERROR_OUTCOMES, ERROR_OUTCOMES
-from gemini_otel._settings.own_attributes import (
-    MetricAttributes,
-    SpanAttributes,
-    parse_metric_attributes,
-    parse_span_attributes,
-)
 from gemini_otel._settings.parsing import (
     CAPTURE_MODES,
     callable_with,
@@ -22,11 +16,16 @@ from gemini_otel._settings.parsing import (
     parse_cost,
     parse_hint_ids,
     parse_limit,
+    parse_metric_attributes,
     parse_opt_in,
     parse_outcomes,
+    parse_span_attributes,
     parse_switch,
     parse_thresholds,
 )
+
+if TYPE_CHECKING:
+    from gemini_otel._settings.own_attributes import MetricAttributes, SpanAttributes
 
 PREFIX = "GEMINI_OTEL_"
 HINT_LEVELS = ("info", "warning", "error")

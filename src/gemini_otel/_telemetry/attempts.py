@@ -1,4 +1,4 @@
-"""The HTTP attempts of one call, in order."""
+"""The HTTP attempts of one call, in order, and the exceptions that ended them: each is read once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,43 @@ from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.errors.bounded import bounded
+from gemini_otel._facts.errors.exceptions import read_error, unread_error
+from gemini_otel._guard import safely
 from gemini_otel._telemetry.attributes import (
     Attributes,
     attempt_attributes,
     error_attributes,
     failed_attempt_attributes,
 )
+
+
+class LastError:
+    """Reads exceptions, and keeps what the last one said: mostly the same one ends attempt, call and loop."""
+
+    __slots__ = ("_error", "_facts", "_vertex")
+
+    def __init__(self, *, vertex: bool = False) -> None:
+        self._vertex = vertex
+        self._error: BaseException | None = None
+        self._facts = ErrorFacts(type="")
+
+    def read(self, error: BaseException) -> ErrorFacts:
+        """What `error` says."""
+        if error is not self._error:
+            self.keep(error, safely(self._read, error) or bounded(unread_error(error)))
+        return self._facts
+
+    def _read(self, error: BaseException) -> ErrorFacts:
+        return bounded(read_error(error, vertex=self._vertex))
+
+    def keep(self, error: BaseException, facts: ErrorFacts) -> None:
+        """Take what somebody else has read of `error`."""
+        self._error, self._facts = error, facts
+
+    def forget(self) -> None:
+        """Let go of the exception, whose traceback holds the frames of the call."""
+        self._error = None
 
 
 class AttemptLog:

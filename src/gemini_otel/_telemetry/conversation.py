@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from opentelemetry import context as otel_context
-
+from gemini_otel._telemetry.conversation_id import KEY
 from gemini_otel._telemetry.saying import Saying
-
-_KEY = otel_context.create_key("gemini_otel.conversation")
-
-
-def conversation_id() -> str | None:
-    """The id of the conversation that this context is in."""
-    found = otel_context.get_value(_KEY)
-    return found if isinstance(found, str) else None
 
 
 class conversation(Saying):  # noqa: N801  # reads as a statement, like contextlib.suppress
@@ -26,5 +17,5 @@ class conversation(Saying):  # noqa: N801  # reads as a statement, like contextl
     def __init__(self, id: str) -> None:  # noqa: A002  # the word of the conventions
         if not isinstance(id, str) or not id:
             raise ValueError(f"conversation({id!r}) is not valid; give the id as a string that is not empty")
-        super().__init__(_KEY, id)
+        super().__init__(KEY, id)
         self.id = id

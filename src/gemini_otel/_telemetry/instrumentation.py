@@ -1,4 +1,4 @@
-"""What one `instrument()` set up: its settings and its providers."""
+"""What one `instrument()` set up: its settings with the user's hooks, and its providers."""
 
 from __future__ import annotations
 
@@ -11,94 +11,26 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry import metrics, trace
-from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.metrics import Meter, MeterProvider
-from opentelemetry.trace import Tracer, TracerProvider
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled, suppress_instrumentation
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import Span, Tracer, TracerProvider
 
 from gemini_otel._facts import names
-from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
+from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
-from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
-from gemini_otel._facts.tiers import TIERS
+from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.conversation import conversation_id
+from gemini_otel._telemetry.conversation_id import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
-from gemini_otel._telemetry.metrics.costs import CostTable
-from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
 from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content
     from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.metrics.instruments import Metrics
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
-
-
-class Metrics:
-    """The histograms and counters of one meter provider; those of the conventions are in `standard`."""
-
-    standard: StandardMetrics
-
-    def __init__(self, meter: Meter) -> None:
-        self._profiles: dict[str, StandardMetrics] = {}
-        self.tool_duration = meter.create_histogram(
-            names.TOOL_DURATION,
-            unit="s",
-            description="Tool run duration.",
-            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
-        )
-        self.model_label = BoundedNames(MAX_MODELS)
-        self.address_label = BoundedNames(MAX_MODELS)
-        self.tool_label = BoundedNames(MAX_MODELS)
-        self.server_tool_label = BoundedNames(MAX_VALUES)
-        self.tool_result_label = BoundedNames(MAX_VALUES)
-        self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
-        self.tier_label = BoundedNames(MAX_VALUES, TIERS)
-        self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
-        self.hint_label = BoundedNames(MAX_MODELS)
-        model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
-        self.responses = observed_counter(
-            meter,
-            names.RESPONSES,
-            "{response}",
-            "Answers and errors by outcome.",
-            (
-                model,
-                status_code,
-                names.FINISH_REASON,
-                names.OUTCOME,
-                names.REPETITION_KIND,
-                names.OPERATION_NAME,
-                names.RESPONSE_SERVICE_TIER,
-            ),
-        )
-        self.thoughts_tokens = observed_counter(
-            meter, names.THOUGHTS_TOKENS, "{token}", "Thought tokens used.", (model,)
-        )
-        self.cached_tokens = observed_counter(
-            meter, names.CACHED_TOKENS, "{token}", "Input tokens read from a cache.", (model,)
-        )
-        self.server_tool_uses = observed_counter(
-            meter,
-            names.SERVER_TOOL_USES,
-            "{use}",
-            "Uses of tools that the service runs.",
-            (model, names.TOOL_NAME, names.SERVER_TOOL_RESULT),
-        )
-        self.attempts_failed = observed_counter(
-            meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
-        )
-        self.costs = CostTable(meter)
-        self.hints = observed_counter(
-            meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
-        )
-
-    def follow(self, profile: Profile, meter: Meter) -> None:
-        """Record the metrics of the conventions under the names of `profile` from now on."""
-        if profile.name not in self._profiles:
-            self._profiles[profile.name] = StandardMetrics(meter, profile)
-        self.standard = self._profiles[profile.name]
 
 
 _once = threading.RLock()  # a process may begin with calls in many threads
@@ -210,10 +142,21 @@ class Instrumentation(NamedTuple):
             found.hints.add((found.hint_label(hint_id), severity), own=self.dimensions())
 
 
+def call_hook(settings: Settings, name: str, span: Span, subject: object) -> None:
+    """Call the user's hook of this name, where there is one. What it raises is logged; what it returns is not looked at."""
+    hook = getattr(settings, name)
+    if hook is not None:
+        with suppress_instrumentation():  # a hook that calls Gemini would be called for that as well
+            # An owner's span itself, not our view of it.
+            call_back(name, hook, getattr(span, "__wrapped__", span), subject)
+
+
 def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:
     meter = provider.get_meter(SCOPE, __version__, schema_url=profile.schema_url)
     found = _metrics_of.get(id(provider))
     if found is None:
+        from gemini_otel._telemetry.metrics.instruments import Metrics  # not at start-up
+
         found = _metrics_of[id(provider)] = Metrics(meter)
         weakref.finalize(provider, _metrics_of.pop, id(provider), None).atexit = False
     found.follow(profile, meter)

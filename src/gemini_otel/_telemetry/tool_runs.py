@@ -15,11 +15,10 @@ from gemini_otel._facts.sendable import text, tool_name
 from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.lifecycle import Observation, outcome_of
-from gemini_otel._telemetry.rounds import loop_context
+from gemini_otel._telemetry.lifecycle import Observation, loop_context, outcome_of
 from gemini_otel._telemetry.spans import without_owner
-from gemini_otel._telemetry.uncut import keep, write
 from gemini_otel._telemetry.user_calls import UserCall, current_user_call
+from gemini_otel._telemetry.writing import keep, write
 
 _OPERATION = "execute_tool"
 
@@ -102,8 +101,8 @@ class ToolRun(Observation):
         if self._content is not None:
             self._content.tool_value(self._span, names.TOOL_CALL_RESULT, response)
 
-    def _record(self, error: BaseException | None) -> None:
-        seconds = self._seconds - self._started
+    def _record(self, error: BaseException | None, now: float) -> None:
+        seconds = now - self._started
         error_type = self.failure
         raised = error is not None and outcome_of(error) == "error"
         if error is not None and raised:
@@ -126,7 +125,7 @@ class ToolRun(Observation):
             self._metrics.tool_duration.record(seconds, labels, self._context)
 
     def _close(self) -> None:
-        self._span.end(self._end_time)
+        self._end_span(self._span)
 
 
 def _own(error: BaseException) -> BaseException:

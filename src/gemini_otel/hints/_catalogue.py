@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME
-from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._facts.outcomes import OUTCOME_NAMES
 from gemini_otel._guard import guarded
 from gemini_otel.hints._hint import SEVERITIES, Attributes, AttributeValue, Hint
 from gemini_otel.hints._trigger import TOOL, Predicate, Subject, Trigger, is_no_call
@@ -102,7 +102,8 @@ class Catalogue:
         finder = self._finders[level] = Finder(
             asked=asked(of_calls),
             by_outcome={
-                outcome: asked(each for each in of_calls if outcome in each.outcomes) for outcome in OUTCOMES
+                outcome: asked(each for each in of_calls if outcome in each.outcomes)
+                for outcome in OUTCOME_NAMES
             },
             on_loop=asked(each for each in questions if each.on_loop),
             on_tool=asked(each for each in questions if each.on_tool),

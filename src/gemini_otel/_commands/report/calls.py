@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import GOOD, OUTCOME_NAMES
 from gemini_otel.hints import Catalogue, Hint, default_hints
 from gemini_otel.hints._foreign import is_second_span
 from gemini_otel.hints._foreign.reading import translate
@@ -27,12 +28,7 @@ _PRICED = frozenset(
 )
 OURS = "gemini_otel"
 # Outcomes of a call that gave nothing, or nothing that can be used as it is.
-LOST = frozenset(
-    {
-        *("truncated", "blocked", "malformed", "empty", "incomplete"),
-        *("failed", "abandoned", "cancelled", "error"),
-    }
-)
+LOST = frozenset(OUTCOME_NAMES).difference(GOOD)
 _MOST_SECONDS = 30 * 86_400  # a span that says it took longer says nothing
 NO_HINT = Hint("(no hint)", "info", "Nothing is known to be wrong.", "", (), "no", "")
 

@@ -13,10 +13,10 @@ from gemini_otel._facts.calls import ReceivedFacts
 from gemini_otel._facts.operation import Arguments, Driver
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live import messages as reading
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection, MusicConnection
 from gemini_otel._telemetry.live.session import LiveConnection
+from gemini_otel._telemetry.rounds import begin
 
 Positional = tuple[Any, ...]
 Manager = contextlib._AsyncGeneratorContextManager  # what the SDK's `connect` returns

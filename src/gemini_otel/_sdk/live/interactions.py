@@ -11,9 +11,9 @@ from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
 from gemini_otel._sdk.reading.measures import identifier
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
+from gemini_otel._telemetry.rounds import begin
 
 MODULE = "google.genai._interactions_websocket"
 

@@ -22,9 +22,8 @@ from gemini_otel._facts.operation import Arguments, Driver, Shape
 from gemini_otel._guard import guarded
 from gemini_otel._sdk.drivers import driver
 from gemini_otel._sdk.operations import page_operation
-from gemini_otel._telemetry.begin import begin
 from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round, current_round
+from gemini_otel._telemetry.rounds import Round, begin, current_round
 
 Positional = tuple[Any, ...]
 

@@ -12,20 +12,15 @@ from gemini_otel._facts.calls import (
     ErrorFacts,
     MediaFacts,
     ReceivedFacts,
-    RequestFacts,
     SentFacts,
-    StartFacts,
 )
 from gemini_otel._facts.errors.cancellation import is_cancellation
 from gemini_otel._facts.errors.exceptions import read_close
-from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live.messages import close_code, readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
-from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round
-from gemini_otel._telemetry.span_choice import SpanChoice
+from gemini_otel._telemetry.rounds import Round, RoundSetup, Traits
 
 
 def _nothing() -> None:
@@ -41,41 +36,31 @@ class Connection(Round):
     __slots__ = (
         "_close_code",
         "_closing",
-        "_failure",
         "_heard",
         "_instrumentation",
+        "_lost_with",
         "_opened",
         "_said",
         "_websocket",
     )
 
-    def __init__(
-        self,
-        instrumentation: Instrumentation,
-        operation: Operation,
-        start: StartFacts,
-        request: RequestFacts,
-        chosen: SpanChoice,
-        stream: bool,
-    ) -> None:
-        super().__init__(instrumentation, operation, start, request, chosen, stream)
-        self._instrumentation = instrumentation
+    def __init__(self, setup: RoundSetup) -> None:
+        traits = Traits(
+            says_all=False,
+            more=self._more_attributes,
+            failure=self._read_failure,
+            ending=self._ending,
+            closed=self._closed,
+        )
+        super().__init__(setup._replace(traits=traits))
+        self._instrumentation = setup.instrumentation
         self._heard, self._said = MediaFacts(), MediaFacts()
         self._opened: float | None = None
-        self._failure: BaseException | None = None
+        self._lost_with: BaseException | None = None
         self._close_code: int | None = None
         self._closing = False
         self._websocket: Callable[[], Any] = _nothing
         hold_open(self)
-
-    @property
-    def _says_all(self) -> bool:
-        """What was sent over the websocket is not kept."""
-        return False
-
-    def join_loop(self) -> None:
-        """A connection belongs to no loop, wherever it is opened."""
-        self._loop = None
 
     @guarded
     def opened(self, live_session: Any) -> None:
@@ -131,11 +116,11 @@ class Connection(Round):
             self.finish(error)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return super()._read_failure(safely(readable_error, error) or error)
+        return self.read(safely(readable_error, error) or error)
 
     def _lost(self, error: BaseException) -> None:
         """Take what the service said instead of a message that can be read; the connection stays."""
-        self._failure = error
+        self._lost_with = error
 
     def _under_way(self) -> bool:
         """Whether an answer is awaited."""
@@ -145,28 +130,26 @@ class Connection(Round):
     def leave(self, error: BaseException | None) -> None:
         """End because the caller leaves the session's block, with the exception that makes him leave."""
         if error is None:
-            self.finish(self._failure)
-        elif error is self._failure or not isinstance(error, Exception):
+            self.finish(self._lost_with)
+        elif error is self._lost_with or not isinstance(error, Exception):
             self.finish(error)
         else:
             self.abandon()  # his own exception: the service has not failed
 
-    def _record(self, error: BaseException | None) -> None:
+    def _ending(self, error: BaseException | None) -> None:
         closed = read_close(error) if error is not None else None
         if closed is not None:
             self._close_code = closed.code
         elif self._close_code is None:
             self._close_code = self._unnoticed_close()
-        super()._record(error)
 
     def _unnoticed_close(self) -> int | None:
         """The code with which the service closed the websocket, where nobody received any more and so no exception told it."""
         code = safely(close_code, self._websocket())
         return None if code in _CLEAN else code
 
-    def _close(self) -> None:
+    def _closed(self) -> None:
         let_go(self)
-        super()._close()
 
     def _more_attributes(self) -> Attributes:
         attributes = media_attributes(self._heard, self._said)

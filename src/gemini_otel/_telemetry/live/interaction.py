@@ -65,7 +65,7 @@ class InteractionConnection(Connection):
         told = super()._read_failure(error)
         if self._refusal is None or (told.kind is not None and told.code is None):
             return told
-        why = super()._read_failure(self._refusal)
+        why = self.read(self._refusal)
         return why._replace(type=told.type)
 
     @guarded

@@ -13,7 +13,6 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
     ErrorFacts,
     ReceivedFacts,
-    ResponseFacts,
     SentFacts,
     ToolCall,
     ToolResponse,
@@ -21,14 +20,13 @@ from gemini_otel._facts.calls import (
 from gemini_otel._facts.sendable import sendable
 from gemini_otel._guard import guarded
 from gemini_otel._sdk.live.messages import LIVE, read_late_usage, read_session_id
-from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.attributes import Attributes, UsageTotals
 from gemini_otel._telemetry.lifecycle import current
 from gemini_otel._telemetry.live.connection import Connection
 from gemini_otel._telemetry.live.turn import LiveTurn, Waiting
-from gemini_otel._telemetry.rounds import Round
-from gemini_otel._telemetry.span_choice import start_span
+from gemini_otel._telemetry.rounds import Round, RoundEnd, RoundSetup
+from gemini_otel._telemetry.spans import start_span
 from gemini_otel._telemetry.tool_runs import ToolRun, start_tool
-from gemini_otel._telemetry.usage_totals import UsageTotals
 
 
 class LiveConnection(Connection):
@@ -116,10 +114,11 @@ class LiveConnection(Connection):
         ago = 0.0 if waiting.started is None else time.perf_counter() - waiting.started
         began = time.time_ns() - int(ago * 1e9)
         with current(self._context):  # whichever task it is that sends or receives
-            chosen = start_span(self._instrumentation, LIVE.name, self._start, stream=True, start_time=began)
-            self._turn = LiveTurn(
-                self._instrumentation, LIVE, self._start, self._request, chosen, self, self._turns, waiting
+            chosen = start_span(self._instrumentation, LIVE.name, self.start, stream=True, start_time=began)
+            setup = RoundSetup(
+                self._instrumentation, LIVE, self.start, self._setup.request, chosen, stream=True
             )
+            self._turn = LiveTurn(setup, self, self._turns, waiting)
 
     def _end_turn(self, error: BaseException | None) -> None:
         turn, self._turn = self._turn, None
@@ -153,8 +152,8 @@ class LiveConnection(Connection):
     def round_started(self, call: Round) -> None:
         """A turn is told to begin by the connection itself."""
 
-    def round_ended(self, call: Round, response: ResponseFacts, outcome: str) -> None:
-        self._totals.add(response.usage)
+    def round_ended(self, call: Round, ended: RoundEnd) -> None:
+        self._totals.add(ended.response.usage)
 
     def _lost(self, error: BaseException) -> None:
         super()._lost(error)
@@ -164,18 +163,18 @@ class LiveConnection(Connection):
     @guarded
     def leave(self, error: BaseException | None) -> None:
         if error is None and self._told_in_turn:
-            self._failure = None  # its turn failed, and the caller went on
+            self._lost_with = None  # its turn failed, and the caller went on
         super().leave(error)
 
     def _under_way(self) -> bool:
         return self._turn is not None
 
-    def _record(self, error: BaseException | None) -> None:
-        self._told_in_turn = self._turn is not None or (self._told_in_turn and error is self._failure)
+    def _ending(self, error: BaseException | None) -> None:
+        self._told_in_turn = self._turn is not None or (self._told_in_turn and error is self._lost_with)
         self._end_turn(error if error is not None else GeneratorExit())
         for run in self._tools.values():
             run.end(GeneratorExit(), self._moment)
-        super()._record(error)
+        super()._ending(error)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
         """What cut off a turn is told, and explained, there."""

@@ -10,17 +10,13 @@ from gemini_otel._facts.calls import (
     ErrorFacts,
     MediaFacts,
     ReceivedFacts,
-    RequestFacts,
     SentFacts,
-    StartFacts,
 )
-from gemini_otel._facts.operation import Operation
 from gemini_otel._guard import safely
 from gemini_otel._sdk.live.messages import readable_error
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
-from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round, RoundParent
-from gemini_otel._telemetry.span_choice import SpanChoice
+from gemini_otel._telemetry.lifecycle import RoundParent
+from gemini_otel._telemetry.rounds import Round, RoundSetup, Traits
 
 
 class Waiting:
@@ -57,6 +53,7 @@ class LiveTurn(Round):
     """One turn. It may begin before its span is opened: only the service knows when a stream of sound holds a question."""
 
     __slots__ = (
+        "_answered",
         "_first_audio",
         "_first_text",
         "_generation_complete",
@@ -70,21 +67,18 @@ class LiveTurn(Round):
         "_tool_responses",
     )
 
-    def __init__(
-        self,
-        instrumentation: Instrumentation,
-        operation: Operation,
-        start: StartFacts,
-        request: RequestFacts,
-        chosen: SpanChoice,
-        connection: RoundParent,
-        number: int,
-        waiting: Waiting,
-    ) -> None:
-        super().__init__(instrumentation, operation, start, request, chosen, stream=True)
-        self._loop = connection
+    def __init__(self, setup: RoundSetup, connection: RoundParent, number: int, waiting: Waiting) -> None:
+        traits = Traits(
+            parent=connection,
+            started=waiting.started,
+            says_all=False,
+            more=self._more_attributes,
+            first_chunk=self._time_to_answer,
+            failure=self._read_failure,
+        )
+        super().__init__(setup._replace(traits=traits))
+        self._answered: float | None = None
         self._number = number
-        self._started = waiting.started if waiting.started is not None else self._started
         self._input_ended, self._heard, self._said = waiting.input_ended, waiting.media, MediaFacts()
         self._first_audio: float | None = None
         self._first_text: float | None = None
@@ -94,7 +88,7 @@ class LiveTurn(Round):
     @property
     def answering(self) -> bool:
         """Whether the model has begun to answer: what the user says from then on is for the next turn."""
-        return self._first_chunk is not None
+        return self._answered is not None
 
     def sent(self, sent: SentFacts, moment: float) -> None:
         """Take what the user sends while the turn runs."""
@@ -108,8 +102,8 @@ class LiveTurn(Round):
         now = time.perf_counter()
         if facts.speech_ends and not self.answering:
             self._input_ended = now
-        if facts.answers and self._first_chunk is None:
-            self._first_chunk = now
+        if facts.answers and self._answered is None:
+            self._answered = now
         if facts.media.audio_bytes and self._first_audio is None:
             self._first_audio = now
         if facts.has_text and self._first_text is None:
@@ -129,14 +123,6 @@ class LiveTurn(Round):
     def interrupted(self) -> bool:
         return self._interrupted
 
-    @property
-    def _says_all(self) -> bool:
-        """What was sent over the websocket is not kept."""
-        return False
-
-    def _note_chunk(self) -> None:
-        """Not every message is part of the answer; `received` notes the first that is."""
-
     def _since_input(self, moment: float | None) -> float | None:
         """Seconds from the end of the user's input where that is known, else from the turn's start."""
         if moment is None:
@@ -144,11 +130,11 @@ class LiveTurn(Round):
         ended = self._input_ended
         return moment - (ended if ended is not None and ended <= moment else self._started)
 
-    def _time_to_first_chunk(self) -> float | None:
-        return self._since_input(self._first_chunk)
+    def _time_to_answer(self) -> float | None:
+        return self._since_input(self._answered)
 
     def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return super()._read_failure(safely(readable_error, error) or error)
+        return self.read(safely(readable_error, error) or error)
 
     def _more_attributes(self) -> Attributes:
         counts = {

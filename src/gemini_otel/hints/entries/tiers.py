@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors import causes
 from gemini_otel._facts.names import (
     ERROR_TYPE,
     FLEX_WAIT,
@@ -59,7 +59,9 @@ TIMEOUTS = (
             "Do not repeat it at once: each attempt waits anew.",
         ),
         reference=links.FLEX,
-        when=on(FAILURE, *classes.TIMEOUT, "deadline_exceeded", needs=REQUEST_SERVICE_TIER, also=_asked_flex),
+        when=on(
+            FAILURE, *causes.TIMEOUT.values, "deadline_exceeded", needs=REQUEST_SERVICE_TIER, also=_asked_flex
+        ),
         evidence=(f"{{{ERROR_TYPE}}}", f"timeout {{{TIMEOUT}}} s", _ASKED, _MODEL),
     ),
 )
