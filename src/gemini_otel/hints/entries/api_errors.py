@@ -1031,7 +1031,7 @@ GENERIC = (
         remedy=(
             "Retry once or twice, with backoff.",
             "Shorten the input, or try another model.",
-            "Look at https://aistudio.google.com/status , and report it if it persists.",
+            "Look at https://aistudio.google.com/status for an outage, and report it if it persists.",
             SET_RETRIES,
         ),
         reference=links.API_ERRORS,
@@ -1055,7 +1055,7 @@ GENERIC = (
         retry="yes",
         summary="A gateway in front of the service got no proper answer.",
         cause="It may be a passing fault on the way, or a proxy of your own.",
-        remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status .", SET_RETRIES),
+        remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status for an outage.", SET_RETRIES),
         reference=links.TROUBLESHOOTING,
         when=on(FAILURE, "bad_gateway"),
         evidence=(f"HTTP {{{HTTP_STATUS_CODE}}}", _RESENDS, _ATTEMPTS),
@@ -1069,7 +1069,7 @@ GENERIC = (
         remedy=(
             _BACK_OFF,
             "Fall back to another model, for example from Pro to Flash.",
-            "Look at https://aistudio.google.com/status .",
+            "Look at https://aistudio.google.com/status for an outage.",
             SET_RETRIES,
         ),
         reference=links.API_ERRORS,
