@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
-from gemini_otel._facts.calls import ReceivedFacts
+from gemini_otel._facts.live import ReceivedFacts
 from gemini_otel._facts.operation import Arguments
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live import messages as reading
@@ -17,7 +17,6 @@ from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection, MusicConnection
 from gemini_otel._telemetry.live.session import LiveConnection
-from gemini_otel._telemetry.rounds import begin
 
 Instead = Callable[..., Any]  # runs in place of an SDK function
 Manager = contextlib._AsyncGeneratorContextManager  # what the SDK's `connect` returns
@@ -41,8 +40,12 @@ class _ObservedManager(Manager[Any, Any]):
         connection = self.connection = begin_connection()
         if connection is None:
             return await anext(self.gen)
-        with connection:
-            live_session = await anext(self.gen)
+        with connection.round:
+            try:
+                live_session = await anext(self.gen)
+            except Exception as error:
+                explain(connection, error)
+                raise
         _opened(live_session, connection)
         return live_session
 
@@ -68,33 +71,39 @@ class _ObservedManager(Manager[Any, Any]):
 
 def dropped(connection: Connection) -> None:
     """Note a connection whose object is gone: the only thing that a finalizer does."""
-    connection.drop()
+    connection.round.drop()
 
 
 _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it
 
 
 def _begin_nothing() -> None:
-    """In the place of what was begun."""
+    """Stands where the connection's begin was, once it has begun."""
 
 
 @guarded
 def _opened(live_session: Any, connection: Connection) -> None:
     _connections[live_session] = connection
-    connection.opened(live_session)
+    close_code = safely(lambda: reading.close_code(live_session._ws))
+    connection.opened(close_code, safely(reading.read_session_id, live_session))
+
+
+def explain(connection: Connection, error: BaseException) -> None:
+    """Tell a connection what an exception says that does not say it itself."""
+    readable = safely(reading.readable_error, error)
+    if readable is not None and readable is not error:
+        connection.explain(error, readable)
 
 
 def _begin_live(instrumentation: Instrumentation, live: Any, arguments: Arguments) -> Connection | None:
-    connection = begin(instrumentation, reading.LIVE_CONNECTION, live, arguments, kind=LiveConnection)
-    if not isinstance(connection, LiveConnection):
-        return None
-    connection.resumes(*(safely(reading.read_resumption, arguments) or (False, False)))
-    return connection
+    resumption = safely(reading.read_resumption, arguments) or (False, False)
+    connection = LiveConnection(instrumentation, reading.LIVE, resumption)
+    return connection if connection.begin(reading.LIVE_CONNECTION, live, arguments) else None
 
 
 def _begin_music(instrumentation: Instrumentation, music: Any, arguments: Arguments) -> Connection | None:
-    connection = begin(instrumentation, reading.LIVE_MUSIC, music, arguments, kind=MusicConnection)
-    return connection if isinstance(connection, MusicConnection) else None
+    connection = MusicConnection(instrumentation)
+    return connection if connection.begin(reading.LIVE_MUSIC, music, arguments) else None
 
 
 def _connect(begin: Callable[[Instrumentation, Any, Arguments], Connection | None]) -> Instead:
@@ -128,6 +137,7 @@ def _send(method: str) -> Instead:
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
+            explain(connection, error)
             connection.failed(error, receiving=False)
             raise
         facts = safely(reading.read_sent, method, kwargs)
@@ -161,11 +171,12 @@ def _receive(read: Callable[[Any], ReceivedFacts]) -> Instead:
         try:
             message = await wrapped(*args, **kwargs)
         except BaseException as error:
+            explain(connection, error)
             connection.failed(error, receiving=True)
             raise
         facts = safely(read, message)
         if facts is not None:
-            connection.received(message, facts)
+            connection.received(facts, message)
         return message
 
     return receive

@@ -10,11 +10,11 @@ from gemini_otel._facts.operation import Arguments
 from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
+from gemini_otel._sdk.live.messages import close_code
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._sdk.reading.fields import identifier
 from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
-from gemini_otel._telemetry.rounds import begin
 
 Wrapped = Callable[..., Awaitable[Any]]
 
@@ -26,8 +26,8 @@ _reconnections: weakref.WeakKeyDictionary[Providers, Reconnections] = weakref.We
 @guarded
 def _begin_connection(instrumentation: Instrumentation, opener: Any) -> InteractionConnection | None:
     arguments = {"id": opener._interaction_id, "api_version": opener._api_version}
-    connection = begin(instrumentation, reading.CONNECTION, opener, arguments, kind=InteractionConnection)
-    if not isinstance(connection, InteractionConnection):
+    connection = InteractionConnection(instrumentation)
+    if not connection.begin(reading.CONNECTION, opener, arguments):
         return None
     if (interaction := identifier(arguments["id"])) is not None:
         reconnections = _reconnections.setdefault(instrumentation.providers, Reconnections())
@@ -42,7 +42,7 @@ async def _open(
     if connection is None:
         return await wrapped(*args, **kwargs)
     _opening[instance] = connection
-    with connection:
+    with connection.round:
         opened = await wrapped(*args, **kwargs)
     _opened(opened, connection)
     return opened
@@ -51,7 +51,7 @@ async def _open(
 @guarded
 def _opened(opened: Any, connection: InteractionConnection) -> None:
     _connections[opened] = connection
-    connection.opened(opened)
+    connection.opened(safely(lambda: close_code(opened._websocket)))
     weakref.finalize(opened, dropped, connection).atexit = False
 
 
@@ -84,7 +84,7 @@ async def _send(_: object, wrapped: Wrapped, instance: Any, args: Positional, kw
     if safely(reading.counts_as_input, payload):
         connection.asked()
     if safely(reading.cancels, payload):
-        connection.event(reading.CANCELLED, last=True)
+        connection.event(reading.CANCELLED, reading.CANCELLED.said)
     return result
 
 
@@ -100,7 +100,7 @@ async def _cancel(_: object, wrapped: Wrapped, instance: Any, args: Positional, 
     if connection is None:
         return await wrapped(*args, **kwargs)
     result = await _sending(connection, wrapped, args, kwargs)
-    connection.event(reading.CANCELLED, last=True)
+    connection.event(reading.CANCELLED, reading.CANCELLED.said)
     return result
 
 
@@ -129,19 +129,19 @@ async def _receive(_: object, wrapped: Wrapped, instance: Any, args: Positional,
     if connection is None or instance._pending_events:
         return await wrapped(*args, **kwargs)
     try:
-        found = await wrapped(*args, **kwargs)
+        arrived = await wrapped(*args, **kwargs)
     except BaseException as error:
         connection.failed(error, receiving=True)
         raise
     safely(_read, instance, connection)
-    return found
+    return arrived
 
 
 def _read(instance: Any, connection: InteractionConnection) -> None:
     for event in instance._pending_events:
-        last = reading.event_type(event) in reading.TERMINAL
-        connection.event(event, last=last, over=not reading.moves(event))
-        if last:
+        facts = reading.read_event(event)
+        connection.event(facts, event)
+        if facts.last:
             return
 
 
