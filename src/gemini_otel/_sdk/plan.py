@@ -12,7 +12,7 @@ from gemini_otel._sdk.generate_content import patches as generate_content
 from gemini_otel._sdk.interactions import patches as interactions
 from gemini_otel._sdk.live import drivers as live
 from gemini_otel._sdk.live import interactions as live_interactions
-from gemini_otel._sdk.methods import batch_jobs, pages
+from gemini_otel._sdk.methods import pages
 from gemini_otel._sdk.methods import patches as methods
 from gemini_otel._sdk.patch import Driver, Patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
@@ -21,7 +21,6 @@ PATCHES: tuple[Patch, ...] = (
     *generate_content.PATCHES,
     *interactions.PATCHES,
     *methods.PATCHES,
-    *batch_jobs.PATCHES,
     *pages.PATCHES,
     *function_calling.PATCHES,
     *live.PATCHES,

@@ -19,8 +19,7 @@ from gemini_otel._sdk.methods.tokens import COMPUTED_TOKENS, EMBED_CONTENT, EMBE
 from gemini_otel._sdk.methods.videos import VIDEO_OPERATION
 from gemini_otel._sdk.reading import generated_clients as gen
 from gemini_otel._sdk.reading.client import http_options, read_start
-from gemini_otel._sdk.reading.measures import Measures, Reader, measure
-from gemini_otel._sdk.reading.method import BELOW_DECORATOR, Method
+from gemini_otel._sdk.reading.measures import BELOW_DECORATOR, Measures, Method, Reader, measure
 
 _METHODS: Mapping[str, tuple[Method, ...]] = {
     "google.genai.models": (
