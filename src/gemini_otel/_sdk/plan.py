@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gemini_otel._sdk import function_calling, installed
-from gemini_otel._sdk.attempts import api_client, older_client, raw_usage, uploads
+from gemini_otel._sdk.attempts import api_client, older_client, uploads
 from gemini_otel._sdk.attempts import generated_clients as generated_attempts
 from gemini_otel._sdk.drivers import driver
 from gemini_otel._sdk.generate_content import patches as generate_content
@@ -28,7 +28,6 @@ PATCHES: tuple[Patch, ...] = (
     *live_interactions.PATCHES,
     *api_client.PATCHES,
     *uploads.PATCHES,
-    *raw_usage.PATCHES,
     *generated_attempts.PATCHES,
     *older_client.PATCHES,
 )
