@@ -74,9 +74,6 @@ def _user_call(area: str, module: str, name: str, shape: Shape, operation: TurnO
 
 
 PATCHES = (
-    patch(
-        "service tiers", "google.genai.models", "_GenerateContentResponse_from_mldev", Shape.INSTEAD, _read
-    ),
     _round("Models._generate_content", Shape.CALL),
     _round("Models._generate_content_stream", Shape.STREAM),
     _round("AsyncModels._generate_content", Shape.ASYNC_CALL),
@@ -93,5 +90,8 @@ PATCHES = (
             ("Async", "", Shape.ASYNC_CALL),
             ("Async", "_stream", Shape.PUBLIC_ASYNC_STREAM),
         )
+    ),
+    patch(
+        "service tiers", "google.genai.models", "_GenerateContentResponse_from_mldev", Shape.INSTEAD, _read
     ),
 )
