@@ -6,6 +6,7 @@ spans, those of other instrumentations included.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -50,22 +51,30 @@ def finite(value: object) -> float | None:
 
 def code(value: str) -> str:
     """A name from a list of the service's, such as `MAX_TOKENS`; `_OTHER` for what has not the form of one, such as prose."""
-    return value if _is_word(value) and value == value.upper() else OTHER
+    return value if len(value) <= _MAX_CODE and "upper" in _forms(value) else OTHER
 
 
 def lower_code(value: str) -> str:
     """As `code`, of the services that write such names in lower case."""
-    return value if _is_word(value) and value == value.lower() else OTHER
+    return value if len(value) <= _MAX_CODE and "lower" in _forms(value) else OTHER
 
 
 def setting(value: str) -> str:
     """As `code`, of what the program writes in upper or lower case: a thinking level, a tool mode, a version of the API."""
-    return value if _is_word(value) and value in (value.upper(), value.lower()) else OTHER
+    return value if len(value) <= _MAX_CODE and _forms(value) else OTHER
 
 
-def _is_word(value: str) -> bool:
-    """Letters, digits and underscores; without a regular expression, since this is read at start-up."""
-    return len(value) <= _MAX_CODE and value.isascii() and value.replace("_", "0").isalnum()
+@functools.lru_cache(maxsize=512)  # the same few words in each call
+def _forms(value: str) -> tuple[str, ...]:
+    """In which case a word is written, letters, digits and underscores; neither where it is not a word.
+
+    Without a regular expression, since this is read at start-up.
+    """
+    if not (value.isascii() and value.replace("_", "0").isalnum()):
+        return ()
+    return tuple(
+        form for form, written in (("upper", value.upper()), ("lower", value.lower())) if value == written
+    )
 
 
 def modality(value: str) -> str:

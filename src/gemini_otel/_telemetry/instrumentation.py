@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from opentelemetry import metrics, trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled, suppress_instrumentation
@@ -50,14 +50,28 @@ if hasattr(os, "register_at_fork"):
 _metrics_of: dict[int, Metrics] = {}
 
 
+class HintProcessor(Protocol):
+    """What gives hints on spans of ours."""
+
+    def watch(self, span: Any) -> object:
+        """Give hints on a span of somebody else, too: a call shares it."""
+
+    def rest(self) -> object:
+        """Give no more hints."""
+
+
 class Providers:
-    """Finds the providers, also those that are set after `instrument()`."""
+    """Finds the providers, also those that are set after `instrument()`.
+
+    `prepare` is called once, with this and the tracer provider that spans are about to go to.
+    """
 
     def __init__(
         self,
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
         semconv: str = DEFAULT_PROFILE,
+        prepare: Callable[[Providers, TracerProvider], HintProcessor | None] | None = None,
     ) -> None:
         self.profile = PROFILES[semconv]
         self._tracer_provider = tracer_provider
@@ -65,12 +79,11 @@ class Providers:
         self._tracer: Tracer | None = None
         self._metrics: Metrics | None = None
         self.resource: object = None  # of the tracer provider, by which its spans are told from others
-        self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
-        self.on_shared_span: Callable[[Any], object] | None = None
-        self.on_bypass: Callable[[], object] | None = None
+        self.hint_processor: HintProcessor | None = None
+        self._prepare = prepare
 
     def tracer(self) -> Tracer | None:
-        """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
+        """The tracer; None as long as there is no provider."""
         if self._tracer is None:
             provider = self._tracer_provider or trace.get_tracer_provider()
             if not is_placeholder(provider):
@@ -85,8 +98,8 @@ class Providers:
         atexit.unregister(end_open_streams)
         atexit.register(end_open_streams)
         self.resource = getattr(provider, "resource", None)
-        if self.on_tracer_provider is not None:
-            self.on_tracer_provider(provider)
+        if self._prepare is not None:
+            self.hint_processor = self._prepare(self, provider)
         self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
 
     def metrics(self) -> Metrics | None:
@@ -109,19 +122,22 @@ class Providers:
 
 
 class Instrumentation(NamedTuple):
-    """One `instrument()`; `keywords` are those of its settings that were given as arguments."""
+    """One `instrument()`.
+
+    `keywords` are those of its settings that were given as arguments; `repair` puts back layers that somebody took out.
+    """
 
     providers: Providers
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
     content: Content | None = None
     exceptions: ExceptionLog | None = None
+    repair: Callable[[], object] | None = None
 
     def bypassed(self) -> None:
         """A user's call has not passed through our layer of the method that he calls: somebody took it out."""
-        providers = self.providers
-        if providers.on_bypass is not None and providers.listening() and is_instrumentation_enabled():
-            providers.on_bypass()
+        if self.repair is not None and self.providers.listening() and is_instrumentation_enabled():
+            self.repair()
 
     def span_attributes(self) -> dict[str, Any]:
         """What every span gets that starts here: the conversation, and attributes of the user's own."""

@@ -15,7 +15,7 @@ from opentelemetry.trace import Link
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts, Value
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
-from gemini_otel._facts.operation import Arguments, Choice, Operation, PastCall
+from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._facts.sendable import sendable
 from gemini_otel._facts.tiers import FLEX, tier_name
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from gemini_otel._telemetry.metrics.instruments import Metrics
     from gemini_otel.repetition import Repetition
 
-__all__ = ["Round", "RoundEnd", "RoundSetup", "Traits", "begin", "begin_chosen", "current_round"]
+__all__ = ["Round", "RoundEnd", "RoundSetup", "Traits", "begin", "current_round"]
 
 # Arguments that refer to what the service has already, and those that say what is asked for.
 _ELSEWHERE = frozenset({"previous_interaction_id"})
@@ -144,22 +144,6 @@ def begin(
         if call is None and chosen is not None:
             chosen.span.end()
     return call
-
-
-def begin_chosen(
-    instrumentation: Instrumentation,
-    choice: Choice,
-    instance: Any,
-    arguments: Arguments,
-    *,
-    stream: bool = False,  # noqa: ARG001 - the arguments tell
-) -> Round | None:
-    """As `begin`, with the operation that the arguments tell."""
-    chosen = safely(choice.choose, arguments)
-    if chosen is None:
-        return None
-    operation, streams = chosen
-    return begin(instrumentation, operation, instance, arguments, stream=streams)
 
 
 class Round(Observation):

@@ -96,8 +96,9 @@ def start_span(
 
 def share(instrumentation: Instrumentation, host: HostSpan, begin: Callable[[int], Span]) -> Draft | None:
     """What to write to for the host's span, which gets hints, too; None where a request inside of it was first."""
-    if instrumentation.providers.on_shared_span is not None and host.span.is_recording():
-        instrumentation.providers.on_shared_span(host.span)
+    processor = instrumentation.providers.hint_processor
+    if processor is not None and host.span.is_recording():
+        processor.watch(host.span)
     return host.share(begin)
 
 

@@ -21,9 +21,9 @@ from gemini_otel._facts.live import (
 from gemini_otel._facts.operation import Answer, Arguments, Listener, Operation
 from gemini_otel._facts.sendable import finite, tool_name, whole_number
 from gemini_otel._sdk.generate_content.operation import GenerateContentAnswer
-from gemini_otel._sdk.generate_content.request import read_request, read_start
-from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, integer, items
-from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.generate_content.request import read_request
+from gemini_otel._sdk.reading.client import read_start
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, identifier, integer, items
 from gemini_otel._sdk.reading.plain import plain
 
 _SAMPLE_BYTES = 2  # https://ai.google.dev/gemini-api/docs/live: 16 bit samples
@@ -269,10 +269,8 @@ def _bytes_per_second(mime_type: str) -> int | None:
 def _operation(name: str, answer: Callable[[RequestFacts], Answer], *, generates: bool) -> Operation:
     return Operation(
         name=name,
-        targets=(),
         read_start=read_start,
         read_request=read_live_request,
-        read_history=lambda _: (),
         answer=answer,
         generates=generates,
     )

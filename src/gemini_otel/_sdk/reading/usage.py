@@ -15,45 +15,41 @@ _OTHER_SPELLINGS = tuple(
     for index, counter in enumerate(GIVEN_COUNTERS)
     for spelling in counter.fields[1:]
 )
-_BY_MODALITY = {
-    "prompt_tokens_details": "input",
-    "tool_use_prompt_tokens_details": "input",
-    "candidates_tokens_details": "output",
-    "response_tokens_details": "output",  # as Live spells it
-    "cache_tokens_details": "cache_read",
-}
+_BY_MODALITY = tuple(
+    {
+        "prompt_tokens_details": "input",
+        "tool_use_prompt_tokens_details": "input",
+        "candidates_tokens_details": "output",
+        "response_tokens_details": "output",  # as Live spells it
+        "cache_tokens_details": "cache_read",
+    }.items()
+)
 
 
 class UsageReader:
-    """Keeps the last non-empty value of each counter: chunks carry running totals that are never summed and may fall."""
+    """Keeps the last non-empty value of each field: chunks carry running totals that are never summed and may fall."""
 
-    __slots__ = ("_last",)
+    __slots__ = ("last",)
 
     def __init__(self) -> None:
-        self._last: dict[str, Any] = {}
+        self.last: dict[str, Any] = {}
 
     def feed(self, usage: object) -> None:
-        last = self._last
+        last = self.last
         for name, value in fields(usage).items():
             if value is not None:
                 last[name] = value
 
-    @property
-    def service_tier(self) -> str | None:
-        """The tier that served the request, where the usage says so."""
-        return enum_value(self._last.get("service_tier"))
-
-    @property
     def traffic_type(self) -> str | None:
         """What Vertex AI says instead of the tier."""
-        return enum_code(self._last.get("traffic_type"))
+        return enum_code(self.last.get("traffic_type"))
 
     def facts(self) -> UsageFacts:
-        last = self._last
-        counts = [
-            value if value is None or (type(value) is int and 0 <= value < MAX_NUMBER) else integer(value)
-            for value in map(last.get, _COUNTERS)
-        ]
+        last = self.last
+        counts = list(map(last.get, _COUNTERS))
+        for index, value in enumerate(counts):
+            if value is not None and (type(value) is not int or not 0 <= value < MAX_NUMBER):
+                counts[index] = integer(value)
         for spelling, index, usual in _OTHER_SPELLINGS:
             if spelling in last and usual not in last:
                 counts[index] = integer(last[spelling])
@@ -61,12 +57,16 @@ class UsageReader:
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}
-        for name, direction in _BY_MODALITY.items():
-            details = self._last.get(name)
-            for each in items(details) if details else ():
-                detail = fields(each)
-                modality, tokens = enum_value(detail.get("modality")), integer(detail.get("token_count"))
-                if modality and tokens is not None:
-                    key = (known_modality(modality), direction)
-                    counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)
+        get = self.last.get
+        for name, direction in _BY_MODALITY:
+            details = get(name)
+            if details:
+                for each in items(details):
+                    detail = fields(each)
+                    modality, tokens = enum_value(detail.get("modality")), detail.get("token_count")
+                    if type(tokens) is not int:
+                        tokens = integer(tokens)
+                    if modality and tokens is not None:
+                        key = (known_modality(modality), direction)
+                        counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)
         return counts
