@@ -19,8 +19,8 @@ from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 if TYPE_CHECKING:
     from gemini_otel._settings.table import Settings
     from gemini_otel._telemetry.content.capture import Content
-    from gemini_otel._telemetry.exception_log import ExceptionLog
     from gemini_otel._telemetry.instrumentation import HintProcessor
+    from gemini_otel._telemetry.log_events import ExceptionLog
 
 _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 _SDK = "google-genai"
@@ -173,7 +173,7 @@ def _exceptions(settings: Settings, logger_provider: Any) -> ExceptionLog | None
     """What logs exceptions; imported only where it is asked for."""
     if not settings.exception_events:
         return None
-    from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.log_events import ExceptionLog
 
     return ExceptionLog(logger_provider)
 

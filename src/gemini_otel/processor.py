@@ -18,9 +18,10 @@ from gemini_otel._facts.names import (
     HINT_SEVERITY,
     HINT_SUMMARY,
     OUTCOME,
+    SEVERITIES,
 )
 from gemini_otel._guard import end_after, guarded, report
-from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
 from gemini_otel._telemetry.flushing import registered
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
     from gemini_otel._settings.table import Settings
-    from gemini_otel._telemetry.hint_log import HintLog
+    from gemini_otel._telemetry.log_events import HintLog
     from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
@@ -110,7 +111,7 @@ class HintSpanProcessor(SpanProcessor):
     ) -> None:
         """Take other settings from now on, with the checks of the constructor."""
         disabled = (disabled_hints,) if isinstance(disabled_hints, str) else tuple(disabled_hints)
-        _check("hint_level", hint_level, HINT_LEVELS)
+        _check("hint_level", hint_level, SEVERITIES)
         _check("hint_signal", hint_signal, HINT_SIGNALS)
         self._disabled = self._ids(disabled) if disabled else frozenset[str]()
         self._reader: _Reader | None = None
@@ -212,7 +213,7 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
         if self._log is None:
-            from gemini_otel._telemetry.hint_log import HintLog
+            from gemini_otel._telemetry.log_events import HintLog
 
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)

@@ -6,9 +6,8 @@ spans, those of other instrumentations included.
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 OTHER = "_OTHER"
@@ -19,6 +18,7 @@ MAX_ATTRIBUTES = 96  # below the 128 of OpenTelemetry's default, with room for w
 _MAX_DIGITS = 19
 _USUAL_SIZE = 4096  # characters of all values: below it there is nothing to cut
 _MAX_CODE = 64
+_MOST_NAMES = 500  # that are remembered
 _MAX_TOOL = 128
 _MARKS = str.maketrans("_.:/-", "00000")  # of a tool's name, besides letters and digits
 _MODALITIES = frozenset({"text", "image", "audio", "video", "document"})
@@ -49,32 +49,34 @@ def finite(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def code(value: str) -> str:
-    """A name from a list of the service's, such as `MAX_TOKENS`; `_OTHER` for what has not the form of one, such as prose."""
-    return value if len(value) <= _MAX_CODE and "upper" in _forms(value) else OTHER
+class _Names(dict[str, str]):
+    """Gives a name as it is, and `_OTHER` for what has not the form of one, such as prose.
 
-
-def lower_code(value: str) -> str:
-    """As `code`, of the services that write such names in lower case."""
-    return value if len(value) <= _MAX_CODE and "lower" in _forms(value) else OTHER
-
-
-def setting(value: str) -> str:
-    """As `code`, of what the program writes in upper or lower case: a thinking level, a tool mode, a version of the API."""
-    return value if len(value) <= _MAX_CODE and _forms(value) else OTHER
-
-
-@functools.lru_cache(maxsize=512)  # the same few words in each call
-def _forms(value: str) -> tuple[str, ...]:
-    """In which case a word is written, letters, digits and underscores; neither where it is not a word.
-
-    Without a regular expression, since this is read at start-up.
+    Those that have it are remembered, a bounded number: the same few come with every call.
     """
-    if not (value.isascii() and value.replace("_", "0").isalnum()):
-        return ()
-    return tuple(
-        form for form, written in (("upper", value.upper()), ("lower", value.lower())) if value == written
-    )
+
+    def __init__(self, has_case: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._has_case = has_case
+
+    def __missing__(self, value: str) -> str:
+        if not (_is_word(value) and self._has_case(value)):
+            return OTHER
+        if len(self) < _MOST_NAMES:
+            self[value] = value
+        return value
+
+
+def _is_word(value: str) -> bool:
+    """Letters, digits and underscores; without a regular expression, since this is read at start-up."""
+    return len(value) <= _MAX_CODE and value.isascii() and value.replace("_", "0").isalnum()
+
+
+# A name from a list of the service's, such as `MAX_TOKENS`; of services that write such names in lower case; and of what the
+# program writes in upper or lower case: a thinking level, a tool mode, a version of the API.
+code = _Names(lambda value: value == value.upper()).__getitem__
+lower_code = _Names(lambda value: value == value.lower()).__getitem__
+setting = _Names(lambda value: value in (value.upper(), value.lower())).__getitem__
 
 
 def modality(value: str) -> str:

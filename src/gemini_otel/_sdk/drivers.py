@@ -20,7 +20,13 @@ _G = TypeVar("_G", Generator[Any, Any, Any], AsyncGenerator[Any, None])
 
 
 class Inside(Protocol):
-    """What a call runs inside: told of the exception that leaves it, or of its answer, and then of the end."""
+    """What a call runs inside: told of the exception that leaves it, or of its answer, and then of the end.
+
+    What is `settled` has nothing to do with the answer and the end.
+    """
+
+    @property
+    def settled(self) -> bool: ...
 
     def __enter__(self) -> object: ...
 
@@ -98,8 +104,9 @@ def call(
         return wrapped(*args, **kwargs)
     with observed:
         response = wrapped(*args, **kwargs)
-    observed.observe(response)
-    observed.finish()
+    if not observed.settled:
+        observed.observe(response)
+        observed.finish()
     return response
 
 
@@ -116,8 +123,9 @@ async def async_call(
         return await wrapped(*args, **kwargs)
     with observed:
         response = await wrapped(*args, **kwargs)
-    observed.observe(response)
-    observed.finish()
+    if not observed.settled:
+        observed.observe(response)
+        observed.finish()
     return response
 
 
@@ -181,9 +189,12 @@ def _steps(
     advance: Callable[[], Any] = chunks.__next__
     try:
         while True:
-            with observed:
+            if observed.settled:
                 chunk = advance()
-            observed.observe(chunk)
+            else:
+                with observed:
+                    chunk = advance()
+                observed.observe(chunk)
             advance = chunks.__next__
             try:
                 yield chunk
@@ -249,9 +260,12 @@ async def _async_steps(
     advance: Callable[[], Awaitable[Any]] = chunks.__anext__
     try:
         while True:
-            with observed:
+            if observed.settled:
                 chunk = await advance()
-            observed.observe(chunk)
+            else:
+                with observed:
+                    chunk = await advance()
+                observed.observe(chunk)
             advance = chunks.__anext__
             try:
                 yield chunk

@@ -15,18 +15,17 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled, supp
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
-from gemini_otel._facts import names
 from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
+from gemini_otel._facts.version import __version__
 from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.conversation_id import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
-from gemini_otel._version import __version__
+from gemini_otel._telemetry.sayings import said_here
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content
-    from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.log_events import ExceptionLog
     from gemini_otel._telemetry.metrics.instruments import Metrics
 
 SCOPE = "gemini_otel"
@@ -118,7 +117,7 @@ class Providers:
 
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
-        return self.tracer() is not None or self.metrics() is not None
+        return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
 
 
 class Instrumentation(NamedTuple):
@@ -139,13 +138,10 @@ class Instrumentation(NamedTuple):
         if self.repair is not None and self.providers.listening() and is_instrumentation_enabled():
             self.repair()
 
-    def span_attributes(self) -> dict[str, Any]:
-        """What every span gets that starts here: the conversation, and attributes of the user's own."""
-        own = self.settings.span_attributes
-        attributes = {} if own is None else dict(own.values())
-        if (conversation := conversation_id()) is not None:
-            attributes[names.CONVERSATION_ID] = conversation
-        return attributes
+    def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
+        """What every span gets that starts here: what the program says of the calls, and attributes of the user's own."""
+        own, said = self.settings.span_attributes, said_here(prompted=prompted)
+        return said if own is None else {**own.values(), **said}
 
     def dimensions(self) -> Dimensions:
         """The user's own dimensions for what is measured here."""

@@ -17,7 +17,7 @@ from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, Respons
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
-from gemini_otel._facts.sendable import sendable
+from gemini_otel._facts.sendable import OTHER, sendable
 from gemini_otel._facts.tiers import FLEX, tier_name
 from gemini_otel._guard import call_back, guarded, report, safely
 from gemini_otel._telemetry import dropped
@@ -49,7 +49,6 @@ from gemini_otel._telemetry.writing import replacements, write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
-    from gemini_otel._telemetry.metrics.instruments import Metrics
     from gemini_otel.repetition import Repetition
 
 __all__ = ["Round", "RoundEnd", "RoundSetup", "Traits", "begin", "current_round"]
@@ -152,24 +151,15 @@ class Round(Observation):
     `observe` takes each response or chunk; the `attempt_` methods what happens below.
     """
 
-    __slots__ = (
-        "_answer",
-        "_attempts",
-        "_dimensions",
-        "_first_chunk",
-        "_flagged",
-        "_last_error",
-        "_metrics",
-        "_recording",
-        "_setup",
-        "_span",
-        "_started",
-        "_tier",
-        "_watch",
-        "_within_host",
-        "arguments",
-        "content",
-    )
+    # Of the class, until something happens that few rounds have.
+    _first_chunk: float | None = None
+    _tier: str | None = None
+    _flagged = False
+    _within_host = False
+    _watch: RepetitionWatch | None = None
+    _last_error: LastError | None = None
+    content: CallContent | None = None
+    arguments: Arguments = MappingProxyType({})
 
     def __init__(self, setup: RoundSetup) -> None:
         instrumentation, operation, traits = setup.instrumentation, setup.operation, setup.traits
@@ -180,22 +170,16 @@ class Round(Observation):
         super().__init__(round_context(self, setup.chosen.context), parent)
         self._setup, self._span = setup, setup.chosen.span
         self._metrics = instrumentation.providers.metrics()
-        self._dimensions = instrumentation.dimensions()
+        own = instrumentation.settings.metric_attributes
+        self._dimensions = () if own is None else own.values()
         self._recording = self._span.is_recording()
-        self._first_chunk: float | None = None
-        self._tier: str | None = None
-        self._flagged = self._within_host = False
         self._answer = operation.answer(setup.request)
-        self._watch: RepetitionWatch | None = None
         settings = instrumentation.settings
         if self._recording and settings.repetition and operation.generates:
             self._watch = RepetitionWatch(
                 bool(setup.request.structured_output), settings.repetition_thresholds
             )
         self._attempts = AttemptLog(self._span)
-        self._last_error: LastError | None = None
-        self.content: CallContent | None = None
-        self.arguments: Arguments = {}
 
     def begun(self, arguments: Arguments, *, recording: bool, capturing: bool) -> None:
         """Tell whoever is to know that it has begun, with the arguments of the call."""
@@ -342,17 +326,18 @@ class Round(Observation):
             if ended.outcome == "error" and self._recording:
                 self._report_error(ended)
         if self._metrics is not None and self._within_host:
-            dropped.later(functools.partial(self._count, self._metrics, ended))
+            dropped.later(
+                functools.partial(
+                    record_round, self._metrics, self._dimensions, self._setup, ended, self._context
+                )
+            )
         elif self._metrics is not None:
             try:
-                self._count(self._metrics, ended)
+                record_round(self._metrics, self._dimensions, self._setup, ended, self._context)
             except Exception:
                 report("record_round")
         if self._around is not None:
             self._around.round_ended(self, ended)
-
-    def _count(self, metrics: Metrics, ended: RoundEnd) -> None:
-        record_round(metrics, self._dimensions, self._setup, ended, self._context)
 
     def _how_it_ended(self, error: BaseException | None, now: float) -> RoundEnd:
         try:
@@ -360,12 +345,18 @@ class Round(Observation):
         except Exception:
             report("Answer.facts")
             response = ResponseFacts()
-        finish_reason = worst_finish_reason(response.finish_reasons)
+        reasons = response.finish_reasons
+        finish_reason = reasons[0] if len(reasons) == 1 else worst_finish_reason(reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
-        watch = self._watch
+        watch, setup = self._watch, self._setup
+        first_chunk = None
+        if setup.traits.first_chunk is not None:
+            first_chunk = safely(setup.traits.first_chunk)
+        elif setup.stream and self._first_chunk is not None:
+            first_chunk = self._first_chunk - self._started
         return RoundEnd(
             seconds=now - self._started,
-            first_chunk=self._time_to_first_chunk(),
+            first_chunk=first_chunk,
             response=response,
             usage=usage_attributes(response.usage),
             finish_reason=finish_reason,
@@ -419,15 +410,6 @@ class Round(Observation):
             shown[name] = tuple(map(mask, said)) if isinstance(said, tuple) else mask(str(said))
         return shown
 
-    def _time_to_first_chunk(self) -> float | None:
-        if self._setup.traits.first_chunk is not None:
-            return safely(self._setup.traits.first_chunk)
-        return (
-            self._first_chunk - self._started
-            if self._setup.stream and self._first_chunk is not None
-            else None
-        )
-
     def _close(self) -> None:
         try:
             self._end_span(self._span)
@@ -452,9 +434,10 @@ class Round(Observation):
         call_hook(instrumentation.settings, "error_hook", self._span, ended.error)
 
     def _write_span(self, ended: RoundEnd) -> None:
-        span = self._span
+        span, settings = self._span, self._setup.instrumentation.settings
         attributes = dict(sendable(self._attributes(ended)))
-        attributes.update(replacements(attributes))
+        if OTHER in str(attributes):
+            attributes.update(replacements(attributes))
         write(span, attributes)
         if not BEGUN_HERE.isdisjoint(attributes):
             safely(link_to_beginning, span, attributes, ended.outcome)
@@ -462,8 +445,8 @@ class Round(Observation):
             safely(self._setup.chosen.host.pass_outwards, attributes)
         if ended.failure is not None:
             set_error(span, ended.failure)
-        elif self._setup.instrumentation.settings.error_outcomes:
-            set_error_by_outcome(span, attributes, self._setup.instrumentation.settings.error_outcomes)
+        elif ended.outcome in settings.error_outcomes or attributes.get(names.REPETITION_DETECTED):
+            set_error_by_outcome(span, attributes, settings.error_outcomes)
         if self.content is not None:
             self.content.record(
                 span,
@@ -480,9 +463,7 @@ class Round(Observation):
         attributes.update(response_attributes(response, ended.usage, ended.finish_reason))
         if response.measured:
             attributes.update(self._mask_reports(response.measured))
-        attributes.update(self._attempts.attributes(ended.failure))
-        if self._attempts.answers > 1 and operation.generates:
-            attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
+        attributes.update(self._attempts.attributes(ended.failure, continued=operation.generates))
         attributes[names.OUTCOME] = outcome
         if ended.service_tier is not None:
             attributes[names.RESPONSE_SERVICE_TIER] = ended.service_tier
@@ -497,5 +478,7 @@ class Round(Observation):
         if ended.first_chunk is not None:
             attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = ended.first_chunk
         if self._watch is not None and self._watch.heard:
-            attributes.update(repetition_attributes(self._watch.verdict))
+            attributes[names.REPETITION_DETECTED] = False
+            if self._watch.verdict is not None:
+                attributes.update(repetition_attributes(self._watch.verdict))
         return attributes

@@ -19,6 +19,7 @@ from gemini_otel._telemetry.rounds import Round, current_round
 class Attempt:
     """An attempt that has begun: failed with the exception that leaves the block, or with the refusal that its answer is."""
 
+    settled = False
     __slots__ = ("_call", "_refusal")
 
     def __init__(self, call: Round) -> None:

@@ -56,6 +56,7 @@ class GenerateContentAnswer:
         self._finish_reasons: dict[int, str] = {}
         self._block_reason: str | None = None
         self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
+        self._overwritten: dict[str, None] = {}
         self._parts: dict[str, None] = {}
         self._usable = False
         self._usage = UsageReader()
@@ -94,7 +95,7 @@ class GenerateContentAnswer:
         if self._tools is not None or self._request.tools:
             measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
             uses = self._tool_use().uses(self._request)
-        if self._logprobs or self._retirement:
+        if self._logprobs or self._retirement or self._overwritten:
             measured = {**measured, **self._rarely_told()}
         return ResponseFacts(
             id=identifier(self._id),
@@ -121,6 +122,8 @@ class GenerateContentAnswer:
             found[names.AVG_LOGPROBS] = min(self._logprobs.values())
         if self._retirement is not None:
             found[names.MODEL_RETIREMENT] = self._retirement
+        if self._overwritten:
+            found[names.OVERWRITTEN_THRESHOLDS] = tuple(self._overwritten)
         return found
 
     def _service_tier(self) -> str | None:
@@ -186,7 +189,13 @@ class GenerateContentAnswer:
             self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
 
     def _feed_ratings(self, ratings: object, *, blocked_by_safety: bool) -> None:
-        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH."""
+        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH.
+
+        And the thresholds that the service put in the place of those that were asked for.
+        """
+        for rating in items(ratings):
+            if (threshold := enum_code(field(rating, "overwritten_threshold"))) is not None:
+                self._overwritten[f"{enum_code(field(rating, 'category'))}:{threshold}"] = None
         blocking = [rating for rating in items(ratings) if field(rating, "blocked")]
         if not blocking and blocked_by_safety:
             blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]

@@ -10,10 +10,10 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, Value
 from gemini_otel._facts.operation import Arguments, PastCall
-from gemini_otel._facts.tiers import asked_tier
+from gemini_otel._facts.tiers import asked_tier, vertex_request_type
 from gemini_otel._sdk.generate_content.tools import count_tools, offered_tools
 from gemini_otel._sdk.methods.resources import resource_name
-from gemini_otel._sdk.reading.client import http_options
+from gemini_otel._sdk.reading.client import http_options, vertex_headers
 from gemini_otel._sdk.reading.fields import (
     decimal,
     enum_code,
@@ -35,7 +35,7 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
     config, contents = arguments.get("config"), arguments.get("contents")
     options = http_options(models, config)
     turns = _turns(contents) if isinstance(contents, list) else NOTHING
-    if config is None:
+    if config is None and not models._api_client.vertexai:
         return RequestFacts(
             api_version=options.api_version,
             timeout=options.timeout,
@@ -46,6 +46,7 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
     get = config.get
     thinking, tools = fields(get("thinking_config")), get("tools")
     number, built_in = (None, ()) if tools is None else count_tools(tools)
+    capacity, shared = vertex_headers(models, config)
     return RequestFacts(
         **{fact: read(value) for name, fact, read in _SETTINGS if (value := get(name)) is not None},
         output_type=_output_type(config),
@@ -56,8 +57,9 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         max_attempts=options.max_attempts,
         tools=number or None,
         structured_output=_structured_output(config) or None,
+        service_tier=asked_tier(shared or enum_value(get("service_tier"))),
         offered=partial(offered_tools, models, config) if number else OfferedTools,
-        measured=_measured(get, built_in, turns),
+        measured=_measured(get, built_in, capacity, turns),
     )
 
 
@@ -67,10 +69,6 @@ def _stop_sequences(value: object) -> tuple[str, ...]:
 
 def _tool_mode(tool_config: object) -> str | None:
     return enum_setting(field(field(tool_config, "function_calling_config"), "mode"))
-
-
-def _tier(value: object) -> str | None:
-    return asked_tier(enum_value(value))
 
 
 def _is_given(_: object) -> bool:
@@ -95,20 +93,23 @@ _SETTINGS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("frequency_penalty", "frequency_penalty", decimal),
     ("stop_sequences", "stop_sequences", _stop_sequences),
     ("tool_config", "tool_mode", _tool_mode),
-    ("service_tier", "service_tier", _tier),
     ("response_schema", "response_schema", _is_given),
     ("response_modalities", "only_media", _only_media),
 )
 
 
-def _measured(get: Callable[[str], Any], built_in: tuple[str, ...], turns: Measured) -> Measured:
+def _measured(
+    get: Callable[[str], Any], built_in: tuple[str, ...], capacity: str | None, turns: Measured
+) -> Measured:
     """What few requests have."""
     safety, cached = get("safety_settings"), get("cached_content")
-    if not (built_in or safety or cached):
+    if not (built_in or safety or cached or capacity):
         return turns
     found: dict[str, Value] = dict(turns)
     if built_in:
         found[names.SERVER_TOOLS] = built_in
+    if (request_type := vertex_request_type(capacity)) is not None:
+        found[names.VERTEX_REQUEST_TYPE] = request_type
     if thresholds := tuple(map(_threshold, items(safety)))[:_MOST_SETTINGS]:
         found[names.SAFETY_SETTINGS] = thresholds
     if (name := resource_name(cached)) is not None and _MADE_BY_SERVICE.search(name):
