@@ -42,25 +42,28 @@ _TIER_HEADER = ("x-gemini-service-tier", "X-Gemini-Service-Tier")
 class GenerateContentAnswer:
     """Reads a response, or the chunks of a stream in order; keeps facts, never text."""
 
+    # Until an answer says so.
+    _fed = 0
+    _http_response: object = None
+    _id: str | None = None
+    _model: str | None = None
+    _model_status: str | None = None
+    _retirement: str | None = None
+    _parsed: bool | None = None
+    _tools: ToolUse | None = None
+    _calls: FunctionCalls | None = None
+    _block_reason: str | None = None
+    _usable = False
+
     def __init__(self, request: RequestFacts) -> None:
         self._request = request
-        self._fed = 0
-        self._http_response: object = None
-        self._id: str | None = None
-        self._model: str | None = None
-        self._model_status: str | None = None
-        self._retirement: str | None = None
         self._logprobs: dict[int, float] = {}
-        self._parsed: bool | None = None
-        self._tools: ToolUse | None = None
         self._finish_reasons: dict[int, str] = {}
-        self._block_reason: str | None = None
-        self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
+        # Ordered sets.
+        self._blocked_categories: dict[str, None] = {}
         self._overwritten: dict[str, None] = {}
         self._parts: dict[str, None] = {}
-        self._usable = False
         self._usage = UsageReader()
-        self._calls: FunctionCalls | None = None
 
     def feed(self, response: Any, listener: Listener | None) -> None:
         answer = fields(response)

@@ -58,6 +58,8 @@ def integer(value: object) -> int | None:
 
 def quantity(value: object) -> int | None:
     """How many there are; None for what cannot be a count, such as one below zero, which no metric takes."""
+    if type(value) is int and 0 <= value < MAX_NUMBER:
+        return value
     number = integer(value)
     return number if number is None or number >= 0 else None
 

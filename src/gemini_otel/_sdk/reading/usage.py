@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from functools import partial
+from itertools import compress
 from typing import Any
 
 from gemini_otel._facts.calls import GIVEN_COUNTERS, UsageFacts
@@ -15,15 +18,15 @@ _OTHER_SPELLINGS = tuple(
     for index, counter in enumerate(GIVEN_COUNTERS)
     for spelling in counter.fields[1:]
 )
-_BY_MODALITY = tuple(
-    {
-        "prompt_tokens_details": "input",
-        "tool_use_prompt_tokens_details": "input",
-        "candidates_tokens_details": "output",
-        "response_tokens_details": "output",  # as Live spells it
-        "cache_tokens_details": "cache_read",
-    }.items()
-)
+_BY_MODALITY = {
+    "prompt_tokens_details": "input",
+    "tool_use_prompt_tokens_details": "input",
+    "candidates_tokens_details": "output",
+    "response_tokens_details": "output",  # as Live spells it
+    "cache_tokens_details": "cache_read",
+}
+_USUAL = frozenset({int, type(None)})
+_is_given = partial(operator.is_not, None)
 
 
 class UsageReader:
@@ -35,10 +38,8 @@ class UsageReader:
         self.last: dict[str, Any] = {}
 
     def feed(self, usage: object) -> None:
-        last = self.last
-        for name, value in fields(usage).items():
-            if value is not None:
-                last[name] = value
+        given = fields(usage)
+        self.last.update(compress(given.items(), map(_is_given, given.values())))
 
     def traffic_type(self) -> str | None:
         """What Vertex AI says instead of the tier."""
@@ -47,26 +48,29 @@ class UsageReader:
     def facts(self) -> UsageFacts:
         last = self.last
         counts = list(map(last.get, _COUNTERS))
-        for index, value in enumerate(counts):
-            if value is not None and (type(value) is not int or not 0 <= value < MAX_NUMBER):
-                counts[index] = quantity(value)
+        if not _are_usual(counts):
+            counts = [None if count is None else quantity(count) for count in counts]
         for spelling, index, usual in _OTHER_SPELLINGS:
             if spelling in last and usual not in last:
                 counts[index] = quantity(last[spelling])
         return UsageFacts._make((*counts, self._by_modality()))
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
+        last = self.last
         counts: dict[tuple[str, str], int] = {}
-        get = self.last.get
-        for name, direction in _BY_MODALITY:
-            details = get(name)
-            if details:
-                for each in items(details):
-                    detail = fields(each)
-                    modality, tokens = enum_value(detail.get("modality")), detail.get("token_count")
-                    if type(tokens) is not int or not 0 <= tokens < MAX_NUMBER:
-                        tokens = quantity(tokens)
-                    if modality and tokens is not None:
-                        key = (known_modality(modality), direction)
-                        counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)
+        for name, direction in compress(_BY_MODALITY.items(), map(last.get, _BY_MODALITY)):
+            for each in items(last[name]):
+                get = fields(each).get
+                modality, tokens = enum_value(get("modality")), quantity(get("token_count"))
+                if modality and tokens is not None:
+                    key = (known_modality(modality), direction)
+                    counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)
         return counts
+
+
+def _are_usual(counts: list[Any]) -> bool:
+    """Whether they are whole numbers that can be sent, or None."""
+    known = [*filter(None, counts)]
+    return (
+        set(map(type, counts)) <= _USUAL and min(known, default=0) >= 0 and max(known, default=0) < MAX_NUMBER
+    )
