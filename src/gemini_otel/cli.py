@@ -168,7 +168,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--by",
         default="hint,model,service",
         metavar="KEYS",
-        help="what to group by: hint, model, service, outcome, operation, tier, day (default %(default)s)",
+        help="what to group by: hint, model, service, outcome, operation, tier, prompt, agent, day (default %(default)s)",
     )
     report.add_argument(
         "--fail-on",

@@ -112,6 +112,8 @@ def _line(span: ReadableSpan) -> list[Text]:
         (_repetition(found), "magenta"),
         (_rounds(found), "dim"),
         (_parts(found), "dim"),
+        (_prompt(found), "dim"),
+        (_agent(span.name, found), "dim"),
     )
     return [Text(printable(text), style) for text, style in told if text]
 
@@ -217,6 +219,18 @@ def _parts(found: Attributes) -> str:
     parts = found.get(names.PARTS)
     told = parts if isinstance(parts, (tuple, list)) else ()
     return ", ".join(str(part) for part in told if part not in ("text", "thought"))
+
+
+def _prompt(found: Attributes) -> str:
+    """The prompt by its name and version, as the program gave them."""
+    told = (found.get(names.PROMPT_NAME), found.get(names.PROMPT_VERSION))
+    return " ".join(["prompt", *(str(part) for part in told if part)]) if told[0] else ""
+
+
+def _agent(name: str, found: Attributes) -> str:
+    """The agent by name or id, where the span's name does not say it."""
+    agent = str(found.get(names.AGENT_NAME) or found.get(names.AGENT_ID) or "")
+    return f"agent {agent}" if agent not in name else ""
 
 
 def _add_hints(tree: Tree, span: ReadableSpan) -> None:

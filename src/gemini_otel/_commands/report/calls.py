@@ -64,6 +64,8 @@ class Read(NamedTuple):
     operation: str
     outcome: str
     tier: str
+    prompt: str
+    agent: str
     hint: Hint
     is_call: bool
     is_tool: bool
@@ -108,6 +110,8 @@ class Reader:
             operation=operation,
             outcome=outcome,
             tier=str(attributes.get(names.RESPONSE_SERVICE_TIER, "")).lower()[:50],
+            prompt=_joined(attributes, names.PROMPT_NAME, names.PROMPT_VERSION),
+            agent=_joined(attributes, names.AGENT_NAME) or _joined(attributes, names.AGENT_ID),
             hint=hint,
             is_call=is_call,
             is_tool=operation == TOOL,
@@ -169,6 +173,13 @@ def _is_unusable(attributes: Mapping[str, Any]) -> bool:
 def _model(attributes: Mapping[str, Any]) -> str:
     name = attributes.get(names.RESPONSE_MODEL) or attributes.get(names.REQUEST_MODEL)
     return name.rpartition("/")[2][:100] if isinstance(name, str) and name else "(no model)"
+
+
+def _joined(attributes: Mapping[str, Any], *parts: str) -> str:
+    """What the program says of itself, such as name and version of a prompt; "" without the first."""
+    if not attributes.get(parts[0]):
+        return ""
+    return " ".join(str(attributes[part])[:100] for part in parts if part in attributes)
 
 
 def _count(attributes: Mapping[str, Any], name: str) -> int:

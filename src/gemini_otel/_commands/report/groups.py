@@ -34,6 +34,8 @@ KEYS: Mapping[str, Callable[[Read], str]] = {
     "outcome": lambda read: read.outcome,
     "operation": lambda read: read.operation or "(none)",
     "tier": lambda read: read.tier or "(none)",
+    "prompt": lambda read: read.prompt or "(none)",
+    "agent": lambda read: read.agent or "(none)",
     "day": _day,
 }
 DEFAULT_KEYS = ("hint", "model", "service")
