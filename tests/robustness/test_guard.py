@@ -8,7 +8,7 @@ from google import genai
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._sdk.generate_content import operation as generate_content
 from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT, GenerateContentAnswer
 from gemini_otel._sdk.reading import usage

@@ -23,11 +23,11 @@ from gemini_otel._facts.calls import (
     Value,
 )
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
+from gemini_otel._facts.guard import call_back, guarded, report, safely
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._facts.sendable import OTHER, sendable
 from gemini_otel._facts.tiers import FLEX, tier_name
-from gemini_otel._guard import call_back, guarded, report, safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog, LastError
 from gemini_otel._telemetry.attributes import (

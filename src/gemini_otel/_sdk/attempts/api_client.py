@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.attempts.attempt import Attempt
 from gemini_otel._sdk.patch import Shape, patch
 from gemini_otel._telemetry.rounds import Round, current_round

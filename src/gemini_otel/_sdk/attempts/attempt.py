@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from gemini_otel._guard import tried
+from gemini_otel._facts.guard import tried
 from gemini_otel._telemetry.rounds import Round
 
 

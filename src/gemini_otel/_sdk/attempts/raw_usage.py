@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.rounds import current_round
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any
 
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.attempts.attempt import RefusedAttemptError
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.rounds import Round, current_round

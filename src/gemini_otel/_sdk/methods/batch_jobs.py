@@ -5,8 +5,8 @@ On the Gemini API counts and error, in older versions on Vertex AI the counts.
 
 from __future__ import annotations
 
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded
 from gemini_otel._sdk.methods.resources import read_batch_job
 from gemini_otel._sdk.patch import Shape, patch
 from gemini_otel._telemetry.rounds import current_round

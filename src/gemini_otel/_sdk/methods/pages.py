@@ -18,8 +18,8 @@ from opentelemetry.trace import Link
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import UNKNOWN_START, StartFacts
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded
 from gemini_otel._sdk.methods.table import page_operation
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
