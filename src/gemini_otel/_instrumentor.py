@@ -10,7 +10,7 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
-from gemini_otel._guard import guarded, logger
+from gemini_otel._facts.guard import guarded, logger
 from gemini_otel._sdk import installed, patching
 from gemini_otel._settings import in_force
 from gemini_otel._telemetry import dropped, exporter_log
@@ -203,7 +203,7 @@ def _prepare(
 def _add_hints(
     settings: Settings, logger_provider: Any, providers: Providers, provider: Any
 ) -> HintProcessor:
-    from gemini_otel.processor import install_on
+    from gemini_otel._telemetry.processor import install_on
 
     count_hint = Instrumentation(providers, settings).count_hint
     return install_on(provider, settings, logger_provider, count_hint, _instrumented)

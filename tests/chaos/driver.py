@@ -25,7 +25,7 @@ from chaos.memory import Memory
 from chaos.plans import Plan, plan, scenarios
 from chaos.profiles import PROFILES, Profile
 from chaos.run import Run, context
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.lifecycle import Observation
 from gemini_otel.simulator import Simulator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import wrapt
 
-from gemini_otel._guard import guarded, logger
+from gemini_otel._facts.guard import guarded, logger
 from gemini_otel._sdk.replacements import replacement
 
 if TYPE_CHECKING:

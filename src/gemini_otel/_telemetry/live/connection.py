@@ -10,9 +10,9 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.cancellation import is_cancellation
 from gemini_otel._facts.errors.exceptions import read_close
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.live import MediaFacts, ReceivedFacts, SentFacts
 from gemini_otel._facts.operation import Arguments, Operation
-from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import Instrumentation
