@@ -105,7 +105,7 @@ def _backoff(attempt: int) -> float:
 
 def _is_wanted(error: BaseException) -> bool:
     """Whether the program itself asked for the end: a cancelled task, Ctrl-C, the end of the process."""
-    return not isinstance(error, Exception) or type(error).__name__ in CANCELLED
+    return not isinstance(error, Exception) or type(error).__name__ in CANCELLED.classes
 
 
 def _described(value: object) -> str:

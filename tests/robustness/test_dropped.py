@@ -243,7 +243,7 @@ def test_an_interrupt_within_an_end_leaves_no_open_span() -> None:
     closed = []
 
     class Interrupted(Observation):
-        def _record(self, error: BaseException | None) -> None:
+        def _record(self, error: BaseException | None, now: float) -> None:
             raise KeyboardInterrupt
 
         def _close(self) -> None:

@@ -14,11 +14,10 @@ from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT, Genera
 from gemini_otel._sdk.reading import usage
 from gemini_otel._telemetry import (
     attempts,
-    begin,
     instrumentation,
     repetition_watch,
     rounds,
-    span_choice,
+    spans,
     user_calls,
 )
 from gemini_otel._telemetry.metrics import rounds as _round_metrics
@@ -34,15 +33,15 @@ def boom(*args: Any, **kwargs: Any) -> Any:
 
 
 SITES: list[tuple[Any, str]] = [
-    (span_choice, "start_attributes"),
+    (spans, "start_attributes"),
     (rounds, "request_attributes"),
     (rounds, "response_attributes"),
     (rounds, "repetition_attributes"),
     (attempts, "error_attributes"),
-    (rounds, "read_error"),
+    (attempts, "read_error"),
     (rounds, "answer_outcome"),
     (rounds, "worst_finish_reason"),
-    (begin, "is_instrumentation_enabled"),
+    (rounds, "is_instrumentation_enabled"),
     (rounds.Round, "_record"),
     (rounds.Round, "__init__"),
     (rounds.Round, "recall"),
@@ -51,7 +50,11 @@ SITES: list[tuple[Any, str]] = [
     (user_calls.UserCall, "round_ended"),
     (user_calls.UserCall, "_record"),
     (rounds.Round, "_write_span"),
-    (_round_metrics.RoundMetrics, "record"),
+    (rounds.Round, "_write_outcome"),
+    (rounds.Round, "begun"),
+    (rounds, "record_round"),
+    (rounds, "usage_attributes"),
+    (_round_metrics, "_labels"),
     (attempts, "attempt_attributes"),
     (attempts.AttemptLog, "started"),
     (attempts.AttemptLog, "succeeded"),
@@ -108,9 +111,13 @@ def test_a_failing_reader_is_harmless(
     client: genai.Client, shape: str, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a reader of the operation itself raising, the call is unaffected."""
-    from gemini_otel._sdk import operations
+    from gemini_otel._sdk import plan
 
-    monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
+    broken = GENERATE_CONTENT._replace(**{reader: boom})
+    rows = [
+        row._replace(operation=broken) if row.operation is GENERATE_CONTENT else row for row in plan.PATCHES
+    ]
+    monkeypatch.setattr(plan, "PATCHES", rows)
     telemetry = Telemetry()
     gemini_otel.instrument(**telemetry.providers)
     try:

@@ -19,7 +19,7 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 import gemini_otel
 from gemini_otel import _guard
 from gemini_otel._facts import sendable
-from gemini_otel._telemetry import replaced
+from gemini_otel._telemetry import writing
 from support import MODEL, Telemetry, hint_ids, make_client
 from support.canned import canned
 from support.logs import Logs
@@ -44,7 +44,7 @@ def test_an_error_that_cannot_be_read_is_an_error(
     def too_deep(*_: Any, **__: Any) -> Any:
         raise RecursionError
 
-    monkeypatch.setattr("gemini_otel._telemetry.rounds.read_error", too_deep)
+    monkeypatch.setattr("gemini_otel._telemetry.attempts.read_error", too_deep)
     with answering(400, failing("x")) as client, pytest.raises(genai.errors.APIError):
         client.models.generate_content(model=MODEL, contents="hi")
     attributes = telemetry.attributes
@@ -238,7 +238,7 @@ def test_replaced_values_are_counted(
     telemetry: Telemetry, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A span says how many of its values are `_OTHER`; the first one of a process is logged, without what was sent."""
-    monkeypatch.setattr(replaced, "_told", False)
+    monkeypatch.setattr(writing, "_warned", False)
     prose = "Cannot say my Zyqxv"
     answer = {
         "candidates": [{"finishReason": prose}],

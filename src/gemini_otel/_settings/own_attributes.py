@@ -64,17 +64,7 @@ class MetricAttributes:
         return found
 
 
-def parse_span_attributes(value: Any) -> SpanAttributes:
-    """From a keyword or an environment variable; ValueError says what is wrong."""
-    return SpanAttributes(value if callable(value) else _mapping(value))
-
-
-def parse_metric_attributes(value: Any) -> MetricAttributes:
-    """From a keyword or an environment variable; ValueError says what is wrong."""
-    return MetricAttributes(_mapping(value))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
+def as_mapping(value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
         pairs = [part.partition("=") for part in value.split(",") if part.strip()]
         if not all(equals for _, equals, _ in pairs):

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import NO_USES, ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
+from gemini_otel._facts.calls import (
+    GIVEN_COUNTERS,
+    NO_USES,
+    ErrorFacts,
+    RequestFacts,
+    ResponseFacts,
+    UsageFacts,
+    Value,
+)
 from gemini_otel._facts.errors.exceptions import read_reported
 from gemini_otel._facts.errors.kinds import rpc_status
 from gemini_otel._facts.operation import Listener
@@ -36,14 +44,6 @@ OUTCOMES = {
     "cancelled": "cancelled",
     # "incomplete", "budget_exceeded" and "requires_continuation" are "incomplete", as is a status that nobody knows.
 }
-_COUNTERS = (
-    "total_input_tokens",
-    "total_output_tokens",
-    "total_thought_tokens",
-    "total_cached_tokens",
-    "total_tool_use_tokens",
-    "total_tokens",
-)
 _ENVELOPES = frozenset({"model_output", "user_input"})  # steps whose content is what counts
 _LONGEST_ARGUMENTS = 64 * 1024  # characters of a streamed function call that are kept until it is complete
 
@@ -236,7 +236,8 @@ class InteractionAnswer:
 
     def _usage(self) -> UsageFacts:
         """The sum over the hops of a stream; the SDK adds up those of a call itself."""
-        totals = {name: total for name in _COUNTERS if (total := self._total(name)) is not None}
+        counters = (counter.in_interactions for counter in GIVEN_COUNTERS)
+        totals = {name: total for name in counters if (total := self._total(name)) is not None}
         return read_usage(totals)._replace(by_modality=self._by_modality())
 
     def _total(self, name: str) -> int | None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from gemini_otel._facts.calls import UsageFacts
+from gemini_otel._facts.calls import GIVEN_COUNTERS, UsageFacts
 from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, items, quantity
 
-_COUNTERS = (
-    "prompt_token_count",
-    "candidates_token_count",
-    "response_token_count",  # as Live spells it
-    "thoughts_token_count",
-    "cached_content_token_count",
-    "tool_use_prompt_token_count",
-    "total_token_count",
+_COUNTERS = tuple(next(iter(counter.fields), "") for counter in GIVEN_COUNTERS)
+_OTHER_SPELLINGS = tuple(
+    (spelling, index, counter.fields[0])
+    for index, counter in enumerate(GIVEN_COUNTERS)
+    for spelling in counter.fields[1:]
 )
 _BY_MODALITY = {
     "prompt_tokens_details": "input",
@@ -53,19 +50,14 @@ class UsageReader:
 
     def facts(self) -> UsageFacts:
         last = self._last
-        prompt, candidates, answer, thoughts, cached, tool_use, total = [
+        counts = [
             value if value is None or (type(value) is int and 0 <= value < MAX_NUMBER) else quantity(value)
             for value in map(last.get, _COUNTERS)
         ]
-        return UsageFacts(
-            prompt_tokens=prompt,
-            candidates_tokens=candidates if "candidates_token_count" in last else answer,
-            thoughts_tokens=thoughts,
-            cached_tokens=cached,
-            tool_use_tokens=tool_use,
-            total_tokens=total,
-            by_modality=self._by_modality(),
-        )
+        for spelling, index, usual in _OTHER_SPELLINGS:
+            if spelling in last and usual not in last:
+                counts[index] = quantity(last[spelling])
+        return UsageFacts._make((*counts, self._by_modality()))
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
         counts: dict[tuple[str, str], int] = {}
