@@ -237,9 +237,8 @@ def _add_hints(
 ) -> HintProcessor:
     from gemini_otel.processor import install_on
 
-    processor = install_on(provider, settings, logger_provider)
-    processor.serve(Instrumentation(providers, settings).count_hint, _instrumented)
-    return processor
+    count_hint = Instrumentation(providers, settings).count_hint
+    return install_on(provider, settings, logger_provider, count_hint, _instrumented)
 
 
 @guarded

@@ -16,6 +16,8 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import gemini_otel
 from gemini_otel import Hint, HintSpanProcessor, default_hints
+from gemini_otel._settings.table import Settings
+from gemini_otel.processor import install_on
 from support import Telemetry
 
 BLOCKED = {"gen_ai.operation.name": "generate_content", "gen_ai.response.finish_reasons": ("safety",)}
@@ -362,10 +364,10 @@ def hints_by_name(telemetry: Telemetry) -> dict[str, list[Any]]:
 def test_a_hint_is_not_repeated_around() -> None:
     """A failure that passes several spans, also some that are not of GenAI, has its hint on the innermost and is counted once."""
     telemetry = Telemetry()
-    processor = HintSpanProcessor()
     counted: list[str] = []
-    processor.serve(lambda hint_id, _: counted.append(hint_id), lambda: True)
-    telemetry.tracer_provider.add_span_processor(processor)
+    processor = install_on(
+        telemetry.tracer_provider, Settings(), None, lambda hint_id, _: counted.append(hint_id), lambda: True
+    ).processor
     tracer = telemetry.tracer_provider.get_tracer("theirs")
     with tracer.start_as_current_span("outer", attributes=FAILED) as outer:
         outer.set_status(Status(StatusCode.ERROR, "429 RESOURCE_EXHAUSTED. {}"))
