@@ -16,7 +16,6 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
 from gemini_otel._facts import names
-from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
@@ -25,6 +24,7 @@ from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._version import __version__
 
 if TYPE_CHECKING:
+    from gemini_otel._facts.labels import Dimensions
     from gemini_otel._telemetry.content.capture import Content
     from gemini_otel._telemetry.exception_log import ExceptionLog
     from gemini_otel._telemetry.metrics.instruments import Metrics
