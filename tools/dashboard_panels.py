@@ -67,6 +67,7 @@ def rows() -> Iterator[Row]:
     yield "Live sessions", list(_live())
     yield "Tiers and server tools", list(served.panels())
     yield "Causes, from the Collector's span metrics", list(_causes())
+    yield "Prompts and agents, from the Collector's span metrics", list(_named())
     yield "Latest bad calls", list(_latest())
 
 
@@ -550,11 +551,24 @@ def _live() -> Iterator[Panel]:
 def _latest() -> Iterator[Panel]:
     """What went wrong last, call by call; these panels ask for traces, not for metrics."""
     bad = f'span.{names.OUTCOME} !~ "{"|".join(HEALTHY)}"'
+    columns = ", ".join(
+        f"span.{name}"
+        for name in (
+            *(names.OUTCOME, names.HINT_SUMMARY, names.PROMPT_NAME, names.PROMPT_VERSION),
+            *(names.AGENT_NAME, names.AGENT_ID),
+        )
+    )
     yield searched(
         "tempo",
         "Latest bad calls, in Tempo",
-        "The last traces with a call without a usable answer, of the chosen services and models: click one to open it. Needs Tempo.",
-        {"queryType": "traceql", "query": traceql(bad), "limit": 20, "tableType": "traces"},
+        "The last calls without a usable answer, of the chosen services and models, with what went wrong and the prompt or agent by its name: click one to "
+        "open its trace. Needs Tempo.",
+        {
+            "queryType": "traceql",
+            "query": f"{traceql(bad)} | select({columns})",
+            "limit": 20,
+            "tableType": "spans",
+        },
         traces_of_all(bad),
     )
     error = {names.HINT_SEVERITY: "error"}
@@ -610,6 +624,48 @@ def _causes() -> Iterator[Panel]:
         traces_with(names.HINT_ID, label(q.HINT_ID)),
         unit=_RUNS,
         shades=BAD,
+        stacked=True,
+    )
+
+
+def _named() -> Iterator[Panel]:
+    """What the program names itself: a version of a prompt that stops early, an agent that fails."""
+    prompts = q.of_model(q.SPAN_CALLS, f'{q.PROMPT}!="", {q.OUTCOME}!=""')
+    name = f"{{{{{q.PROMPT}}}}} {{{{{q.PROMPT_VERSION}}}}}, {{{{{q.SERVICE}}}}}"
+    links = traces_with(names.PROMPT_NAME, label(q.PROMPT))
+    by = (q.PROMPT, q.PROMPT_VERSION)
+    every = q.per_minute(prompts, *by)
+    unusable = q.per_minute(q.of_model(q.SPAN_CALLS, f'{q.PROMPT}!="", {q.OUTCOME}!~"|ok|pending"'), *by)
+    yield graph(
+        "Calls by prompt",
+        "Calls a minute by name and version of their prompt, as the program gave them with `gemini_otel.prompt()`."
+        + _SPAN_METRICS,
+        [Query(every, name)],
+        links,
+        unit=_PER_MINUTE,
+        stacked=True,
+    )
+    yield graph(
+        "Without a usable answer, by prompt",
+        "Share of a prompt's calls whose outcome is neither `ok` nor `pending`: a version that does worse than the one before. What each lost: "
+        "`gemini-otel report --by prompt,hint`." + _SPAN_METRICS,
+        [Query(q.share(f"({unusable} or 0 * {every})", f"({every} > 0)"), name)],
+        links,
+        unit=SHARE,
+        shades=BAD,
+        limits={0.02: "orange", 0.1: "red"},
+    )
+    yield graph(
+        "Calls of agents",
+        "Calls a minute by agent and outcome: runs of it, and its creation." + _NOT_BY_MODEL + _SPAN_METRICS,
+        [
+            Query(
+                q.per_minute(q.of_service(q.SPAN_CALLS, f'{q.AGENT}!=""'), q.AGENT, q.OUTCOME),
+                f"{{{{{q.AGENT}}}}} {_legend(q.OUTCOME, q.SERVICE)}",
+            )
+        ],
+        traces_with(names.AGENT_NAME, label(q.AGENT), by_model=False),
+        unit=_PER_MINUTE,
         stacked=True,
     )
 

@@ -265,6 +265,8 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
     yield partial(send, client, "call", "Tell me. (simulate:ok)", tools=[search])
     for tier in TIERS:
         yield partial(send, client, "call", "Tell me. (simulate:ok)", service_tier=tier)
+    capacity = {"headers": {"X-Vertex-AI-LLM-Request-Type": "shared"}}
+    yield partial(send, vertex, "call", "Tell me. (simulate:ok)", http_options=capacity)
     yield partial(_abandoned, client)
     yield from _methods(client, vertex)
     if hasattr(client, "interactions"):

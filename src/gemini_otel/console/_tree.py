@@ -16,13 +16,13 @@ from gemini_otel._facts import names, outcomes
 from gemini_otel._facts.calls import COUNTERS, USAGE, Counter
 from gemini_otel.console._hanging import Hanging
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
+from gemini_otel.hints._hint import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 _MAX_DEPTH = 8
 _LONGEST = 1000  # characters of one text
-_SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _OUTCOME_STYLE = {
     **dict.fromkeys(outcomes.GOOD, "green"),
     **dict.fromkeys(outcomes.BY_PROGRAM, "dim"),
@@ -112,6 +112,8 @@ def _line(span: ReadableSpan) -> list[Text]:
         (_repetition(found), "magenta"),
         (_rounds(found), "dim"),
         (_parts(found), "dim"),
+        (_prompt(found), "dim"),
+        (_agent(span.name, found), "dim"),
     )
     return [Text(printable(text), style) for text, style in told if text]
 
@@ -219,6 +221,18 @@ def _parts(found: Attributes) -> str:
     return ", ".join(str(part) for part in told if part not in ("text", "thought"))
 
 
+def _prompt(found: Attributes) -> str:
+    """The prompt by its name and version, as the program gave them."""
+    told = (found.get(names.PROMPT_NAME), found.get(names.PROMPT_VERSION))
+    return " ".join(["prompt", *(str(part) for part in told if part)]) if told[0] else ""
+
+
+def _agent(name: str, found: Attributes) -> str:
+    """The agent by name or id, where the span's name does not say it."""
+    agent = str(found.get(names.AGENT_NAME) or found.get(names.AGENT_ID) or "")
+    return f"agent {agent}" if agent not in name else ""
+
+
 def _add_hints(tree: Tree, span: ReadableSpan) -> None:
     for event in span.events:
         if event.name == names.EVENT_HINT:
@@ -228,7 +242,7 @@ def _add_hints(tree: Tree, span: ReadableSpan) -> None:
 def _add_hint(tree: Tree, hint: Attributes) -> None:
     severity = printable(hint.get(names.HINT_SEVERITY))
     title = Text.assemble(
-        (f"{severity}: ", _SEVERITY_STYLE.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
+        (f"{severity}: ", SEVERITY_STYLES.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
     )
     branch = tree.add(Hanging([title, Text(printable(hint.get(names.HINT_ID)), "dim")]))
     for label, name in _HINT_LINES:

@@ -1,7 +1,4 @@
-"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them.
-
-Patched is the round: one request and its answer, with the continuation hops that the SDK adds to it from 2.30 on.
-"""
+"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NO_USES, NOTHING, Measured, RequestFacts, ResponseFacts, Value
-from gemini_otel._facts.operation import Listener, Operation, Shape, Target
+from gemini_otel._facts.operation import Listener, Operation
 from gemini_otel._facts.tiers import tier_name, tier_of_traffic
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
 from gemini_otel._sdk.generate_content.function_calls import FunctionCalls
@@ -54,6 +51,7 @@ class GenerateContentAnswer:
         self._finish_reasons: dict[int, str] = {}
         self._block_reason: str | None = None
         self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
+        self._overwritten: dict[str, None] = {}
         self._parts: dict[str, None] = {}
         self._usable = False
         self._usage = UsageReader()
@@ -85,7 +83,7 @@ class GenerateContentAnswer:
         if self._tools is not None or self._request.tools:
             measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
             uses = self._tool_use().uses(self._request)
-        if self._logprobs or self._retirement:
+        if self._logprobs or self._retirement or self._overwritten:
             measured = {**measured, **self._rarely_told()}
         return ResponseFacts(
             id=identifier(self._id),
@@ -112,6 +110,8 @@ class GenerateContentAnswer:
             found[names.AVG_LOGPROBS] = min(self._logprobs.values())
         if self._retirement is not None:
             found[names.MODEL_RETIREMENT] = self._retirement
+        if self._overwritten:
+            found[names.OVERWRITTEN_THRESHOLDS] = tuple(self._overwritten)
         return found
 
     def _service_tier(self) -> str | None:
@@ -172,7 +172,13 @@ class GenerateContentAnswer:
             self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
 
     def _feed_ratings(self, ratings: object, *, blocked_by_safety: bool) -> None:
-        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH."""
+        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH.
+
+        And the thresholds that the service put in the place of those that were asked for.
+        """
+        for rating in items(ratings):
+            if (threshold := enum_code(field(rating, "overwritten_threshold"))) is not None:
+                self._overwritten[f"{enum_code(field(rating, 'category'))}:{threshold}"] = None
         blocking = [rating for rating in items(ratings) if field(rating, "blocked")]
         if not blocking and blocked_by_safety:
             blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
@@ -204,22 +210,8 @@ def _date(moment: object) -> str | None:
     return moment.date().isoformat() if isinstance(moment, datetime) else None
 
 
-_CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
-
-
-def _target(class_name: str, method: str, plain: Shape, continued: Shape | None = None) -> Target:
-    name = f"{class_name}.{method}"
-    return Target("google.genai.models", ((name + _CONTINUATION, continued or plain), (name, plain)))
-
-
 GENERATE_CONTENT = Operation(
     name="generate_content",
-    targets=(
-        _target("Models", "_generate_content", Shape.CALL),
-        _target("Models", "_generate_content_stream", Shape.STREAM),
-        _target("AsyncModels", "_generate_content", Shape.ASYNC_CALL),
-        _target("AsyncModels", "_generate_content_stream", Shape.AWAITED_ASYNC_STREAM, Shape.ASYNC_STREAM),
-    ),
     read_start=read_start,
     read_request=read_request,
     read_history=read_history,

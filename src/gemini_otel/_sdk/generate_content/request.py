@@ -10,10 +10,10 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, StartFacts, Value
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._facts.tiers import asked_tier
+from gemini_otel._facts.tiers import asked_tier, vertex_request_type
 from gemini_otel._sdk.generate_content.tools import count_tools, offered_tools
 from gemini_otel._sdk.methods.resources import resource_name
-from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
+from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name, vertex_headers
 from gemini_otel._sdk.reading.fields import (
     decimal,
     enum_code,
@@ -42,6 +42,7 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
     options = http_options(models, config)
     thinking = fields(get("thinking_config"))
     calling = field(get("tool_config"), "function_calling_config")
+    capacity, shared = vertex_headers(models, config)
     tools, built_in = count_tools(given) if (given := get("tools")) else (None, ())
     return RequestFacts(
         temperature=decimal(get("temperature")),
@@ -62,11 +63,11 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         tools=tools or None,
         tool_mode=enum_setting(field(calling, "mode")) if calling is not None else None,
         structured_output=_structured_output(config) or None,
-        service_tier=asked_tier(enum_value(get("service_tier"))),
+        service_tier=asked_tier(shared or enum_value(get("service_tier"))),
         response_schema=get("response_schema") is not None,
         only_media=(modalities := get("response_modalities")) is not None and _only_media(modalities),
         offered=partial(offered_tools, models, config) if tools else OfferedTools,
-        measured=_measured(get, built_in, arguments.get("contents")),
+        measured=_measured(get, built_in, capacity, arguments.get("contents")),
     )
 
 
@@ -76,15 +77,19 @@ def _only_media(modalities: object) -> bool:
     return asked in ({"IMAGE"}, {"AUDIO"})
 
 
-def _measured(get: Callable[[str], Any], built_in: tuple[str, ...], contents: object) -> Measured:
+def _measured(
+    get: Callable[[str], Any], built_in: tuple[str, ...], capacity: str | None, contents: object
+) -> Measured:
     """What few requests have."""
     turns = _turns(contents) if isinstance(contents, list) else NOTHING
     safety, cached = get("safety_settings"), get("cached_content")
-    if not (built_in or safety or cached):
+    if not (built_in or safety or cached or capacity):
         return turns
     found: dict[str, Value] = dict(turns)
     if built_in:
         found[names.SERVER_TOOLS] = built_in
+    if (request_type := vertex_request_type(capacity)) is not None:
+        found[names.VERTEX_REQUEST_TYPE] = request_type
     if thresholds := tuple(map(_threshold, items(safety)))[:_MOST_SETTINGS]:
         found[names.SAFETY_SETTINGS] = thresholds
     if (name := resource_name(cached)) is not None and _MADE_BY_SERVICE.search(name):

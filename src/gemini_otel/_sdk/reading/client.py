@@ -15,6 +15,9 @@ _MODEL = re.compile(r"[\w.:@/*-]{1,128}", re.ASCII)
 _LONGEST = 128
 _SLIPS = (("\n", "name with a line break"), ("\r", "name with a line break"), (" ", "name with a blank"))
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+# https://docs.cloud.google.com/vertex-ai/generative-ai/docs/priority-paygo
+_REQUEST_TYPE_HEADER = "x-vertex-ai-llm-request-type"
+_SHARED_TYPE_HEADER = "x-vertex-ai-llm-shared-request-type"
 _SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
 
 
@@ -72,6 +75,19 @@ def http_options(models: Any, config: object) -> HttpOptions:
         timeout=None if milliseconds is None else milliseconds / 1000,
         max_attempts=_max_attempts(options.get("retry_options")),
     )
+
+
+def vertex_headers(models: Any, config: object) -> tuple[str | None, str | None]:
+    """The two headers by which a request to Vertex AI names its capacity and its tier; those of the call win over the client's."""
+    client = models._api_client
+    if not client.vertexai:
+        return None, None
+    told: dict[str, str] = {}
+    for options in (client._http_options, field(config, "http_options")):
+        headers = field(options, "headers")
+        if isinstance(headers, dict):
+            told.update({str(name).lower(): str(value) for name, value in headers.items()})
+    return told.get(_REQUEST_TYPE_HEADER), told.get(_SHARED_TYPE_HEADER)
 
 
 def _max_attempts(retry_options: object) -> int:
