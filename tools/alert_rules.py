@@ -1,4 +1,4 @@
-"""The rules of gemini_otel/alerts/: what is recorded, and when each alert fires. `alerts.py` writes them down."""
+"""The rules of gemini_otel/_commands/alerts/: what is recorded, and when each alert fires. `alerts.py` writes them down."""
 
 from __future__ import annotations
 

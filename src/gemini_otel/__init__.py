@@ -8,15 +8,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel._version import __version__
+from gemini_otel._facts.version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel import simulator
     from gemini_otel._commands.check import check
     from gemini_otel._commands.explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
-    from gemini_otel._telemetry.conversation import conversation
-    from gemini_otel._telemetry.prompt import prompt
+    from gemini_otel._telemetry.sayings import conversation, prompt
     from gemini_otel.advice import Advice, advise
     from gemini_otel.hints import Hint, default_hints
     from gemini_otel.processor import HintSpanProcessor
@@ -50,11 +49,11 @@ _HOMES = {
     "RepetitionDetector": "repetition",
     "advise": "advice",
     "check": "_commands.check",
-    "conversation": "_telemetry.conversation",
+    "conversation": "_telemetry.sayings",
     "default_hints": "hints",
     "explain": "_commands.explain",
     "instrument": "_instrumentor",
-    "prompt": "_telemetry.prompt",
+    "prompt": "_telemetry.sayings",
     "uninstrument": "_instrumentor",
 }
 

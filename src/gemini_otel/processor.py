@@ -18,17 +18,20 @@ from gemini_otel._facts.names import (
     HINT_SEVERITY,
     HINT_SUMMARY,
     OUTCOME,
+    SEVERITIES,
 )
 from gemini_otel._guard import end_after, guarded, report
-from gemini_otel._settings.table import HINT_LEVELS, HINT_SIGNALS
+from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
+from gemini_otel._telemetry.flushing import registered
 
 if TYPE_CHECKING:
     from opentelemetry._logs import LoggerProvider
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
-    from gemini_otel._telemetry.hint_log import HintLog
+    from gemini_otel._settings.table import Settings
+    from gemini_otel._telemetry.log_events import HintLog
     from gemini_otel.hints import Hint
 
 __all__ = ["HintSpanProcessor"]
@@ -86,8 +89,9 @@ class HintSpanProcessor(SpanProcessor):
             int, frozenset[str]
         ] = {}  # of open spans, by their ids: the hints of spans inside of them
         self.active = True
-        self.on_hint: Callable[[str, str], None] | None = None
-        self.calls_have_spans: Callable[[], bool] = lambda: False  # spans of ours, whatever is around them
+        self._added = False  # by `instrument()`
+        self._count: Callable[[str, str], object] | None = None
+        self._calls_have_spans: Callable[[], bool] = _never  # spans of ours, whatever is around them
         self.configure(
             hint_level=hint_level,
             disabled_hints=disabled_hints,
@@ -107,7 +111,7 @@ class HintSpanProcessor(SpanProcessor):
     ) -> None:
         """Take other settings from now on, with the checks of the constructor."""
         disabled = (disabled_hints,) if isinstance(disabled_hints, str) else tuple(disabled_hints)
-        _check("hint_level", hint_level, HINT_LEVELS)
+        _check("hint_level", hint_level, SEVERITIES)
         _check("hint_signal", hint_signal, HINT_SIGNALS)
         self._disabled = self._ids(disabled) if disabled else frozenset[str]()
         self._reader: _Reader | None = None
@@ -116,6 +120,15 @@ class HintSpanProcessor(SpanProcessor):
         self.hint_level = hint_level
         self.hint_signal = hint_signal
         self._on_span = _ON_SPAN if hint_attributes else _ON_SPAN[:1]
+
+    def serve(self, count: Callable[[str, str], object], calls_have_spans: Callable[[], bool]) -> None:
+        """Count each hint by its id and severity, and know whether calls have spans of ours."""
+        self._count, self._calls_have_spans = count, calls_have_spans
+
+    def rest(self) -> None:
+        """Give no more hints, where `instrument()` added this; one of the user's goes on."""
+        if self._added:
+            self.active = False
 
     def _ids(self, disabled: tuple[str, ...]) -> frozenset[str]:
         from gemini_otel.hints import default_hints, disabled_ids
@@ -166,7 +179,7 @@ class HintSpanProcessor(SpanProcessor):
         Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
         span that a framework's instrumentation has for a call is not always around ours, which has its hints.
         """
-        if self.calls_have_spans() and (_scopes or _import_scopes()).is_second_span(span):
+        if self._calls_have_spans() and (_scopes or _import_scopes()).is_second_span(span):
             return []
         told = self._told.get(span.context.span_id)
         if told is None:
@@ -191,8 +204,8 @@ class HintSpanProcessor(SpanProcessor):
                 span.add_event(EVENT_HINT, event, span.start_time)
             if self.hint_signal != "span":
                 self._emit(span, event, end_time)
-            if self.on_hint is not None:
-                self.on_hint(hint.id, hint.severity)
+            if self._count is not None:
+                self._count(hint.id, hint.severity)
         if ids is not given:
             span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
         self._tell(span.context.span_id, frozenset(ids))
@@ -200,7 +213,7 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
         if self._log is None:
-            from gemini_otel._telemetry.hint_log import HintLog
+            from gemini_otel._telemetry.log_events import HintLog
 
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
@@ -236,6 +249,29 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """End what the program has dropped unread."""
         return flush(timeout_millis / 1000)
+
+
+def _never() -> bool:
+    return False
+
+
+def install_on(provider: Any, settings: Settings, logger_provider: Any) -> HintSpanProcessor:
+    """The one hint processor of the provider: what it has, woken up if we added it, else a new one."""
+    processor = next((each for each in registered(provider) if isinstance(each, HintSpanProcessor)), None)
+    if processor is None:
+        processor = HintSpanProcessor()
+        processor._added = True  # noqa: SLF001  # of this module
+        provider.add_span_processor(processor)
+    if processor._added:  # noqa: SLF001
+        processor.configure(
+            hint_level=settings.hint_level,
+            disabled_hints=settings.disabled_hints,
+            hint_signal=settings.hint_signal,
+            hint_attributes=settings.hint_attributes,
+            logger_provider=logger_provider,
+        )
+        processor.active = True
+    return processor
 
 
 def _ids_on(attributes: dict[str, Any]) -> tuple[str, ...]:

@@ -47,7 +47,9 @@ from servers import (
 from support import MODEL, ROOT, OtlpReceiver
 from support.live import live_client
 
-DASHBOARD = json.loads((ROOT / "src/gemini_otel/dashboards/gemini.json").read_text(encoding="utf-8"))
+DASHBOARD = json.loads(
+    (ROOT / "src/gemini_otel/_commands/dashboards/gemini.json").read_text(encoding="utf-8")
+)
 EMBEDDING_MODEL = "gemini-embedding-001"
 SERVICES = {f"shop-{number}": profile for number, profile in enumerate(PROFILES)}
 SHOP = "shop-0"

@@ -16,7 +16,8 @@ from opentelemetry.sdk.trace import TracerProvider
 import gemini_otel
 from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
 from gemini_otel._sdk import installed, patching
-from gemini_otel._sdk.operations import OPERATIONS, TURNS
+from gemini_otel._sdk.generate_content import patches as generate_content
+from gemini_otel._telemetry.flushing import registered
 from support import SHAPES, Telemetry, make_client, send
 
 
@@ -96,8 +97,8 @@ def test_a_foreign_wrapper_survives(client: genai.Client) -> None:
         calls.append(kwargs["model"])
         return wrapped(*args, **kwargs)
 
-    target = OPERATIONS[0].targets[0].candidates
-    name = next(name for path, _ in target if hasattr(models.Models, name := path.partition(".")[2]))
+    target = generate_content.PATCHES[0].target
+    name = next(name for path in target.names if hasattr(models.Models, name := path.partition(".")[2]))
     telemetry = Telemetry()
     original = vars(models.Models)[name]
     gemini_otel.instrument(**telemetry.providers)
@@ -133,11 +134,9 @@ def test_a_processor_of_the_user_is_kept(client: genai.Client) -> None:
     gemini_otel.instrument(**telemetry.providers, hint_level="info")
     try:
         send(client, "call", "simulate:finish_safety")
-        assert [
-            p
-            for p in _instrumentor._registered(telemetry.tracer_provider)
-            if isinstance(p, HintSpanProcessor)
-        ] == [mine]
+        assert [p for p in registered(telemetry.tracer_provider) if isinstance(p, HintSpanProcessor)] == [
+            mine
+        ]
         assert mine.hint_level == "error"
         (point,) = telemetry.points("gemini.client.hints")
         assert (point.value, dict(point.attributes)) == (
@@ -210,29 +209,12 @@ def test_dependencies_equal_the_extra() -> None:
     assert [line.replace(" ", "") for line in extra] == normal
 
 
-def test_the_modules_to_hook_are_those_of_the_targets() -> None:
-    """Every module that a target lives in has its post-import hook."""
-    from gemini_otel._sdk import function_calling
-    from gemini_otel._sdk.attempts import api_client, generated_clients, older_client
-    from gemini_otel._sdk.live import drivers, interactions
-    from gemini_otel._sdk.methods import pages
-    from gemini_otel._sdk.methods.table import METHODS
-    from gemini_otel._sdk.operations import CHOICES
+def test_each_function_is_one_row() -> None:
+    """Every row names its own functions, and the functions of a row are in one module."""
+    from gemini_otel._sdk.plan import PATCHES
 
-    wanted = {target.module for operation in (*OPERATIONS, *CHOICES, *TURNS) for target in operation.targets}
-    wanted |= {
-        api_client.MODULE,
-        generated_clients.MODULE,
-        older_client.MODULE,
-        drivers.MODULE,
-        drivers.MUSIC_MODULE,
-        interactions.MODULE,
-        pages.MODULE,
-        function_calling.MODULE,
-        function_calling.MCP_MODULE,
-        *METHODS,
-    }
-    assert set(_instrumentor._MODULES) == wanted
+    functions = [(row.target.module, name) for row in PATCHES for name in row.target.names]
+    assert sorted(functions) == sorted(set(functions))
 
 
 def test_nothing_of_the_sdk_is_imported_at_start_up() -> None:

@@ -23,7 +23,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.outcomes import OUTCOME_NAMES
 from support import ROOT
 
-FILE = ROOT / "src" / "gemini_otel" / "dashboards" / "gemini.json"
+FILE = ROOT / "src" / "gemini_otel" / "_commands" / "dashboards" / "gemini.json"
 DASHBOARD = json.loads(FILE.read_text(encoding="utf-8"))
 PANELS = {panel["title"]: panel for panel in DASHBOARD["panels"] if panel["type"] != "row"}
 VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
@@ -92,7 +92,7 @@ def test_the_wheel_has_it(tmp_path: Path) -> None:
     subprocess.run(build, check=True, cwd=ROOT, capture_output=True)
     (wheel,) = tmp_path.glob("gemini_otel-*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        assert archive.read("gemini_otel/dashboards/gemini.json") == FILE.read_bytes()
+        assert archive.read("gemini_otel/_commands/dashboards/gemini.json") == FILE.read_bytes()
 
 
 def test_everything_has_a_panel() -> None:

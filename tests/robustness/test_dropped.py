@@ -118,6 +118,19 @@ def test_a_stream_that_is_closed_ends_at_once(client: genai.Client, telemetry: T
     eventually_ended(telemetry)  # at once, or by the thread that was faster
 
 
+def test_a_collected_stream_has_what_was_said(client: genai.Client) -> None:
+    """The collector runs the finalizers of all that it drops, in any order, before the span is ended."""
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, capture_content="span_only")
+    try:
+        Page(client)
+        gc.collect()
+        messages = telemetry.attributes["gen_ai.output.messages"]
+    finally:
+        gemini_otel.uninstrument()
+    assert "Tides" in messages
+
+
 def eventually_ended(telemetry: Telemetry) -> None:
     """One span ends, without a further call."""
     deadline = time.monotonic() + 10

@@ -111,9 +111,13 @@ def test_a_failing_reader_is_harmless(
     client: genai.Client, shape: str, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a reader of the operation itself raising, the call is unaffected."""
-    from gemini_otel._sdk import operations
+    from gemini_otel._sdk import plan
 
-    monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
+    broken = GENERATE_CONTENT._replace(**{reader: boom})
+    rows = [
+        row._replace(operation=broken) if row.operation is GENERATE_CONTENT else row for row in plan.PATCHES
+    ]
+    monkeypatch.setattr(plan, "PATCHES", rows)
     telemetry = Telemetry()
     gemini_otel.instrument(**telemetry.providers)
     try:

@@ -264,3 +264,18 @@ def test_a_healthy_answer_has_nothing_replaced(client: genai.Client, telemetry: 
     client.models.generate_content(model=MODEL, contents="simulate:ok")
     assert "gemini.response.replaced_values" not in telemetry.attributes
     assert hint_ids(telemetry.attributes) == ()
+
+
+def test_a_count_below_zero_is_none(telemetry: Telemetry, caplog: pytest.LogCaptureFixture) -> None:
+    """No histogram takes one, which OpenTelemetry logs each time, and a counter would fall."""
+    details = [{"modality": "TEXT", "tokenCount": -3}]
+    usage = {"promptTokenCount": -1, "candidatesTokenCount": 7, "promptTokensDetails": details}
+    answer = {
+        "candidates": [{"content": {"parts": [{"text": "hi"}]}, "finishReason": "STOP"}],
+        "usageMetadata": usage,
+    }
+    with answering(200, answer) as client:
+        client.models.generate_content(model=MODEL, contents="hi")
+    tokens = {name: value for name, value in telemetry.attributes.items() if name.startswith("gen_ai.usage.")}
+    assert tokens == {"gen_ai.usage.output_tokens": 7}
+    assert caplog.text == ""

@@ -364,7 +364,7 @@ def test_a_hint_is_not_repeated_around() -> None:
     telemetry = Telemetry()
     processor = HintSpanProcessor()
     counted: list[str] = []
-    processor.on_hint = lambda hint_id, _: counted.append(hint_id)
+    processor.serve(lambda hint_id, _: counted.append(hint_id), lambda: True)
     telemetry.tracer_provider.add_span_processor(processor)
     tracer = telemetry.tracer_provider.get_tracer("theirs")
     with tracer.start_as_current_span("outer", attributes=FAILED) as outer:

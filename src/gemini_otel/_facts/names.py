@@ -7,7 +7,7 @@ because `opentelemetry-semantic-conventions` marks all of its own as moved. Name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
@@ -182,6 +182,8 @@ HINT_ID = "gemini.hint.id"
 HINT_IDS = "gemini.hint.ids"
 HINT_ADVICE = "gemini.hint.advice"  # summary and remedy; the first by the alphabet, as some pages sort
 HINT_SEVERITY = "gemini.hint.severity"
+Severity = Literal["info", "warning", "error"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 HINT_SUMMARY = "gemini.hint.summary"
 HINT_CAUSE = "gemini.hint.cause"
 HINT_REMEDY = "gemini.hint.remedy"

@@ -57,6 +57,18 @@ def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
     return Settings(**{each.setting.name: each.value for each in found})
 
 
+def valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Those keywords that are valid; the others are logged."""
+    kept = {}
+    for name, value in keywords.items():
+        try:
+            load({name: value}, environ={})
+            kept[name] = value
+        except ValueError as error:
+            logger.warning("%s; ignored", error)
+    return kept
+
+
 def resolve(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> list[InForce]:
     """Every setting as it is in force: a keyword, else our variable, else the standard one, else the default."""
     names = [setting.name for setting in SETTINGS]

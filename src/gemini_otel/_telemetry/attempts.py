@@ -53,28 +53,18 @@ class AttemptLog:
     An event waits for the attempt that follows, to tell how long the SDK waited; `close` writes the last one.
     """
 
-    __slots__ = (
-        "_answered",
-        "_event",
-        "_failed_at",
-        "_span",
-        "answers",
-        "last_error",
-        "number",
-        "resends",
-        "status_code",
-    )
+    # Of the class until something happens: most calls have one attempt, which succeeds.
+    _event: tuple[Attributes, int] | None = None
+    _failed_at = 0.0
+    _answered: int | None = None
+    answers = 0
+    number = 0
+    resends = 0
+    status_code: int | None = None
+    last_error: ErrorFacts | None = None
 
     def __init__(self, span: Span) -> None:
         self._span = span
-        self._event: tuple[Attributes, int] | None = None
-        self._failed_at = 0.0
-        self._answered: int | None = None
-        self.answers = 0
-        self.number = 0
-        self.resends = 0
-        self.status_code: int | None = None
-        self.last_error: ErrorFacts | None = None
 
     def started(self) -> None:
         self._answered = None
@@ -99,9 +89,13 @@ class AttemptLog:
         self._event = attempt_attributes(error, self.number), time.time_ns() - int(ago * 1e9)
         self._failed_at = time.monotonic() - ago
 
-    def attributes(self, failure: ErrorFacts | None) -> Attributes:
-        """What the span says of its attempts, when the last one is over; `failure` is what reaches the caller."""
-        self.close()
+    def attributes(self, failure: ErrorFacts | None, *, continued: bool) -> Attributes:
+        """What the span says of its attempts, when the last one is over; `failure` is what reaches the caller.
+
+        An answer that can be `continued` may take several requests.
+        """
+        if self._event is not None:
+            self.close()
         attributes: Attributes = {}
         status_code = self.status_code
         if failure is not None and self.number == 0 and status_code is None:
@@ -110,6 +104,8 @@ class AttemptLog:
             attributes[names.HTTP_STATUS_CODE] = status_code
         if self.resends:
             attributes[names.HTTP_RESEND_COUNT] = self.resends
+        if continued and self.answers > 1:
+            attributes[names.CONTINUATION_COUNT] = self.answers - 1
         if failure is not None:
             attributes.update(error_attributes(failure))
         elif self.last_error is not None:

@@ -10,7 +10,6 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
     USAGE,
     ErrorFacts,
-    MediaFacts,
     RequestFacts,
     ResponseFacts,
     StartFacts,
@@ -18,6 +17,7 @@ from gemini_otel._facts.calls import (
     Value,
 )
 from gemini_otel._facts.errors.kinds import rpc_status
+from gemini_otel._facts.live import MediaFacts
 from gemini_otel._facts.outcomes import worst_finish_reason
 from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel.repetition import Repetition

@@ -8,25 +8,24 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from opentelemetry import metrics, trace
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled, suppress_instrumentation
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
-from gemini_otel._facts import names
 from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
+from gemini_otel._facts.version import __version__
 from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.conversation_id import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
-from gemini_otel._version import __version__
+from gemini_otel._telemetry.sayings import said_here
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import Content
-    from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.log_events import ExceptionLog
     from gemini_otel._telemetry.metrics.instruments import Metrics
 
 SCOPE = "gemini_otel"
@@ -50,14 +49,28 @@ if hasattr(os, "register_at_fork"):
 _metrics_of: dict[int, Metrics] = {}
 
 
+class HintProcessor(Protocol):
+    """What gives hints on spans of ours."""
+
+    def watch(self, span: Any) -> object:
+        """Give hints on a span of somebody else, too: a call shares it."""
+
+    def rest(self) -> object:
+        """Give no more hints."""
+
+
 class Providers:
-    """Finds the providers, also those that are set after `instrument()`."""
+    """Finds the providers, also those that are set after `instrument()`.
+
+    `prepare` is called once, with this and the tracer provider that spans are about to go to.
+    """
 
     def __init__(
         self,
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
         semconv: str = DEFAULT_PROFILE,
+        prepare: Callable[[Providers, TracerProvider], HintProcessor | None] | None = None,
     ) -> None:
         self.profile = PROFILES[semconv]
         self._tracer_provider = tracer_provider
@@ -65,12 +78,11 @@ class Providers:
         self._tracer: Tracer | None = None
         self._metrics: Metrics | None = None
         self.resource: object = None  # of the tracer provider, by which its spans are told from others
-        self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
-        self.on_shared_span: Callable[[Any], object] | None = None
-        self.on_bypass: Callable[[], object] | None = None
+        self.hint_processor: HintProcessor | None = None
+        self._prepare = prepare
 
     def tracer(self) -> Tracer | None:
-        """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
+        """The tracer; None as long as there is no provider."""
         if self._tracer is None:
             provider = self._tracer_provider or trace.get_tracer_provider()
             if not is_placeholder(provider):
@@ -85,8 +97,8 @@ class Providers:
         atexit.unregister(end_open_streams)
         atexit.register(end_open_streams)
         self.resource = getattr(provider, "resource", None)
-        if self.on_tracer_provider is not None:
-            self.on_tracer_provider(provider)
+        if self._prepare is not None:
+            self.hint_processor = self._prepare(self, provider)
         self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
 
     def metrics(self) -> Metrics | None:
@@ -105,31 +117,31 @@ class Providers:
 
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
-        return self.tracer() is not None or self.metrics() is not None
+        return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
 
 
 class Instrumentation(NamedTuple):
-    """One `instrument()`; `keywords` are those of its settings that were given as arguments."""
+    """One `instrument()`.
+
+    `keywords` are those of its settings that were given as arguments; `repair` puts back layers that somebody took out.
+    """
 
     providers: Providers
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
     content: Content | None = None
     exceptions: ExceptionLog | None = None
+    repair: Callable[[], object] | None = None
 
     def bypassed(self) -> None:
         """A user's call has not passed through our layer of the method that he calls: somebody took it out."""
-        providers = self.providers
-        if providers.on_bypass is not None and providers.listening() and is_instrumentation_enabled():
-            providers.on_bypass()
+        if self.repair is not None and self.providers.listening() and is_instrumentation_enabled():
+            self.repair()
 
-    def span_attributes(self) -> dict[str, Any]:
-        """What every span gets that starts here: the conversation, and attributes of the user's own."""
-        own = self.settings.span_attributes
-        attributes = {} if own is None else dict(own.values())
-        if (conversation := conversation_id()) is not None:
-            attributes[names.CONVERSATION_ID] = conversation
-        return attributes
+    def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
+        """What every span gets that starts here: what the program says of the calls, and attributes of the user's own."""
+        own, said = self.settings.span_attributes, said_here(prompted=prompted)
+        return said if own is None else {**own.values(), **said}
 
     def dimensions(self) -> Dimensions:
         """The user's own dimensions for what is measured here."""

@@ -7,9 +7,8 @@ import threading
 import time
 import weakref
 from collections.abc import Collection, Iterator, Mapping
-from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
@@ -22,13 +21,14 @@ from gemini_otel._facts.sendable import text
 from gemini_otel._guard import report
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
+from gemini_otel._telemetry.sayings import detach_quietly
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import ErrorFacts
     from gemini_otel._telemetry.rounds import Round, RoundEnd
 
 _ROUND_KEY = otel_context.create_key("gemini_otel.round")
-_LOOP_KEY = otel_context.create_key("gemini_otel.loop")
+LOOP_KEY = otel_context.create_key("gemini_otel.loop")
 
 
 class RoundParent(Protocol):
@@ -50,28 +50,30 @@ def round_context(call: Round, base: Context) -> Context:
 
 def current_round() -> Round | None:
     """The round whose request is being sent in this context."""
-    reference = cast("weakref.ref[Round] | None", otel_context.get_value(_ROUND_KEY))
-    call = None if reference is None else reference()
+    reference: Any = otel_context.get_value(_ROUND_KEY)
+    call: Round | None = None if reference is None else reference()
     return None if call is None or call.ended else call
 
 
 def loop_context(loop: RoundParent | None, base: Context) -> Context:
     """`base`, with `loop` as what rounds belong to."""
-    return otel_context.set_value(_LOOP_KEY, None if loop is None else weakref.ref(loop), base)
+    return otel_context.set_value(LOOP_KEY, None if loop is None else weakref.ref(loop), base)
 
 
 def current_loop() -> Any:
     """What rounds that start in this context belong to; None outside of any."""
-    reference = cast("weakref.ref[Any] | None", otel_context.get_value(_LOOP_KEY))
+    reference: Any = otel_context.get_value(LOOP_KEY)
     return None if reference is None else reference()
 
 
 class Observation:
     """Inside `with observed:` its context is current; an exception that leaves the block ends it.
 
-    A stream enters once for each step, so that the consumer's own context is current in his loop's body.
+    A stream enters once for each step, so that the consumer's own context is current in his loop's body; not any more
+    once it is `settled`, and what is still to come is for others to tell.
     """
 
+    settled = False
     __slots__ = ("__weakref__", "_around", "_context", "_end", "_forks", "_moment", "_token", "ended")
 
     def __init__(self, context: Context, around: RoundParent | None = None) -> None:
@@ -146,11 +148,8 @@ class Observation:
         self.ended = True
         if self._forks != dropped.forks:
             return
-        # The collector runs finalizers in any order: what is inside was over before what is around it, which another
-        # thread may be about to end.
-        for known in (moment, None if self._around is None else self._around.moment):
-            if known is not None and (self._moment is None or known < self._moment):
-                self._moment = known
+        if moment is not None or self._around is not None:
+            self._moment = self._first_moment(moment)
         try:
             try:
                 self._record(error, time.perf_counter() if self._moment is None else self._moment.seconds)
@@ -158,6 +157,14 @@ class Observation:
                 self._close()
         except Exception:
             report(f"{type(self).__qualname__}.end")
+
+    def _first_moment(self, moment: Moment | None) -> Moment | None:
+        """When it was over: the collector runs finalizers in any order, and what is inside ended before what is around it.
+
+        Another thread may be about to end that.
+        """
+        around = None if self._around is None else self._around.moment
+        return min((each for each in (self._moment, moment, around) if each is not None), default=None)
 
     @property
     def moment(self) -> Moment | None:
@@ -173,13 +180,6 @@ class Observation:
 
     def _close(self) -> None:
         """End the span."""
-
-
-def detach_quietly(token: object) -> None:
-    """Restore what was current before; where that was in a context that is not this one, leave this as it is."""
-    if isinstance(token, Token):
-        with contextlib.suppress(ValueError, RuntimeError):
-            token.var.reset(token)
 
 
 def _keep(left: Context, ours: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,11 +13,11 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Link
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts, Value
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
-from gemini_otel._facts.operation import Arguments, Choice, Operation, PastCall
+from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
-from gemini_otel._facts.sendable import sendable
+from gemini_otel._facts.sendable import OTHER, sendable
 from gemini_otel._facts.tiers import FLEX, tier_name
 from gemini_otel._guard import call_back, guarded, report, safely
 from gemini_otel._telemetry import dropped
@@ -49,10 +49,9 @@ from gemini_otel._telemetry.writing import replacements, write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
-    from gemini_otel._telemetry.metrics.instruments import Metrics
     from gemini_otel.repetition import Repetition
 
-__all__ = ["Round", "RoundEnd", "RoundSetup", "Traits", "begin", "begin_chosen", "current_round"]
+__all__ = ["Round", "RoundEnd", "RoundSetup", "Traits", "begin", "current_round"]
 
 # Arguments that refer to what the service has already, and those that say what is asked for.
 _ELSEWHERE = frozenset({"previous_interaction_id"})
@@ -108,7 +107,6 @@ def begin(
     parent: Context | None = None,
     links: Sequence[Link] = (),
     traits: Traits = PLAIN,
-    kind: Callable[[RoundSetup], Round] | None = None,
 ) -> Round | None:
     """Start observing a round; None where nobody listens or instrumentation is suppressed.
 
@@ -138,7 +136,7 @@ def begin(
             except Exception:
                 report("Operation.read_request")
         setup = RoundSetup(instrumentation, operation, start, request, chosen, stream, traits)
-        call = (kind or Round)(setup)
+        call = Round(setup)
         call.begun(arguments, recording=recording, capturing=capturing)
     except Exception:
         report("begin")
@@ -147,46 +145,21 @@ def begin(
     return call
 
 
-def begin_chosen(
-    instrumentation: Instrumentation,
-    choice: Choice,
-    instance: Any,
-    arguments: Arguments,
-    *,
-    stream: bool = False,  # noqa: ARG001 - the arguments tell
-) -> Round | None:
-    """As `begin`, with the operation that the arguments tell."""
-    chosen = safely(choice.choose, arguments)
-    if chosen is None:
-        return None
-    operation, streams = chosen
-    return begin(instrumentation, operation, instance, arguments, stream=streams)
-
-
 class Round(Observation):
     """One round: its span, from the request to the answer's end.
 
     `observe` takes each response or chunk; the `attempt_` methods what happens below.
     """
 
-    __slots__ = (
-        "_answer",
-        "_attempts",
-        "_dimensions",
-        "_first_chunk",
-        "_flagged",
-        "_last_error",
-        "_metrics",
-        "_recording",
-        "_setup",
-        "_span",
-        "_started",
-        "_tier",
-        "_watch",
-        "_within_host",
-        "arguments",
-        "content",
-    )
+    # Of the class, until something happens that few rounds have.
+    _first_chunk: float | None = None
+    _tier: str | None = None
+    _flagged = False
+    _within_host = False
+    _watch: RepetitionWatch | None = None
+    _last_error: LastError | None = None
+    content: CallContent | None = None
+    arguments: Arguments = MappingProxyType({})
 
     def __init__(self, setup: RoundSetup) -> None:
         instrumentation, operation, traits = setup.instrumentation, setup.operation, setup.traits
@@ -197,22 +170,16 @@ class Round(Observation):
         super().__init__(round_context(self, setup.chosen.context), parent)
         self._setup, self._span = setup, setup.chosen.span
         self._metrics = instrumentation.providers.metrics()
-        self._dimensions = instrumentation.dimensions()
+        own = instrumentation.settings.metric_attributes
+        self._dimensions = () if own is None else own.values()
         self._recording = self._span.is_recording()
-        self._first_chunk: float | None = None
-        self._tier: str | None = None
-        self._flagged = self._within_host = False
         self._answer = operation.answer(setup.request)
-        self._watch: RepetitionWatch | None = None
         settings = instrumentation.settings
         if self._recording and settings.repetition and operation.generates:
             self._watch = RepetitionWatch(
                 bool(setup.request.structured_output), settings.repetition_thresholds
             )
         self._attempts = AttemptLog(self._span)
-        self._last_error: LastError | None = None
-        self.content: CallContent | None = None
-        self.arguments: Arguments = {}
 
     def begun(self, arguments: Arguments, *, recording: bool, capturing: bool) -> None:
         """Tell whoever is to know that it has begun, with the arguments of the call."""
@@ -253,6 +220,15 @@ class Round(Observation):
         """Whether the model may, must or must not call functions, where the request says."""
         return self._setup.request.tool_mode
 
+    @property
+    def request(self) -> RequestFacts:
+        """The settings that it was asked with."""
+        return self._setup.request
+
+    def add_event(self, name: str, attributes: Mapping[str, Value] | None = None) -> None:
+        """Say on the span that something happens now."""
+        self._span.add_event(name, attributes)
+
     def note(self, measured: Measured) -> None:
         """Say something on the span that neither request nor answer says."""
         write(self._span, sendable(self._mask_reports(measured)))
@@ -267,8 +243,8 @@ class Round(Observation):
         """Note the service tier that the JSON of the answer names, which not every SDK passes on."""
         self._tier = tier_name(tier)
 
-    def observe(self, response: Any) -> None:
-        """Read a response, or the next chunk of a stream."""
+    def observe(self, response: Any, message: object = None) -> None:
+        """Read a response, or the next chunk of a stream; `message` is what the SDK handed over, where that is something else."""
         if self._first_chunk is None:
             self._first_chunk = time.perf_counter()
         watch = self._watch
@@ -281,7 +257,12 @@ class Round(Observation):
         if self.content is not None:
             self.content.observe(response)
         if self._recording and self._setup.instrumentation.settings.response_hook is not None:
-            call_hook(self._setup.instrumentation.settings, "response_hook", self._span, response)
+            call_hook(
+                self._setup.instrumentation.settings,
+                "response_hook",
+                self._span,
+                response if message is None else message,
+            )
 
     def _flag(self, verdict: Repetition) -> None:
         """Tell a loop as soon as it is found."""
@@ -345,17 +326,18 @@ class Round(Observation):
             if ended.outcome == "error" and self._recording:
                 self._report_error(ended)
         if self._metrics is not None and self._within_host:
-            dropped.later(functools.partial(self._count, self._metrics, ended))
+            dropped.later(
+                functools.partial(
+                    record_round, self._metrics, self._dimensions, self._setup, ended, self._context
+                )
+            )
         elif self._metrics is not None:
             try:
-                self._count(self._metrics, ended)
+                record_round(self._metrics, self._dimensions, self._setup, ended, self._context)
             except Exception:
                 report("record_round")
         if self._around is not None:
             self._around.round_ended(self, ended)
-
-    def _count(self, metrics: Metrics, ended: RoundEnd) -> None:
-        record_round(metrics, self._dimensions, self._setup, ended, self._context)
 
     def _how_it_ended(self, error: BaseException | None, now: float) -> RoundEnd:
         try:
@@ -363,12 +345,18 @@ class Round(Observation):
         except Exception:
             report("Answer.facts")
             response = ResponseFacts()
-        finish_reason = worst_finish_reason(response.finish_reasons)
+        reasons = response.finish_reasons
+        finish_reason = reasons[0] if len(reasons) == 1 else worst_finish_reason(reasons)
         outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
-        watch = self._watch
+        watch, setup = self._watch, self._setup
+        first_chunk = None
+        if setup.traits.first_chunk is not None:
+            first_chunk = safely(setup.traits.first_chunk)
+        elif setup.stream and self._first_chunk is not None:
+            first_chunk = self._first_chunk - self._started
         return RoundEnd(
             seconds=now - self._started,
-            first_chunk=self._time_to_first_chunk(),
+            first_chunk=first_chunk,
             response=response,
             usage=usage_attributes(response.usage),
             finish_reason=finish_reason,
@@ -422,15 +410,6 @@ class Round(Observation):
             shown[name] = tuple(map(mask, said)) if isinstance(said, tuple) else mask(str(said))
         return shown
 
-    def _time_to_first_chunk(self) -> float | None:
-        if self._setup.traits.first_chunk is not None:
-            return safely(self._setup.traits.first_chunk)
-        return (
-            self._first_chunk - self._started
-            if self._setup.stream and self._first_chunk is not None
-            else None
-        )
-
     def _close(self) -> None:
         try:
             self._end_span(self._span)
@@ -455,9 +434,10 @@ class Round(Observation):
         call_hook(instrumentation.settings, "error_hook", self._span, ended.error)
 
     def _write_span(self, ended: RoundEnd) -> None:
-        span = self._span
+        span, settings = self._span, self._setup.instrumentation.settings
         attributes = dict(sendable(self._attributes(ended)))
-        attributes.update(replacements(attributes))
+        if OTHER in str(attributes):
+            attributes.update(replacements(attributes))
         write(span, attributes)
         if not BEGUN_HERE.isdisjoint(attributes):
             safely(link_to_beginning, span, attributes, ended.outcome)
@@ -465,8 +445,8 @@ class Round(Observation):
             safely(self._setup.chosen.host.pass_outwards, attributes)
         if ended.failure is not None:
             set_error(span, ended.failure)
-        elif self._setup.instrumentation.settings.error_outcomes:
-            set_error_by_outcome(span, attributes, self._setup.instrumentation.settings.error_outcomes)
+        elif ended.outcome in settings.error_outcomes or attributes.get(names.REPETITION_DETECTED):
+            set_error_by_outcome(span, attributes, settings.error_outcomes)
         if self.content is not None:
             self.content.record(
                 span,
@@ -483,9 +463,7 @@ class Round(Observation):
         attributes.update(response_attributes(response, ended.usage, ended.finish_reason))
         if response.measured:
             attributes.update(self._mask_reports(response.measured))
-        attributes.update(self._attempts.attributes(ended.failure))
-        if self._attempts.answers > 1 and operation.generates:
-            attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
+        attributes.update(self._attempts.attributes(ended.failure, continued=operation.generates))
         attributes[names.OUTCOME] = outcome
         if ended.service_tier is not None:
             attributes[names.RESPONSE_SERVICE_TIER] = ended.service_tier
@@ -500,5 +478,7 @@ class Round(Observation):
         if ended.first_chunk is not None:
             attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = ended.first_chunk
         if self._watch is not None and self._watch.heard:
-            attributes.update(repetition_attributes(self._watch.verdict))
+            attributes[names.REPETITION_DETECTED] = False
+            if self._watch.verdict is not None:
+                attributes.update(repetition_attributes(self._watch.verdict))
         return attributes

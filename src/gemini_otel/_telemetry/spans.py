@@ -19,7 +19,6 @@ from gemini_otel._telemetry import neighbours
 from gemini_otel._telemetry.attributes import Attributes, start_attributes
 from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation
-from gemini_otel._telemetry.prompt import prompt_attributes
 from gemini_otel._telemetry.writing import keep
 
 INFERENCE = "generate_content"
@@ -72,32 +71,39 @@ def start_span(
     Its parent is the current span, or that in `parent`. It may have begun before now, at `start_time`.
     """
     tracer = instrumentation.providers.tracer()
-    host = current_host(operation, SCOPE, instrumentation.providers.resource, start.model)
+    context = otel_context.get_current()
+    around = trace.get_current_span(context)
+    host = None
+    if around.is_recording() or _UTIL_GENAI_KEY in context:
+        host = current_host(operation, SCOPE, instrumentation.providers.resource, start.model)
     measured = host is None or not host.measures
-    own, known = instrumentation.span_attributes(), start_attributes(operation, start, stream)
-    if operation in _PROMPTED:
-        own.update(prompt_attributes())
+    own = instrumentation.span_attributes(prompted=operation in _PROMPTED)
+    known = start_attributes(operation, start, stream)
     if tracer is None:
-        span: Span = trace.NonRecordingSpan(trace.get_current_span().get_span_context())
-        return SpanChoice(span, trace.set_span_in_context(span), measured, own, known)
+        span: Span = trace.NonRecordingSpan(around.get_span_context())
+        return SpanChoice(span, trace.set_span_in_context(span, context), measured, own, known)
     neighbours.warn_of_two_spans()
     attributes = {**own, **known}
-    name = " ".join(filter(None, (operation, start.model or start.agent)))
+    subject = start.model or start.agent
+    name = f"{operation} {subject}" if subject else operation
     if host is not None:
         inside = trace.set_span_in_context(host.span)
         begin = functools.partial(tracer.start_span, name, inside, SpanKind.CLIENT, attributes, links)
         if (draft := share(instrumentation, host, begin)) is not None:
             draft.set_attributes(attributes)
-            return SpanChoice(draft, otel_context.get_current(), measured, own, known, host)
-    span = tracer.start_span(name, parent, SpanKind.CLIENT, attributes, links, start_time)
+            return SpanChoice(draft, context, measured, own, known, host)
+    span = tracer.start_span(
+        name, context if parent is None else parent, SpanKind.CLIENT, attributes, links, start_time
+    )
     keep(span, attributes)
-    return SpanChoice(span, trace.set_span_in_context(span), measured, own, known)
+    return SpanChoice(span, trace.set_span_in_context(span, context), measured, own, known)
 
 
 def share(instrumentation: Instrumentation, host: HostSpan, begin: Callable[[int], Span]) -> Draft | None:
     """What to write to for the host's span, which gets hints, too; None where a request inside of it was first."""
-    if instrumentation.providers.on_shared_span is not None and host.span.is_recording():
-        instrumentation.providers.on_shared_span(host.span)
+    processor = instrumentation.providers.hint_processor
+    if processor is not None and host.span.is_recording():
+        processor.watch(host.span)
     return host.share(begin)
 
 

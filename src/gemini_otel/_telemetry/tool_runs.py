@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -12,7 +14,7 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, Status
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.exceptions import class_name
 from gemini_otel._facts.sendable import text, tool_name
-from gemini_otel._guard import guarded
+from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.lifecycle import Observation, loop_context, outcome_of
@@ -33,8 +35,12 @@ def begin_tool(
     server: str | None = None,
     description: object = None,
     owned: bool = False,
+    read_failure: Callable[[Any], str | None] | None = None,
 ) -> ToolRun | None:
-    """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself."""
+    """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself.
+
+    `read_failure` tells from what the tool returned why it failed.
+    """
     if not instrumentation.providers.listening() or not is_instrumentation_enabled():
         return None
     turn = current_user_call()
@@ -42,7 +48,7 @@ def begin_tool(
     if owned:
         return None
     run = start_tool(instrumentation, name, tool_type, arguments, call_id, server, description)
-    run.turn = turn
+    run.turn, run.read_failure = turn, read_failure
     return run
 
 
@@ -84,7 +90,17 @@ def start_tool(
 class ToolRun(Observation):
     """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
 
-    __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure", "turn")
+    __slots__ = (
+        "_content",
+        "_dimensions",
+        "_metrics",
+        "_name",
+        "_span",
+        "_started",
+        "failure",
+        "read_failure",
+        "turn",
+    )
 
     def __init__(self, instrumentation: Instrumentation, name: str, span: Span) -> None:
         outside = without_owner(otel_context.get_current())
@@ -94,10 +110,13 @@ class ToolRun(Observation):
         self._dimensions = instrumentation.dimensions()
         self._started = time.perf_counter()
         self.failure: str | None = None
+        self.read_failure: Callable[[Any], str | None] | None = None
         self.turn: UserCall | None = None  # which is told of a failure
 
     def observe(self, response: object) -> None:
         """Note what the tool returned."""
+        if self.read_failure is not None:
+            self.failure = safely(self.read_failure, response)
         if self._content is not None:
             self._content.tool_value(self._span, names.TOOL_CALL_RESULT, response)
 

@@ -27,9 +27,9 @@ from gemini_otel._telemetry.attributes import Attributes, UsageTotals
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation, call_hook
 from gemini_otel._telemetry.lifecycle import (
+    LOOP_KEY,
     Observation,
     current,
-    current_loop,
     loop_context,
     outcome_of,
     set_error,
@@ -44,7 +44,8 @@ _WORKFLOW = "automatic_function_calling"
 
 def current_user_call() -> UserCall | None:
     """The user call that runs in this context."""
-    turn: UserCall | None = current_loop()
+    reference: Any = otel_context.get_value(LOOP_KEY)
+    turn: UserCall | None = None if reference is None else reference()
     return None if turn is None or turn.ended else turn
 
 
@@ -92,6 +93,7 @@ def _begin_user_call(
 class RefusalWatch:
     """Watches a call for an exception that comes before its round begins, and for nothing else."""
 
+    settled = True
     __slots__ = ("_arguments", "_instance", "_instrumentation", "_operation")
 
     def __init__(
@@ -110,10 +112,10 @@ class RefusalWatch:
             tell_refusal(self._instrumentation, self._operation, self._instance, self._arguments, error)
 
     def observe(self, response: object) -> None:
-        """Its round has read it."""
+        """Its round reads the answer."""
 
     def finish(self) -> None:
-        """Its round has ended."""
+        """Its round ends by itself."""
 
 
 @guarded
@@ -135,13 +137,13 @@ def tell_refusal(
         call.finish(error)
 
 
-_DRIVERS = "gemini_otel._sdk.drivers"
-
-
 def _came_through_a_round(traceback: TracebackType | None) -> bool:
-    """Whether a driver of ours is among the frames that the exception left, below the one that caught it."""
-    while traceback is not None and (traceback := traceback.tb_next) is not None:
-        if traceback.tb_frame.f_globals.get("__name__") == _DRIVERS:
+    """Whether the exception left a driver of ours below the one that caught it, whose frame is the first."""
+    if traceback is None:
+        return False
+    drivers = traceback.tb_frame.f_globals
+    while (traceback := traceback.tb_next) is not None:
+        if traceback.tb_frame.f_globals is drivers:
             return True
     return False
 
@@ -150,7 +152,6 @@ class UserCall(Observation):
     """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
 
     __slots__ = (
-        "_attached",
         "_began",
         "_exhausted",
         "_instrumentation",
@@ -170,6 +171,7 @@ class UserCall(Observation):
         "_undeclared",
         "has_mcp_tools",
         "refused",
+        "settled",
     )
 
     def __init__(self, instrumentation: Instrumentation, model: str | None) -> None:
@@ -187,22 +189,15 @@ class UserCall(Observation):
         self._last_error = LastError()
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
-        self.has_mcp_tools = False
+        self.has_mcp_tools = self.settled = False
         self.refused: Callable[[BaseException], object] | None = None  # tells a call that got to no round
-
-    def __enter__(self) -> None:
-        # A turn of one round has nothing to say once that has begun: its later chunks are read as the SDK gives them.
-        self._attached = self._span is not None or not self._rounds
-        if self._attached:
-            super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._attached:
-            super().__exit__(kind, error, traceback)
-        elif error is not None:
-            self._end_with(error)
+        super().__exit__(kind, error, traceback)
+        # Without a loop there is one round, which tells all: its later chunks are read as the SDK gives them.
+        self.settled = self._rounds > 0 and self._began is None
 
     def __del__(self) -> None:
         if self._span is not None:  # a turn of one round has nothing to say that its round does not

@@ -56,7 +56,7 @@ def _is_cut(left: object, value: object) -> bool:
 
 def replacements(attributes: Mapping[str, Any]) -> dict[str, int]:
     """How many of the values are not what was sent, as an attribute; none where none was replaced. The first one is logged."""
-    found = replaced(attributes) if OTHER in str(attributes) else []
+    found = replaced(attributes)
     if not found:
         return {}
     global _warned

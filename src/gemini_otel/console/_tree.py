@@ -16,13 +16,13 @@ from gemini_otel._facts import names, outcomes
 from gemini_otel._facts.calls import COUNTERS, USAGE, Counter
 from gemini_otel.console._hanging import Hanging
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
+from gemini_otel.hints._hint import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 _MAX_DEPTH = 8
 _LONGEST = 1000  # characters of one text
-_SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _OUTCOME_STYLE = {
     **dict.fromkeys(outcomes.GOOD, "green"),
     **dict.fromkeys(outcomes.BY_PROGRAM, "dim"),
@@ -242,7 +242,7 @@ def _add_hints(tree: Tree, span: ReadableSpan) -> None:
 def _add_hint(tree: Tree, hint: Attributes) -> None:
     severity = printable(hint.get(names.HINT_SEVERITY))
     title = Text.assemble(
-        (f"{severity}: ", _SEVERITY_STYLE.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
+        (f"{severity}: ", SEVERITY_STYLES.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
     )
     branch = tree.add(Hanging([title, Text(printable(hint.get(names.HINT_ID)), "dim")]))
     for label, name in _HINT_LINES:

@@ -14,6 +14,7 @@ __all__ = ["Motion", "read_motion"]
 
 # A clock is one number: 00:12:07,500 of subtitles, 12:07 of a transcript.
 _NUMBER = re.compile(rb"[0-9]+(?::[0-9]{2}){1,2}(?:[.,][0-9]+)?|[0-9]+(?:\.[0-9]+)?")
+_CUT = DIGITS + b":.,"  # the last number may be cut
 _MOST_SLOTS = 40  # numbers in a unit; with more it is data
 _LONGEST = 18  # digits of a number that counts; longer ones are ids
 # Loops skip a number now and then, and days begin again each month. Logs and data of the development half have columns
@@ -37,9 +38,7 @@ def read_motion(tail: bytes, period: int) -> Motion:
     slots = _numbers_in(tail, 2 * period + 1) - _numbers_in(tail, period + 1)
     if not 0 < slots <= _MOST_SLOTS:
         return Motion.JUMPING
-    numbers = _NUMBER.findall(tail)
-    if tail[-1] in DIGITS:
-        numbers.pop()
+    numbers = _NUMBER.findall(tail.rstrip(_CUT))
     numbers.reverse()
     units = len(numbers) // slots
     return _motion([numbers[slot::slots][: max(1, units - 1)] for slot in range(slots)])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
 from ._counters import Motion, read_motion
 from ._kinds import in_table, name_kind
-from ._sameness import LAST, WINDOW, find_sameness, is_running_text
+from ._sameness import WINDOW, find_sameness
 from ._thresholds import Thresholds
 from ._units import Sort, describe, needed_characters, needed_for_counter
 from ._verdict import Repetition
@@ -31,9 +31,6 @@ _KEEP, _MOST = 7_168, 9_216  # bytes: the farthest period, a block, and what sta
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS, _TELLING = 7, 1_536  # units and bytes that show whether numbers jump
 _REST = 8  # looks for which digits count after that: logs and data take half the time then
-_OFTEN = 2  # looks whose ends came before: then the text may have more marks than prose
-_DEAF = -2  # after a look that found none: counting phrases takes as long as 40 looks
-_ENOUGH = 2_000  # bytes from which on a text may say the same in other words
 
 
 class _Next(NamedTuple):
@@ -94,15 +91,14 @@ class TextLoops:
         if self._rest or len(fresh) * 2 <= len(data):
             text = raw
             self._rest -= self._rest > 0
+        if self._echoes and not self._structured and self._is_same():
+            return self.pace
         reach = len(data) + _MARGIN
         if not looks & 1:
             reach = _NEAR
             if not looks & 3:
                 reach, text = _FAR, raw
                 self._set_pace()
-            often = looks & 3 == 0 or self._seen < _LATE
-            if often and self._echoes > 0 and not self._structured and self._is_same():
-                return self.pace
         size = len(text)
         begin = size - reach if size > reach else 0
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
@@ -163,15 +159,11 @@ class TextLoops:
 
     def _is_same(self) -> bool:
         """Look for the same said in other words, where the ends of some looks have come before without a period."""
-        raw, surely = self._raw, self._echoes >= _OFTEN
-        self._echoes = 0
-        if len(raw) < _ENOUGH or not is_running_text(raw[-LAST:], surely):
-            return False
-        tail = bytes(raw[-WINDOW:])
-        same = find_sameness(tail)
+        same = find_sameness(self._raw)
         if same is None:
-            self._echoes = _DEAF if len(tail) == WINDOW else 0
+            self._echoes = 0
             return False
+        tail = self._raw[-WINDOW:]
         kind = "table_tokens" if tail.count(b"\n|") * 2 > tail.count(b"\n") else "text"
         self._alarm(kind, same.period, same.times, characters(tail))
         return True
@@ -209,7 +201,7 @@ class TextLoops:
         unit = _decode(self._raw[-width:])
         table = in_table(unit, self._before(length))
         sort = describe(unit, self._structured, table)
-        if sort in {Sort.BLANK, Sort.SYMBOL, Sort.NUMBERS}:
+        if sort in {Sort.BLANK, Sort.SYMBOL} or (sort is Sort.NUMBERS and not self._structured):
             return self._refuse()
         together = needed_for_counter(unit, sort, self._structured, False, self._limits)
         growing = needed_for_counter(unit, sort, self._structured, True, self._limits)

@@ -17,15 +17,20 @@ _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://[^\s)>]*|&[a-z]+;")
 # Marks of code and data a character: above this a unit is no prose. Prose has a bracket or two, Markdown its own marks.
 _CODE_MARKS, _CODE_SHARE = re.compile(r"[(){}\[\]<>=;_\\|\"@$+&%~^/]"), 0.05
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
-_VALUE = re.compile(
-    r"[\"'>][^\"<>:\d]*[^\W\d_]{2}[^\"<>:\d]*[\"'<](?! ?:)|: [^\W\d_]+ [^\W\d_]+"
-)  # a value of words
+_VALUE = re.compile(  # a value of words, in JSON, XML and YAML
+    r"[:\[,] ?\"(?=[^\"]*[^\W\d_]{2})[^\"\\]*\"(?! ?:)|>[^<>]*[^\W\d_]{2}[^<>]*<|: [^\W\d_]+ [^\W\d_]+"
+)
 _CELL = re.compile(r"\| *[^\W\d_]{3}[^|\d]*\|")  # a cell of words; a computed table has none
 _CLOCK = re.compile(
     r"\d:\d\d(?::\d\d|[.,]\d)|[\[(]\d+:\d\d"
 )  # of subtitles and transcripts, not of timetables
+_NUMBERS = re.compile(r"\d+")
+_FOUR_WORDS = re.compile(
+    r"[^\W\d_]+(?:,? [^\W\d_]+){3}"
+)  # in a value; names of fields have marks between them
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE, _BLANK_SHARE = 0.92, 1 / 12
+_AROUND, _SENTENCE_WORDS, _SENTENCE_SHARE = ".,:;!?()[]\"'`*", 5, 0.6
 _TELLING = 16  # characters before a run that are enough to tell prose from data
 _MARKUP_PART = 3  # a unit is markup when a third of it is
 _ENOUGH = 400  # characters of a unit that are looked at
@@ -43,7 +48,8 @@ _LIST_UNITS, _LONG_LIST_UNITS, _MARKUP_UNITS = 3, 2, 5
 _ESCAPES_PART = 1.6  # of words: LaTeX and regular expressions repeat commands
 # Numbers that grow, each at a pace of its own, are no counter: a line under time codes, rows of a table, computed values.
 _CLOCK_RUN, _CLOCK_UNITS, _GROWING_RUN, _GROWING_UNITS = 1.6, 2, 5, 6
-_FEWEST_LETTERS = 24  # in two units that say something, other than computed values
+# Letters in a unit that says something, under a clock and beside computed values, and from which on a sentence repeats.
+_FEWEST_TIMED, _FEWEST_LETTERS, _MANY_LETTERS = 4, 12, 60
 
 
 class Sort(Enum):
@@ -86,7 +92,14 @@ def is_blank(unit: str, structured: bool) -> bool:
 
 
 def _is_code(unit: str) -> bool:
-    return len(_CODE_MARKS.findall(unit)) > _CODE_SHARE * len(unit)
+    return len(_CODE_MARKS.findall(unit)) > _CODE_SHARE * len(unit) and not _is_sentence(unit)
+
+
+def _is_sentence(unit: str) -> bool:
+    """Return whether most of what stands between blanks are words; marks around them are a sentence's, too."""
+    tokens = [token.strip(_AROUND) for token in unit.split()]
+    words = sum(token.isalpha() and len(token) > 1 for token in tokens)
+    return words >= _SENTENCE_WORDS and words > _SENTENCE_SHARE * len(tokens)
 
 
 def is_prose(text: str) -> bool:
@@ -130,9 +143,13 @@ def needed_for_counter(unit: str, sort: Sort, structured: bool, growing: bool, l
     turns, period, units = unit + unit, len(unit), limits.counter_units
     if growing:
         return _growing(turns, sort, structured, period, limits)
-    if sort is Sort.MARKUP:
+    if sort in {Sort.MARKUP, Sort.NUMBERS}:
         return max(_MARKUP_RUN * limits.markup_run, _MARKUP_UNITS * units * period)
+    if sort is Sort.TABLE and not _WORD.search(turns) and len(_NUMBERS.findall(turns)) > 2:
+        return 0
     least = limits.text_run * (_LIST_RUN if unit.count("\n") >= _BLOCK_LINES else 1)
+    if structured and sort is Sort.WORDS and _FOUR_WORDS.search(turns):
+        return max(_CLOCK_RUN * limits.text_run, _CLOCK_UNITS * units * period)
     if sort is Sort.WORDS and (structured or _is_code(unit)):
         more = _LIST_UNITS if period < _SENTENCE else _LONG_LIST_UNITS
         return max(_LIST_RUN * limits.text_run, more * units * period)
@@ -141,13 +158,15 @@ def needed_for_counter(unit: str, sort: Sort, structured: bool, growing: bool, l
 
 
 def _growing(turns: str, sort: Sort, structured: bool, period: int, limits: Thresholds) -> float:
+    letters = sum(map(len, _WORD.findall(turns))) // 2
+    clock = _CLOCK.search(turns) is not None
     if sort is Sort.TABLE or structured:
         says = (_VALUE if sort is not Sort.TABLE else _CELL).search(turns) is not None
     else:
-        says = sum(map(len, _WORD.findall(turns))) >= _FEWEST_LETTERS
-    if sort not in {Sort.WORDS, Sort.TABLE} or not says:
+        says = letters >= (_FEWEST_TIMED if clock else _FEWEST_LETTERS)
+    if not says or sort is Sort.NUMBERS or (sort is Sort.MARKUP and not clock):
         return 0
-    if _CLOCK.search(turns) or structured or sort is Sort.TABLE:
+    if clock or structured or sort is Sort.TABLE or letters >= _MANY_LETTERS:
         return max(_CLOCK_RUN * limits.text_run, _CLOCK_UNITS * limits.counter_units * period)
     if _is_code(turns):
         return 0

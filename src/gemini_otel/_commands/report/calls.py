@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
+from gemini_otel._facts.names import SEVERITIES
 from gemini_otel._facts.outcomes import GOOD, OUTCOME_NAMES
 from gemini_otel.hints import Catalogue, Hint, default_hints
 from gemini_otel.hints._foreign import is_second_span
@@ -144,7 +145,7 @@ class Reader:
         severity = said.get(names.HINT_SEVERITY)
         hint = Hint(
             id=hint_id[:100],
-            severity=severity if severity in {"info", "warning", "error"} else "warning",
+            severity=severity if severity in SEVERITIES else "warning",
             summary=str(said.get(names.HINT_SUMMARY, ""))[:300],
             cause="",
             remedy=tuple(str(said.get(names.HINT_REMEDY, ""))[:1000].splitlines()),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gemini_otel._facts.operation import Arguments, Driver
+from gemini_otel._facts.operation import Arguments
 from gemini_otel._guard import guarded
+from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.rounds import current_round
 
-MODULE = "google.genai.models"
 
-
-def _read(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Arguments) -> Any:
+def _read(_: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """`_GenerateContentResponse_from_mldev(from_object, ...)`: the JSON of an answer, or of a chunk, for the SDK's own type."""
     _note_tier(args[0] if args else kwargs.get("from_object"))
     return wrapped(*args, **kwargs)
@@ -26,4 +25,8 @@ def _note_tier(answer: Any) -> None:
         call.served_by(tier)
 
 
-DRIVERS: tuple[tuple[str, Driver], ...] = (("_GenerateContentResponse_from_mldev", _read),)
+PATCHES = (
+    patch(
+        "service tiers", "google.genai.models", "_GenerateContentResponse_from_mldev", Shape.INSTEAD, _read
+    ),
+)

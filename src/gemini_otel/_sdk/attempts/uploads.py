@@ -11,17 +11,18 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any
 
-from gemini_otel._facts.operation import Arguments, Driver
+from gemini_otel._facts.operation import Arguments
 from gemini_otel._guard import guarded, safely
-from gemini_otel._sdk.attempts.api_client import RefusedAttemptError
+from gemini_otel._sdk.attempts.attempt import RefusedAttemptError
+from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.rounds import Round, current_round
-
-Positional = tuple[Any, ...]
 
 _STATUS = "x-goog-upload-status"
 
 
-def send_pieces(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+def _send_pieces(
+    _: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
     """`BaseApiClient._upload_fd`, and its async twin, whose coroutine goes through."""
     call = current_round()
     observed = None if call is None else safely(_stand_in, wrapped, instance, call)
@@ -99,8 +100,7 @@ class _ApiClient:
 
 
 _SENDERS = {"_httpx_client": _Sender, "_async_httpx_client": _AsyncSender, "_aiohttp_session": _AsyncSender}
-# Name on BaseApiClient, and what runs in its place.
-DRIVERS: tuple[tuple[str, Driver], ...] = (
-    ("BaseApiClient._upload_fd", send_pieces),
-    ("BaseApiClient._async_upload_fd", send_pieces),
+PATCHES = tuple(
+    patch("HTTP attempts", "google.genai._api_client", f"BaseApiClient.{name}", Shape.INSTEAD, _send_pieces)
+    for name in ("_upload_fd", "_async_upload_fd")
 )

@@ -1,7 +1,4 @@
-"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them.
-
-Patched is the round: one request and its answer, with the continuation hops that the SDK adds to it from 2.30 on.
-"""
+"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NO_USES, NOTHING, Measured, RequestFacts, ResponseFacts, Value
-from gemini_otel._facts.operation import Listener, Operation, Shape, Target
+from gemini_otel._facts.operation import Listener, Operation
 from gemini_otel._facts.tiers import tier_name, tier_of_traffic
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
 from gemini_otel._sdk.generate_content.function_calls import FunctionCalls
@@ -213,22 +210,8 @@ def _date(moment: object) -> str | None:
     return moment.date().isoformat() if isinstance(moment, datetime) else None
 
 
-_CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
-
-
-def _target(class_name: str, method: str, plain: Shape, continued: Shape | None = None) -> Target:
-    name = f"{class_name}.{method}"
-    return Target("google.genai.models", ((name + _CONTINUATION, continued or plain), (name, plain)))
-
-
 GENERATE_CONTENT = Operation(
     name="generate_content",
-    targets=(
-        _target("Models", "_generate_content", Shape.CALL),
-        _target("Models", "_generate_content_stream", Shape.STREAM),
-        _target("AsyncModels", "_generate_content", Shape.ASYNC_CALL),
-        _target("AsyncModels", "_generate_content_stream", Shape.AWAITED_ASYNC_STREAM, Shape.ASYNC_STREAM),
-    ),
     read_start=read_start,
     read_request=read_request,
     read_history=read_history,

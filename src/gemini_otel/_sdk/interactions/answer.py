@@ -27,7 +27,7 @@ from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._facts.tiers import tier_name
 from gemini_otel._sdk.interactions.tools import read_citations, read_step, unused
 from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import enum_value, integer, items
+from gemini_otel._sdk.reading.fields import enum_value, items, quantity
 from gemini_otel._sdk.reading.fields import fields as known_fields
 from gemini_otel._sdk.reading.generated_clients import read_usage
 from gemini_otel._sdk.reading.measures import identifier
@@ -241,7 +241,7 @@ class InteractionAnswer:
         return read_usage(totals)._replace(by_modality=self._by_modality())
 
     def _total(self, name: str) -> int | None:
-        known = [tokens for usage in self._usages if (tokens := integer(usage.get(name))) is not None]
+        known = [tokens for usage in self._usages if (tokens := quantity(usage.get(name))) is not None]
         return min(sum(known), MAX_NUMBER) if known else None
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
@@ -249,7 +249,10 @@ class InteractionAnswer:
         for direction, name in (("input", "input"), ("output", "output"), ("cache_read", "cached")):
             for usage in self._usages:
                 for detail in items(usage.get(f"{name}_tokens_by_modality")):
-                    modality, tokens = enum_value(field(detail, "modality")), integer(field(detail, "tokens"))
+                    modality, tokens = (
+                        enum_value(field(detail, "modality")),
+                        quantity(field(detail, "tokens")),
+                    )
                     if modality and tokens is not None:
                         key = (known_modality(modality), direction)
                         counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)

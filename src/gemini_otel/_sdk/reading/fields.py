@@ -55,6 +55,12 @@ def integer(value: object) -> int | None:
     return int(value) if -MAX_NUMBER < value < MAX_NUMBER else whole_number(value)
 
 
+def quantity(value: object) -> int | None:
+    """How many there are; None for what cannot be a count, such as one below zero, which no metric takes."""
+    number = integer(value)
+    return number if number is None or number >= 0 else None
+
+
 def decimal(value: object) -> float | None:
     return finite(value) if isinstance(value, int | float) else None
 

@@ -14,7 +14,7 @@ from gemini_otel._facts.operation import Arguments
 from gemini_otel._facts.sendable import code, setting
 from gemini_otel._sdk.methods.resources import generated_name
 from gemini_otel._sdk.reading.client import endpoint_at, model_name
-from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer
+from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, quantity
 from gemini_otel._sdk.reading.measures import Measures, Reader, count, measure, word
 
 _PROJECTS = "projects/"
@@ -63,7 +63,7 @@ def _api_version(resource: Any) -> str | None:
 def read_usage(usage: Any) -> UsageFacts:
     """Token counts as interactions and decisions have them; thought tokens are apart from output, as in `generate_content`."""
     get = fields(usage).get
-    counts = (integer(get(counter.in_interactions)) for counter in GIVEN_COUNTERS)
+    counts = (quantity(get(counter.in_interactions)) for counter in GIVEN_COUNTERS)
     return UsageFacts._make((*counts, {}))  # by modality nothing is told
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from gemini_otel._facts.calls import GIVEN_COUNTERS, UsageFacts
 from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel._facts.sendable import modality as known_modality
-from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, integer, items
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, items, quantity
 
-_COUNTERS = tuple(counter.fields[0] for counter in GIVEN_COUNTERS)
+_COUNTERS = tuple(next(iter(counter.fields), "") for counter in GIVEN_COUNTERS)
 _OTHER_SPELLINGS = tuple(
     (spelling, index, counter.fields[0])
     for index, counter in enumerate(GIVEN_COUNTERS)
@@ -51,12 +51,12 @@ class UsageReader:
     def facts(self) -> UsageFacts:
         last = self._last
         counts = [
-            value if value is None or (type(value) is int and 0 <= value < MAX_NUMBER) else integer(value)
+            value if value is None or (type(value) is int and 0 <= value < MAX_NUMBER) else quantity(value)
             for value in map(last.get, _COUNTERS)
         ]
         for spelling, index, usual in _OTHER_SPELLINGS:
             if spelling in last and usual not in last:
-                counts[index] = integer(last[spelling])
+                counts[index] = quantity(last[spelling])
         return UsageFacts._make((*counts, self._by_modality()))
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
@@ -65,7 +65,7 @@ class UsageReader:
             details = self._last.get(name)
             for each in items(details) if details else ():
                 detail = fields(each)
-                modality, tokens = enum_value(detail.get("modality")), integer(detail.get("token_count"))
+                modality, tokens = enum_value(detail.get("modality")), quantity(detail.get("token_count"))
                 if modality and tokens is not None:
                     key = (known_modality(modality), direction)
                     counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)

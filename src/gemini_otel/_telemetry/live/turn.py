@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import (
-    ErrorFacts,
-    MediaFacts,
-    ReceivedFacts,
-    SentFacts,
-)
-from gemini_otel._guard import safely
-from gemini_otel._sdk.live.messages import readable_error
+from gemini_otel._facts.live import MediaFacts, ReceivedFacts, SentFacts
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
-from gemini_otel._telemetry.lifecycle import RoundParent
 from gemini_otel._telemetry.rounds import Round, RoundSetup, Traits
+
+if TYPE_CHECKING:
+    from gemini_otel._telemetry.live.session import LiveConnection
+
+
+# What the service says of a turn once: the fact, and the event on its span.
+_EVENTS = (
+    ("interrupted", names.EVENT_LIVE_INTERRUPTED),
+    ("generation_complete", names.EVENT_LIVE_GENERATION_COMPLETE),
+)
 
 
 class Waiting:
@@ -49,40 +51,45 @@ class Waiting:
             self.started = time.perf_counter()
 
 
-class LiveTurn(Round):
-    """One turn. It may begin before its span is opened: only the service knows when a stream of sound holds a question."""
+class LiveTurn:
+    """One turn; its round has the span and the metrics.
+
+    It may begin before its span is opened: only the service knows when a stream of sound holds a question.
+    """
 
     __slots__ = (
         "_answered",
+        "_began",
         "_first_audio",
         "_first_text",
-        "_generation_complete",
+        "_happened",
         "_heard",
         "_input_ended",
-        "_interrupted",
         "_number",
         "_said",
         "_tool_calls",
         "_tool_cancellations",
         "_tool_responses",
+        "round",
     )
 
-    def __init__(self, setup: RoundSetup, connection: RoundParent, number: int, waiting: Waiting) -> None:
+    def __init__(self, setup: RoundSetup, connection: LiveConnection, number: int, waiting: Waiting) -> None:
+        self._began = time.perf_counter() if waiting.started is None else waiting.started
         traits = Traits(
             parent=connection,
-            started=waiting.started,
+            started=self._began,
             says_all=False,
-            more=self._more_attributes,
+            more=self._attributes,
             first_chunk=self._time_to_answer,
-            failure=self._read_failure,
+            failure=connection.read_failure,
         )
-        super().__init__(setup._replace(traits=traits))
+        self.round = Round(setup._replace(traits=traits))
         self._answered: float | None = None
         self._number = number
         self._input_ended, self._heard, self._said = waiting.input_ended, waiting.media, MediaFacts()
         self._first_audio: float | None = None
         self._first_text: float | None = None
-        self._interrupted = self._generation_complete = False
+        self._happened: set[str] = set()  # facts that an event told
         self._tool_calls = self._tool_responses = self._tool_cancellations = 0
 
     @property
@@ -97,46 +104,42 @@ class LiveTurn(Round):
         if sent.ends_input:
             self._input_ended = moment
 
-    def received(self, message: Any, facts: ReceivedFacts) -> None:
-        """Take a message of the service."""
+    def received(self, facts: ReceivedFacts, message: object) -> None:
+        """Take what the service says, and the message itself for the user's hook."""
         now = time.perf_counter()
         if facts.speech_ends and not self.answering:
             self._input_ended = now
-        if facts.answers and self._answered is None:
+        if self._answered is None and facts.answers:
             self._answered = now
-        if facts.media.audio_bytes and self._first_audio is None:
+        if self._first_audio is None and facts.media.audio_bytes:
             self._first_audio = now
-        if facts.has_text and self._first_text is None:
+        if self._first_text is None and facts.has_text:
             self._first_text = now
         self._said = self._said.plus(facts.media)
         self._tool_calls += len(facts.tool_calls)
         self._tool_cancellations += len(facts.cancelled_calls)
-        if facts.interrupted and not self._interrupted:
-            self._interrupted = True
-            self._span.add_event(names.EVENT_LIVE_INTERRUPTED)
-        if facts.generation_complete and not self._generation_complete:
-            self._generation_complete = True
-            self._span.add_event(names.EVENT_LIVE_GENERATION_COMPLETE)
-        self.observe(message)
+        for fact, event in _EVENTS:
+            if getattr(facts, fact) and fact not in self._happened:
+                self._happened.add(fact)
+                self.round.add_event(event)
+        self.round.observe(facts, message)
 
     @property
     def interrupted(self) -> bool:
-        return self._interrupted
+        """Whether the user cut off the answer."""
+        return "interrupted" in self._happened
 
     def _since_input(self, moment: float | None) -> float | None:
         """Seconds from the end of the user's input where that is known, else from the turn's start."""
         if moment is None:
             return None
         ended = self._input_ended
-        return moment - (ended if ended is not None and ended <= moment else self._started)
+        return moment - (ended if ended is not None and ended <= moment else self._began)
 
     def _time_to_answer(self) -> float | None:
         return self._since_input(self._answered)
 
-    def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return self.read(safely(readable_error, error) or error)
-
-    def _more_attributes(self) -> Attributes:
+    def _attributes(self) -> Attributes:
         counts = {
             names.LIVE_TOOL_CALLS: self._tool_calls,
             names.LIVE_TOOL_RESPONSES: self._tool_responses,
@@ -148,8 +151,8 @@ class LiveTurn(Round):
         }
         return {
             names.LIVE_TURN: self._number,
-            names.LIVE_INTERRUPTED: self._interrupted,
-            names.LIVE_GENERATION_COMPLETE: self._generation_complete,
+            names.LIVE_INTERRUPTED: self.interrupted,
+            names.LIVE_GENERATION_COMPLETE: "generation_complete" in self._happened,
             **{name: count for name, count in counts.items() if count},
             **{name: seconds for name, seconds in waits.items() if seconds is not None},
             **media_attributes(self._heard, self._said),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from gemini_otel._telemetry.metrics.counters import CounterTable
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import UsageFacts
+    from gemini_otel._telemetry.metrics.rounds import Labels
 
 USAGE_LABELS = (
     names.OPERATION_NAME,
@@ -59,11 +61,12 @@ class StandardMetrics:
             )
             for name in profile.workflow_duration
         )
-        self._kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
-
-    def of(self, operation: str) -> OperationMetrics:
-        """What to record an operation of this name with."""
-        return self._kinds[names.OPERATION_KINDS.get(operation, "other")]
+        kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
+        # What to record an operation with, by its name.
+        self.of = defaultdict(
+            lambda: kinds["other"],
+            {operation: kinds[kind] for operation, kind in names.OPERATION_KINDS.items()},
+        )
 
     def histograms(self, metrics: MetricNames, measure: str) -> tuple[Histogram, ...]:
         return tuple(self._histogram(name, measure) for name in getattr(metrics, measure))
@@ -100,6 +103,7 @@ class OperationMetrics:
         self.input = standard.histograms(metrics, "input_tokens")
         self.output = standard.histograms(metrics, "output_tokens")
         self.usage = [(standard.counter(name, way), way) for name, way in metrics.usage]
+        self.of_operation = bool(self.known_input or self.input or self.output or self.usage)
         self.modality = BoundedNames(MAX_VALUES, _MODALITIES)
 
 
@@ -125,6 +129,7 @@ class Metrics:
         self.tier_label = BoundedNames(MAX_VALUES, TIERS)
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
         self.hint_label = BoundedNames(MAX_MODELS)
+        self.labels: dict[tuple[str | int | None, ...], Labels] = {}  # of rounds that began alike
         model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
         self.responses = observed_counter(
             meter,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from gemini_otel._telemetry.rounds import RoundSetup
 
 
+_MOST_LABELS = 500  # sets of them that are kept
+
+
 class RoundEnd(NamedTuple):
     """How a round ended; times in seconds."""
 
@@ -48,7 +51,7 @@ def record_round(
     tier = metrics.tier_label(ended.service_tier) if ended.service_tier is not None else None
     if operation.timed and setup.chosen.measured:
         labels = _labels(metrics, own, setup, response.model)
-        _record_standard(metrics, metrics.standard.of(operation.name), labels, ended, tier, context)
+        _record_standard(metrics, metrics.standard.of[operation.name], labels, ended, tier, context)
     metrics.responses.add(
         (
             model,
@@ -74,10 +77,32 @@ def record_round(
             counter.add((model,), tokens, own)
 
 
-def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str | None) -> Attributes:
-    """The attributes that the span started with, bounded: the labels of all metrics of the conventions."""
+class Labels(NamedTuple):
+    """Of the metrics of the conventions: of all, and of the tokens that were sent and received."""
+
+    common: Attributes
+    sent: Attributes
+    received: Attributes
+
+
+def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str | None) -> Labels:
+    """The attributes that the span started with, bounded; made once for calls that begin alike, without dimensions of their own."""
     start = setup.start
-    labels: Attributes = {**dict(own), **setup.chosen.start}
+    key = setup.operation.name, start.provider, start.model, start.address, start.port, answered
+    labels = None if own else metrics.labels.get(key)
+    if labels is None:
+        common = {**dict(own), **_bounded(metrics, setup, answered)}
+        labels = Labels(common, {**common, names.TOKEN_TYPE: "input"}, {**common, names.TOKEN_TYPE: "output"})
+        if not own:
+            if len(metrics.labels) >= _MOST_LABELS:
+                metrics.labels.clear()
+            metrics.labels[key] = labels
+    return labels
+
+
+def _bounded(metrics: Metrics, setup: RoundSetup, answered: str | None) -> Attributes:
+    start = setup.start
+    labels = {**setup.chosen.start}
     labels.pop(names.AGENT_NAME, None)
     labels.pop(names.REQUEST_STREAM, None)
     if start.model:
@@ -94,31 +119,45 @@ def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str 
 def _record_standard(
     metrics: Metrics,
     instruments: OperationMetrics,
-    labels: Attributes,
+    labels: Labels,
     ended: RoundEnd,
     tier: str | None,
     context: Context,
 ) -> None:
     """The metrics of the conventions; each profile has some of them only."""
+    failed = labels.common
+    if ended.failure is not None:
+        failed = {**failed, names.ERROR_TYPE: metrics.error_label(ended.failure.type)}
+    timed = failed if tier is None else {**failed, names.RESPONSE_SERVICE_TIER: tier}
+    if instruments.token_usage:
+        sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
+        received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
+        for tokens, of_type in ((sent, labels.sent), (received, labels.received)):
+            if tokens is not None:
+                for histogram in instruments.token_usage:
+                    histogram.record(tokens, of_type, context)
+    if ended.first_chunk is not None:
+        for histogram in instruments.first_chunk:
+            histogram.record(ended.first_chunk, labels.common, context)
+    if instruments.of_operation:
+        _record_tokens(instruments, labels.common, failed, ended, context)
+    for histogram in instruments.duration:
+        histogram.record(ended.seconds, timed, context)
+
+
+def _record_tokens(
+    instruments: OperationMetrics, labels: Attributes, failed: Attributes, ended: RoundEnd, context: Context
+) -> None:
+    """The tokens of one operation, in the profiles that have metrics for them."""
     sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
     received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
-    failed = labels
-    if ended.failure is not None:
-        failed = {**labels, names.ERROR_TYPE: metrics.error_label(ended.failure.type)}
-    timed = failed if tier is None else {**failed, names.RESPONSE_SERVICE_TIER: tier}
-    records = (
-        (instruments.token_usage, sent, {**labels, names.TOKEN_TYPE: "input"}),
-        (instruments.token_usage, received, {**labels, names.TOKEN_TYPE: "output"}),
-        (instruments.known_input, sent, labels),
-        (instruments.first_chunk, ended.first_chunk, labels),
-        (instruments.input, sent or 0, failed),
-        (instruments.output, received or 0, failed),
-        (instruments.duration, ended.seconds, timed),
-    )
-    for histograms, value, labelled in records:
-        if value is not None:
-            for histogram in histograms:
-                histogram.record(value, labelled, context)
+    if sent is not None:
+        for histogram in instruments.known_input:
+            histogram.record(sent, labels, context)
+    for histogram in instruments.input:
+        histogram.record(sent or 0, failed, context)
+    for histogram in instruments.output:
+        histogram.record(received or 0, failed, context)
     if instruments.usage:
         _count_usage(instruments, labels, ended.response.usage)
 

@@ -6,10 +6,13 @@ https://github.com/open-telemetry/semantic-conventions-genai names these operati
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.operation import Arguments, Choice, Operation, Shape, Target
+from gemini_otel._facts.operation import Arguments, Operation
+from gemini_otel._guard import guarded
 from gemini_otel._sdk.interactions.answer import (
     AdministeredAnswer,
     FetchedAnswer,
@@ -22,9 +25,12 @@ from gemini_otel._sdk.interactions.request import (
     read_request,
     read_start_of_creation,
 )
+from gemini_otel._sdk.patch import Patch, Shape, Target, patch
 from gemini_otel._sdk.reading.generated_clients import read_request as read_options
 from gemini_otel._sdk.reading.generated_clients import read_start
 from gemini_otel._sdk.reading.measures import Measures, identifier
+from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._telemetry.rounds import Round, begin
 
 _CLASSES = (
     # from google-genai 2.9 on, and before
@@ -37,22 +43,13 @@ _CLASSES = (
 )
 
 
-def _targets(method: str, shape: Shape, async_shape: Shape) -> tuple[Target, ...]:
-    return tuple(
-        Target(module, ((f"{name}.{method}", kind),))
-        for module, *class_names in _CLASSES
-        for name, kind in zip(class_names, (shape, async_shape), strict=True)
-    )
-
-
 def _creation(name: str) -> Operation:
     return Operation(
         name,
-        (),
         read_start_of_creation,
         read_request,
-        read_history,
         InteractionAnswer,
+        read_history,
         read_content=read_request_content,
         read_candidates=read_candidates,
     )
@@ -64,43 +61,52 @@ _GENERATE_CONTENT, _INVOKE_AGENT = _creation("generate_content"), _creation("inv
 _ID: Measures = (("id", names.RESPONSE_ID, identifier),)
 
 
-def _read_nothing(arguments: Arguments) -> tuple[()]:
-    return ()
-
-
-def _administration(
-    name: str, method: str = "", answer: type[InteractionAnswer] = AdministeredAnswer
-) -> Operation:
+def _administration(name: str, answer: type[InteractionAnswer] = AdministeredAnswer) -> Operation:
     return Operation(
         name=name,
-        targets=_targets(method, Shape.CALL, Shape.ASYNC_CALL) if method else (),
         read_start=read_start,
         read_request=partial(read_options, _ID),
-        read_history=_read_nothing,
         answer=answer,
         generates=False,
         timed=False,
     )
 
 
-_FETCH = _administration("fetch_response", answer=FetchedAnswer)
+_FETCH = _administration("fetch_response", FetchedAnswer)
 
 
-def _choose_creation(arguments: Arguments) -> tuple[Operation, bool]:
+@guarded
+def _begin_creation(instrumentation: Instrumentation, instance: Any, arguments: Arguments) -> Round | None:
     body = body_of(arguments)
     operation = _INVOKE_AGENT if body.get("agent") else _GENERATE_CONTENT
-    return operation, body.get("stream") is True
+    return begin(instrumentation, operation, instance, arguments, stream=body.get("stream") is True)
 
 
-def _choose_fetch(arguments: Arguments) -> tuple[Operation, bool]:
-    return _FETCH, arguments.get("stream") is True
+def _begin_fetch(instrumentation: Instrumentation, instance: Any, arguments: Arguments) -> Round | None:
+    streams = arguments.get("stream") is True
+    return begin(instrumentation, _FETCH, instance, arguments, stream=streams)
 
 
-CHOICES = tuple(
-    Choice("interactions", _targets(method, Shape.CALL_OR_STREAM, Shape.ASYNC_CALL_OR_STREAM), choose)
-    for method, choose in (("create", _choose_creation), ("get", _choose_fetch))
+_BEGIN: tuple[tuple[str, Callable[..., Any]], ...] = (("create", _begin_creation), ("get", _begin_fetch))
+_ADMINISTRATION = (
+    ("cancel", _administration("cancel_interaction")),
+    ("delete", _administration("delete_interaction")),
 )
-INTERACTIONS = (
-    _administration("cancel_interaction", "cancel"),
-    _administration("delete_interaction", "delete"),
+PATCHES = tuple(
+    row
+    for module, plain, asynchronous in _CLASSES
+    for name, call, call_or_stream in (
+        (plain, Shape.CALL, Shape.CALL_OR_STREAM),
+        (asynchronous, Shape.ASYNC_CALL, Shape.ASYNC_CALL_OR_STREAM),
+    )
+    for row in (
+        *(
+            patch("interactions", module, f"{name}.{method}", call_or_stream, begin_it)
+            for method, begin_it in _BEGIN
+        ),
+        *(
+            Patch(operation.name, Target(module, (f"{name}.{method}",)), call, begin, operation)
+            for method, operation in _ADMINISTRATION
+        ),
+    )
 )
