@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from gemini_otel import _guard
 from gemini_otel._facts import names
+from gemini_otel._facts.names import SEVERITIES
 from gemini_otel.hints import Catalogue, Hint, default_hints, evidence, find
-from gemini_otel.hints._hint import RETRIES, SEVERITIES
+from gemini_otel.hints._hint import RETRIES
 from gemini_otel.hints._trigger import Trigger
 
 HEALTHY = {
