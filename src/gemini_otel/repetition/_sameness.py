@@ -8,16 +8,15 @@ from typing import NamedTuple
 
 from ._bytes import DIGITS
 
-__all__ = ["WINDOW", "Sameness", "find_sameness"]
+__all__ = ["WINDOW", "Sameness", "find_sameness", "is_running_text"]
 
-# Bytes of which the last are judged by what was said before in them, and how many words are read: lists of short words
-# have more.
-WINDOW, _MOST_WORDS = 3_600, 700
+# Bytes in which phrases are counted, and how many words are read: lists of short words have more.
+WINDOW, _MOST_WORDS = 3_600, 640
 _ENOUGH = 1_600  # bytes of a text; cumulative songs and rhymes that are shorter say nearly all again
-# Two lengths are judged. Of the phrases in the last bytes a share was said before (it counts .7) and one twice before
-# (.3); marks and different words speak against a loop. Chosen on 14,000 ordinary texts of the development half: three
-# of them reach the first limit (two songs and SQL), two the second (licences that stand there twice).
-_WORDS, _SAID_ONCE, _SAID_TWICE = 4, 0.7, 0.3
+# Two lengths are judged: of the phrases in the last bytes a share must come three times or more in the window. Marks and
+# different words speak against a loop. Chosen on 14,000 ordinary texts of the development half: three of them reach
+# the first limit, three the second.
+_WORDS, _OFTEN = 4, 3
 # Text with more digits, double blanks or lines (of 33 bytes) a byte is a table or verse. Lists of two or three answers
 # ("yes no no yes") say no sentence.
 _MOST_MARKS, _MOST_DIGITS, _MOST_GAPS, _MOST_LINES, _COMMONEST_FOUR = 0.1, 0.03, 0.05, 0.03, 0.55
@@ -35,7 +34,7 @@ class _Limit(NamedTuple):
     least: float
 
 
-_LIMITS = (_Limit(800, 4, 0.3, 0.37), _Limit(2_400, 2, 1, 0.42))
+_LIMITS = (_Limit(800, 4, 0.3, 0.41), _Limit(2_400, 2, 1, 0.53))
 
 
 class Sameness(NamedTuple):
@@ -46,25 +45,29 @@ class Sameness(NamedTuple):
 
 
 def find_sameness(text: bytearray) -> Sameness | None:
-    """Return what repeats in the last `WINDOW` bytes of a text, None when its end says something new."""
+    """Return what repeats in the last `WINDOW` bytes of running text, None when its end says something new."""
+    words, tail = bytes(text[-_LIMITS[0].last :]).split(), bytes(text[-WINDOW:])
+    if len(words) * _LONG_WORD < _LIMITS[0].last:
+        return _in_characters("".join(_decode(tail).split()))
+    return _in_words(tail)
+
+
+def is_running_text(text: bytearray) -> bool:
+    """Return whether the end is neither code nor set in columns nor in verse, and says words more than once."""
     last = text[-_LIMITS[0].last :]
-    if len(text) < _ENOUGH or not _is_running_text(last):
-        return None
-    words, tail = bytes(last).split(), bytes(text[-WINDOW:])
-    if len(words) * _LONG_WORD < len(last):
-        return _in_characters("".join(_decode(tail).split())) if max(last) > _ASCII else None
-    return _in_words(tail) if len(set(words)) <= _MOST_DIFFERENT * len(words) else None
-
-
-def _is_running_text(last: bytearray) -> bool:
-    """Return whether it is neither code nor set in columns nor in verse."""
     size = len(last)
-    return (
-        _marks(last) <= _MOST_MARKS * size
-        and size - len(last.translate(None, DIGITS)) <= _MOST_DIGITS * size
-        and last.count(b"  ") <= _MOST_GAPS * size
-        and last.count(b"\n") <= _MOST_LINES * size
-    )
+    if (
+        len(text) < _ENOUGH
+        or last.count(b"\n") > _MOST_LINES * size
+        or last.count(b"  ") > _MOST_GAPS * size
+        or _marks(last) > _MOST_MARKS * size
+        or size - len(last.translate(None, DIGITS)) > _MOST_DIGITS * size
+    ):
+        return False
+    words = bytes(last).split()
+    if len(words) * _LONG_WORD < size:
+        return max(last) > _ASCII
+    return len(set(words)) <= _MOST_DIFFERENT * len(words)
 
 
 def _marks(last: bytes | bytearray) -> int:
@@ -77,21 +80,20 @@ def _decode(text: bytes) -> str:
 
 def _in_words(tail: bytes) -> Sameness | None:
     words = _decode(tail).split()[-_MOST_WORDS:]
-    before: Counter[tuple[str, ...]] = Counter()
-    said = [0] * (_WORDS - 1)
-    for phrase in zip(*(words[start:] for start in range(_WORDS)), strict=False):
-        said.append(before[phrase])
-        before[phrase] += 1
+    one: dict[str, str] = {}
+    words = list(map(one.setdefault, words, words))  # equal words are one object, and compare faster
+    phrases = list(zip(*(words[start:] for start in range(_WORDS)), strict=False))
+    times = Counter(phrases)
+    often = {phrase for phrase, count in times.items() if count >= _OFTEN}
     for limit in _LIMITS:
         last = tail[-limit.last :]
         fresh = len(last.split())
-        end, late = words[-fresh:], said[-fresh:]
-        share = _SAID_ONCE * sum(map(bool, late)) + _SAID_TWICE * sum(times > 1 for times in late)
-        different = limit.different * len(set(end))
+        end = words[-fresh:]
+        share = sum(map(often.__contains__, phrases[-fresh:])) - limit.different * len(set(end))
         least = limit.least + limit.marks * _marks(last) / len(last)
-        if len(tail) > limit.last and share - different >= least * fresh and not _says_little(end):
-            times = max(before.values())
-            return Sameness(times, max(1, len(" ".join(words)) // times))
+        if len(tail) > limit.last and share >= least * fresh and not _says_little(end):
+            most = max(times.values())
+            return Sameness(most, max(1, len(" ".join(words)) // most))
     return None
 
 
