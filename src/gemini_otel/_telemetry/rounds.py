@@ -127,7 +127,7 @@ def begin(
             report("Operation.read_start")
             start = _UNKNOWN_START
         chosen = start_span(instrumentation, operation.name, start, stream, parent, links)
-        recording = chosen.span.is_recording()
+        recording = chosen.recording
         capturing = content is not None and content.wanted(recording)
         request = _UNKNOWN_REQUEST
         if recording or capturing:
@@ -172,7 +172,7 @@ class Round(Observation):
         self._metrics = instrumentation.providers.metrics()
         own = instrumentation.settings.metric_attributes
         self._dimensions = () if own is None else own.values()
-        self._recording = self._span.is_recording()
+        self._recording = setup.chosen.recording
         self._answer = operation.answer(setup.request)
         settings = instrumentation.settings
         if self._recording and settings.repetition and operation.generates:
@@ -438,7 +438,12 @@ class Round(Observation):
         attributes = dict(sendable(self._attributes(ended)))
         if OTHER in str(attributes):
             attributes.update(replacements(attributes))
-        write(span, attributes)
+        given = self._setup.chosen.given
+        if given is None:
+            write(span, attributes)
+        else:
+            span.set_attributes(attributes)
+            given.update(attributes)
         if not BEGUN_HERE.isdisjoint(attributes):
             safely(link_to_beginning, span, attributes, ended.outcome)
         if self._setup.chosen.host is not None:

@@ -79,7 +79,8 @@ def start_tool(
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
-    keep(span, attributes)
+    if span.is_recording():
+        keep(span, attributes)
     if instrumentation.content is not None:
         instrumentation.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
         if isinstance(description, str):

@@ -229,7 +229,8 @@ class UserCall(Observation):
         ):
             return
         self._span = tracer.start_span(name, self._context, SpanKind.INTERNAL, attributes)
-        keep(self._span, attributes)
+        if self._span.is_recording():
+            keep(self._span, attributes)
         self._context = trace.set_span_in_context(self._span, self._context)
         otel_context.attach(self._context)  # the step that we are in restores what was before
 

@@ -29,10 +29,9 @@ def write(span: Span, attributes: Mapping[str, Any]) -> None:
         _given.setdefault(span, {}).update(attributes)
 
 
-def keep(span: Span, attributes: Mapping[str, Any]) -> None:
-    """Keep what the span was started with."""
-    if span.is_recording():
-        _given[span] = {**attributes}
+def keep(span: Span, attributes: dict[str, Any]) -> None:
+    """Keep what a span that records was started with. Who sets more attributes adds them to the same dict."""
+    _given[span] = attributes
 
 
 def restore(span: Span, attributes: dict[str, Any]) -> None:
