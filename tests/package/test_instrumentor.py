@@ -98,7 +98,7 @@ def test_a_foreign_wrapper_survives(client: genai.Client) -> None:
         calls.append(kwargs["model"])
         return wrapped(*args, **kwargs)
 
-    target = generate_content.PATCHES[0].target
+    target = next(patch.target for patch in generate_content.PATCHES if patch.area == "generate_content")
     name = next(name for path in target.names if hasattr(models.Models, name := path.partition(".")[2]))
     telemetry = Telemetry()
     original = vars(models.Models)[name]

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk_trace
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -218,8 +218,13 @@ def test_bad_arguments(arguments: dict[str, Any], error: type[Exception], text: 
 
 
 def test_it_is_a_span_processor_and_needs_no_instrument() -> None:
-    """The processor is the SDK's kind of processor and works without instrument()."""
-    assert issubclass(gemini_otel.HintSpanProcessor, SpanProcessor)
+    """A tracer provider takes it, and without instrument() a span that anybody makes has its hint."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(gemini_otel.HintSpanProcessor())
+    end_one(
+        telemetry.tracer_provider, {"gen_ai.operation.name": "chat", "gemini.response.finish_reason": "SPII"}
+    )
+    assert [event["gemini.hint.id"] for event in telemetry.events("gemini.hint")] == ["finish.spii"]
 
 
 @pytest.mark.parametrize("remembered", [0, 2000])

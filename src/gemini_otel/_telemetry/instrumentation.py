@@ -17,10 +17,10 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled, supp
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
+from gemini_otel._facts.guard import call_back
 from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.version import __version__
-from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.sayings import CONVERSATION, PROMPT

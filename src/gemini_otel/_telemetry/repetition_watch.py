@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 MAX_CHARACTERS = 500_000  # of one answer: about twice what a model may write

@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, Span, SpanKind
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import StartFacts
-from gemini_otel._guard import guarded
+from gemini_otel._facts.guard import guarded
 from gemini_otel._telemetry import neighbours
 from gemini_otel._telemetry.attributes import Attributes, start_attributes
 from gemini_otel._telemetry.draft import Draft

@@ -14,8 +14,8 @@ from typing import Any
 from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import logger
 from gemini_otel._facts.sendable import OTHER, replaced
-from gemini_otel._guard import logger
 
 # Kept for as long as somebody holds the span, which is until it has ended: what is exported is a copy.
 _given: weakref.WeakKeyDictionary[Span, dict[str, Any]] = weakref.WeakKeyDictionary()

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import guarded, safely, tried
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded, safely, tried
 from gemini_otel._sdk.patch import Shape, patch
 from gemini_otel._telemetry.rounds import Round, current_round
 

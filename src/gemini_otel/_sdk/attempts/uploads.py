@@ -12,8 +12,8 @@ from functools import partial
 from types import MethodType
 from typing import Any
 
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.attempts.api_client import RefusedAttemptError
 from gemini_otel._sdk.drivers import async_call, call
 from gemini_otel._sdk.patch import Positional, Shape, patch

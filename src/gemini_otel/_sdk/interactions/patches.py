@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments, Operation
-from gemini_otel._guard import guarded
 from gemini_otel._sdk.interactions.answer import (
     AdministeredAnswer,
     FetchedAnswer,

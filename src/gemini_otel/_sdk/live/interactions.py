@@ -6,8 +6,8 @@ import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
 from gemini_otel._sdk.live.messages import close_code

@@ -7,10 +7,9 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gemini_otel._facts.calls import RequestFacts, ResponseFacts
+from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
 from gemini_otel._facts.errors.exceptions import ErrorBody
 from gemini_otel._facts.live import (
-    NOTHING,
     MediaFacts,
     Plain,
     ReceivedFacts,

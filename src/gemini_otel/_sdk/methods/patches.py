@@ -5,8 +5,8 @@ Those lack counts and error on the Gemini API, in older versions the counts on V
 
 from __future__ import annotations
 
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded
 from gemini_otel._sdk.methods.resources import read_batch_job
 from gemini_otel._sdk.methods.table import METHODS, operation_of
 from gemini_otel._sdk.patch import Patch, Shape, Target, patch

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
+from gemini_otel._facts.guard import end_after, guarded, report
 from gemini_otel._facts.names import (
     EVENT_HINT,
     HINT_ID,
@@ -21,7 +22,6 @@ from gemini_otel._facts.names import (
     OUTCOME,
     SEVERITIES,
 )
-from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
 from gemini_otel._telemetry.flushing import registered
