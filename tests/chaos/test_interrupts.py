@@ -31,7 +31,9 @@ def _interrupted(work: Callable[[], Any], line: int) -> bool:
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         nonlocal left
-        if not frame.f_code.co_filename.startswith(_SOURCES) or frame.f_code.co_filename.startswith(_SIMULATOR):
+        if not frame.f_code.co_filename.startswith(_SOURCES) or frame.f_code.co_filename.startswith(
+            _SIMULATOR
+        ):
             return None
         if event == "line":
             left -= 1
