@@ -53,7 +53,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     ),
     "_telemetry/user_calls.py": ("tests/calls/test_turns.py", "tests/calls/test_shared_spans.py"),
     "_sdk/drivers.py": (*_CALLS, "tests/calls/test_endings.py"),
-    "_guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
+    "_facts/guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
     "_facts/errors": ("tests/errors",),
     "hints/_search.py": _HINTS,
     "hints/_trigger.py": _HINTS,

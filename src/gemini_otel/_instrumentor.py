@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable, Collection
+import os
+import threading
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type: ignore[attr-defined]  # no __all__
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
-from gemini_otel._guard import guarded, logger
+from gemini_otel._facts.guard import guarded, logger
 from gemini_otel._sdk import installed, patching
 from gemini_otel._settings import in_force
 from gemini_otel._telemetry import dropped, exporter_log
@@ -26,6 +29,8 @@ _PROVIDERS = ("tracer_provider", "meter_provider", "logger_provider")
 _SDK = "google-genai"
 _INSTRUMENTS = (f"{_SDK} >= 1.32",)
 _instrumentation: Instrumentation | None = None  # what is instrumented now
+_changing = threading.RLock()
+_PATIENCE = 10.0  # seconds; what holds it may wait for an import that this thread is in
 listeners: list[Callable[[Any], object]] = []  # told of each tracer provider that spans of ours go to
 
 
@@ -55,6 +60,27 @@ def instrument(
 def uninstrument() -> None:
     """Undo `instrument()`: restore the SDK, or switch our layer off where somebody wrapped it later."""
     GeminiInstrumentor().uninstrument()
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Threads that instrument and uninstrument wait for each other."""
+    acquired = _changing.acquire(timeout=_PATIENCE)
+    try:
+        yield
+    finally:
+        if acquired:
+            _changing.release()
+
+
+def _reset_after_fork() -> None:
+    """A forked child is without the thread that may have held it."""
+    global _changing
+    _changing = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 class _Configuration:
@@ -87,7 +113,13 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
                 )
                 return None
             kwargs["skip_dep_check"] = True
-        return super().instrument(**kwargs)
+        with _one_at_a_time():
+            return super().instrument(**kwargs)
+
+    def uninstrument(self, **kwargs: Any) -> Any:
+        """Undo it."""
+        with _one_at_a_time():
+            return super().uninstrument(**kwargs)
 
     @guarded  # an exception here would stop every other instrumentor of the process
     def _instrument(self, **kwargs: Any) -> None:
@@ -203,11 +235,10 @@ def _prepare(
 def _add_hints(
     settings: Settings, logger_provider: Any, providers: Providers, provider: Any
 ) -> HintProcessor:
-    from gemini_otel.processor import install_on
+    from gemini_otel._telemetry.processor import install_on
 
-    processor = install_on(provider, settings, logger_provider)
-    processor.serve(Instrumentation(providers, settings).count_hint, _instrumented)
-    return processor
+    count_hint = Instrumentation(providers, settings).count_hint
+    return install_on(provider, settings, logger_provider, count_hint, _instrumented)
 
 
 @guarded

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.causes import CANCELLED
 from gemini_otel._facts.errors.exceptions import class_name, read_error
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 from gemini_otel._telemetry.attributes import failure_attributes
 from gemini_otel.hints import Hint, find
 

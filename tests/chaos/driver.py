@@ -9,6 +9,7 @@ import logging
 import random
 import re
 import sys
+import types
 import warnings
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
@@ -25,7 +26,7 @@ from chaos.memory import Memory
 from chaos.plans import Plan, plan, scenarios
 from chaos.profiles import PROFILES, Profile
 from chaos.run import Run, context
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.lifecycle import Observation
 from gemini_otel.simulator import Simulator
@@ -236,9 +237,22 @@ class _Batch:
         for operation, reference in self._held:
             if reference() is not None:
                 yield f"{operation}: {type(reference()).__name__} is still held"
-        ours = Counter(type(each).__name__ for each in gc.get_objects() if isinstance(each, Observation))
-        if ours:
-            yield f"in memory: {dict(ours)}"
+        for each in [each for each in gc.get_objects() if isinstance(each, Observation)]:
+            yield f"in memory: {type(each).__name__}, ended: {each.ended}, held by {_holders(each)}"
+
+
+def _holders(thing: Any) -> list[str]:
+    """What leads to a thing, the nearest first."""
+    found: list[str] = []
+    known = [thing]
+    for _ in range(6):
+        holders = [each for each in gc.get_referrers(*known[-1:]) if not isinstance(each, types.FrameType)]
+        holders = [each for each in holders if each is not known and not any(each is one for one in known)]
+        if not holders:
+            break
+        found.append(" and ".join(sorted(f"{type(each).__name__} {each!r:.80}" for each in holders[:4])))
+        known.append(holders[0])
+    return found
 
 
 def _operate(run: Run) -> None:

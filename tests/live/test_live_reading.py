@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import pytest
 from google import genai
+from google.genai import errors
 
 import gemini_otel
 from gemini_otel import simulator
@@ -72,6 +73,29 @@ async def test_a_message_is_read_once(telemetry: Telemetry, readers: Readers, sc
     telemetrys = [each for each in readers.given if each[0].startswith("/_telemetry/")]
     assert {function for _, function, _ in telemetrys} == {"received", "observe"}
     assert {read for _, _, read in telemetrys} == set(map(id, messages))
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(
+            "live_server_error",
+            marks=pytest.mark.skipif(
+                not hasattr(errors.APIError, "raise_error"), reason="this SDK drops error messages"
+            ),
+        ),
+        "live_internal",
+    ],
+)
+async def test_an_exception_is_read_once(telemetry: Telemetry, readers: Readers, scenario: str) -> None:
+    """What cuts off a turn, an error message or a close, is read for the turn and for its connection at once."""
+    with simulator.serve() as url, readers.watching(), suppress(Exception):
+        async with live_client(url).aio.live.connect(model=LIVE_MODEL) as session:
+            await session.send_client_content(turns={"parts": [{"text": f"simulate:{scenario}"}]})
+            async for _ in session.receive():
+                pass
+    assert [span.status.is_ok for span in telemetry.spans] == [False, False]
+    assert readers.calls["read_error"] == 1
 
 
 async def test_the_hook_gets_the_message() -> None:

@@ -3,6 +3,8 @@ import functools
 import inspect
 import logging
 import pickle
+import sys
+import threading
 import types
 import typing
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 import wrapt
+from google.genai.models import Models
 from opentelemetry.instrumentation.utils import unwrap
 
 import gemini_otel
@@ -164,8 +167,11 @@ def test_a_loader_that_raises_is_logged_and_harmless(module: Any, caplog: pytest
     def broken() -> list[tuple[Patch, Driver]]:
         raise RuntimeError
 
-    patching.install("some_sdk", broken)
-    assert module.Api().call() == "original"
+    with caplog.at_level(logging.WARNING):
+        patching.install("some_sdk", broken)
+        assert module.Api().call() == "original"
+    (record,) = caplog.records
+    assert "RuntimeError" in record.getMessage()
 
 
 def decorated(calls: list[str]) -> Any:
@@ -265,3 +271,28 @@ def test_a_wrapper_of_somebody_else_can_still_be_seen(module: Any) -> None:
     module.Api.call = theirs
     install("Api.call")
     assert vars(module.Api)["call"].__wrapped__ is original
+
+
+def test_threads_that_instrument_at_the_same_time() -> None:
+    """No layer is left behind, whoever was in the midst of it."""
+    before = dict(vars(Models))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def toggle() -> None:
+        for _ in range(8):
+            gemini_otel.instrument()
+            gemini_otel.uninstrument()
+
+    threads = [threading.Thread(target=toggle) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    finally:
+        sys.setswitchinterval(interval)
+        gemini_otel.instrument()
+        gemini_otel.uninstrument()
+    assert [name for name, value in vars(Models).items() if value is not before.get(name)] == []
+    assert patching._layers == {}

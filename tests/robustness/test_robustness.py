@@ -17,7 +17,7 @@ from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._facts import sendable
 from gemini_otel._telemetry import writing
 from support import MODEL, Telemetry, hint_ids, make_client

@@ -13,7 +13,7 @@ from google.genai import types
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._sdk.generate_content import content as _candidates
 from gemini_otel._sdk.reading import parts as _parts
 from gemini_otel._telemetry import log_events

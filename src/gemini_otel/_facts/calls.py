@@ -36,6 +36,10 @@ class StartFacts(NamedTuple):
     agent: str | None = None
 
 
+# Of a call whose start could not be read.
+UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
+
+
 class OfferedTools(NamedTuple):
     """What the model may use: functions by name (None where more may be declared elsewhere), and tools that the service runs.
 

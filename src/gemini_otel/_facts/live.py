@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from gemini_otel._facts.calls import NOTHING
 
 # What is set of an object of the service, by its fields; what is in it is plain too.
 Plain = Mapping[str, Any]
-NOTHING: Plain = MappingProxyType({})
 
 
 class MediaFacts(NamedTuple):

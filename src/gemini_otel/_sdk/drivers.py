@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from functools import lru_cache, partial
 from typing import Any, Protocol, TypeVar
 
+from gemini_otel._facts.guard import safely
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import safely
 from gemini_otel._sdk.patch import STREAMS, Driver, Patch, Positional, Shape
 from gemini_otel._telemetry.dropped import hold_open
 from gemini_otel._telemetry.instrumentation import Instrumentation

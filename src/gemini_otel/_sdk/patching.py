@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import wrapt
 
-from gemini_otel._guard import guarded, logger
+from gemini_otel._facts.guard import guarded, logger
 
 if TYPE_CHECKING:
     from gemini_otel._sdk.patch import Driver, Patch
@@ -103,6 +105,19 @@ _layers: dict[tuple[str, str], _Layer] = {}
 _load: Callable[[], Rows] | None = None  # None while nothing is to be patched
 _rows: dict[str, list[tuple[Patch, Driver]]] = {}  # by module
 _hooked: set[str] = set()  # post-import hooks cannot be taken back
+# Held while layers change, and never while something is imported, which may wait for a thread that waits for this. Of two
+# threads that patch a function at the same time, one would leave a layer that nobody can take out again.
+_lock = threading.RLock()
+
+
+def _reset_after_fork() -> None:
+    """A forked child is without the thread that may have held it."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 def install(package: str, load: Callable[[], Rows]) -> None:
@@ -145,17 +160,18 @@ def uninstall() -> None:
     global _load
     _load = None
     _rows.clear()
-    for key, layer in list(_layers.items()):
-        if layer.remove():
-            del _layers[key]
+    with _lock:
+        for key, layer in list(_layers.items()):
+            if layer.remove():
+                del _layers[key]
 
 
 @guarded
 def repair() -> None:
     """Put back the layers that somebody took out, by restoring what he had found before we came."""
-    lost = {
-        module for (module, _), layer in _layers.items() if layer.driver is not None and not layer.in_place()
-    }
+    with _lock:
+        layers = list(_layers.items())
+    lost = {module for (module, _), layer in layers if layer.driver is not None and not layer.in_place()}
     for module in lost:
         _patch_module(sys.modules[module])
 
@@ -180,14 +196,15 @@ def _patch_module(module: Any) -> None:
 
 
 def _apply(module: Any, name: str, driver: Driver) -> bool:
-    owner, attribute, found = _find(module, name)
-    if found is None:
-        return False
-    layer = _layers.get((module.__name__, name))
-    if layer is None or not layer.in_place():
-        layer = _layers[module.__name__, name] = _Layer(owner, attribute)
-    layer.driver = driver
-    return True
+    with _lock:
+        owner, attribute, found = _find(module, name)
+        if found is None:
+            return False
+        layer = _layers.get((module.__name__, name))
+        if layer is None or not layer.in_place():
+            layer = _layers[module.__name__, name] = _Layer(owner, attribute)
+        layer.driver = driver
+        return True
 
 
 def _find(module: Any, name: str) -> tuple[Any, str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gemini_otel._sdk import function_calling, installed
-from gemini_otel._sdk.attempts import api_client, older_client, raw_usage, uploads
+from gemini_otel._sdk.attempts import api_client, older_client, uploads
 from gemini_otel._sdk.attempts import generated_clients as generated_attempts
 from gemini_otel._sdk.drivers import driver
 from gemini_otel._sdk.generate_content import patches as generate_content
 from gemini_otel._sdk.interactions import patches as interactions
 from gemini_otel._sdk.live import drivers as live
 from gemini_otel._sdk.live import interactions as live_interactions
-from gemini_otel._sdk.methods import batch_jobs, pages
+from gemini_otel._sdk.methods import pages
 from gemini_otel._sdk.methods import patches as methods
 from gemini_otel._sdk.patch import Driver, Patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
@@ -21,14 +21,12 @@ PATCHES: tuple[Patch, ...] = (
     *generate_content.PATCHES,
     *interactions.PATCHES,
     *methods.PATCHES,
-    *batch_jobs.PATCHES,
     *pages.PATCHES,
     *function_calling.PATCHES,
     *live.PATCHES,
     *live_interactions.PATCHES,
     *api_client.PATCHES,
     *uploads.PATCHES,
-    *raw_usage.PATCHES,
     *generated_attempts.PATCHES,
     *older_client.PATCHES,
 )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gemini_otel._guard import logger, tried
+from gemini_otel._facts.guard import logger, tried
 from gemini_otel._settings.parsing import parse_switch
 from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
 

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import call_back
 from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.sendable import OTHER
-from gemini_otel._guard import call_back
 
 MAX_SPAN_ATTRIBUTES = 32
 MAX_METRIC_ATTRIBUTES = 8

@@ -10,7 +10,7 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.bounded import bounded
 from gemini_otel._facts.errors.exceptions import read_error, unread_error
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 from gemini_otel._telemetry.attributes import (
     Attributes,
     attempt_attributes,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Protocol
 
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 
 Task = Callable[[], object]
 

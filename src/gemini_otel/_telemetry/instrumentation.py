@@ -8,19 +8,21 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
+from opentelemetry import context as otel_context
 from opentelemetry import metrics, trace
+from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled, suppress_instrumentation
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
+from gemini_otel._facts.guard import call_back
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.version import __version__
-from gemini_otel._guard import call_back
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.dropped import end_open_streams
-from gemini_otel._telemetry.sayings import said_here
+from gemini_otel._telemetry.sayings import CONVERSATION, PROMPT
 
 if TYPE_CHECKING:
     from gemini_otel._facts.labels import Dimensions
@@ -139,9 +141,14 @@ class Instrumentation(NamedTuple):
             self.repair()
 
     def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
-        """What every span gets that starts here: what the program says of the calls, and attributes of the user's own."""
-        own, said = self.settings.span_attributes, said_here(prompted=prompted)
-        return said if own is None else {**own.values(), **said}
+        """What every span gets that starts here: attributes of the user's own, the conversation, and the prompt that is meant."""
+        own, context = self.settings.span_attributes, otel_context.get_current()
+        attributes: dict[str, Any] = {} if own is None else {**own.values()}
+        if prompted and PROMPT in context:
+            attributes.update(_attributes_in(context, PROMPT))
+        if CONVERSATION in context:
+            attributes.update(_attributes_in(context, CONVERSATION))
+        return attributes
 
     def dimensions(self) -> Dimensions:
         """The user's own dimensions for what is measured here."""
@@ -152,6 +159,10 @@ class Instrumentation(NamedTuple):
         """Count one hint, where metrics are on."""
         if (found := self.providers.metrics()) is not None:
             found.hints.add((found.hint_label(hint_id), severity), own=self.dimensions())
+
+
+def _attributes_in(context: Context, key: str) -> dict[str, str]:
+    return cast("dict[str, str]", context[key])
 
 
 def call_hook(settings: Settings, name: str, span: Span, subject: object) -> None:

@@ -16,9 +16,9 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.cancellation import is_cancellation
+from gemini_otel._facts.guard import report
 from gemini_otel._facts.outcomes import REPETITION
 from gemini_otel._facts.sendable import text
-from gemini_otel._guard import report
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
 from gemini_otel._telemetry.sayings import detach_quietly

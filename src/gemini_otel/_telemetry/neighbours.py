@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gemini_otel._guard import guarded, logger
+from gemini_otel._facts.guard import guarded, logger
 from gemini_otel.hints._foreign.sources import PACKAGES, Package
 
 

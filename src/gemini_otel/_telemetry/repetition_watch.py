@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 MAX_CHARACTERS = 500_000  # of one answer: about twice what a model may write
@@ -14,25 +14,15 @@ SHORT = 256  # characters: a detector looks at no fewer, so none is made for the
 class RepetitionWatch:
     """One detector for each candidate, and one for its thoughts; the first verdict of any of them stays."""
 
-    __slots__ = (
-        "_detectors",
-        "_gathered",
-        "_history",
-        "_room",
-        "_structured",
-        "_thresholds",
-        "heard",
-        "verdict",
-    )
+    heard = False
+    verdict: Repetition | None = None
 
     def __init__(self, structured: bool, thresholds: Mapping[str, int] | None = None) -> None:
         self._structured, self._thresholds = structured, thresholds
         self._detectors: dict[tuple[int, bool], RepetitionDetector] = {}
         self._gathered: dict[tuple[int, bool], str] = {}  # too short to be looked at
-        self._history: list[tuple[str, object, object]] = []
         self._room = MAX_CHARACTERS
-        self.heard = False
-        self.verdict: Repetition | None = None
+        self._history: list[tuple[str, object, object]] = []
 
     def recall(self, name: str, args: object, result: object) -> None:
         """Take a function call that the request answers, and its result; every candidate's own calls follow it."""

@@ -13,13 +13,21 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Link
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts, Value
+from gemini_otel._facts.calls import (
+    UNKNOWN_START,
+    ErrorFacts,
+    Measured,
+    RequestFacts,
+    ResponseFacts,
+    StartFacts,
+    Value,
+)
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
+from gemini_otel._facts.guard import call_back, guarded, report, safely
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
 from gemini_otel._facts.sendable import OTHER, sendable
 from gemini_otel._facts.tiers import FLEX, tier_name
-from gemini_otel._guard import call_back, guarded, report, safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog, LastError
 from gemini_otel._telemetry.attributes import (
@@ -59,7 +67,6 @@ _ASKED = frozenset({"contents", "input", "prompt", "request", "source"})
 _REPORTS = frozenset(
     {names.ERROR_MESSAGE, names.FAILURE_MESSAGE, names.IMAGES_FILTERED_REASONS, names.VIDEOS_FILTERED_REASONS}
 )
-_UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 _UNKNOWN_REQUEST = RequestFacts()
 
 
@@ -125,9 +132,9 @@ def begin(
             start = operation.read_start(instance, arguments)
         except Exception:
             report("Operation.read_start")
-            start = _UNKNOWN_START
+            start = UNKNOWN_START
         chosen = start_span(instrumentation, operation.name, start, stream, parent, links)
-        recording = chosen.span.is_recording()
+        recording = chosen.recording
         capturing = content is not None and content.wanted(recording)
         request = _UNKNOWN_REQUEST
         if recording or capturing:
@@ -172,7 +179,7 @@ class Round(Observation):
         self._metrics = instrumentation.providers.metrics()
         own = instrumentation.settings.metric_attributes
         self._dimensions = () if own is None else own.values()
-        self._recording = self._span.is_recording()
+        self._recording = setup.chosen.recording
         self._answer = operation.answer(setup.request)
         settings = instrumentation.settings
         if self._recording and settings.repetition and operation.generates:
@@ -438,7 +445,12 @@ class Round(Observation):
         attributes = dict(sendable(self._attributes(ended)))
         if OTHER in str(attributes):
             attributes.update(replacements(attributes))
-        write(span, attributes)
+        given = self._setup.chosen.given
+        if given is None:
+            write(span, attributes)
+        else:
+            span.set_attributes(attributes)
+            given.update(attributes)
         if not BEGUN_HERE.isdisjoint(attributes):
             safely(link_to_beginning, span, attributes, ended.outcome)
         if self._setup.chosen.host is not None:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import contextlib
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
 from gemini_otel._facts import names
 
-_CONVERSATION = otel_context.create_key("gemini_otel.conversation")
-_PROMPT = otel_context.create_key("gemini_otel.prompt")
+# Where the context keeps attributes for what begins there.
+CONVERSATION = otel_context.create_key("gemini_otel.conversation")
+PROMPT = otel_context.create_key("gemini_otel.prompt")
 _LONGEST = 256
 
 # What this task is in, from the outside in: several tasks may enter one object.
@@ -25,21 +25,11 @@ _entered: ContextVar[tuple[tuple[object, Context | None, object], ...]] = Contex
 )
 
 
-def said_here(*, prompted: bool) -> dict[str, Any]:
-    """What is said in this context, as attributes; of the prompt only where one is meant for what begins."""
-    context = otel_context.get_current()
-    prompt_said = context.get(_PROMPT) if prompted else None
-    said = {**prompt_said} if isinstance(prompt_said, dict) else {}
-    if (conversation_id := context.get(_CONVERSATION)) is not None:
-        said[names.CONVERSATION_ID] = conversation_id
-    return said
-
-
 class Saying:
-    """A context manager, also an async one, that keeps a value in the context of what is inside."""
+    """A context manager, also an async one, that keeps attributes in the context of what is inside."""
 
-    def __init__(self, key: str, value: object) -> None:
-        self._key, self._value = key, value
+    def __init__(self, key: str, attributes: dict[str, str]) -> None:
+        self._key, self._value = key, attributes
 
     def __enter__(self) -> None:
         context = otel_context.set_value(self._key, self._value)
@@ -74,7 +64,7 @@ class conversation(Saying):  # noqa: N801  # reads as a statement, like contextl
     def __init__(self, id: str) -> None:  # noqa: A002  # the word of the conventions
         if not isinstance(id, str) or not id:
             raise ValueError(f"conversation({id!r}) is not valid; give the id as a string that is not empty")
-        super().__init__(_CONVERSATION, id)
+        super().__init__(CONVERSATION, {names.CONVERSATION_ID: id})
         self.id = id
 
 
@@ -97,7 +87,7 @@ class prompt(Saying):  # noqa: N801  # reads as a statement, like `conversation`
         attributes = {names.PROMPT_NAME: text(name, _LONGEST)}
         if version is not None:
             attributes[names.PROMPT_VERSION] = text(version, _LONGEST)
-        super().__init__(_PROMPT, attributes)
+        super().__init__(PROMPT, attributes)
         self.name, self.version = name, version
 
 

@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, Span, SpanKind
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import StartFacts
-from gemini_otel._guard import guarded
+from gemini_otel._facts.guard import guarded
 from gemini_otel._telemetry import neighbours
 from gemini_otel._telemetry.attributes import Attributes, start_attributes
 from gemini_otel._telemetry.draft import Draft
@@ -49,7 +49,9 @@ class SpanChoice(NamedTuple):
     measured: bool  # whether the standard metrics are for us to record
     own: Mapping[str, Any]  # attributes of the user's own, and what the program says of the call
     start: Attributes  # what is known before the request
+    recording: bool
     host: HostSpan | None = None  # where the span is a draft, for this one's
+    given: dict[str, Any] | None = None  # what is kept of what the span gets, where it is ours and records
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def start_span(
     known = start_attributes(operation, start, stream)
     if tracer is None:
         span: Span = trace.NonRecordingSpan(around.get_span_context())
-        return SpanChoice(span, trace.set_span_in_context(span, context), measured, own, known)
+        return SpanChoice(span, trace.set_span_in_context(span, context), measured, own, known, False)
     neighbours.warn_of_two_spans()
     attributes = {**own, **known}
     subject = start.model or start.agent
@@ -91,12 +93,15 @@ def start_span(
         begin = functools.partial(tracer.start_span, name, inside, SpanKind.CLIENT, attributes, links)
         if (draft := share(instrumentation, host, begin)) is not None:
             draft.set_attributes(attributes)
-            return SpanChoice(draft, context, measured, own, known, host)
+            return SpanChoice(draft, context, measured, own, known, draft.is_recording(), host)
     span = tracer.start_span(
         name, context if parent is None else parent, SpanKind.CLIENT, attributes, links, start_time
     )
-    keep(span, attributes)
-    return SpanChoice(span, trace.set_span_in_context(span, context), measured, own, known)
+    given = {**attributes} if span.is_recording() else None
+    if given is not None:
+        keep(span, given)
+    inside = trace.set_span_in_context(span, context)
+    return SpanChoice(span, inside, measured, own, known, given is not None, given=given)
 
 
 def share(instrumentation: Instrumentation, host: HostSpan, begin: Callable[[int], Span]) -> Draft | None:

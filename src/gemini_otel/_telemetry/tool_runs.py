@@ -13,8 +13,8 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, Status
 
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.exceptions import class_name
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.sendable import text, tool_name
-from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.lifecycle import Observation, loop_context, outcome_of
@@ -79,7 +79,8 @@ def start_tool(
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
-    keep(span, attributes)
+    if span.is_recording():
+        keep(span, attributes)
     if instrumentation.content is not None:
         instrumentation.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
         if isinstance(description, str):

@@ -19,9 +19,9 @@ from opentelemetry.trace import Span, SpanKind
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts, Value
+from gemini_otel._facts.guard import guarded, report, safely
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._facts.sendable import sendable
-from gemini_otel._guard import guarded, report, safely
 from gemini_otel._telemetry.attempts import LastError
 from gemini_otel._telemetry.attributes import Attributes, UsageTotals
 from gemini_otel._telemetry.dropped import hold_open, let_go
@@ -229,7 +229,8 @@ class UserCall(Observation):
         ):
             return
         self._span = tracer.start_span(name, self._context, SpanKind.INTERNAL, attributes)
-        keep(self._span, attributes)
+        if self._span.is_recording():
+            keep(self._span, attributes)
         self._context = trace.set_span_in_context(self._span, self._context)
         otel_context.attach(self._context)  # the step that we are in restores what was before
 

@@ -14,8 +14,8 @@ from typing import Any
 from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import logger
 from gemini_otel._facts.sendable import OTHER, replaced
-from gemini_otel._guard import logger
 
 # Kept for as long as somebody holds the span, which is until it has ended: what is exported is a copy.
 _given: weakref.WeakKeyDictionary[Span, dict[str, Any]] = weakref.WeakKeyDictionary()
@@ -29,10 +29,9 @@ def write(span: Span, attributes: Mapping[str, Any]) -> None:
         _given.setdefault(span, {}).update(attributes)
 
 
-def keep(span: Span, attributes: Mapping[str, Any]) -> None:
-    """Keep what the span was started with."""
-    if span.is_recording():
-        _given[span] = {**attributes}
+def keep(span: Span, attributes: dict[str, Any]) -> None:
+    """Keep what a span that records was started with. Who sets more attributes adds them to the same dict."""
+    _given[span] = attributes
 
 
 def restore(span: Span, attributes: dict[str, Any]) -> None:

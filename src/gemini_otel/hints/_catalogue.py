@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME, SEVERITIES
 from gemini_otel._facts.outcomes import OUTCOME_NAMES
-from gemini_otel._guard import guarded
 from gemini_otel.hints._hint import Attributes, AttributeValue, Hint
 from gemini_otel.hints._trigger import TOOL, Predicate, Subject, Trigger, is_no_call
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.names import SEVERITIES
-from gemini_otel._guard import guarded
 from gemini_otel._telemetry.dropped import flush
 from gemini_otel.hints import Catalogue, Hint, default_hints, disabled_ids, evidence
 from gemini_otel.hints._advice import fitted

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded
-from gemini_otel._sdk.attempts.attempt import Attempt, RefusedAttemptError
+from gemini_otel._sdk.attempts.api_client import Attempt, RefusedAttemptError
 from gemini_otel._sdk.drivers import async_call, call
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.rounds import Round, current_round

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from functools import partial
 
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded
-from gemini_otel._sdk.attempts.attempt import Attempt, RefusedAttemptError
+from gemini_otel._sdk.attempts.api_client import Attempt, RefusedAttemptError
 from gemini_otel._sdk.patch import Shape, patch
 from gemini_otel._telemetry.rounds import current_round
 

@@ -5,14 +5,15 @@ A round is one request and its answer, with the continuation hops that the SDK a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT
-from gemini_otel._sdk.patch import Patch, Shape, Target
+from gemini_otel._sdk.patch import Patch, Positional, Shape, Target, patch
 from gemini_otel._sdk.reading.client import model_name
 from gemini_otel._sdk.reading.fields import field
-from gemini_otel._telemetry.rounds import begin
+from gemini_otel._telemetry.rounds import begin, current_round
 from gemini_otel._telemetry.user_calls import begin_turn
 
 
@@ -25,7 +26,8 @@ def _read_chat_model(chat: Any, arguments: Arguments) -> str | None:
 
 
 def _has_tools(models: Any, arguments: Arguments) -> bool:
-    return bool(field(arguments.get("config"), "tools"))
+    config = arguments.get("config")
+    return config is not None and bool(field(config, "tools"))
 
 
 def _may_have_tools(chat: Any, arguments: Arguments) -> bool:
@@ -43,6 +45,19 @@ def _read_chat_round(chat: Any, arguments: Arguments) -> tuple[Any, Arguments]:
         "contents": arguments.get("message"),
         "config": arguments.get("config") or own["_config"],
     }
+
+
+def _read(_: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+    """`_GenerateContentResponse_from_mldev(from_object, ...)`: the JSON of an answer, or of a chunk, for the SDK's own type.
+
+    That leaves out the tier that served the request.
+    """
+    answer = args[0] if args else kwargs.get("from_object")
+    if isinstance(answer, dict) and isinstance(usage := answer.get("usageMetadata"), dict):
+        tier = usage.get("serviceTier")
+        if isinstance(tier, str) and (call := current_round()) is not None:
+            call.served_by(tier)
+    return wrapped(*args, **kwargs)
 
 
 _MODELS = TurnOperation(_read_model, _has_tools, GENERATE_CONTENT, _read_round)
@@ -75,5 +90,8 @@ PATCHES = (
             ("Async", "", Shape.ASYNC_CALL),
             ("Async", "_stream", Shape.PUBLIC_ASYNC_STREAM),
         )
+    ),
+    patch(
+        "service tiers", "google.genai.models", "_GenerateContentResponse_from_mldev", Shape.INSTEAD, _read
     ),
 )

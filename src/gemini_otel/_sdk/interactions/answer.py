@@ -27,10 +27,9 @@ from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._facts.tiers import tier_name
 from gemini_otel._sdk.interactions.tools import read_citations, read_step, unused
 from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import enum_value, items, quantity
+from gemini_otel._sdk.reading.fields import enum_value, identifier, items, quantity
 from gemini_otel._sdk.reading.fields import fields as known_fields
 from gemini_otel._sdk.reading.generated_clients import read_usage
-from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
 # https://ai.google.dev/api/interactions-api: what the status of an interaction means for the caller.

@@ -8,10 +8,9 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts, ResponseFacts
 from gemini_otel._facts.live import EventFacts, Plain
 from gemini_otel._facts.operation import Arguments, Listener, Operation
-from gemini_otel._sdk.generate_content.request import read_start
 from gemini_otel._sdk.interactions.answer import OUTCOMES, InteractionAnswer
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer
-from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.reading.client import read_start
+from gemini_otel._sdk.reading.fields import enum_value, field, fields, identifier, integer
 
 _MOVES = "reconnection_required"
 _TERMINAL = frozenset({"interaction.completed", "interaction.canceled", "interaction.cancelled", _MOVES})

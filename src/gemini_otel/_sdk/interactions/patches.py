@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments, Operation
-from gemini_otel._guard import guarded
 from gemini_otel._sdk.interactions.answer import (
     AdministeredAnswer,
     FetchedAnswer,
@@ -26,9 +26,10 @@ from gemini_otel._sdk.interactions.request import (
     read_start_of_creation,
 )
 from gemini_otel._sdk.patch import Patch, Shape, Target, patch
+from gemini_otel._sdk.reading.fields import identifier
 from gemini_otel._sdk.reading.generated_clients import read_request as read_options
 from gemini_otel._sdk.reading.generated_clients import read_start
-from gemini_otel._sdk.reading.measures import Measures, identifier
+from gemini_otel._sdk.reading.measures import Measures
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.rounds import Round, begin
 

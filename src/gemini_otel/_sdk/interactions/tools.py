@@ -8,8 +8,7 @@ from typing import Any
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts
 from gemini_otel._facts.sendable import OTHER
-from gemini_otel._sdk.reading.fields import enum_value, field, items
-from gemini_otel._sdk.reading.measures import word
+from gemini_otel._sdk.reading.fields import enum_value, field, items, word
 from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
 _FUNCTIONS = frozenset({"function", "mcp_server", "computer_use"})  # what the model calls like a function

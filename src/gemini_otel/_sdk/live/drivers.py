@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.live import ReceivedFacts
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.live import messages as reading
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.instrumentation import Instrumentation

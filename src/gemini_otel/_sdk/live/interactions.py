@@ -6,13 +6,13 @@ import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded, safely
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
 from gemini_otel._sdk.live.messages import close_code
 from gemini_otel._sdk.patch import Positional, Shape, patch
-from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.reading.fields import identifier
 from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
 

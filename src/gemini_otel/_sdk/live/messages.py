@@ -7,10 +7,9 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gemini_otel._facts.calls import RequestFacts, ResponseFacts
+from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
 from gemini_otel._facts.errors.exceptions import ErrorBody
 from gemini_otel._facts.live import (
-    NOTHING,
     MediaFacts,
     Plain,
     ReceivedFacts,
@@ -21,9 +20,9 @@ from gemini_otel._facts.live import (
 from gemini_otel._facts.operation import Answer, Arguments, Listener, Operation
 from gemini_otel._facts.sendable import finite, tool_name, whole_number
 from gemini_otel._sdk.generate_content.operation import GenerateContentAnswer
-from gemini_otel._sdk.generate_content.request import read_request, read_start
-from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, integer, items
-from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.generate_content.request import read_request
+from gemini_otel._sdk.reading.client import read_start
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, identifier, integer, items
 from gemini_otel._sdk.reading.plain import plain
 
 _SAMPLE_BYTES = 2  # https://ai.google.dev/gemini-api/docs/live: 16 bit samples

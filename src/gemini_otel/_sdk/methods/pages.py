@@ -17,15 +17,13 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import StartFacts
+from gemini_otel._facts.calls import UNKNOWN_START, StartFacts
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.operation import Arguments
-from gemini_otel._guard import guarded
 from gemini_otel._sdk.methods.table import page_operation
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.rounds import Round, begin, current_round
-
-_UNKNOWN = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 
 
 @dataclass
@@ -60,7 +58,7 @@ def _begin_page(instrumentation: Instrumentation, pager: Any, arguments: Argumen
     """Start the span of the next page; None where there is none to fetch, and so no request."""
     if not pager.config.get("page_token"):
         return None
-    listing = _listings.setdefault(pager, _Listing(_UNKNOWN, None))
+    listing = _listings.setdefault(pager, _Listing(UNKNOWN_START, None))
     listing.pages += 1
     call = begin(
         instrumentation,

@@ -18,9 +18,8 @@ from gemini_otel._sdk.methods.resources import failure, outcome
 from gemini_otel._sdk.methods.tokens import COMPUTED_TOKENS, EMBED_CONTENT, EMBEDDINGS, TOKEN_COUNT
 from gemini_otel._sdk.methods.videos import VIDEO_OPERATION
 from gemini_otel._sdk.reading import generated_clients as gen
-from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
-from gemini_otel._sdk.reading.measures import Measures, Reader, measure
-from gemini_otel._sdk.reading.method import BELOW_DECORATOR, Method
+from gemini_otel._sdk.reading.client import http_options, read_start
+from gemini_otel._sdk.reading.measures import BELOW_DECORATOR, Measures, Method, Reader, measure
 
 _METHODS: Mapping[str, tuple[Method, ...]] = {
     "google.genai.models": (
@@ -102,22 +101,11 @@ def operation_of(module: str, method: Method) -> Operation:
     of_agent = method.operation == "create_agent"
     return Operation(
         name=method.operation,
-        read_start=(gen.read_agent_start if of_agent else gen.read_start) if generated else _read_start,
+        read_start=(gen.read_agent_start if of_agent else gen.read_start) if generated else read_start,
         read_request=partial(gen.read_request if generated else _read_request, method.request),
         answer=partial(MethodAnswer, method.answer),
         generates=False,
         timed=method.timed,
-    )
-
-
-def _read_start(api: Any, arguments: Arguments) -> StartFacts:
-    provider, address, port = endpoint(api, arguments.get("config"))
-    return StartFacts(
-        model_name(arguments.get("model") or arguments.get("base_model")),
-        provider,
-        address,
-        port,
-        identity(api),
     )
 
 

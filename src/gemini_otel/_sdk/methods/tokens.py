@@ -6,8 +6,8 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts, UsageFacts, Value
-from gemini_otel._sdk.reading.fields import field, integer, items, quantity
-from gemini_otel._sdk.reading.measures import Measures, Reader, count, measure, word
+from gemini_otel._sdk.reading.fields import count, field, integer, items, quantity, word
+from gemini_otel._sdk.reading.measures import Measures, Reader, measure
 from gemini_otel._sdk.reading.usage import UsageReader
 
 EMBED_CONTENT: Measures = (

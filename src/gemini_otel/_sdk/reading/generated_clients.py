@@ -14,8 +14,8 @@ from gemini_otel._facts.operation import Arguments
 from gemini_otel._facts.sendable import code, setting
 from gemini_otel._sdk.methods.resources import generated_name
 from gemini_otel._sdk.reading.client import endpoint_at, model_name
-from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer, quantity
-from gemini_otel._sdk.reading.measures import Measures, Reader, count, measure, word
+from gemini_otel._sdk.reading.fields import count, decimal, enum_value, field, fields, integer, quantity, word
+from gemini_otel._sdk.reading.measures import Measures, Reader, measure
 
 _PROJECTS = "projects/"
 

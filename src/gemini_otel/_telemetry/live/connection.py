@@ -10,9 +10,9 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.cancellation import is_cancellation
 from gemini_otel._facts.errors.exceptions import read_close
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.live import MediaFacts, ReceivedFacts, SentFacts
 from gemini_otel._facts.operation import Arguments, Operation
-from gemini_otel._guard import guarded, safely
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import Instrumentation
@@ -33,11 +33,11 @@ class Connection:
         "_close_code",
         "_closing",
         "_explained",
-        "_heard",
         "_instrumentation",
         "_lost_with",
         "_opened",
-        "_said",
+        "_received_media",
+        "_sent_media",
         "_session_id",
         "round",
     )
@@ -48,7 +48,7 @@ class Connection:
         self._instrumentation = instrumentation
         self._began = time.perf_counter()
         self._opened: float | None = None
-        self._heard, self._said = MediaFacts(), MediaFacts()
+        self._sent_media, self._received_media = MediaFacts(), MediaFacts()
         self._session_id: str | None = None
         self._closing = False
         self._ask_close_code: Callable[[], int | None] | None = None
@@ -90,7 +90,7 @@ class Connection:
     def sent(self, facts: SentFacts, moment: float) -> None:
         """Take what the caller sent, and when."""
         if not self.round.ended:
-            self._heard = self._heard.plus(facts.media)
+            self._sent_media = self._sent_media.plus(facts.media)
 
     @guarded
     def received(self, facts: ReceivedFacts, message: object) -> None:
@@ -99,7 +99,7 @@ class Connection:
         Some may still be unread when a session was closed.
         """
         if not self.round.ended:
-            self._said = self._said.plus(facts.media)
+            self._received_media = self._received_media.plus(facts.media)
 
     @guarded
     def explain(self, error: BaseException, readable: BaseException) -> None:
@@ -173,7 +173,7 @@ class Connection:
         self._lost_with = self._explained = None
 
     def _attributes(self) -> Attributes:
-        attributes = media_attributes(self._heard, self._said)
+        attributes = media_attributes(self._sent_media, self._received_media)
         if self._opened is not None:
             attributes[names.LIVE_SETUP_TIME] = self._opened - self._began
         if self._session_id is not None:

@@ -7,8 +7,8 @@ from threading import Lock
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.live import EventFacts
-from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection

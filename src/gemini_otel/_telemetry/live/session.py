@@ -10,10 +10,10 @@ import time
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.live import ReceivedFacts, SentFacts, ToolCall, ToolResponse
 from gemini_otel._facts.operation import Operation
 from gemini_otel._facts.sendable import sendable
-from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes, UsageTotals
 from gemini_otel._telemetry.dropped import Moment
 from gemini_otel._telemetry.instrumentation import Instrumentation

@@ -63,10 +63,10 @@ class LiveTurn:
         "_first_audio",
         "_first_text",
         "_happened",
-        "_heard",
         "_input_ended",
         "_number",
-        "_said",
+        "_received_media",
+        "_sent_media",
         "_tool_calls",
         "_tool_cancellations",
         "_tool_responses",
@@ -86,7 +86,11 @@ class LiveTurn:
         self.round = Round(setup._replace(traits=traits))
         self._answered: float | None = None
         self._number = number
-        self._input_ended, self._heard, self._said = waiting.input_ended, waiting.media, MediaFacts()
+        self._input_ended, self._sent_media, self._received_media = (
+            waiting.input_ended,
+            waiting.media,
+            MediaFacts(),
+        )
         self._first_audio: float | None = None
         self._first_text: float | None = None
         self._happened: set[str] = set()  # facts that an event told
@@ -99,7 +103,7 @@ class LiveTurn:
 
     def sent(self, sent: SentFacts, moment: float) -> None:
         """Take what the user sends while the turn runs."""
-        self._heard = self._heard.plus(sent.media)
+        self._sent_media = self._sent_media.plus(sent.media)
         self._tool_responses += len(sent.tool_responses)
         if sent.ends_input:
             self._input_ended = moment
@@ -115,7 +119,7 @@ class LiveTurn:
             self._first_audio = now
         if self._first_text is None and facts.has_text:
             self._first_text = now
-        self._said = self._said.plus(facts.media)
+        self._received_media = self._received_media.plus(facts.media)
         self._tool_calls += len(facts.tool_calls)
         self._tool_cancellations += len(facts.cancelled_calls)
         for fact, event in _EVENTS:
@@ -155,5 +159,5 @@ class LiveTurn:
             names.LIVE_GENERATION_COMPLETE: "generation_complete" in self._happened,
             **{name: count for name, count in counts.items() if count},
             **{name: seconds for name, seconds in waits.items() if seconds is not None},
-            **media_attributes(self._heard, self._said),
+            **media_attributes(self._sent_media, self._received_media),
         }

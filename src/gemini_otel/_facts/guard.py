@@ -1,4 +1,7 @@
-"""The one place where exceptions of our own are swallowed: logged once for each site, never raised into the caller's call."""
+"""Where exceptions of our own are swallowed: logged once for each site, never raised into the caller's call.
+
+The few steps that every call takes catch their exceptions themselves, and hand them to `report`: a guard is a call more.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
+from gemini_otel._facts.guard import end_after, guarded, report
 from gemini_otel._facts.names import (
     EVENT_HINT,
     HINT_ID,
@@ -20,7 +22,6 @@ from gemini_otel._facts.names import (
     OUTCOME,
     SEVERITIES,
 )
-from gemini_otel._guard import end_after, guarded, report
 from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
 from gemini_otel._telemetry.flushing import registered
@@ -89,9 +90,7 @@ class HintSpanProcessor(SpanProcessor):
             int, frozenset[str]
         ] = {}  # of open spans, by their ids: the hints of spans inside of them
         self.active = True
-        self._added = False  # by `instrument()`
-        self._count: Callable[[str, str], object] | None = None
-        self._calls_have_spans: Callable[[], bool] = _never  # spans of ours, whatever is around them
+        self._installed: _Installed | None = None
         self.configure(
             hint_level=hint_level,
             disabled_hints=disabled_hints,
@@ -120,15 +119,6 @@ class HintSpanProcessor(SpanProcessor):
         self.hint_level = hint_level
         self.hint_signal = hint_signal
         self._on_span = _ON_SPAN if hint_attributes else _ON_SPAN[:1]
-
-    def serve(self, count: Callable[[str, str], object], calls_have_spans: Callable[[], bool]) -> None:
-        """Count each hint by its id and severity, and know whether calls have spans of ours."""
-        self._count, self._calls_have_spans = count, calls_have_spans
-
-    def rest(self) -> None:
-        """Give no more hints, where `instrument()` added this; one of the user's goes on."""
-        if self._added:
-            self.active = False
 
     def _ids(self, disabled: tuple[str, ...]) -> frozenset[str]:
         from gemini_otel.hints import default_hints, disabled_ids
@@ -179,7 +169,11 @@ class HintSpanProcessor(SpanProcessor):
         Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
         span that a framework's instrumentation has for a call is not always around ours, which has its hints.
         """
-        if self._calls_have_spans() and (_scopes or _import_scopes()).is_second_span(span):
+        if (
+            self._installed is not None
+            and self._installed.calls_have_spans()
+            and (_scopes or _import_scopes()).is_second_span(span)
+        ):
             return []
         told = self._told.get(span.context.span_id)
         if told is None:
@@ -204,8 +198,8 @@ class HintSpanProcessor(SpanProcessor):
                 span.add_event(EVENT_HINT, event, span.start_time)
             if self.hint_signal != "span":
                 self._emit(span, event, end_time)
-            if self._count is not None:
-                self._count(hint.id, hint.severity)
+            if self._installed is not None:
+                self._installed.count_hint(hint.id, hint.severity)
         if ids is not given:
             span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
         self._tell(span.context.span_id, frozenset(ids))
@@ -251,18 +245,40 @@ class HintSpanProcessor(SpanProcessor):
         return flush(timeout_millis / 1000)
 
 
-def _never() -> bool:
-    return False
+_added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # by `instrument()`, not by the user
 
 
-def install_on(provider: Any, settings: Settings, logger_provider: Any) -> HintSpanProcessor:
-    """The one hint processor of the provider: what it has, woken up if we added it, else a new one."""
+class _Installed(NamedTuple):
+    """What one `instrument()` and the processor of its provider have of each other."""
+
+    processor: HintSpanProcessor
+    count_hint: Callable[[str, str], object]  # told of each hint by its id and severity
+    calls_have_spans: Callable[[], bool]  # of ours, whatever is around them
+
+    def watch(self, span: Any) -> None:
+        """Give hints on a span of somebody else, too: a call shares it."""
+        self.processor.watch(span)
+
+    def rest(self) -> None:
+        """Give no more hints; a processor of the user's goes on."""
+        if self.processor in _added:
+            self.processor.active = False
+
+
+def install_on(
+    provider: Any,
+    settings: Settings,
+    logger_provider: Any,
+    count_hint: Callable[[str, str], object],
+    calls_have_spans: Callable[[], bool],
+) -> _Installed:
+    """Have one hint processor at the provider: the one that it has, woken up if we added it, else a new one."""
     processor = next((each for each in registered(provider) if isinstance(each, HintSpanProcessor)), None)
     if processor is None:
         processor = HintSpanProcessor()
-        processor._added = True  # noqa: SLF001  # of this module
+        _added.add(processor)
         provider.add_span_processor(processor)
-    if processor._added:  # noqa: SLF001
+    if processor in _added:
         processor.configure(
             hint_level=settings.hint_level,
             disabled_hints=settings.disabled_hints,
@@ -271,7 +287,8 @@ def install_on(provider: Any, settings: Settings, logger_provider: Any) -> HintS
             logger_provider=logger_provider,
         )
         processor.active = True
-    return processor
+    installed = processor._installed = _Installed(processor, count_hint, calls_have_spans)  # noqa: SLF001  # of this module
+    return installed
 
 
 def _ids_on(attributes: dict[str, Any]) -> tuple[str, ...]:
