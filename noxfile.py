@@ -10,6 +10,8 @@ nox -t short               what CI runs besides the README's command, which has 
 nox -s "tests(2.20.0, httpx)" -- tests/calls/test_streams.py
 nox -s newest_python        the core tests on Python 3.14; skipped where tools/python314.py cannot have one
 nox -s collector            a minute in which the garbage collector drops streams inside of a metric reader's locks
+nox -s chaos                100,000 operations that no program would do, of three seeds, without us and with us
+nox -s mutants              which small changes of the code no test notices; `-- --sample 200 --seed 2 --only hints/_search.py`
 nox -s drift                what is new in the newest packages since the versions in tests/newest.txt
 """
 
@@ -45,6 +47,7 @@ OLDEST = MATRIX[0][0]
 SHORT = {(OLDEST, "aiohttp"), ("2.20.0", "httpx"), (NEWEST, "httpx2")}
 # What does not depend on the SDK's version or transport is tested with the oldest and, by the README's command, the newest.
 SDK_INDEPENDENT = (
+    "tests/chaos",
     "tests/commands",
     "tests/console",
     "tests/fuzz",
@@ -89,6 +92,10 @@ NOT_SENT = {
         "--ignore=tests/methods/test_generated.py",
         "--ignore=tests/methods/test_methods.py",
         "--deselect=tests/calls/test_background.py::test_an_interaction",
+        "--deselect=tests/calls/test_server_tools.py::test_interactions",
+        "--deselect=tests/methods/test_recorded_methods.py::test_every_recording",
+        "--deselect=tests/methods/test_recorded_methods.py::test_every_streamed_interaction",
+        "--deselect=tests/robustness/test_hostile.py::test_an_interaction_that_failed",
     )
 }
 
@@ -195,6 +202,22 @@ def collector(session: nox.Session) -> None:
     """A metric reader beside streams that are dropped, with the garbage collector at every allocation, for a minute."""
     session.install("-e", ".[test]", "google-genai")
     session.run("pytest", "tests/robustness/test_dropped.py", env={"GEMINI_OTEL_COLLECTOR_SECONDS": "60"})
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """100,000 operations of three seeds, bare and instrumented; `-- 7` takes one seed of yours, `-- 7 1234` one operation."""
+    session.install("-e", ".[test]", "google-genai")
+    seeds, number = (*session.posargs, "", "")[:2]
+    environment = {"CHAOS_SEEDS": seeds or "101,102,103", "CHAOS_OPERATIONS": "33334", "CHAOS_ONLY": number}
+    session.run("pytest", "-q", "-n", "3", "tests/chaos", env=environment)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Mutation testing of the modules of a call's life, of errors and hints: a sample of them, each with the tests that concern it."""
+    session.install("-q", "-e", ".[test]", "google-genai", "cosmic-ray==8.7.0")
+    session.run("python", "tools/mutants.py", *session.posargs)
 
 
 @nox.session(python=False, tags=["short"])

@@ -13,7 +13,8 @@ from google import genai
 from hypothesis import HealthCheck, settings
 
 import gemini_otel
-from gemini_otel import _guard, simulator
+from gemini_otel import simulator
+from gemini_otel._facts import guard as _guard
 from support import MODES, ROOT, SHAPES, OtlpReceiver, Telemetry, make_client, make_vertex_client, receiving
 from support.privacy import Echo, Exported
 

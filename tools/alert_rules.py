@@ -1,4 +1,4 @@
-"""The rules of gemini_otel/alerts/: what is recorded, and when each alert fires. `alerts.py` writes them down."""
+"""The rules of gemini_otel/_commands/alerts/: what is recorded, and when each alert fires. `alerts.py` writes them down."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gemini_otel._facts import names
-from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome
+from gemini_otel._facts.outcomes import BY_PROGRAM, GOOD, KNOWN_FINISH_REASONS, finish_reason_outcome
 from gemini_otel.hints import Hint, default_hints
 from gemini_otel.hints.entries.configuration import RETIRING_WITHIN
 from gemini_otel.hints.models import LIFECYCLE, NOT_RETIRING, Lifecycle
@@ -115,8 +115,9 @@ def _rate(part: str, window: str, labels: str, selector: str = "") -> str:
 
 # --- the share of usable answers
 
-_GOOD = '{gemini_response_outcome=~"ok|pending"}'
-_COUNTED = '{gemini_response_outcome!~"abandoned|cancelled"}'  # those are the program's own doing
+_GOOD = f'{{gemini_response_outcome=~"{"|".join(GOOD)}"}}'
+_ANSWERED = f'{{gemini_response_outcome=~"{"|".join(GOOD)}|truncated"}}'
+_COUNTED = f'{{gemini_response_outcome!~"{"|".join(BY_PROGRAM)}"}}'
 
 
 def _usable(window: str) -> Recording:
@@ -225,7 +226,7 @@ def advice() -> Iterator[Recording]:
 
 _NOTHING = (
     f"{by('job', f'{OUTCOMES}:rate5m' + _COUNTED)} * 300 >= 10\n"
-    f"unless {by('job', f'{OUTCOMES}:rate5m' + _GOOD.replace('pending', 'pending|truncated'))} > 0"
+    f"unless {by('job', f'{OUTCOMES}:rate5m' + _ANSWERED)} > 0"
 )
 
 

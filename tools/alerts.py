@@ -13,7 +13,7 @@ from alert_rules import ALERTS, OBJECTIVE, OBJECTIVE_ALERTS, RECORDINGS, Alert, 
 from alert_words import annotations, labels
 
 ROOT = Path(__file__).parent.parent
-SHIPPED = ROOT / "src" / "gemini_otel" / "alerts"
+SHIPPED = ROOT / "src" / "gemini_otel" / "_commands" / "alerts"
 RULES = SHIPPED / "gemini.yaml"
 OBJECTIVE_RULES = SHIPPED / "objective.yaml"
 PAGE = ROOT / "docs" / "alerts.md"

@@ -28,7 +28,6 @@ _MODULES = (
             "advice",
             "console",
             "cost",
-            "processor",
             "hints",
             "repetition",
             "pytest",

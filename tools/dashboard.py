@@ -18,7 +18,7 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
-FILE = Path(__file__).parent.parent / "src" / "gemini_otel" / "dashboards" / "gemini.json"
+FILE = Path(__file__).parent.parent / "src" / "gemini_otel" / "_commands" / "dashboards" / "gemini.json"
 PAGE = Path(__file__).parent.parent / "docs" / "dashboard.md"
 _PANELS = "## Panels\n"
 _ALL = models.VariableOption(True, "All", "$__all")

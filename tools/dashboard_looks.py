@@ -11,22 +11,12 @@ from grafana_foundation_sdk.models import common as sdk
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import prometheus as prometheus_models
 
+from gemini_otel._facts.outcomes import OUTCOMES
+
 PROMETHEUS = sdk.DataSourceRef("prometheus", "${datasource}")
 SHARE = "percentunit"
 RESOLUTION = "$resolution"  # the least step, and a quarter of the least $__rate_interval
-OUTCOME_COLOURS = {
-    "ok": "green",
-    "truncated": "orange",
-    "blocked": "dark-orange",
-    "malformed": "light-orange",
-    "empty": "yellow",
-    "incomplete": "light-yellow",
-    "pending": "blue",
-    "failed": "dark-red",
-    "abandoned": "#8e8e8e",
-    "cancelled": "#b8b8b8",
-    "error": "red",
-}
+OUTCOME_COLOURS = {outcome.name: outcome.colour for outcome in OUTCOMES}
 FINISH_REASON_COLOURS = {
     "STOP": "green",
     "INTERRUPTED": "#8e8e8e",

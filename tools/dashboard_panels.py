@@ -37,6 +37,7 @@ from dashboard_looks import (
 )
 
 from gemini_otel._facts import names
+from gemini_otel._facts.outcomes import GOOD, HEALTHY
 from gemini_otel.hints import default_hints
 
 Row = tuple[str, list[Panel]]
@@ -47,7 +48,8 @@ _NOT_BY_MODEL = "\n\nNot divided by model: the variable *Model* does not apply."
 _SPAN_METRICS = "\n\nNeeds the span metrics of the Collector in examples/collector; other panels do without."
 _OTHER_HINT = "A hint of your own, or one of a newer release: the span has it in full."
 _TROUBLESHOOTING = "https://ai.google.dev/gemini-api/docs/troubleshooting"
-_UNUSABLE = f'{q.OUTCOME}!~"ok|pending"'
+_UNUSABLE = f'{q.OUTCOME}!~"{"|".join(GOOD)}"'
+_UNUSABLE_SPAN = f'span.{names.OUTCOME} !~ "{"|".join(GOOD)}"'
 _REPEATS = f'{q.REPETITION_KIND}!~"none|not_checked"'
 _STREAMS = "span.gen_ai.request.stream = true"
 _FAILED_ATTEMPTS = "(span.http.request.resend_count > 0 || status = error)", {names.ATTEMPT_NUMBER: "1"}
@@ -65,6 +67,7 @@ def rows() -> Iterator[Row]:
     yield "Live sessions", list(_live())
     yield "Tiers and server tools", list(served.panels())
     yield "Causes, from the Collector's span metrics", list(_causes())
+    yield "Prompts and agents, from the Collector's span metrics", list(_named())
     yield "Latest bad calls", list(_latest())
 
 
@@ -84,7 +87,7 @@ def _figures() -> Iterator[Panel]:
         "Share of the calls whose outcome is neither `ok` nor `pending`. Look below for the hint that is given most often. (Jaeger, which "
         "knows no alternatives, is searched for those with a hint that is an error.)",
         [Query(q.share(f"({bad} or vector(0))", f"({counted} > 0)"))],
-        traces_of_all('span.gemini.response.outcome !~ "ok|pending"', {names.HINT_SEVERITY: "error"}),
+        traces_of_all(_UNUSABLE_SPAN, {names.HINT_SEVERITY: "error"}),
         unit=SHARE,
         limits={0.02: "orange", 0.1: "red"},
     )
@@ -286,7 +289,7 @@ def _faults() -> Iterator[Panel]:
         "Share of a service's calls whose outcome is neither `ok` nor `pending`: which one is in trouble. (Jaeger is searched for calls with a hint that is an "
         "error.)",
         [Query(q.share(f"({unusable} or 0 * {every})", f"({every} > 0)"), _legend(q.SERVICE))],
-        traces('span.gemini.response.outcome !~ "ok|pending"', {names.HINT_SEVERITY: "error"}),
+        traces(_UNUSABLE_SPAN, {names.HINT_SEVERITY: "error"}),
         unit=SHARE,
         shades=BAD,
         limits={0.02: "orange", 0.1: "red"},
@@ -547,12 +550,25 @@ def _live() -> Iterator[Panel]:
 
 def _latest() -> Iterator[Panel]:
     """What went wrong last, call by call; these panels ask for traces, not for metrics."""
-    bad = 'span.gemini.response.outcome !~ "ok|pending|abandoned|cancelled"'
+    bad = f'span.{names.OUTCOME} !~ "{"|".join(HEALTHY)}"'
+    columns = ", ".join(
+        f"span.{name}"
+        for name in (
+            *(names.OUTCOME, names.HINT_SUMMARY, names.PROMPT_NAME, names.PROMPT_VERSION),
+            *(names.AGENT_NAME, names.AGENT_ID),
+        )
+    )
     yield searched(
         "tempo",
         "Latest bad calls, in Tempo",
-        "The last traces with a call without a usable answer, of the chosen services and models: click one to open it. Needs Tempo.",
-        {"queryType": "traceql", "query": traceql(bad), "limit": 20, "tableType": "traces"},
+        "The last calls without a usable answer, of the chosen services and models, with what went wrong and the prompt or agent by its name: click one to "
+        "open its trace. Needs Tempo.",
+        {
+            "queryType": "traceql",
+            "query": f"{traceql(bad)} | select({columns})",
+            "limit": 20,
+            "tableType": "spans",
+        },
         traces_of_all(bad),
     )
     error = {names.HINT_SEVERITY: "error"}
@@ -608,6 +624,48 @@ def _causes() -> Iterator[Panel]:
         traces_with(names.HINT_ID, label(q.HINT_ID)),
         unit=_RUNS,
         shades=BAD,
+        stacked=True,
+    )
+
+
+def _named() -> Iterator[Panel]:
+    """What the program names itself: a version of a prompt that stops early, an agent that fails."""
+    prompts = q.of_model(q.SPAN_CALLS, f'{q.PROMPT}!="", {q.OUTCOME}!=""')
+    name = f"{{{{{q.PROMPT}}}}} {{{{{q.PROMPT_VERSION}}}}}, {{{{{q.SERVICE}}}}}"
+    links = traces_with(names.PROMPT_NAME, label(q.PROMPT))
+    by = (q.PROMPT, q.PROMPT_VERSION)
+    every = q.per_minute(prompts, *by)
+    unusable = q.per_minute(q.of_model(q.SPAN_CALLS, f'{q.PROMPT}!="", {q.OUTCOME}!~"|ok|pending"'), *by)
+    yield graph(
+        "Calls by prompt",
+        "Calls a minute by name and version of their prompt, as the program gave them with `gemini_otel.prompt()`."
+        + _SPAN_METRICS,
+        [Query(every, name)],
+        links,
+        unit=_PER_MINUTE,
+        stacked=True,
+    )
+    yield graph(
+        "Without a usable answer, by prompt",
+        "Share of a prompt's calls whose outcome is neither `ok` nor `pending`: a version that does worse than the one before. What each lost: "
+        "`gemini-otel report --by prompt,hint`." + _SPAN_METRICS,
+        [Query(q.share(f"({unusable} or 0 * {every})", f"({every} > 0)"), name)],
+        links,
+        unit=SHARE,
+        shades=BAD,
+        limits={0.02: "orange", 0.1: "red"},
+    )
+    yield graph(
+        "Calls of agents",
+        "Calls a minute by agent and outcome: runs of it, and its creation." + _NOT_BY_MODEL + _SPAN_METRICS,
+        [
+            Query(
+                q.per_minute(q.of_service(q.SPAN_CALLS, f'{q.AGENT}!=""'), q.AGENT, q.OUTCOME),
+                f"{{{{{q.AGENT}}}}} {_legend(q.OUTCOME, q.SERVICE)}",
+            )
+        ],
+        traces_with(names.AGENT_NAME, label(q.AGENT), by_model=False),
+        unit=_PER_MINUTE,
         stacked=True,
     )
 

@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _impatient(folder: Path) -> Path:
-    rules = yaml.safe_load((SHIPPED / "alerts" / "gemini.yaml").read_text(encoding="utf-8"))
+    rules = yaml.safe_load((SHIPPED / "_commands" / "alerts" / "gemini.yaml").read_text(encoding="utf-8"))
     for rule in (each for group in rules["groups"] for each in group["rules"] if "for" in each):
         rule["for"] = "1s"
     file = folder / "rules.yaml"
@@ -120,7 +120,7 @@ async def _talk(url: simulator.Simulator) -> None:
 
 
 def _draw(folder: Path, prometheus: Prometheus, jaeger: str, begun: float) -> None:
-    board = json.loads((SHIPPED / "dashboards" / "gemini.json").read_text(encoding="utf-8"))
+    board = json.loads((SHIPPED / "_commands" / "dashboards" / "gemini.json").read_text(encoding="utf-8"))
     *kept, last = (panel for panel in board["panels"] if panel["title"] != "Latest bad calls, in Tempo")
     board["panels"] = [*kept, {**last, "gridPos": {**last["gridPos"], "x": 0, "w": 24}}]  # no Tempo runs here
     file = folder / "gemini.json"

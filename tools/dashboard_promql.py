@@ -20,6 +20,9 @@ BLOCK_REASON = plain(names.BLOCK_REASON)
 HINT_ID = plain(names.HINT_ID)
 HINT_SEVERITY = plain(names.HINT_SEVERITY)
 TOOL = plain(names.TOOL_NAME)
+PROMPT = plain(names.PROMPT_NAME)
+PROMPT_VERSION = plain(names.PROMPT_VERSION)
+AGENT = plain(names.AGENT_NAME)
 JOB = "job"
 SERVICE = (
     "service"  # the name of a service, without the namespace that may stand before it in `job`; our own label

@@ -13,8 +13,7 @@ from registry import attributes, load
 
 from gemini_otel._sdk.methods.generated_table import GENERATED_METHODS
 from gemini_otel._sdk.methods.table import METHODS
-from gemini_otel._sdk.reading.measures import Measures, Reader
-from gemini_otel._sdk.reading.method import BELOW_DECORATOR, Method
+from gemini_otel._sdk.reading.measures import BELOW_DECORATOR, Measures, Method, Reader
 
 PAGE = Path(__file__).parent.parent / "docs" / "methods.md"
 _HEAD = """\

@@ -10,7 +10,7 @@ report of a simulated day; docs/images/*.png are pages of a running Jaeger in a 
     python tools/pictures.py --terminal               # only what is printed
     python tools/pictures.py --check                  # only say whether the text of what is printed is stale
 
-The browser is the Chromium on the PATH, else playwright's own. The documents show Jaeger 2.20, started with examples/jaeger/ui.json.
+The browser is the Chromium on the PATH, else playwright's own. The documents show Jaeger 2.20, started with examples/jaeger/config.yaml.
 A program that was built from its sources has no page: build that from the release of github.com/jaegertracing/jaeger-ui with the
 same version, and name its packages/jaeger-ui/build.
 """
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-UI = ROOT / "examples" / "jaeger" / "ui.json"
+HINTS = {hint.id: hint for hint in gemini_otel.default_hints()}
 # The file below docs/, how many columns it has, and its colours.
 TERMINALS = (
     ("demo.svg", 120, MONOKAI),
@@ -230,12 +230,13 @@ def _jaeger(options: argparse.Namespace) -> Iterator[Jaeger]:
         yield Jaeger(options.otlp, options.jaeger.rstrip("/"))
         return
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "integration")]
-    from servers import run_jaeger
+    from servers import run_shipped_jaeger
 
-    ui = {"config_file": str(UI)}
-    if options.jaeger_ui:
-        ui["assets_path"] = str(options.jaeger_ui.resolve())
-    with tempfile.TemporaryDirectory() as folder, run_jaeger(Path(folder), ui, options.program) as started:
+    ui = {"assets_path": str(options.jaeger_ui.resolve())} if options.jaeger_ui else {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_shipped_jaeger(Path(folder), ui, options.program) as started,
+    ):
         yield Jaeger(started.otlp, started.url)
 
 
@@ -256,6 +257,7 @@ def photograph(jaeger: Jaeger) -> None:
     (DOCS / "images").mkdir(exist_ok=True)
     with _browser(jaeger) as page:
         _save(page, "jaeger-search.png", _show_search(page, jaeger))
+        _save(page, "jaeger-genai.png", _show_hint(page, jaeger, _trace_id(root)))
         _save(page, "jaeger-trace.png", _show_trace(page, jaeger, _trace_id(root)))
         _save(page, "jaeger-conversation.png", _show_conversation(page, jaeger, _trace_id(captured)))
 
@@ -291,6 +293,17 @@ def _browser(jaeger: Jaeger) -> Iterator[Page]:
 
 def _size(size: tuple[int, int]) -> ViewportSize:
     return {"width": size[0], "height": size[1]}
+
+
+def _show_hint(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
+    """The trace with the call that went wrong clicked, and nothing else: the hint can be read."""
+    page.set_viewport_size(_size(_TRACE_SIZE))
+    page.goto(f"{jaeger.url}/trace/{trace_id}")
+    page.locator(".span-row .span-name").last.click()
+    page.mouse.move(0, 0)
+    detail = page.locator(".detail-row").last
+    detail.get_by_text(HINTS[_HINT].summary).wait_for()
+    return detail
 
 
 def _show_trace(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:

@@ -13,10 +13,19 @@ Groups = dict[str, list[dict[str, Any]]]
 
 
 def load() -> Groups:
-    """The registry's groups by type: attribute_group, span, event, metric."""
+    """The registry's groups by type: attribute_group, span, event, metric. A group has the attributes of the one it extends."""
+    files = sorted((DOCS / "registry").glob("*.yaml"))
+    read = [
+        group
+        for path in files
+        for group in yaml.safe_load(path.read_text(encoding="utf-8")).get("groups", ())
+    ]
+    shared = {group["id"]: group["attributes"] for group in read}
     groups: Groups = {}
-    for path in sorted((DOCS / "registry").glob("*.yaml")):
-        for group in yaml.safe_load(path.read_text(encoding="utf-8")).get("groups", ()):
+    for group in read:
+        if (extended := group.pop("extends", None)) is not None:
+            group["attributes"] = [*group["attributes"], *shared[extended]]
+        if not group["id"].startswith("attributes."):  # those are parts of others
             groups.setdefault(group["type"], []).append(group)
     return groups
 

@@ -210,12 +210,10 @@ def _module(name: str) -> Any:
 
 
 def _patches() -> Iterator[str]:
-    from gemini_otel._instrumentor import plan
-    from gemini_otel._settings.table import Settings
-    from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
+    from gemini_otel._sdk.plan import PATCHES
 
-    for module, patch in plan(Instrumentation(Providers(), Settings())):
-        for name, _ in patch.names:
+    for module, names in (patch.target for patch in PATCHES):
+        for name in names:
             if (function := _found(module, name)) is not None:
                 yield f"patch {module}:{name}{_parameters(function)}"
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel._version import __version__
+from gemini_otel._facts.version import __version__
 
 if TYPE_CHECKING:
     from gemini_otel import simulator
     from gemini_otel._commands.check import check
     from gemini_otel._commands.explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
-    from gemini_otel._telemetry.conversation import conversation
-    from gemini_otel._telemetry.prompt import prompt
+    from gemini_otel._telemetry.processor import HintSpanProcessor
+    from gemini_otel._telemetry.sayings import conversation, prompt
     from gemini_otel.advice import Advice, advise
     from gemini_otel.hints import Hint, default_hints
-    from gemini_otel.processor import HintSpanProcessor
     from gemini_otel.repetition import Repetition, RepetitionDetector
 
 __all__ = [
@@ -45,16 +44,16 @@ _HOMES = {
     "Advice": "advice",
     "GeminiInstrumentor": "_instrumentor",
     "Hint": "hints",
-    "HintSpanProcessor": "processor",
+    "HintSpanProcessor": "_telemetry.processor",
     "Repetition": "repetition",
     "RepetitionDetector": "repetition",
     "advise": "advice",
     "check": "_commands.check",
-    "conversation": "_telemetry.conversation",
+    "conversation": "_telemetry.sayings",
     "default_hints": "hints",
     "explain": "_commands.explain",
     "instrument": "_instrumentor",
-    "prompt": "_telemetry.prompt",
+    "prompt": "_telemetry.sayings",
     "uninstrument": "_instrumentor",
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.causes import CANCELLED
 from gemini_otel._facts.errors.exceptions import class_name, read_error
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 from gemini_otel._telemetry.attributes import failure_attributes
 from gemini_otel.hints import Hint, find
 
@@ -105,7 +105,7 @@ def _backoff(attempt: int) -> float:
 
 def _is_wanted(error: BaseException) -> bool:
     """Whether the program itself asked for the end: a cancelled task, Ctrl-C, the end of the process."""
-    return not isinstance(error, Exception) or type(error).__name__ in CANCELLED
+    return not isinstance(error, Exception) or type(error).__name__ in CANCELLED.classes
 
 
 def _described(value: object) -> str:

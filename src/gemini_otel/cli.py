@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from gemini_otel._version import __version__
+from gemini_otel._facts.names import SEVERITIES
+from gemini_otel._facts.version import __version__
 from gemini_otel.hints import codes as known_codes
 
 if TYPE_CHECKING:
@@ -167,11 +168,11 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--by",
         default="hint,model,service",
         metavar="KEYS",
-        help="what to group by: hint, model, service, outcome, operation, tier, day (default %(default)s)",
+        help="what to group by: hint, model, service, outcome, operation, tier, prompt, agent, day (default %(default)s)",
     )
     report.add_argument(
         "--fail-on",
-        choices=("info", "warning", "error"),
+        choices=SEVERITIES,
         help="exit with status 1 if a call has a hint of this severity or above",
     )
     report.set_defaults(run=_report, form="terminal")
@@ -368,7 +369,7 @@ def _alerts(options: argparse.Namespace) -> int:
 def _shipped(*path: str) -> str:
     from importlib.resources import files
 
-    return files("gemini_otel").joinpath(*path).read_text(encoding="utf-8")
+    return files("gemini_otel._commands").joinpath(*path).read_text(encoding="utf-8")
 
 
 def _close(word: str, known: Collection[str]) -> str:

@@ -37,6 +37,19 @@ async def test_an_mcp_tool(url: str, via: str, stream: bool) -> None:
     }
 
 
+@pytest.mark.parametrize(("mode", "told"), [("span_only", "Say how the weather is."), ("no_content", None)])
+async def test_description_of_an_mcp_tool(url: str, mode: str, told: str | None) -> None:
+    """What the server says that its tool does is content: it is on the tool's span where that is captured."""
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, capture_content=mode)
+    try:
+        await run(make_client(url), "models", False, "simulate:tool_call")
+    finally:
+        gemini_otel.uninstrument()
+    (tool,) = (span for span in telemetry.spans if span.name == "execute_tool get_weather")
+    assert (tool.attributes or {}).get("gen_ai.tool.description") == told
+
+
 async def test_an_mcp_tool_that_fails(telemetry: Telemetry, url: str) -> None:
     """A tool that says it failed is an ERROR on its span, without its text."""
     from gemini_otel import simulator

@@ -13,7 +13,7 @@ from google.genai import types
 
 from gemini_otel import simulator
 from gemini_otel.hints import evidence, find
-from support import MODEL, SHAPES, Telemetry, make_client, send
+from support import MODEL, SHAPES, Telemetry, make_client, make_vertex_client, send
 from support.canned import canned
 from support.live import LIVE_MODEL, live_client, needs_live
 
@@ -216,6 +216,20 @@ def test_thresholds_of_nothing_known() -> None:
     assert evidence(hint, blocked) == f"thresholds asked for: {HATE}:BLOCK_NONE"
     blocked["gemini.response.blocked_categories"] = (f"{HARASSMENT}:HIGH",)
     assert f"thresholds asked for: {HARASSMENT}:the default" in (evidence(hint, blocked) or "")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_overwritten_threshold(telemetry: Telemetry, url: str, shape: str) -> None:
+    """Where the service puts a threshold in the place of the one that was asked for, the hint of the block shows both."""
+    category = "HARM_CATEGORY_IMAGE_DANGEROUS_CONTENT"
+    settings = [{"category": category, "threshold": "BLOCK_NONE"}]
+    send(make_vertex_client(url), shape, "simulate:finish_image_safety", safety_settings=settings)
+    assert telemetry.attributes[R + "overwritten_thresholds"] == (f"{category}:BLOCK_LOW_AND_ABOVE",)
+    (hint,) = telemetry.events("gemini.hint")
+    assert (
+        f"thresholds asked for: {category}:BLOCK_NONE; thresholds that the service set instead: {category}:BLOCK_LOW_AND_ABOVE"
+        in hint["gemini.hint.evidence"]
+    )
 
 
 def test_cached_content(telemetry: Telemetry, client: genai.Client) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import inspect
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from google import genai
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from support import MODEL, Telemetry, make_client
+from gemini_otel import simulator
+from gemini_otel._telemetry.user_calls import UserCall
+from support import MODEL, Telemetry, make_client, send
 
 
 class Counting(SpanProcessor):
@@ -285,3 +289,37 @@ def test_http_spans_nest_under_ours(
     client.models.generate_content(model=MODEL, contents="simulate:ok")
     list(stream(client, "ok"))
     assert seen == [span.get_span_context().span_id for span in telemetry.spans]
+
+
+def get_weather(city: str) -> str:
+    """A tool, so that the SDK begins a loop."""
+    return city
+
+
+@pytest.mark.parametrize("tools", [[], [get_weather]], ids=["plain", "loop"])
+@pytest.mark.parametrize("shape", ["stream", "async_stream"])
+def test_a_call_of_one_round_steps_aside(telemetry: Telemetry, shape: str, tools: list[Any]) -> None:
+    """After the first chunk the user call enters no frame for a chunk, unless it has a loop to keep current."""
+
+    def frames(chunks: int) -> int:
+        parts = [{"text": f"word {number} "} for number in range(chunks)]
+        candidates = [{"index": 0, "content": {"role": "model", "parts": [part]}} for part in parts]
+        reply = simulator.Reply(chunks=tuple({"candidates": [each]} for each in candidates))
+        with simulator.serve(scenarios=[simulator.Scenario("these", "words", (reply,))]) as address:
+            client = make_client(str(address))
+            entered = 0
+
+            def count(frame: FrameType, event: str, _: object) -> None:
+                nonlocal entered
+                entered += event == "call" and isinstance(frame.f_locals.get("self"), UserCall)
+
+            sys.setprofile(count)
+            try:
+                sent = send(client, shape, "simulate:these", tools=tools)
+            finally:
+                sys.setprofile(None)
+        assert len(sent.responses) == chunks
+        return entered
+
+    more = frames(12) - frames(3)
+    assert (more > 0) == bool(tools)

@@ -11,7 +11,7 @@ from google import genai
 from google.genai import types
 
 from gemini_otel import simulator
-from gemini_otel.hints import find
+from gemini_otel.hints import evidence, find
 from support import MODEL, SHAPES, Telemetry, make_client, make_vertex_client, send
 from support.canned import canned
 from support.live import LIVE_MODEL, live_client, needs_live
@@ -99,6 +99,47 @@ def test_vertex(telemetry: Telemetry, url: str, shape: str) -> None:
     send(make_vertex_client(url), shape, "simulate:ok")
     assert telemetry.attributes["gemini.response.traffic_type"] == "ON_DEMAND"
     assert telemetry.attributes[SERVED] == "standard"
+
+
+CAPACITY = "gemini.request.vertex_request_type"
+HEADERS = {"X-Vertex-AI-LLM-Request-Type": "shared", "X-Vertex-AI-LLM-Shared-Request-Type": "priority"}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_asked_of_vertex(telemetry: Telemetry, url: str, shape: str) -> None:
+    """Vertex AI is asked for a tier and a capacity by headers; the hint of another tier shows both."""
+    send(make_vertex_client(url), shape, "simulate:ok", http_options={"headers": HEADERS})
+    assert (telemetry.attributes[ASKED], telemetry.attributes[SERVED]) == ("priority", "standard")
+    assert telemetry.attributes[CAPACITY] == "shared"
+    (hint,) = telemetry.events("gemini.hint")
+    assert hint["gemini.hint.id"] == "perf.other_tier"
+    assert "capacity shared" in hint["gemini.hint.evidence"]
+
+
+def test_headers_of_the_client(telemetry: Telemetry, url: str) -> None:
+    """Headers may be those of the client, in any case of letters; what is no capacity is not told as it stands."""
+    client = make_vertex_client(url, headers={"x-vertex-ai-llm-request-type": "Dedicated"})
+    send(client, "call", "simulate:ok")
+    assert telemetry.attributes[CAPACITY] == "dedicated"
+    assert ASKED not in telemetry.attributes
+    send(
+        client, "call", "simulate:ok", http_options={"headers": {"X-Vertex-AI-LLM-Request-Type": "my words"}}
+    )
+    assert (telemetry.spans[-1].attributes or {})[CAPACITY] == "_OTHER"
+
+
+def test_headers_are_vertex_ai_s(telemetry: Telemetry, client: genai.Client) -> None:
+    """The Gemini API does not know these headers: there they ask for nothing."""
+    send(client, "call", "simulate:ok", http_options={"headers": HEADERS})
+    assert telemetry.attributes.keys().isdisjoint({ASKED, CAPACITY})
+
+
+def test_capacity_of_a_refusal() -> None:
+    """Where the purchased capacity is exceeded, the hint says that the request may use no other."""
+    refused = {"error.type": "429", "gemini.error.kind": "provisioned_throughput", CAPACITY: "dedicated"}
+    (hint,) = find(refused)
+    assert hint.id == "http.429.provisioned"
+    assert (evidence(hint, refused) or "").startswith("capacity dedicated")
 
 
 def test_provisioned_throughput(telemetry: Telemetry) -> None:

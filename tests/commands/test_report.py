@@ -116,6 +116,22 @@ def test_a_good_call_loses_nothing(outcome: str) -> None:
     assert report.worst_severity is None
 
 
+def test_prompts_and_agents_are_groups() -> None:
+    """Which version of a prompt loses its answers, and which agent, shows by their names."""
+    spans = [
+        a_call("truncated", PROMPT_NAME="summary", PROMPT_VERSION="4"),
+        a_call(PROMPT_NAME="summary", PROMPT_VERSION="3"),
+        a_call(PROMPT_NAME="title"),
+        a_call(PROMPT_VERSION="3"),
+        a_call("failed", AGENT_NAME="deep-research"),
+        a_call(AGENT_ID="mine"),
+    ]
+    prompts = {group.values[0]: group.lost_calls for group in read(spans, ("prompt",)).groups()}
+    assert prompts == {"summary 4": 1, "summary 3": 0, "title": 0, "(none)": 1}
+    agents = {group.values[0]: group.lost_calls for group in read(spans, ("agent",)).groups()}
+    assert agents == {"deep-research": 1, "mine": 0, "(none)": 1}
+
+
 def test_a_failed_attempt_loses_its_wait() -> None:
     """A call that a resend saved loses the time before the resend, and no tokens."""
     attempts = [
@@ -333,7 +349,7 @@ def test_times() -> None:
     [
         (("--since", "yesterday"), "'yesterday' is not a time; give a time span such as 30m, 24h or 7d, or a date"),
         (("--since", "9999999999d"), "'9999999999d' is not a time"),
-        (("--by", "hint,colour"), "cannot group by 'hint,colour'; choose from: hint, model, service, outcome, operation, tier, day"),
+        (("--by", "hint,colour"), "cannot group by 'hint,colour'; choose from: hint, model, service, outcome, operation, tier, prompt, agent, day"),
         (("--by", "hint,hint"), "cannot group by 'hint,hint'"),
         (("--by", ""), "cannot group by ''"),
     ],

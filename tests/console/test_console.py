@@ -325,6 +325,10 @@ def test_one_line_for_an_answer(terminal: Terminal) -> None:
     [
         ({"gemini.response.finish_reason": "STOP", "gemini.response.outcome": "ok"}, "span  ok  0 ms"),
         ({"gemini.response.block_reason": "SAFETY"}, "span  prompt: SAFETY  0 ms"),
+        ({"gen_ai.prompt.name": "summary", "gen_ai.prompt.version": "3"}, "span  0 ms  prompt summary 3"),
+        ({"gen_ai.prompt.version": "3"}, "span  0 ms"),
+        ({"gen_ai.agent.id": "mine", "gen_ai.agent.name": "research"}, "span  0 ms  agent research"),
+        ({"gen_ai.agent.id": "pan"}, "span  0 ms"),
         ({"error.type": "httpx.ConnectError"}, "span  httpx.ConnectError  0 ms"),
         (
             {"error.type": "503", "gemini.error.status": "UNAVAILABLE", "http.response.status_code": 200},

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google import genai
 from google.genai import errors
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
@@ -24,7 +26,8 @@ from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.parsing import parse_json
 from gemini_otel.hints import find
 from support import Telemetry, make_client
-from support.canned import canned
+from support.canned import OK, canned
+from support.logs import Logs
 from support.steps import steps
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
@@ -116,20 +119,39 @@ class Service:
     status, body = 200, b""
 
     def __init__(self) -> None:
-        self.telemetry = Telemetry()
-        self.url = ""
+        self.telemetry, self.logs = Telemetry(), Logs()
+        self.client: genai.Client | None = None
 
     def answer(self, _: str) -> tuple[int, Any]:
         return self.status, self.body
+
+    def instrument(self) -> None:
+        """With all that writes something."""
+        gemini_otel.instrument(
+            **self.telemetry.providers,
+            logger_provider=self.logs.provider,
+            capture_content="span_and_event",
+            exception_events=True,
+            hint_signal="both",
+            hint_level="info",
+        )
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     found = Service()
-    with canned(found.answer) as found.url:
-        gemini_otel.instrument(**found.telemetry.providers)
+    with canned(found.answer) as url:
+        found.client = make_client(url)
         yield found
-        gemini_otel.uninstrument()
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Telemetry:
+    """The hint processor beside an instrumentation that is not ours."""
+    found = Telemetry()
+    found.tracer_provider.add_span_processor(gemini_otel.HintSpanProcessor(all_spans=True, hint_level="info"))
+    find({})  # the first look makes the index
+    return found
 
 
 @pytest.fixture
@@ -148,25 +170,49 @@ def _is_ours(error: BaseException | None) -> bool:
     return False
 
 
-def _call(service: Service, status: int, body: Any, stream: bool = False, config: Any = None) -> None:
-    """One call; what the SDK makes of the answer is the SDK's, what we make of it can be sent."""
+def _call(service: Service, status: int, body: Any, stream: bool = False, **arguments: Any) -> None:
+    """One call, without us and with us: the caller sees the same, and what we make of it can be sent."""
     service.status, service.body = status, body
+    bare, _ = _seen(service, stream, arguments)
     service.telemetry.exporter.clear()
-    client = make_client(service.url)
-    method = client.models.generate_content_stream if stream else client.models.generate_content
-    raised: Exception | None = None
+    service.logs.exporter.clear()
+    service.instrument()
     try:
-        answered = method(model="gemini-2.5-flash", contents="my Zyqxv prompt", config=config)
-        for _ in answered if stream else ():
-            pass
-    except Exception as error:
-        raised = error
+        ours, raised = _seen(service, stream, arguments)
+        _sendable(service)
+    finally:
+        gemini_otel.uninstrument()
     assert not _is_ours(raised), "an exception of ours reached the caller"
-    for span in service.telemetry.spans:
+    assert ours == bare
+
+
+def _seen(service: Service, stream: bool, arguments: Any) -> tuple[list[str], Exception | None]:
+    """What a caller gets, as text, and the exception where there is one."""
+    client = service.client
+    assert client is not None
+    method = client.models.generate_content_stream if stream else client.models.generate_content
+    request = {"model": "gemini-2.5-flash", "contents": "my Zyqxv prompt", **arguments}
+    found: list[str] = []
+    try:
+        answered: Any = method(**request)
+        found.extend(map(_plain, answered if stream else [answered]))
+    except Exception as error:
+        return [*found, f"{type(error).__name__} {error}"], error
+    return found, None
+
+
+def _plain(response: Any) -> str:
+    return repr(response.model_dump(exclude={"sdk_http_response"}, warnings=False))
+
+
+def _sendable(service: Service) -> None:
+    spans = service.telemetry.spans
+    for span in spans:
         assert (span.attributes or {})[names.OPERATION_NAME]
         for value in (span.attributes or {}).values():
             assert not isinstance(value, int) or abs(value) < 2**63
-    encode_spans(service.telemetry.spans)
+    encode_spans(spans)
+    encode_logs(service.logs.exporter.get_finished_logs())
     data = service.telemetry.reader.get_metrics_data()
     if data is not None:
         encode_metrics(data)
@@ -214,6 +260,15 @@ def test_configurations(service: Service, config: dict[str, Any]) -> None:
 
 
 @given(
+    st.booleans(),
+    st.fixed_dictionaries({"contents": values | parts | st.lists(parts), "model": texts | values}),
+)
+def test_arguments(service: Service, stream: bool, arguments: dict[str, Any]) -> None:
+    """Whatever it hands over as contents and as the model's name."""
+    _call(service, 200, OK, stream, **arguments)
+
+
+@given(
     st.dictionaries(
         st.sampled_from(
             [
@@ -226,12 +281,17 @@ def test_configurations(service: Service, config: dict[str, Any]) -> None:
         max_size=8,
     )
 )
-def test_attributes(attributes: dict[str, Any]) -> None:
-    """Whatever stands on a span, finding hints raises nothing, and its texts can be made sendable."""
-    find({name: value for name, value in attributes.items() if value is not None})
+def test_attributes(foreign: Telemetry, attributes: dict[str, Any]) -> None:
+    """Whatever another instrumentation wrote, finding hints ends and raises nothing, and the span can be sent."""
+    known = {name: value for name, value in attributes.items() if value is not None}
+    assert steps(lambda: find(known)) < _MOST_STEPS
     for value in sendable.sendable(attributes).values():
         if isinstance(value, str):
             value.encode()
+    foreign.exporter.clear()
+    written = dict(sendable.sendable(known))  # what is not sendable is the other's fault
+    foreign.tracer_provider.get_tracer("another.instrumentation").start_span("chat", attributes=written).end()
+    encode_spans(foreign.spans)
 
 
 @given(failures | values)
@@ -239,8 +299,9 @@ def test_explain(body: Any) -> None:
     """`explain` reads whatever an exception carries."""
     error = errors.APIError.__new__(errors.APIError)
     error.code, error.details, error.message, error.status, error.response = 400, body, str(body), None, None
-    gemini_otel.explain(error)
-    gemini_otel.explain(ValueError(str(body)))
+    gemini_otel.explain(error)  # the first look makes the index
+    assert steps(lambda: gemini_otel.explain(error)) < _MOST_STEPS
+    assert steps(lambda: gemini_otel.explain(ValueError(str(body)))) < _MOST_STEPS
 
 
 @given(texts, values)

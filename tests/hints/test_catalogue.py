@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._facts import names
+from gemini_otel._facts.names import SEVERITIES
 from gemini_otel.hints import Catalogue, Hint, default_hints, evidence, find
-from gemini_otel.hints._hint import RETRIES, SEVERITIES
+from gemini_otel.hints._hint import RETRIES
 from gemini_otel.hints._trigger import Trigger
 
 HEALTHY = {

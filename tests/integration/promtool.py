@@ -16,7 +16,7 @@ from gemini_otel.hints import Hint, default_hints
 from servers import program
 from support import ROOT
 
-RULES = ROOT / "src" / "gemini_otel" / "alerts" / "gemini.yaml"
+RULES = ROOT / "src" / "gemini_otel" / "_commands" / "alerts" / "gemini.yaml"
 GROUPS = {
     group["name"]: group["rules"] for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
 }

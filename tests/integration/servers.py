@@ -23,6 +23,7 @@ from support import ROOT
 
 PROGRAMS = ROOT / ".servers" / "bin"
 COLLECTOR_CONFIG = ROOT / "examples" / "collector" / "config.yaml"
+JAEGER_CONFIG, JAEGER_UI = (ROOT / "examples" / "jaeger" / name for name in ("config.yaml", "ui.json"))
 _SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 10
 
@@ -92,27 +93,40 @@ class Collector(NamedTuple):
 
 
 @contextlib.contextmanager
-def run_jaeger(
-    folder: Path, ui: Mapping[str, str] | None = None, path: str | None = None
-) -> Iterator[Jaeger]:
-    """A Jaeger 2 that keeps its traces in memory; `ui` are options of its page, `path` is another program than the installed one."""
+def run_jaeger(folder: Path) -> Iterator[Jaeger]:
+    """A Jaeger 2 that keeps its traces in memory, as they are sent."""
     otlp, query, health = free_address(), free_address(), free_address()
     folder.mkdir(parents=True, exist_ok=True)
     # JSON is YAML.
-    (folder / "jaeger.yaml").write_text(
-        json.dumps(_jaeger_config(otlp, query, health, ui or {})), encoding="utf-8"
-    )
-    with running([path or "jaeger", f"--config={folder}/jaeger.yaml"], folder, f"http://{health}/status"):
+    (folder / "jaeger.yaml").write_text(json.dumps(_jaeger_config(otlp, query, health)), encoding="utf-8")
+    with running(["jaeger", f"--config={folder}/jaeger.yaml"], folder, f"http://{health}/status"):
         yield Jaeger(f"http://{otlp}", f"http://{query}")
 
 
-def _jaeger_config(otlp: str, query: str, health: str, ui: Mapping[str, str]) -> dict[str, Any]:
+@contextlib.contextmanager
+def run_shipped_jaeger(folder: Path, ui: Mapping[str, str], path: str | None = None) -> Iterator[Jaeger]:
+    """A Jaeger with the shipped configuration, but for its ports; `ui` are further options of its page, `path` is another program."""
+    otlp, query, health = free_address(), free_address(), free_address()
+    here = {
+        **{f"extensions.jaeger_query.ui.{name}": value for name, value in ui.items()},
+        "receivers.otlp.protocols.grpc.endpoint": free_address(),
+        "receivers.otlp.protocols.http.endpoint": otlp,
+        "extensions.jaeger_query.http.endpoint": query,
+        "extensions.jaeger_query.grpc.endpoint": free_address(),
+        "extensions.healthcheckv2.http.endpoint": health,
+    }
+    command = [path or "jaeger", f"--config={JAEGER_CONFIG}"]
+    command += [f"--set={name}={value}" for name, value in here.items()]
+    with running(command, folder, f"http://{health}/status", {"JAEGER_UI": str(JAEGER_UI)}):
+        yield Jaeger(f"http://{otlp}", f"http://{query}")
+
+
+def _jaeger_config(otlp: str, query: str, health: str) -> dict[str, Any]:
     memory = {"backends": {"memory": {"memory": {"max_traces": 100_000}}}}
     page = {
         "storage": {"traces": "memory"},
         "http": {"endpoint": query},
         "grpc": {"endpoint": free_address()},
-        "ui": dict(ui),
     }
     return {
         "extensions": {

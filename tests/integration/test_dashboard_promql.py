@@ -15,7 +15,9 @@ from support import ROOT
 
 pytestmark = pytest.mark.usefixtures("promtool")
 
-DASHBOARD = json.loads((ROOT / "src/gemini_otel/dashboards/gemini.json").read_text(encoding="utf-8"))
+DASHBOARD = json.loads(
+    (ROOT / "src/gemini_otel/_commands/dashboards/gemini.json").read_text(encoding="utf-8")
+)
 FILLED = {
     "$service": ".+",
     "$model": ".*",

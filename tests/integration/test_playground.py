@@ -17,7 +17,6 @@ import pytest
 import yaml
 from conftest import needs
 
-from gemini_otel._facts import names
 from servers import Collector, Prometheus, eventually, free_address, program, running
 from support import ROOT, receiving
 
@@ -81,19 +80,14 @@ def test_names_of_components_are_those_of_today() -> None:
 
 
 def test_jaeger(tmp_path: Path) -> None:
-    """Jaeger takes what its command sets, over its own configuration, and lets its page begin with hints."""
-    options = read("../jaeger/ui.json")
-    assert options.keys() == {"topTagPrefixes"}
-    assert options["topTagPrefixes"][0] == names.HINT_SUMMARY
+    """Jaeger takes its configuration and what its command sets over that."""
     needs("jaeger")
     (place,) = [target for _, target in mounts("jaeger")]
     inside("jaeger", tmp_path)
     health = free_address()
     command = [word.replace(place, f"{tmp_path}{place}") for word in SERVICES["jaeger"]["command"]]
-    here = {  # its own configuration has fixed ports
-        "service.extensions": "[jaeger_storage,jaeger_query,healthcheckv2]",
-        "service.pipelines.traces.receivers": "[otlp]",
-        "service.telemetry.metrics.level": "none",
+    here = {  # the configuration has fixed ports
+        "extensions.jaeger_query.ui.config_file": f"{tmp_path}{place}/ui.json",
         "receivers.otlp.protocols.grpc.endpoint": free_address(),
         "receivers.otlp.protocols.http.endpoint": free_address(),
         "extensions.jaeger_query.http.endpoint": free_address(),
@@ -271,6 +265,39 @@ def test_dashboard_is_provisioned(tmp_path: Path) -> None:
     assert int(SERVICES["chat"]["environment"]["OTEL_METRIC_EXPORT_INTERVAL"]) * 3 <= 15_000
     types = {variable["query"] for variable in variables if variable["type"] == "datasource"}
     assert types == {source["type"] for source in read("grafana/datasources.yaml")["datasources"]}
+
+
+def test_the_home_page_has_data_within_a_minute() -> None:
+    """From the first call on, each step to Grafana's page has an upper limit, and together they are less than a minute."""
+    export = int(SERVICES["chat"]["environment"]["OTEL_METRIC_EXPORT_INTERVAL"]) / 1000
+    collector = yaml.safe_load((ROOT / "examples/collector/config.yaml").read_text(encoding="utf-8"))
+    batch = seconds(collector["processors"]["batch"]["timeout"].partition(":-")[2].rstrip("}"))
+    spans = seconds(SERVICES["collector"]["environment"]["METRICS_FLUSH_INTERVAL"])
+    scrape = seconds(read("prometheus.yaml")["global"]["scrape_interval"])
+    home = SERVICES["grafana"]["environment"]["GF_USERS_HOME_PAGE"]
+    refresh = seconds(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(home).query))["refresh"])
+    assert 0 < max(export, spans) + 2 * batch + scrape + refresh < 60  # spans pass two batches
+    # The first value of a series is shown at once: the panels add what a series begins with.
+    panels = json.loads(
+        (ROOT / "src/gemini_otel/_commands/dashboards/gemini.json").read_text(encoding="utf-8")
+    )["panels"]
+    counted = [
+        target["expr"]
+        for panel in panels
+        for target in panel.get("targets", ())
+        if re.search(r"\b(rate|increase)\(", target.get("expr", ""))
+    ]
+    assert counted
+    assert [expr for expr in counted if '"begun"' not in expr] == []
+    for service in TRAFFIC:
+        (rate,) = [word for word in SERVICES[service]["command"] if "rate=" in word] or ["--rate=1"]
+        assert float(rate.partition("=")[2]) >= 1  # calls a second
+
+
+def seconds(duration: str) -> float:
+    match = re.fullmatch(r"(\d+)(ms|s|m)", duration)
+    assert match, duration
+    return int(match[1]) * {"ms": 0.001, "s": 1, "m": 60}[match[2]]
 
 
 def test_the_image_has_what_the_traffic_needs() -> None:

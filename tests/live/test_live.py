@@ -623,7 +623,7 @@ async def test_a_close_that_nobody_noticed(client: genai.Client, telemetry: Tele
     """Where nobody received when the service closed, no exception tells it; the connection's close code does."""
     async with connected(client) as session:
         await session.send_client_content(turns={"parts": [{"text": "simulate:live_internal"}]})
-        await asyncio.sleep(0.3)
+        await asyncio.wait_for(session._ws.wait_closed(), 30)
     (turn,) = turns(telemetry)
     has(turn, {"gemini.response.outcome": "abandoned", "error.type": None})
     has(connection(telemetry), {"gemini.live.close_code": 1011, "gemini.response.outcome": "ok"})

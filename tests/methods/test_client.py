@@ -6,7 +6,7 @@ import pytest
 from google import genai
 from google.genai import types
 
-from gemini_otel._sdk.reading.client import endpoint, http_options, model_name
+from gemini_otel._sdk.reading.client import http_options, model_name, read_start
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,8 @@ def test_model_names(model: object, name: str | None) -> None:
 def test_endpoints(options: dict[str, object], expected: tuple[str, str, int]) -> None:
     """Provider, host and port follow the effective base URL; behind a proxy the Developer API is of unknown origin."""
     client = genai.Client(**options)  # type: ignore[arg-type]
-    assert tuple(endpoint(client.models, None)) == expected
+    start = read_start(client.models, {})
+    assert (start.provider, start.address, start.port) == expected
 
 
 def test_options_of_the_call_win() -> None:

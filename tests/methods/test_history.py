@@ -6,7 +6,7 @@ from typing import Any
 
 from google.genai import types
 
-from gemini_otel._sdk.generate_content.history import MAX_PARTS, read_history
+from gemini_otel._sdk.generate_content.request import MAX_PARTS, read_history
 
 
 def call(name: str) -> types.Content:

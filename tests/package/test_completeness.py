@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 from google import genai
+from google.genai import types
 from packaging.version import Version
 from surface import modules, public_methods, services
 
 from gemini_otel._commands.check import NEWEST_SDK
+from gemini_otel._facts.calls import GIVEN_COUNTERS
 from gemini_otel._sdk import patching
 from support import ROOT, Telemetry, make_client
 
@@ -195,3 +197,14 @@ def test_every_reason_is_needed(everything: None) -> None:
         "ApiClient.aclose",
         "WebhooksResource.unwrap",
     }
+
+
+def test_every_token_counter_is_known() -> None:
+    """Each token count of an answer, of Live and of an interaction is a field of a row of USAGE."""
+    usages = [types.GenerateContentResponseUsageMetadata, types.UsageMetadata]
+    given = {name for usage in usages for name in usage.model_fields if name.endswith("_token_count")}
+    assert sorted(given - {field for counter in GIVEN_COUNTERS for field in counter.fields}) == []
+    interactions = pytest.importorskip("google.genai.interactions", reason="this SDK has no interactions")
+    usage = getattr(interactions, "Usage", None)
+    given = {name for name in getattr(usage, "model_fields", ()) if name.startswith("total_")}
+    assert sorted(given - {counter.in_interactions for counter in GIVEN_COUNTERS}) == []

@@ -3,6 +3,8 @@ import functools
 import inspect
 import logging
 import pickle
+import sys
+import threading
 import types
 import typing
 from collections.abc import Iterator
@@ -10,12 +12,12 @@ from typing import Any
 
 import pytest
 import wrapt
+from google.genai.models import Models
 from opentelemetry.instrumentation.utils import unwrap
 
 import gemini_otel
-from gemini_otel._facts.operation import Driver
 from gemini_otel._sdk import patching
-from gemini_otel._sdk.patching import Patch
+from gemini_otel._sdk.patch import Driver, Patch, Shape, Target
 from support import make_client
 
 
@@ -37,9 +39,11 @@ def marking(mark: str) -> Driver:
 
 
 def install(*names: str, mark: str = "ours", area: str = "api") -> None:
-    patching.install(
-        ["some_sdk"], lambda module: [Patch(area, tuple((name, marking(mark)) for name in names))]
-    )
+    patching.install("some_sdk", lambda: [row(*names, driver=marking(mark), area=area)])
+
+
+def row(*names: str, driver: Driver, area: str = "api") -> tuple[Patch, Driver]:
+    return Patch(area, Target("some_sdk", names), Shape.INSTEAD, driver), driver
 
 
 def test_the_first_name_that_exists_is_patched(module: Any) -> None:
@@ -144,11 +148,7 @@ def test_a_missing_name_is_a_debug_line(module: Any, caplog: pytest.LogCaptureFi
     """One name that the SDK lacks is skipped with a debug line that names it."""
     with caplog.at_level(logging.DEBUG):
         patching.install(
-            ["some_sdk"],
-            lambda name: [
-                Patch("api", (("Api.call", marking("ours")),)),
-                Patch("api", (("Gone.call", marking("x")),)),
-            ],
+            "some_sdk", lambda: [row(name, driver=marking("ours")) for name in ("Api.call", "Gone.call")]
         )
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
     assert "google-genai has no some_sdk.Gone.call" in caplog.text
@@ -164,11 +164,14 @@ def test_a_missing_area_is_one_warning(module: Any, caplog: pytest.LogCaptureFix
 def test_a_loader_that_raises_is_logged_and_harmless(module: Any, caplog: pytest.LogCaptureFixture) -> None:
     """An exception of ours in the post-import hook does not reach the application's import."""
 
-    def broken(name: str) -> list[Patch]:
-        raise RuntimeError(name)
+    def broken() -> list[tuple[Patch, Driver]]:
+        raise RuntimeError
 
-    patching.install(["some_sdk"], broken)
-    assert module.Api().call() == "original"
+    with caplog.at_level(logging.WARNING):
+        patching.install("some_sdk", broken)
+        assert module.Api().call() == "original"
+    (record,) = caplog.records
+    assert "RuntimeError" in record.getMessage()
 
 
 def decorated(calls: list[str]) -> Any:
@@ -214,7 +217,7 @@ def test_below_a_decorator_the_instance_is_known(module: Any) -> None:
         return wrapped(*args, **kwargs)
 
     module.Api = decorated([])
-    patching.install(["some_sdk"], lambda _: [Patch("api", (("Api.call.__wrapped__", driver),))])
+    patching.install("some_sdk", lambda: [row("Api.call.__wrapped__", driver=driver)])
     api = module.Api()
     api.call()
     assert seen == [api]
@@ -268,3 +271,28 @@ def test_a_wrapper_of_somebody_else_can_still_be_seen(module: Any) -> None:
     module.Api.call = theirs
     install("Api.call")
     assert vars(module.Api)["call"].__wrapped__ is original
+
+
+def test_threads_that_instrument_at_the_same_time() -> None:
+    """No layer is left behind, whoever was in the midst of it."""
+    before = dict(vars(Models))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def toggle() -> None:
+        for _ in range(8):
+            gemini_otel.instrument()
+            gemini_otel.uninstrument()
+
+    threads = [threading.Thread(target=toggle) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    finally:
+        sys.setswitchinterval(interval)
+        gemini_otel.instrument()
+        gemini_otel.uninstrument()
+    assert [name for name, value in vars(Models).items() if value is not before.get(name)] == []
+    assert patching._layers == {}

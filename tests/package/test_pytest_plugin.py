@@ -27,13 +27,16 @@ import asyncio, os, unittest
 import pytest
 from google import genai
 
-client = genai.Client(api_key="none", http_options={{"base_url": "{url}"}})
+def new_client():
+    return genai.Client(api_key="none", http_options={{"base_url": "{url}"}})
+
+client = new_client()
 
 def ask(scenario="ok"):
     return client.models.generate_content(model="gemini-2.5-flash", contents=f"simulate:{{scenario}}")
 
 async def ask_async(scenario="ok"):
-    return await client.aio.models.generate_content(model="gemini-2.5-flash", contents=f"simulate:{{scenario}}")
+    return await new_client().aio.models.generate_content(model="gemini-2.5-flash", contents=f"simulate:{{scenario}}")
 
 """
 
@@ -476,7 +479,14 @@ print(sorted(name for name in sys.modules if name.startswith(("opentelemetry", "
     printed = subprocess.check_output([sys.executable, "-c", code], text=True, cwd=tmp_path, env=environ)
     assert "@pytest.mark.allow_hint(*ids)" in printed
     assert printed.splitlines()[-1] == str(
-        ["gemini_otel", "gemini_otel._version", "gemini_otel.pytest", "gemini_otel.pytest._option"]
+        [
+            "gemini_otel",
+            "gemini_otel._facts",
+            "gemini_otel._facts.names",
+            "gemini_otel._facts.version",
+            "gemini_otel.pytest",
+            "gemini_otel.pytest._option",
+        ]
     )
     (point,) = importlib.metadata.entry_points(
         group="pytest11", name="gemini_hints"

@@ -11,7 +11,7 @@ from google import genai
 from google.genai import types
 from opentelemetry.exporter.otlp.proto.http import Compression
 
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from support import MODEL, SHAPES, StaticCredentials, make_client, send
 from support.function_calling import ask
 from support.privacy import CAPTURES, REPLIES, SECRET, Exported, found

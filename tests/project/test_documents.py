@@ -20,22 +20,17 @@ import gemini_otel
 from gemini_otel import simulator
 from gemini_otel._commands import demo as _demo
 from gemini_otel._facts import names as _semconv
-from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._facts.outcomes import HEALTHY, OUTCOME_NAMES
 from gemini_otel._settings.table import SETTINGS
 from support import ROOT, Telemetry
 from support.documents import DOCUMENTS, README, Snippet, snippets
 from support.live import needs_live
+from support.names import WRITTEN
 
 GUIDE = ROOT / "docs" / "what-you-see.md"
 SETTINGS_PAGE = ROOT / "docs" / "settings.md"
 
-# Read from the spans of others, never written.
-FOREIGN = {_semconv.SYSTEM}
-NAMES = {
-    value
-    for name, value in vars(_semconv).items()
-    if name.isupper() and isinstance(value, str) and value not in FOREIGN | {_semconv.DEFAULT_PROFILE}
-} | _semconv.METRICS
+NAMES = WRITTEN | _semconv.METRICS
 
 
 SNIPPETS = [
@@ -134,7 +129,21 @@ def test_content_is_kept_out_as_a_whole() -> None:
 def test_the_outcomes_table() -> None:
     """The table of outcomes has each of them, in the code's order."""
     rows = table_rows(GUIDE.read_text(encoding="utf-8"), "The outcome")
-    assert [row[0] for row in rows] == [f"`{outcome}`" for outcome in OUTCOMES]
+    assert [row[0] for row in rows] == [f"`{outcome}`" for outcome in OUTCOME_NAMES]
+
+
+def test_the_collector_keeps_what_went_wrong() -> None:
+    """The example Collector keeps each trace with an outcome that is not healthy, and the registry names every outcome."""
+    yaml = pytest.importorskip("yaml")
+    config = yaml.safe_load((ROOT / "examples" / "collector" / "config.yaml").read_text(encoding="utf-8"))
+    (policy,) = (
+        policy["string_attribute"]
+        for policy in config["processors"]["tail_sampling"]["policies"]
+        if policy["name"] == "bad-outcomes"
+    )
+    assert policy["key"] == _semconv.OUTCOME
+    assert sorted(policy["values"]) == sorted({*OUTCOME_NAMES} - {*HEALTHY})
+    assert attributes(load())[_semconv.OUTCOME]["examples"] == [*OUTCOME_NAMES]
 
 
 def test_the_example_trace(telemetry: Telemetry, url: str) -> None:
@@ -169,9 +178,12 @@ def test_every_name_is_documented() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_documented_name_exists(document: Path) -> None:
-    """Each attribute, event and metric that a document names is one of ours."""
+    """Each attribute, event and metric that a document names is one of ours, or on Jaeger's page a copy that its configuration makes."""
     text = document.read_text(encoding="utf-8")
     written = set(re.findall(r"`((?:gen_ai|gemini|http\.re\w+|server)\.[a-z_][a-z_.]*[a-z])`", text))
+    if document.name == "jaeger.md":
+        config = (ROOT / "examples" / "jaeger" / "config.yaml").read_text(encoding="utf-8")
+        written -= set(re.findall(r"\{ key: ([\w.]+), from_attribute: gemini\.hint\.", config))
     assert sorted(written - NAMES - set(attributes(load()))) == []
 
 

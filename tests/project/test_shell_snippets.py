@@ -30,6 +30,7 @@ NOT_RUN = {
     "bash tests/integration/install.sh": "builds servers; .ci/run does it",
     "docker ": "needs a container runtime",
     "gemini-otel alerts --operator | kubectl": "changes a Kubernetes cluster",
+    "JAEGER_UI=examples/jaeger/ui.json ./jaeger": "runs until it is stopped; tests/integration/test_jaeger_page.py starts it so",
     "curl -s": "asks a Jaeger or a Tempo",
     "gemini-otel dashboard | jq": "sends the dashboard to a Grafana",
 }

@@ -8,7 +8,8 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Status, StatusCode
 
-from gemini_otel import HintSpanProcessor, _guard
+from gemini_otel import HintSpanProcessor
+from gemini_otel._facts import guard as _guard
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.kinds import SIGNATURES, error_kind
 from gemini_otel.hints import default_hints, evidence, find

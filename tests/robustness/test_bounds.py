@@ -115,3 +115,14 @@ def test_a_long_answer_of_few_values_is_read() -> None:
     """An answer with an image in it is longer than the bound, and has its counts all the same."""
     text = '{"data": "' + "A" * 4 * MAX_LENGTH + '", "usageMetadata": {"totalTokenCount": 5}}'
     assert parse_json(text)["usageMetadata"] == {"totalTokenCount": 5}
+
+
+def test_names_that_are_remembered_are_bounded() -> None:
+    """Only what has the form of a name is remembered, and no more names than a bounded number; all are read alike."""
+    names = sendable._Names(str.isupper)
+    prose = "WHAT A USER WROTE"
+    assert [names[name] for name in ("STOP", "stop", prose, "STOP")] == ["STOP", "_OTHER", "_OTHER", "STOP"]
+    assert list(names) == ["STOP"]
+    numbered = [f"NAME_{number}" for number in range(2 * sendable._MOST_NAMES)]
+    assert [names[name] for name in numbered] == numbered
+    assert len(names) == sendable._MOST_NAMES

@@ -8,17 +8,16 @@ from google import genai
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._sdk.generate_content import operation as generate_content
 from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT, GenerateContentAnswer
 from gemini_otel._sdk.reading import usage
 from gemini_otel._telemetry import (
     attempts,
-    begin,
     instrumentation,
     repetition_watch,
     rounds,
-    span_choice,
+    spans,
     user_calls,
 )
 from gemini_otel._telemetry.metrics import rounds as _round_metrics
@@ -34,15 +33,15 @@ def boom(*args: Any, **kwargs: Any) -> Any:
 
 
 SITES: list[tuple[Any, str]] = [
-    (span_choice, "start_attributes"),
+    (spans, "start_attributes"),
     (rounds, "request_attributes"),
     (rounds, "response_attributes"),
     (rounds, "repetition_attributes"),
     (attempts, "error_attributes"),
-    (rounds, "read_error"),
+    (attempts, "read_error"),
     (rounds, "answer_outcome"),
     (rounds, "worst_finish_reason"),
-    (begin, "is_instrumentation_enabled"),
+    (rounds, "is_instrumentation_enabled"),
     (rounds.Round, "_record"),
     (rounds.Round, "__init__"),
     (rounds.Round, "recall"),
@@ -51,7 +50,11 @@ SITES: list[tuple[Any, str]] = [
     (user_calls.UserCall, "round_ended"),
     (user_calls.UserCall, "_record"),
     (rounds.Round, "_write_span"),
-    (_round_metrics.RoundMetrics, "record"),
+    (rounds.Round, "_write_outcome"),
+    (rounds.Round, "begun"),
+    (rounds, "record_round"),
+    (rounds, "usage_attributes"),
+    (_round_metrics, "_labels"),
     (attempts, "attempt_attributes"),
     (attempts.AttemptLog, "started"),
     (attempts.AttemptLog, "succeeded"),
@@ -108,9 +111,13 @@ def test_a_failing_reader_is_harmless(
     client: genai.Client, shape: str, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a reader of the operation itself raising, the call is unaffected."""
-    from gemini_otel._sdk import operations
+    from gemini_otel._sdk import plan
 
-    monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
+    broken = GENERATE_CONTENT._replace(**{reader: boom})
+    rows = [
+        row._replace(operation=broken) if row.operation is GENERATE_CONTENT else row for row in plan.PATCHES
+    ]
+    monkeypatch.setattr(plan, "PATCHES", rows)
     telemetry = Telemetry()
     gemini_otel.instrument(**telemetry.providers)
     try:
@@ -139,14 +146,17 @@ def test_a_foreign_processor_that_raises(client: genai.Client, shape: str, metho
 def test_a_malformed_response(
     telemetry: Telemetry, client: genai.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A response of another form, such as a test's stand-in, passes through."""
+    """A response of another form, such as a test's stand-in, passes through as it does without us."""
     from google.genai import models
 
     name = "_generate_content"
     monkeypatch.setattr(models.Models, name, lambda self, **kwargs: {"candidates": 7, "usage_metadata": "x"})
     monkeypatch.setattr("google.genai._extra_utils.should_continue_generation", lambda r: None, raising=False)
-    sent = send(client, "call", "hello")
-    assert sent.responses or sent.error
+    ours = send(client, "call", "hello")
+    assert telemetry.spans
+    gemini_otel.uninstrument()
+    bare = send(client, "call", "hello")
+    assert (ours.responses, repr(ours.error)) == (bare.responses, repr(bare.error))
 
 
 def test_a_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -17,9 +17,9 @@ from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._facts import sendable
-from gemini_otel._telemetry import replaced
+from gemini_otel._telemetry import writing
 from support import MODEL, Telemetry, hint_ids, make_client
 from support.canned import canned
 from support.logs import Logs
@@ -44,7 +44,7 @@ def test_an_error_that_cannot_be_read_is_an_error(
     def too_deep(*_: Any, **__: Any) -> Any:
         raise RecursionError
 
-    monkeypatch.setattr("gemini_otel._telemetry.rounds.read_error", too_deep)
+    monkeypatch.setattr("gemini_otel._telemetry.attempts.read_error", too_deep)
     with answering(400, failing("x")) as client, pytest.raises(genai.errors.APIError):
         client.models.generate_content(model=MODEL, contents="hi")
     attributes = telemetry.attributes
@@ -238,7 +238,7 @@ def test_replaced_values_are_counted(
     telemetry: Telemetry, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A span says how many of its values are `_OTHER`; the first one of a process is logged, without what was sent."""
-    monkeypatch.setattr(replaced, "_told", False)
+    monkeypatch.setattr(writing, "_warned", False)
     prose = "Cannot say my Zyqxv"
     answer = {
         "candidates": [{"finishReason": prose}],
@@ -264,3 +264,18 @@ def test_a_healthy_answer_has_nothing_replaced(client: genai.Client, telemetry: 
     client.models.generate_content(model=MODEL, contents="simulate:ok")
     assert "gemini.response.replaced_values" not in telemetry.attributes
     assert hint_ids(telemetry.attributes) == ()
+
+
+def test_a_count_below_zero_is_none(telemetry: Telemetry, caplog: pytest.LogCaptureFixture) -> None:
+    """No histogram takes one, which OpenTelemetry logs each time, and a counter would fall."""
+    details = [{"modality": "TEXT", "tokenCount": -3}]
+    usage = {"promptTokenCount": -1, "candidatesTokenCount": 7, "promptTokensDetails": details}
+    answer = {
+        "candidates": [{"content": {"parts": [{"text": "hi"}]}, "finishReason": "STOP"}],
+        "usageMetadata": usage,
+    }
+    with answering(200, answer) as client:
+        client.models.generate_content(model=MODEL, contents="hi")
+    tokens = {name: value for name, value in telemetry.attributes.items() if name.startswith("gen_ai.usage.")}
+    assert tokens == {"gen_ai.usage.output_tokens": 7}
+    assert caplog.text == ""

@@ -175,8 +175,10 @@ def _run_all(url: simulator.Simulator) -> None:
     with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
         list(pool.map(_run, (*_hanging(hurried), *_calls(client, vertex))))
     asyncio.run(_run_async(client, hurried))
-    asyncio.run(_cancelled(client, url))
-    asyncio.run(run_mcp_tool(client, "models", False, "simulate:tool_call"))
+    asyncio.run(
+        _cancelled(make_client(str(url)), url)
+    )  # a client of its own: connections belong to an event loop
+    asyncio.run(run_mcp_tool(make_client(str(url)), "models", False, "simulate:tool_call"))
 
 
 def _run_methods(client: genai.Client, vertex: genai.Client) -> None:
@@ -263,6 +265,8 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
     yield partial(send, client, "call", "Tell me. (simulate:ok)", tools=[search])
     for tier in TIERS:
         yield partial(send, client, "call", "Tell me. (simulate:ok)", service_tier=tier)
+    capacity = {"headers": {"X-Vertex-AI-LLM-Request-Type": "shared"}}
+    yield partial(send, vertex, "call", "Tell me. (simulate:ok)", http_options=capacity)
     yield partial(_abandoned, client)
     yield from _methods(client, vertex)
     if hasattr(client, "interactions"):

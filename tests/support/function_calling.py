@@ -1,7 +1,5 @@
 """User calls with automatic function calling."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

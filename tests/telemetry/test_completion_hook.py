@@ -15,7 +15,7 @@ from google import genai
 from google.genai import types
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._telemetry.content import completion_hook as _completion_hook
 from support import Telemetry, send
 from support.content import INPUT, OUTPUT, Captured

@@ -13,7 +13,7 @@ from google.genai import types
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._sdk.generate_content import content as _candidates
 from gemini_otel._sdk.reading import parts as _parts
 from gemini_otel._telemetry import log_events
@@ -318,10 +318,14 @@ def test_a_reader_that_fails(
     def boom(*_: Any) -> Any:
         raise RuntimeError
 
-    from gemini_otel._sdk import operations
+    from gemini_otel._sdk import plan
     from gemini_otel._sdk.generate_content.operation import GENERATE_CONTENT
 
-    monkeypatch.setattr(operations, "OPERATIONS", (GENERATE_CONTENT._replace(**{reader: boom}),))
+    broken = GENERATE_CONTENT._replace(**{reader: boom})
+    rows = [
+        row._replace(operation=broken) if row.operation is GENERATE_CONTENT else row for row in plan.PATCHES
+    ]
+    monkeypatch.setattr(plan, "PATCHES", rows)
     telemetry = Captured({"capture_content": True})
     assert send(client, shape, "simulate:ok").error is None
     assert telemetry.attributes["gemini.response.outcome"] == "ok"

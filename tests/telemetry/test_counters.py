@@ -9,8 +9,10 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 import gemini_otel
 from gemini_otel._facts.labels import OTHER, BoundedNames
+from gemini_otel._instrumentor import active_instrumentation
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
+from gemini_otel._telemetry.metrics import rounds
 from gemini_otel._telemetry.metrics.counters import CounterTable
 from support import Telemetry, send
 
@@ -133,6 +135,25 @@ def test_first_calls_at_once(client: genai.Client) -> None:
     (span, *_) = telemetry.spans
     counted = telemetry.points("gen_ai.client.inference.usage.input_tokens")
     assert sum(point.value for point in counted) == 8 * span.attributes["gen_ai.usage.input_tokens"]
+
+
+def test_sets_of_labels_that_are_kept_are_bounded(
+    client: genai.Client, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls that begin alike share their labels; many models keep a bounded number of sets, and each has its own."""
+    monkeypatch.setattr(rounds, "_MOST_LABELS", 3)
+    models = [f"model-{number}" for number in range(5)]
+    for model in (*models, *models):
+        send(client, "call", "hello", model=model)
+    instrumentation = active_instrumentation()
+    assert instrumentation is not None
+    metrics = instrumentation.providers.metrics()
+    assert metrics is not None
+    assert 0 < len(metrics.labels) <= 3
+    points = telemetry.points("gen_ai.client.operation.duration")
+    assert {point.attributes["gen_ai.request.model"]: point.count for point in points} == dict.fromkeys(
+        models, 2
+    )
 
 
 class Unhashable(MeterProvider):

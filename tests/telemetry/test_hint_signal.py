@@ -15,7 +15,7 @@ from gemini_otel import Hint, HintSpanProcessor, default_hints
 from gemini_otel._settings.in_force import load
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry import log_events
-from gemini_otel._telemetry.hint_log import HintLog
+from gemini_otel._telemetry.log_events import HintLog
 from support import Telemetry, hint_ids, send
 from support.logs import Logs, name_of
 

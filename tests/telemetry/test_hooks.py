@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Span
 
 import gemini_otel
-from gemini_otel import _guard
+from gemini_otel._facts import guard as _guard
 from gemini_otel._settings.in_force import load
 from support import MODEL, Telemetry, send
 from support.function_calling import ask, get_weather

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk_trace
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -16,6 +16,8 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import gemini_otel
 from gemini_otel import Hint, HintSpanProcessor, default_hints
+from gemini_otel._settings.table import Settings
+from gemini_otel.processor import install_on
 from support import Telemetry
 
 BLOCKED = {"gen_ai.operation.name": "generate_content", "gen_ai.response.finish_reasons": ("safety",)}
@@ -216,8 +218,13 @@ def test_bad_arguments(arguments: dict[str, Any], error: type[Exception], text: 
 
 
 def test_it_is_a_span_processor_and_needs_no_instrument() -> None:
-    """The processor is the SDK's kind of processor and works without instrument()."""
-    assert issubclass(gemini_otel.HintSpanProcessor, SpanProcessor)
+    """A tracer provider takes it, and without instrument() a span that anybody makes has its hint."""
+    telemetry = Telemetry()
+    telemetry.tracer_provider.add_span_processor(gemini_otel.HintSpanProcessor())
+    end_one(
+        telemetry.tracer_provider, {"gen_ai.operation.name": "chat", "gemini.response.finish_reason": "SPII"}
+    )
+    assert [event["gemini.hint.id"] for event in telemetry.events("gemini.hint")] == ["finish.spii"]
 
 
 @pytest.mark.parametrize("remembered", [0, 2000])
@@ -362,10 +369,10 @@ def hints_by_name(telemetry: Telemetry) -> dict[str, list[Any]]:
 def test_a_hint_is_not_repeated_around() -> None:
     """A failure that passes several spans, also some that are not of GenAI, has its hint on the innermost and is counted once."""
     telemetry = Telemetry()
-    processor = HintSpanProcessor()
     counted: list[str] = []
-    processor.on_hint = lambda hint_id, _: counted.append(hint_id)
-    telemetry.tracer_provider.add_span_processor(processor)
+    processor = install_on(
+        telemetry.tracer_provider, Settings(), None, lambda hint_id, _: counted.append(hint_id), lambda: True
+    ).processor
     tracer = telemetry.tracer_provider.get_tracer("theirs")
     with tracer.start_as_current_span("outer", attributes=FAILED) as outer:
         outer.set_status(Status(StatusCode.ERROR, "429 RESOURCE_EXHAUSTED. {}"))

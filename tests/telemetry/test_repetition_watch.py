@@ -10,7 +10,7 @@ import pytest
 from google.genai import types
 
 import gemini_otel
-from gemini_otel import Repetition, simulator
+from gemini_otel import Repetition, RepetitionDetector, simulator
 from gemini_otel._telemetry import repetition_watch
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from support import SHAPES, Telemetry, make_client, send
@@ -55,6 +55,29 @@ def play(shape: str, *chunks: dict[str, Any], **settings: Any) -> Telemetry:
     finally:
         gemini_otel.uninstrument()
     return telemetry
+
+
+def test_what_is_too_short_to_be_looked_at() -> None:
+    """No detector is made for a text shorter than any that one looks at, and the next character makes one."""
+    blanks = "\n" * (repetition_watch.SHORT - 1)
+    assert RepetitionDetector(structured=True).feed(blanks) is None
+    assert RepetitionDetector(structured=True).feed(blanks + "\n") is not None
+    watch = RepetitionWatch(structured=True)
+    for _ in blanks:
+        watch.text(0, False, "\n")
+    assert watch.heard
+    assert (watch.verdict, watch._detectors) == (None, {})
+    watch.text(0, False, "\n")
+    assert watch.verdict is not None
+
+
+def test_a_short_text_before_a_call_counts() -> None:
+    """What was too short to be looked at is heard by the detector that a function call makes."""
+    watch = RepetitionWatch(structured=True)
+    watch.text(0, False, "\n" * (repetition_watch.SHORT - 1))
+    watch.function_call(0, "f", {})
+    watch.text(0, False, "\n")
+    assert watch.verdict is not None
 
 
 @pytest.mark.parametrize("shape", STREAMS)

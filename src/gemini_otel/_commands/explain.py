@@ -62,7 +62,8 @@ def text_attributes(text: str) -> Attributes | None:
     facts = read_text(text)
     if facts is None or (not facts.type.isdecimal() and _FRAMES.search(text) and not _OURS.search(text)):
         return None
-    if facts.kind == causes.NO_PARTS:  # no call failed: what the caller's program did with the reply did
+    if facts.kind is not None and facts.kind == causes.NO_PARTS.kind:
+        # No call failed: what the caller's program did with the reply did.
         return {
             names.ERROR_TYPE: facts.type,
             names.ERROR_KIND: facts.kind,

@@ -1,4 +1,4 @@
-"""How explained hints are shown: to a terminal in colour where rich is installed, as plain text, or as JSON."""
+"""How answers are shown: to a terminal in colour where rich is installed, as plain text, or as JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import textwrap
 from typing import NamedTuple
 
 from gemini_otel.hints import Hint
+from gemini_otel.hints._hint import SEVERITY_STYLES
 
 _WIDTH = 100
 _RETRY = {
@@ -18,7 +19,6 @@ _RETRY = {
     "wait": "after waiting",
     "resume": "from where it stopped",
 }
-_STYLES = {"info": "bold cyan", "warning": "bold yellow", "error": "bold red"}
 
 
 class Explained(NamedTuple):
@@ -29,12 +29,17 @@ class Explained(NamedTuple):
     times: int = 1  # how often it came, in a log
 
 
+def in_colour() -> bool:
+    """Whether a terminal reads what is printed, and rich is there to colour it."""
+    return sys.stdout.isatty() and importlib.util.find_spec("rich") is not None
+
+
 def show(found: list[Explained], *, full: bool) -> None:
     """Print the entries, in full or as a list of ids."""
     if not full:
         width = max(len(each.hint.id) for each in found)
         print("\n".join(f"{each.hint.id:{width}}  {each.hint.summary}" for each in found))
-    elif sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+    elif in_colour():
         _show_in_colour(found)
     else:
         print("\n\n".join(map(plain, found)))
@@ -80,7 +85,7 @@ def _show_in_colour(found: list[Explained]) -> None:
     console = Console()
     for explained in found:
         head, summary, *rest = _lines(explained)
-        console.print(Text(head, _STYLES[explained.hint.severity]))
+        console.print(Text(head, SEVERITY_STYLES[explained.hint.severity]))
         console.print(Text(summary, "bold"))
         for line in rest:
             indent = len(line) - len(line.lstrip())

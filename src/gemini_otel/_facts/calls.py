@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from gemini_otel._facts import names
+
 _NO_COUNTS: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 Value = str | bool | int | float | tuple[str, ...]
@@ -32,6 +34,10 @@ class StartFacts(NamedTuple):
     port: int | None
     identity: Callable[[], Iterable[str]] = tuple
     agent: str | None = None
+
+
+# Of a call whose start could not be read.
+UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 
 
 class OfferedTools(NamedTuple):
@@ -105,6 +111,70 @@ class UsageFacts(NamedTuple):
 _NO_USAGE = UsageFacts()
 
 
+class Counter(NamedTuple):
+    """A token counter: `fact` is its name in `UsageFacts`.
+
+    `fields` are the names that the usage of an answer has for it, of which the first one there counts; `in_interactions` is the
+    name that interactions have. A loop of calls has the sum under `of_loop`. `metric` counts it by model. `part` is how it is shown
+    behind the tokens `of` which it is a part: "(1 thought)", "(8 thoughts)".
+    """
+
+    fact: str
+    fields: tuple[str, ...] = ()
+    in_interactions: str = ""
+    attribute: str | None = None
+    of_loop: str | None = None
+    metric: str | None = None
+    description: str = ""
+    of: str | None = None
+    part: tuple[str, str] = ("", "")
+
+
+# A counter that the service adds is a field of `UsageFacts` and a row here.
+USAGE = (
+    Counter("prompt_tokens", ("prompt_token_count",), "total_input_tokens"),
+    Counter(
+        "candidates_tokens",
+        ("candidates_token_count", "response_token_count"),  # the second as Live spells it
+        "total_output_tokens",
+    ),
+    Counter("input_tokens", attribute=names.USAGE_INPUT_TOKENS, of_loop=names.LOOP_INPUT_TOKENS),
+    Counter("output_tokens", attribute=names.USAGE_OUTPUT_TOKENS, of_loop=names.LOOP_OUTPUT_TOKENS),
+    Counter(
+        "thoughts_tokens",
+        ("thoughts_token_count",),
+        "total_thought_tokens",
+        attribute=names.USAGE_REASONING_OUTPUT_TOKENS,
+        of_loop=names.LOOP_REASONING_TOKENS,
+        metric=names.THOUGHTS_TOKENS,
+        description="Thought tokens used.",
+        of="output_tokens",
+        part=("thought", "thoughts"),
+    ),
+    Counter(
+        "cached_tokens",
+        ("cached_content_token_count",),
+        "total_cached_tokens",
+        attribute=names.USAGE_CACHE_READ_INPUT_TOKENS,
+        of_loop=names.LOOP_CACHED_TOKENS,
+        metric=names.CACHED_TOKENS,
+        description="Input tokens read from a cache.",
+        of="input_tokens",
+        part=("cached", "cached"),
+    ),
+    Counter(
+        "tool_use_tokens",
+        ("tool_use_prompt_token_count",),
+        "total_tool_use_tokens",
+        attribute=names.USAGE_TOOL_USE_TOKENS,
+    ),
+    Counter("total_tokens", ("total_token_count",), "total_tokens", attribute=names.USAGE_TOTAL_TOKENS),
+)
+COUNTERS = {counter.fact: counter for counter in USAGE}
+# Those that the service gives, in the order of `UsageFacts`.
+GIVEN_COUNTERS = tuple(COUNTERS[fact] for fact in UsageFacts._fields if fact != "by_modality")
+
+
 class ResponseFacts(NamedTuple):
     """One answer: a response, or all chunks of a stream so far. Finish reasons are raw, in the candidates' order.
 
@@ -145,68 +215,3 @@ class ErrorFacts(NamedTuple):
     quota_metric: str | None = None
     quota_limit: int | None = None
     retry_delay: float | None = None
-
-
-class MediaFacts(NamedTuple):
-    """How much sound and video was sent or received; seconds only where the MIME type says the rate."""
-
-    audio_bytes: int = 0
-    audio_seconds: float = 0.0
-    video_bytes: int = 0
-
-    def plus(self, other: MediaFacts) -> MediaFacts:
-        """Both together."""
-        return MediaFacts(
-            self.audio_bytes + other.audio_bytes,
-            self.audio_seconds + other.audio_seconds,
-            self.video_bytes + other.video_bytes,
-        )
-
-
-_NO_MEDIA = MediaFacts()
-
-
-class ToolCall(NamedTuple):
-    """A function that the model wants to be called."""
-
-    name: str
-    id: str | None
-    arguments: object  # content: for those who may see it
-
-
-class ToolResponse(NamedTuple):
-    """What the caller answers to the call with this id."""
-
-    id: str | None
-    result: object  # content: for those who may see it
-    failed: bool
-
-
-class SentFacts(NamedTuple):
-    """One message from the user of a Live session."""
-
-    asks: bool = False  # hands over to the model: an answer is sure to come
-    ends_input: bool = False
-    media: MediaFacts = _NO_MEDIA
-    tool_responses: tuple[ToolResponse, ...] = ()
-
-
-class ReceivedFacts(NamedTuple):
-    """One message from the service in a Live session."""
-
-    complete: bool = False  # the turn is
-    of_turn: bool = False  # shows that a turn is under way
-    hears: bool = False  # shows that the service hears the user
-    answers: bool = False  # is part of the model's answer
-    speech_starts: bool = False
-    speech_ends: bool = False
-    has_text: bool = False
-    interrupted: bool = False
-    generation_complete: bool = False
-    media: MediaFacts = _NO_MEDIA
-    tool_calls: tuple[ToolCall, ...] = ()
-    cancelled_calls: tuple[str, ...] = ()
-    go_away: bool = False
-    time_left: float | None = None  # seconds
-    resumable: bool | None = None
-    filtered_prompts: int = 0

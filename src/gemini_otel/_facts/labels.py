@@ -14,21 +14,21 @@ Values = tuple[str | int | None, ...]
 Dimensions = tuple[tuple[str, str | bool | int], ...]  # name and value
 
 
-class BoundedNames:
+class BoundedNames(dict[str, str]):
     """The known names and the first `limit` others that are not too long; the rest is `_OTHER`: hostile input cannot
     multiply time series, nor blow them up.
     """
 
-    __slots__ = ("_limit", "_seen")
+    __slots__ = ("_limit",)
 
     def __init__(self, limit: int, known: Iterable[str] = ()) -> None:
-        self._seen = dict.fromkeys(known)
-        self._limit = limit + len(self._seen)
+        super().__init__((name, name) for name in known)
+        self._limit = limit + len(self)
 
-    def __call__(self, name: str) -> str:
-        if name in self._seen:
-            return name
-        if len(self._seen) >= self._limit or len(name) > MAX_LENGTH:
+    __call__ = dict.__getitem__  # one look, without a frame, for a name that was seen
+
+    def __missing__(self, name: str) -> str:
+        if len(self) >= self._limit or len(name) > MAX_LENGTH:
             return OTHER
-        self._seen[name] = None
+        self[name] = name
         return name

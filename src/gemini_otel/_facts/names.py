@@ -7,7 +7,7 @@ because `opentelemetry-semantic-conventions` marks all of its own as moved. Name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
@@ -124,6 +124,8 @@ TOOLS = "gemini.request.tools"
 TOOL_MODE = "gemini.request.tool_mode"
 SERVER_TOOLS = "gemini.request.server_tools"
 SAFETY_SETTINGS = "gemini.request.safety_settings"
+VERTEX_REQUEST_TYPE = "gemini.request.vertex_request_type"
+OVERWRITTEN_THRESHOLDS = "gemini.response.overwritten_thresholds"
 CACHED_CONTENT = "gemini.request.cached_content"
 STRUCTURED_OUTPUT = "gemini.request.structured_output"
 REQUEST_SERVICE_TIER = "gemini.request.service_tier"
@@ -180,6 +182,8 @@ HINT_ID = "gemini.hint.id"
 HINT_IDS = "gemini.hint.ids"
 HINT_ADVICE = "gemini.hint.advice"  # summary and remedy; the first by the alphabet, as some pages sort
 HINT_SEVERITY = "gemini.hint.severity"
+Severity = Literal["info", "warning", "error"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 HINT_SUMMARY = "gemini.hint.summary"
 HINT_CAUSE = "gemini.hint.cause"
 HINT_REMEDY = "gemini.hint.remedy"
@@ -340,8 +344,6 @@ METRICS = {
     TOOL_DURATION,
     WORKFLOW_DURATION,
     RESPONSES,
-    THOUGHTS_TOKENS,
-    CACHED_TOKENS,
     ATTEMPTS_FAILED,
     HINTS,
     SERVER_TOOL_USES,

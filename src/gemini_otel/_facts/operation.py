@@ -1,8 +1,7 @@
-"""What an operation declares: where it is patched and how it is read."""
+"""What an operation declares: its name, and how it is read."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -10,35 +9,6 @@ from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts
 from gemini_otel._facts.content import CandidateContent, RequestContent
 
 Arguments = Mapping[str, Any]
-# What runs in place of an SDK function: `driver(wrapped, instance, args, kwargs)`, as wrapt calls it.
-Driver = Callable[[Callable[..., Any], Any, tuple[Any, ...], Arguments], Any]
-
-
-class Shape(enum.Enum):
-    """How a patched function hands over its answer."""
-
-    CALL = enum.auto()
-    ASYNC_CALL = enum.auto()
-    STREAM = enum.auto()  # a generator function
-    ASYNC_STREAM = enum.auto()  # an async generator function
-    AWAITED_ASYNC_STREAM = (
-        enum.auto()
-    )  # a coroutine function that sends the request and returns an async iterator
-    PUBLIC_STREAM = enum.auto()  # as STREAM, in the user's hands: begun where it is called, read anywhere
-    PUBLIC_ASYNC_STREAM = (
-        enum.auto()
-    )  # a coroutine function that returns an async generator, in the user's hands
-    CALL_OR_STREAM = (
-        enum.auto()
-    )  # the arguments decide: an answer, or an iterator over its events, in the user's hands
-    ASYNC_CALL_OR_STREAM = enum.auto()
-
-
-class Target(NamedTuple):
-    """One SDK function: a module, and the dotted names to patch, of which the first that exists is taken."""
-
-    module: str
-    candidates: tuple[tuple[str, Shape], ...]
 
 
 class PastCall(NamedTuple):
@@ -67,6 +37,10 @@ class Answer(Protocol):
     def facts(self) -> ResponseFacts: ...
 
 
+def _no_history(_: Arguments) -> tuple[()]:
+    return ()
+
+
 class Operation(NamedTuple):
     """One kind of call. Readers take the SDK instance and the keyword arguments of the call.
 
@@ -76,23 +50,14 @@ class Operation(NamedTuple):
     """
 
     name: str
-    targets: tuple[Target, ...]
     read_start: Callable[[Any, Arguments], StartFacts]
     read_request: Callable[[Any, Arguments], RequestFacts]
-    read_history: Callable[[Arguments], Iterable[PastCall]]
     answer: Callable[[RequestFacts], Answer]
+    read_history: Callable[[Arguments], Iterable[PastCall]] = _no_history
     generates: bool = True
     timed: bool = True
     read_content: Callable[[Arguments], RequestContent] | None = None
     read_candidates: Callable[[Any], Iterable[CandidateContent]] | None = None
-
-
-class Choice(NamedTuple):
-    """SDK functions that do one of several operations; `choose` tells from the arguments which, and whether it streams."""
-
-    area: str
-    targets: tuple[Target, ...]
-    choose: Callable[[Arguments], tuple[Operation, bool]]
 
 
 class TurnOperation(NamedTuple):
@@ -101,8 +66,6 @@ class TurnOperation(NamedTuple):
     `read_round` gives what its first round would be called on, and with which arguments.
     """
 
-    area: str
-    targets: tuple[Target, ...]
     read_model: Callable[[Any, Arguments], str | None]
     may_loop: Callable[[Any, Arguments], bool]
     round: Operation

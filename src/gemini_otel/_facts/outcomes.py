@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import ResponseFacts
 
+
+class Outcome(NamedTuple):
+    """What became of a call, and what follows from it."""
+
+    name: str
+    colour: str  # on the dashboard, by Grafana's names
+    good: bool = False  # the call gave what it was asked for, or its work goes on
+    by_program: bool = False  # the program itself ended the call
+    finished: bool = True  # whether a finish reason that was due has come
+    has_error: bool = False  # an error may say why
+    is_error: bool = False  # by default it counts as an error, though nothing was raised
+    rank: int | None = (
+        None  # among the candidates of an answer, how bad it is; None where no finish reason stands for it
+    )
+
+
+# The answer itself shows that it is not what was asked for where an outcome `is_error`. `incomplete` does not, and `failed` is what
+# the call was to find out.
 OUTCOMES = (
-    "ok",
-    "truncated",
-    "blocked",
-    "malformed",
-    "empty",
-    "incomplete",
-    "pending",
-    "failed",
-    "abandoned",
-    "cancelled",
-    "error",
+    Outcome("ok", "green", good=True, rank=0),
+    Outcome("truncated", "orange", is_error=True, rank=1),
+    Outcome("blocked", "dark-orange", is_error=True, rank=5),
+    Outcome("malformed", "light-orange", is_error=True, rank=4),
+    Outcome("empty", "yellow", is_error=True, rank=3),
+    Outcome("incomplete", "light-yellow", finished=False, has_error=True, rank=2),
+    Outcome("pending", "blue", good=True),
+    Outcome("failed", "dark-red", has_error=True),
+    Outcome("abandoned", "#8e8e8e", by_program=True, finished=False, has_error=True, rank=0),
+    Outcome("cancelled", "#b8b8b8", by_program=True, finished=False, has_error=True),
+    Outcome("error", "red", finished=False, has_error=True),
 )
+OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
+
+
+def names_where(holds: Callable[[Outcome], object]) -> tuple[str, ...]:
+    """The names of the outcomes for which it holds."""
+    return tuple(outcome.name for outcome in OUTCOMES if holds(outcome))
+
+
+GOOD = names_where(lambda outcome: outcome.good)
+BY_PROGRAM = names_where(lambda outcome: outcome.by_program)
+HEALTHY = (*GOOD, *BY_PROGRAM)
+UNFINISHED = frozenset(names_where(lambda outcome: not outcome.finished))
 
 # What may count as an error without an exception: an outcome, or `repetition`, a loop in a reply however it ended.
 REPETITION = "repetition"
-ERROR_OUTCOMES = (*OUTCOMES, REPETITION)
-# The answer itself tells that it is not what was asked for. `incomplete` does not, and `failed` is what the call was to find out.
-DEFAULT_ERROR_OUTCOMES = frozenset({"truncated", "blocked", "malformed", "empty", REPETITION})
+ERROR_OUTCOMES = (*OUTCOME_NAMES, REPETITION)
+DEFAULT_ERROR_OUTCOMES = frozenset((*names_where(lambda outcome: outcome.is_error), REPETITION))
 
 _BY_FINISH_REASON = {
     "STOP": "ok",
@@ -78,8 +107,6 @@ _BY_FINISH_REASON = {
     # Everything else is "incomplete", known (OTHER, FINISH_REASON_UNSPECIFIED, an unhandled CONTINUATION, NEED_MORE_INPUT,
     # MAX_REGENERATION_REACHED) or not.
 }
-# Outcomes of a call whose finish reason was due and may never have come.
-UNFINISHED = frozenset({"incomplete", "abandoned", "cancelled", "error"})
 KNOWN_FINISH_REASONS = (
     *_BY_FINISH_REASON,
     "OTHER",
@@ -88,15 +115,7 @@ KNOWN_FINISH_REASONS = (
     "NEED_MORE_INPUT",
     "MAX_REGENERATION_REACHED",
 )
-_SEVERITY = {
-    "ok": 0,
-    "abandoned": 0,
-    "truncated": 1,
-    "incomplete": 2,
-    "empty": 3,
-    "malformed": 4,
-    "blocked": 5,
-}
+_RANK = {outcome.name: outcome.rank for outcome in OUTCOMES if outcome.rank is not None}
 
 
 def finish_reason_outcome(reason: str) -> str:
@@ -106,7 +125,7 @@ def finish_reason_outcome(reason: str) -> str:
 
 def worst_finish_reason(reasons: Iterable[str]) -> str | None:
     """The finish reason of the candidate that went most wrong; None without any."""
-    return max(reasons, key=lambda reason: _SEVERITY[finish_reason_outcome(reason)], default=None)
+    return max(reasons, key=lambda reason: _RANK[finish_reason_outcome(reason)], default=None)
 
 
 def answer_outcome(response: ResponseFacts, finish_reason: str | None) -> str:

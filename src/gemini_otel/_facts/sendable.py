@@ -7,7 +7,7 @@ spans, those of other instrumentations included.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 OTHER = "_OTHER"
@@ -18,6 +18,7 @@ MAX_ATTRIBUTES = 96  # below the 128 of OpenTelemetry's default, with room for w
 _MAX_DIGITS = 19
 _USUAL_SIZE = 4096  # characters of all values: below it there is nothing to cut
 _MAX_CODE = 64
+_MOST_NAMES = 500  # that are remembered
 _MAX_TOOL = 128
 _MARKS = str.maketrans("_.:/-", "00000")  # of a tool's name, besides letters and digits
 _MODALITIES = frozenset({"text", "image", "audio", "video", "document"})
@@ -48,24 +49,34 @@ def finite(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def code(value: str) -> str:
-    """A name from a list of the service's, such as `MAX_TOKENS`; `_OTHER` for what has not the form of one, such as prose."""
-    return value if _is_word(value) and value == value.upper() else OTHER
+class _Names(dict[str, str]):
+    """Gives a name as it is, and `_OTHER` for what has not the form of one, such as prose.
 
+    Those that have it are remembered, a bounded number: the same few come with every call.
+    """
 
-def lower_code(value: str) -> str:
-    """As `code`, of the services that write such names in lower case."""
-    return value if _is_word(value) and value == value.lower() else OTHER
+    def __init__(self, has_case: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._has_case = has_case
 
-
-def setting(value: str) -> str:
-    """As `code`, of what the program writes in upper or lower case: a thinking level, a tool mode, a version of the API."""
-    return value if _is_word(value) and value in (value.upper(), value.lower()) else OTHER
+    def __missing__(self, value: str) -> str:
+        if not (_is_word(value) and self._has_case(value)):
+            return OTHER
+        if len(self) < _MOST_NAMES:
+            self[value] = value
+        return value
 
 
 def _is_word(value: str) -> bool:
     """Letters, digits and underscores; without a regular expression, since this is read at start-up."""
     return len(value) <= _MAX_CODE and value.isascii() and value.replace("_", "0").isalnum()
+
+
+# A name from a list of the service's, such as `MAX_TOKENS`; of services that write such names in lower case; and of what the
+# program writes in upper or lower case: a thinking level, a tool mode, a version of the API.
+code = _Names(lambda value: value == value.upper()).__getitem__
+lower_code = _Names(lambda value: value == value.lower()).__getitem__
+setting = _Names(lambda value: value in (value.upper(), value.lower())).__getitem__
 
 
 def modality(value: str) -> str:

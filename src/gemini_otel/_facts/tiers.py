@@ -6,23 +6,36 @@ from gemini_otel._facts.sendable import OTHER, lower_code
 
 FLEX = "flex"
 TIERS = ("flex", "standard", "priority")
+_CAPACITIES = ("dedicated", "shared")
 _UNSAID = "unspecified"
+_MOST_NAMES = 64
 # What Vertex AI calls the traffic of each; provisioned throughput and off-peak traffic are no tiers of this list.
 _OF_TRAFFIC = {"ON_DEMAND": "standard", "ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": FLEX}
 
 
-def tier_name(value: str | None) -> str | None:
-    """A tier by its name in lower case; None for the one that says nothing."""
-    if value is None:
-        return None
-    name = lower_code(value.lower())
-    return None if name == _UNSAID else name
+class _Tiers(dict[str | None, str | None]):
+    """Gives a tier by its name in lower case; None for the one that says nothing. A few names are remembered."""
+
+    def __missing__(self, value: str) -> str | None:
+        name = lower_code(value.lower())
+        tier = None if name == _UNSAID else name
+        if len(self) < _MOST_NAMES and name != OTHER:
+            self[value] = tier
+        return tier
+
+
+tier_name = _Tiers({None: None}).__getitem__
 
 
 def asked_tier(value: str | None) -> str | None:
     """As `tier_name`, of what the program asks for: `_OTHER` for what is no tier, such as a prompt in the wrong place."""
     name = tier_name(value)
     return name if name is None or name in TIERS else OTHER
+
+
+def vertex_request_type(value: str | None) -> str | None:
+    """Which capacity Vertex AI is to use: `dedicated` is what was bought in advance, `shared` is what is not."""
+    return None if value is None else name if (name := value.strip().lower()) in _CAPACITIES else OTHER
 
 
 def tier_of_traffic(traffic_type: str | None) -> str | None:

@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import types
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterable
+from functools import lru_cache, partial
+from typing import Any, Protocol, TypeVar
 
-from gemini_otel._facts.operation import Arguments, Driver, Shape
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
+from gemini_otel._facts.operation import Arguments
+from gemini_otel._sdk.patch import STREAMS, Driver, Patch, Positional, Shape
 from gemini_otel._telemetry.dropped import hold_open
+from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.lifecycle import Observation
 
-Positional = tuple[Any, ...]
 _G = TypeVar("_G", Generator[Any, Any, Any], AsyncGenerator[Any, None])
-# Starts to observe a call of `instance`, given its keyword arguments; None where nobody listens.
+
+
+class Inside(Protocol):
+    """What a call runs inside: told of the exception that leaves it, or of its answer, and then of the end.
+
+    What is `settled` has nothing to do with the answer and the end.
+    """
+
+    @property
+    def settled(self) -> bool: ...
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(self, *raised: object) -> None: ...
+
+    def observe(self, response: Any) -> object: ...
+
+    def finish(self) -> object: ...
+
+
+# Starts to observe a call of `instance`, given its arguments by name; None where nobody listens.
 Begin = Callable[[Any, Arguments], Observation | None]
+BeginInside = Callable[[Any, Arguments], Inside | None]
 
 
-def driver(shape: Shape, begin: Begin) -> Driver:
-    """What runs in place of an SDK function of this shape, observed by what `begin` gives."""
-    drive = _DRIVERS[shape]
-
-    def run(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        if not args:
-            return _as_theirs(wrapped, drive(begin, wrapped, instance, args, kwargs))
-        arguments = safely(_named, wrapped, instance, args, kwargs) or kwargs
-        return _as_theirs(
-            wrapped, drive(lambda instance, _: begin(instance, arguments), wrapped, instance, args, kwargs)
-        )
-
-    return run
+def driver(instrumentation: Instrumentation, patch: Patch) -> Driver:
+    """What runs in place of the function of a row."""
+    begin = partial(patch.begin, instrumentation)
+    if patch.operation is not None:
+        begin = partial(begin, patch.operation)
+    if patch.shape in STREAMS:
+        begin = partial(begin, stream=True)
+    if patch.shape is Shape.INSTEAD:
+        return begin
+    drive = partial(_DRIVERS[patch.shape], begin)
+    return drive if patch.shape is Shape.CALL else partial(_as_theirs, drive)
 
 
 _RUNNING = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 
-def _as_theirs(wrapped: Any, answer: Any) -> Any:
+def _as_theirs(drive: Driver, wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """A coroutine or a generator with the SDK's name: Python's warnings tell it."""
+    answer: Any = drive(wrapped, instance, args, kwargs)
     if type(answer) in _RUNNING:
         answer.__name__, answer.__qualname__ = wrapped.__name__, wrapped.__qualname__
     return answer
@@ -47,46 +68,64 @@ def _as_theirs(wrapped: Any, answer: Any) -> Any:
 
 def _named(wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Arguments:
     """The arguments by name, also those that are given by position."""
-    names = _positional(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    names = _parameters(wrapped) if instance is None else _parameters_of(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy takes no class for hashable
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
-@functools.lru_cache(maxsize=256)
-def _positional(kind: type, name: str) -> tuple[str, ...]:
-    """The parameters of a method that may be given by position; most of the SDK's may not.
+@lru_cache(maxsize=256)
+def _parameters_of(kind: type, method: str) -> tuple[str, ...]:
+    """The parameters of a method that may be given by position; most of the SDK's may not."""
+    return (
+        safely(_read_parameters, (vars(each)[method] for each in kind.__mro__ if method in vars(each))) or ()
+    )
 
-    Some of the generated clients pass on whatever they get: then the method of the base class tells.
-    """
-    for function in (vars(each)[name] for each in kind.__mro__ if name in vars(each)):
+
+@lru_cache(maxsize=64)  # few functions are patched
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    signature = safely(inspect.signature, function)
+    return () if signature is None else tuple(signature.parameters)
+
+
+def _read_parameters(methods: Iterable[Callable[..., Any]]) -> tuple[str, ...]:
+    """Those of the first that names them: some of the generated clients pass on whatever they get to the base class."""
+    for function in methods:
         _, *parameters = inspect.signature(function).parameters.values()
         if all(each.kind is not each.VAR_POSITIONAL for each in parameters):
             return tuple(each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD)
     return ()
 
 
-def _call(
-    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+def call(
+    begin: BeginInside, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    observed = begin(instance, kwargs)
+    """Run a function inside what `begin` gives."""
+    observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     if observed is None:
         return wrapped(*args, **kwargs)
     with observed:
         response = wrapped(*args, **kwargs)
-    observed.observe(response)
-    observed.finish()
+    if not observed.settled:
+        observed.observe(response)
+        observed.finish()
     return response
 
 
-async def _async_call(
-    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+async def async_call(
+    begin: BeginInside,
+    wrapped: Callable[..., Awaitable[Any]],
+    instance: Any,
+    args: Positional,
+    kwargs: Arguments,
 ) -> Any:
-    observed = begin(instance, kwargs)
+    """Run a coroutine function inside what `begin` gives."""
+    observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     if observed is None:
         return await wrapped(*args, **kwargs)
     with observed:
         response = await wrapped(*args, **kwargs)
-    observed.observe(response)
-    observed.finish()
+    if not observed.settled:
+        observed.observe(response)
+        observed.finish()
     return response
 
 
@@ -94,14 +133,17 @@ def _stream(
     begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Generator[Any, Any, Any]:
     """Begins with the first `next`, as the request does."""
-    return _generate(lambda: begin(instance, kwargs), wrapped(*args, **kwargs))
+    return _generate(
+        lambda: begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs),
+        wrapped(*args, **kwargs),
+    )
 
 
 def _public_stream(
     begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Generator[Any, Any, Any]:
     """Begins where it is called, so that a stream that is read in another thread keeps its place in the trace."""
-    observed = begin(instance, kwargs)
+    observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     chunks: Generator[Any, Any, Any] = wrapped(*args, **kwargs)
     return chunks if observed is None else _generate(lambda: observed, chunks)
 
@@ -147,9 +189,12 @@ def _steps(
     advance: Callable[[], Any] = chunks.__next__
     try:
         while True:
-            with observed:
+            if observed.settled:
                 chunk = advance()
-            observed.observe(chunk)
+            else:
+                with observed:
+                    chunk = advance()
+                observed.observe(chunk)
             advance = chunks.__next__
             try:
                 yield chunk
@@ -172,30 +217,30 @@ def _thrower(throw: Callable[[BaseException], Any], error: BaseException) -> Cal
 
 
 def _async_stream(
-    begin: Begin,
-    wrapped: Callable[..., AsyncIterator[Any]],
-    instance: Any,
-    args: Positional,
-    kwargs: Arguments,
-) -> AsyncIterator[Any]:
-    return _ObservedStream(wrapped(*args, **kwargs), lambda: begin(instance, kwargs))
+    begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    chunks = wrapped(*args, **kwargs)
+    arguments = _named(wrapped, instance, args, kwargs) if args else kwargs
+    if inspect.isawaitable(chunks):
+        return _awaited_async_stream(begin, chunks, instance, arguments)
+    return _ObservedStream(chunks, lambda: begin(instance, arguments))
 
 
 async def _awaited_async_stream(
-    begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+    begin: Begin, answer: Awaitable[Any], instance: Any, arguments: Arguments
 ) -> Any:
-    observed = begin(instance, kwargs)
+    observed = begin(instance, arguments)
     if observed is None:
-        return await wrapped(*args, **kwargs)
+        return await answer
     with observed:
-        chunks = await wrapped(*args, **kwargs)
+        chunks = await answer
     return _ObservedStream(chunks, lambda: observed)
 
 
 async def _public_async_stream(
     begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    observed = begin(instance, kwargs)
+    observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     if observed is None:
         return await wrapped(*args, **kwargs)
     with observed:
@@ -215,9 +260,12 @@ async def _async_steps(
     advance: Callable[[], Awaitable[Any]] = chunks.__anext__
     try:
         while True:
-            with observed:
+            if observed.settled:
                 chunk = await advance()
-            observed.observe(chunk)
+            else:
+                with observed:
+                    chunk = await advance()
+                observed.observe(chunk)
             advance = chunks.__anext__
             try:
                 yield chunk
@@ -271,7 +319,7 @@ class _ObservedStream:
 def _call_or_stream(
     begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    observed = begin(instance, kwargs)
+    observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     if observed is None:
         return wrapped(*args, **kwargs)
     with observed:
@@ -282,7 +330,7 @@ def _call_or_stream(
 async def _async_call_or_stream(
     begin: Begin, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    observed = begin(instance, kwargs)
+    observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     if observed is None:
         return await wrapped(*args, **kwargs)
     with observed:
@@ -290,10 +338,8 @@ async def _async_call_or_stream(
     return _handed_over(observed, answer, _observe_async_events)
 
 
-_SOURCES = (
-    "generator",
-    "_iterator",
-)  # where a stream of the generated client has its events, and of the one before it
+# Where a stream of the generated client has its events, and of the one before it.
+_SOURCES = ("generator", "_iterator")
 
 
 def _handed_over(observed: Observation, answer: Any, observe_events: Callable[..., None]) -> Any:
@@ -334,22 +380,12 @@ def _observe_async_events(observed: Observation, stream: Any, source: str) -> No
 
 
 _DRIVERS: dict[Shape, Callable[..., Any]] = {
-    Shape.CALL: _call,
-    Shape.ASYNC_CALL: _async_call,
+    Shape.CALL: call,
+    Shape.ASYNC_CALL: async_call,
     Shape.STREAM: _stream,
     Shape.ASYNC_STREAM: _async_stream,
-    Shape.AWAITED_ASYNC_STREAM: _awaited_async_stream,
     Shape.PUBLIC_STREAM: _public_stream,
     Shape.PUBLIC_ASYNC_STREAM: _public_async_stream,
     Shape.CALL_OR_STREAM: _call_or_stream,
     Shape.ASYNC_CALL_OR_STREAM: _async_call_or_stream,
 }
-STREAMS = frozenset(
-    {
-        Shape.STREAM,
-        Shape.ASYNC_STREAM,
-        Shape.AWAITED_ASYNC_STREAM,
-        Shape.PUBLIC_STREAM,
-        Shape.PUBLIC_ASYNC_STREAM,
-    }
-)

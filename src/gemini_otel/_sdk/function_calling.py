@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
-from gemini_otel._facts.operation import Arguments, Driver
-from gemini_otel._guard import guarded
+from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.operation import Arguments
+from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.tool_runs import ToolRun, begin_tool
 from gemini_otel._telemetry.user_calls import current_user_call
 
-Positional = tuple[Any, ...]
-
-MODULE = "google.genai._extra_utils"
-MCP_MODULE = "google.genai._adapters"
 # opentelemetry-instrumentation-google-genai puts a function of its own around each of the caller's tools.
 _OFFICIAL_TOOLS = "opentelemetry.instrumentation.google_genai.tool_call_wrapper"
+
+
+def _limit(
+    instrumentation: Instrumentation,
+    wrapped: Callable[..., Any],
+    instance: Any,
+    args: Positional,
+    kwargs: Arguments,
+) -> Any:
+    """`get_max_remote_calls_afc(config)`: the SDK calls it once, right before a loop's first round."""
+    limit = wrapped(*args, **kwargs)
+    config = args[0] if args else kwargs.get("config")
+    if config is not None:
+        _open_loop(instrumentation, config, limit)
+    return limit
 
 
 @guarded
@@ -32,32 +45,27 @@ def _open_loop(instrumentation: Instrumentation, config: Any, limit: int) -> Non
 
 
 async def _mcp_sessions(
-    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+    _: object, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
     """`parse_config_for_mcp_sessions(config)`: gives the config and the MCP tools that it found."""
-    found = await wrapped(*args, **kwargs)
-    _note_mcp_tools(found)
-    return found
+    parsed = await wrapped(*args, **kwargs)
+    _note_mcp_tools(parsed)
+    return parsed
 
 
 @guarded
-def _note_mcp_tools(found: Any) -> None:
+def _note_mcp_tools(parsed: Any) -> None:
     turn = current_user_call()
-    if turn is not None and found[1]:
+    if turn is not None and parsed[1]:
         turn.has_mcp_tools = True
 
 
-def _calls(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """`get_function_response_parts(response, function_map)`, plain and async: the tool runs of one response."""
-    _expect_calls(args[0] if args else kwargs.get("response"))
-    return wrapped(*args, **kwargs)
-
-
 @guarded
-def _expect_calls(response: Any) -> None:
+def _expect_calls(_: object, __: object, arguments: Arguments) -> None:
+    """`get_function_response_parts(response, function_map)`, plain and async: the tool runs of one response."""
     turn = current_user_call()
     if turn is not None:
-        turn.expect_calls(list(_function_calls(response)))
+        turn.expect_calls(list(_function_calls(arguments["response"])))
 
 
 def _function_calls(response: Any) -> Iterator[tuple[str, str | None]]:
@@ -68,91 +76,40 @@ def _function_calls(response: Any) -> Iterator[tuple[str, str | None]]:
             yield call.name, call.id
 
 
-def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
-    """Name in the SDK's `_extra_utils`, and what runs in its place."""
-
-    def limit(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        """`get_max_remote_calls_afc(config)`: the SDK calls it once, right before a loop's first round."""
-        found = wrapped(*args, **kwargs)
-        _open_loop(instrumentation, args[0] if args else kwargs.get("config"), found)
-        return found
-
-    def tool(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        run = _begin_function(instrumentation, *_tool_call(*args, **kwargs))
-        if run is None:
-            return wrapped(*args, **kwargs)
-        with run:
-            result = wrapped(*args, **kwargs)
-        run.observe(result)
-        run.finish()
-        return result
-
-    async def async_tool(
-        wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
-    ) -> Any:
-        run = _begin_function(instrumentation, *_tool_call(*args, **kwargs))
-        if run is None:
-            return await wrapped(*args, **kwargs)
-        with run:
-            result = await wrapped(*args, **kwargs)
-        run.observe(result)
-        run.finish()
-        return result
-
-    return (
-        ("get_max_remote_calls_afc", limit),
-        ("parse_config_for_mcp_sessions", _mcp_sessions),
-        ("get_function_response_parts", _calls),
-        ("get_function_response_parts_async", _calls),
-        ("invoke_function_from_dict_args", tool),
-        ("invoke_function_from_dict_args_async", async_tool),
+@guarded
+def _begin_function(instrumentation: Instrumentation, _: object, arguments: Arguments) -> ToolRun | None:
+    """`invoke_function_from_dict_args(args, function_to_invoke)`."""
+    function = arguments.get("function_to_invoke")
+    return begin_tool(
+        instrumentation,
+        str(getattr(function, "__name__", "unknown")),
+        "function",
+        arguments.get("args"),
+        description=getattr(function, "__doc__", None),
+        owned=getattr(function, "__globals__", {}).get("__name__") == _OFFICIAL_TOOLS,
     )
 
 
-def mcp_drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
-    """Name in the SDK's `_adapters`, and what runs in its place."""
-
-    async def mcp_tool(
-        wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
-    ) -> Any:
-        call = args[0] if args else kwargs.get("function_call")
-        run = begin_tool(
-            instrumentation,
-            getattr(call, "name", None) or "unknown",
-            "extension",
-            getattr(call, "args", None),
-            server=_server(instance),
-            description=_described(instance, getattr(call, "name", None)),
-        )
-        if run is None:
-            return await wrapped(*args, **kwargs)
-        with run:
-            result = await wrapped(*args, **kwargs)
-        _note_failure(run, result)
-        run.observe(result)
-        run.finish()
-        return result
-
-    return (("McpToGenAiToolAdapter.call_tool", mcp_tool),)
-
-
-def _begin_function(instrumentation: Instrumentation, arguments: object, function: Any) -> ToolRun | None:
-    name = str(getattr(function, "__name__", "unknown"))
-    owned = getattr(function, "__globals__", {}).get("__name__") == _OFFICIAL_TOOLS
-    description = getattr(function, "__doc__", None)
-    return begin_tool(instrumentation, name, "function", arguments, description=description, owned=owned)
-
-
-def _tool_call(args: object = None, function_to_invoke: object = None, *_: Any, **__: Any) -> tuple[Any, Any]:
-    """The arguments and the tool of `invoke_function_from_dict_args(args, function_to_invoke)`."""
-    return args, function_to_invoke
+@guarded
+def _begin_mcp_tool(instrumentation: Instrumentation, adapter: Any, arguments: Arguments) -> ToolRun | None:
+    """`McpToGenAiToolAdapter.call_tool(function_call)`."""
+    call = arguments.get("function_call")
+    name = getattr(call, "name", None)
+    return begin_tool(
+        instrumentation,
+        name or "unknown",
+        "extension",
+        getattr(call, "args", None),
+        server=_server(adapter),
+        description=_described(adapter, name),
+        read_failure=_failure,
+    )
 
 
 def _server(adapter: Any) -> str | None:
     """The MCP server's own name, as the session learned it when it began; no request is made."""
-    info = getattr(
-        getattr(adapter, "_mcp_session", None), "server_info", None
-    )  # mcp 2; older sessions do not keep it
+    # Sessions of mcp 2 keep it, older ones do not.
+    info = getattr(getattr(adapter, "_mcp_session", None), "server_info", None)
     name = getattr(info, "name", None)
     return name if isinstance(name, str) else None
 
@@ -163,8 +120,25 @@ def _described(adapter: Any, name: object) -> str | None:
     return next((tool.description for tool in tools if getattr(tool, "name", None) == name), None)
 
 
-@guarded
-def _note_failure(run: ToolRun, result: Any) -> None:
+def _failure(result: Any) -> str | None:
     """An MCP tool says that it failed in its result."""
-    if getattr(result, "is_error", getattr(result, "isError", False)) is True:
-        run.failure = "tool_error"
+    failed = getattr(result, "is_error", getattr(result, "isError", False))
+    return "tool_error" if failed is True else None
+
+
+_row = partial(patch, "automatic function calling", "google.genai._extra_utils")
+PATCHES = (
+    _row("get_max_remote_calls_afc", Shape.INSTEAD, _limit),
+    _row("parse_config_for_mcp_sessions", Shape.INSTEAD, _mcp_sessions),
+    _row("get_function_response_parts", Shape.CALL, _expect_calls),
+    _row("get_function_response_parts_async", Shape.CALL, _expect_calls),
+    _row("invoke_function_from_dict_args", Shape.CALL, _begin_function),
+    _row("invoke_function_from_dict_args_async", Shape.ASYNC_CALL, _begin_function),
+    patch(
+        "MCP tools",
+        "google.genai._adapters",
+        "McpToGenAiToolAdapter.call_tool",
+        Shape.ASYNC_CALL,
+        _begin_mcp_tool,
+    ),
+)

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 
-from gemini_otel._guard import logger
+from gemini_otel._facts.guard import logger
 
 MODULE = "google.genai"
 OLDEST = (1, 32)

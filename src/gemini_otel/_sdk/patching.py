@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import wrapt
 
-from gemini_otel._guard import guarded, logger
-from gemini_otel._sdk.replacements import replacement
+from gemini_otel._facts.guard import guarded, logger
 
 if TYPE_CHECKING:
-    from gemini_otel._facts.operation import Driver
-
-
-class Patch(NamedTuple):
-    """What to put in place of the first of `names` (dotted, inside a module) that the installed SDK has."""
-
-    area: str
-    names: tuple[tuple[str, Driver], ...]
+    from gemini_otel._sdk.patch import Driver, Patch
 
 
 class _Layer:
@@ -43,11 +37,14 @@ class _Layer:
 
     def _in_place_of(self, original: Any) -> Any:
         """A plain function; a wrapt wrapper in the place of a generator function, which only a generator could stand in for."""
+        from gemini_otel._sdk.replacements import replacement  # once the SDK is imported: not at start-up
+
         if isinstance(original, staticmethod):
             return staticmethod(replacement(original.__func__, self._function(original.__func__)))
         if inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):
             return wrapt.FunctionWrapper(original, self._wrapper)
-        in_class = isinstance(self._owner, type)
+        # What is below a decorator is held by a cell, and called by the decorator as a plain function.
+        in_class = isinstance(self._owner, type | types.CellType)
         return replacement(original, self._method(original) if in_class else self._function(original))
 
     def _method(self, original: Any) -> Callable[..., Any]:
@@ -63,11 +60,9 @@ class _Layer:
         return method
 
     def _function(self, original: Any) -> Callable[..., Any]:
-        below_decorator = isinstance(self._owner, types.CellType)  # which calls it as a plain function
-
         def function(*args: Any, **kwargs: Any) -> Any:
-            instance = args[0] if below_decorator and args else None
-            return self._wrapper(original, instance, args, kwargs)
+            driver = self.driver
+            return original(*args, **kwargs) if driver is None else driver(original, None, args, kwargs)
 
         return function
 
@@ -105,21 +100,48 @@ def _wrapper(function: Any) -> Any:
     return function if isinstance(function, wrapt.FunctionWrapper) else None
 
 
+Rows = Iterable[tuple["Patch", "Driver"]]
 _layers: dict[tuple[str, str], _Layer] = {}
-_loader: Callable[[str], Iterable[Patch]] | None = None  # None while nothing is to be patched
+_load: Callable[[], Rows] | None = None  # None while nothing is to be patched
+_rows: dict[str, list[tuple[Patch, Driver]]] = {}  # by module
 _hooked: set[str] = set()  # post-import hooks cannot be taken back
+# Held while layers change, and never while something is imported, which may wait for a thread that waits for this. Of two
+# threads that patch a function at the same time, one would leave a layer that nobody can take out again.
+_lock = threading.RLock()
 
 
-def install(modules: Iterable[str], loader: Callable[[str], Iterable[Patch]]) -> None:
-    """Apply `loader(module)` to each of `modules`: now where it is imported, else as soon as the application imports it."""
-    global _loader
-    _loader = loader
-    for module in modules:
-        if module in sys.modules:
-            _patch_module(sys.modules[module])
-        elif module not in _hooked:
-            _hooked.add(module)
-            wrapt.register_post_import_hook(_patch_module, module)
+def _reset_after_fork() -> None:
+    """A forked child is without the thread that may have held it."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_after_fork)
+
+
+def install(package: str, load: Callable[[], Rows]) -> None:
+    """Apply what `load()` gives, which runs once `package` is imported: to each module as soon as that is imported."""
+    global _load
+    _load = load
+    _rows.clear()
+    _once_imported(package, _load_rows)
+
+
+def _once_imported(module: str, then: Callable[[Any], None]) -> None:
+    if module in sys.modules:
+        then(sys.modules[module])
+    elif module not in _hooked:
+        _hooked.add(module)
+        wrapt.register_post_import_hook(then, module)
+
+
+@guarded
+def _load_rows(package: Any) -> None:
+    for patch, driver in _load() if _load is not None else ():
+        _rows.setdefault(patch.target.module, []).append((patch, driver))
+    for module in list(_rows):
+        _once_imported(module, _patch_module)
 
 
 def is_patched(module: str, name: str) -> bool:
@@ -135,19 +157,21 @@ def exists(module: Any, name: str) -> bool:
 
 def uninstall() -> None:
     """Restore what is still ours; switch our layer off where somebody wrapped it later."""
-    global _loader
-    _loader = None
-    for key, layer in list(_layers.items()):
-        if layer.remove():
-            del _layers[key]
+    global _load
+    _load = None
+    _rows.clear()
+    with _lock:
+        for key, layer in list(_layers.items()):
+            if layer.remove():
+                del _layers[key]
 
 
 @guarded
 def repair() -> None:
     """Put back the layers that somebody took out, by restoring what he had found before we came."""
-    lost = {
-        module for (module, _), layer in _layers.items() if layer.driver is not None and not layer.in_place()
-    }
+    with _lock:
+        layers = list(_layers.items())
+    lost = {module for (module, _), layer in layers if layer.driver is not None and not layer.in_place()}
     for module in lost:
         _patch_module(sys.modules[module])
 
@@ -155,11 +179,13 @@ def repair() -> None:
 @guarded
 def _patch_module(module: Any) -> None:
     missing: dict[str, bool] = {}
-    for patch in _loader(module.__name__) if _loader is not None else ():
-        found = any(_apply(module, name, driver) for name, driver in patch.names)
+    for patch, driver in _rows.get(module.__name__, ()):
+        found = any(_apply(module, name, driver) for name in patch.target.names)
         missing[patch.area] = missing.get(patch.area, True) and not found
         if not found:
-            logger.debug("google-genai has no %s.%s; it is not traced.", module.__name__, patch.names[-1][0])
+            logger.debug(
+                "google-genai has no %s.%s; it is not traced.", module.__name__, patch.target.names[-1]
+            )
     for area, nothing in missing.items():
         if nothing:
             logger.warning(
@@ -170,14 +196,15 @@ def _patch_module(module: Any) -> None:
 
 
 def _apply(module: Any, name: str, driver: Driver) -> bool:
-    owner, attribute, found = _find(module, name)
-    if found is None:
-        return False
-    layer = _layers.get((module.__name__, name))
-    if layer is None or not layer.in_place():
-        layer = _layers[module.__name__, name] = _Layer(owner, attribute)
-    layer.driver = driver
-    return True
+    with _lock:
+        owner, attribute, found = _find(module, name)
+        if found is None:
+            return False
+        layer = _layers.get((module.__name__, name))
+        if layer is None or not layer.in_place():
+            layer = _layers[module.__name__, name] = _Layer(owner, attribute)
+        layer.driver = driver
+        return True
 
 
 def _find(module: Any, name: str) -> tuple[Any, str, Any]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gemini_otel._guard import logger, tried
+from gemini_otel._facts.guard import logger, tried
 from gemini_otel._settings.parsing import parse_switch
 from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
 
@@ -55,6 +55,18 @@ def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
             origin = "the default" if each.source == "default" else each.source
             logger.warning("%s; using %s, %s", each.problem, origin, each.value)
     return Settings(**{each.setting.name: each.value for each in found})
+
+
+def valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Those keywords that are valid; the others are logged."""
+    kept = {}
+    for name, value in keywords.items():
+        try:
+            load({name: value}, environ={})
+            kept[name] = value
+        except ValueError as error:
+            logger.warning("%s; ignored", error)
+    return kept
 
 
 def resolve(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> list[InForce]:

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import call_back
 from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.sendable import OTHER
-from gemini_otel._guard import call_back
 
 MAX_SPAN_ATTRIBUTES = 32
 MAX_METRIC_ATTRIBUTES = 8
@@ -64,17 +64,7 @@ class MetricAttributes:
         return found
 
 
-def parse_span_attributes(value: Any) -> SpanAttributes:
-    """From a keyword or an environment variable; ValueError says what is wrong."""
-    return SpanAttributes(value if callable(value) else _mapping(value))
-
-
-def parse_metric_attributes(value: Any) -> MetricAttributes:
-    """From a keyword or an environment variable; ValueError says what is wrong."""
-    return MetricAttributes(_mapping(value))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
+def as_mapping(value: Any) -> Mapping[str, Any]:
     if isinstance(value, str):
         pairs = [part.partition("=") for part in value.split(",") if part.strip()]
         if not all(equals for _, equals, _ in pairs):

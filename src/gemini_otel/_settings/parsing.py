@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
 from gemini_otel._facts.outcomes import ERROR_OUTCOMES
+
+if TYPE_CHECKING:
+    from gemini_otel._settings.own_attributes import MetricAttributes, SpanAttributes
 
 CAPTURE_MODES = ("no_content", "span_only", "event_only", "span_and_event")
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -101,6 +104,18 @@ def parse_opt_in(text: str) -> str | None:
     return next(
         (name for name in reversed(tuple(PROFILES)) if name in words and name != DEFAULT_PROFILE), None
     )
+
+
+def parse_span_attributes(value: Any) -> SpanAttributes:
+    from gemini_otel._settings.own_attributes import SpanAttributes, as_mapping
+
+    return SpanAttributes(value if callable(value) else as_mapping(value))
+
+
+def parse_metric_attributes(value: Any) -> MetricAttributes:
+    from gemini_otel._settings.own_attributes import MetricAttributes, as_mapping
+
+    return MetricAttributes(as_mapping(value))
 
 
 def parse_capture_mode(value: Any) -> str:

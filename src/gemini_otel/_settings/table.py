@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, SEVERITIES
 from gemini_otel._facts.outcomes import DEFAULT_ERROR_OUTCOMES, ERROR_OUTCOMES
-from gemini_otel._settings.own_attributes import (
-    MetricAttributes,
-    SpanAttributes,
-    parse_metric_attributes,
-    parse_span_attributes,
-)
 from gemini_otel._settings.parsing import (
     CAPTURE_MODES,
     callable_with,
@@ -22,14 +16,18 @@ from gemini_otel._settings.parsing import (
     parse_cost,
     parse_hint_ids,
     parse_limit,
+    parse_metric_attributes,
     parse_opt_in,
     parse_outcomes,
+    parse_span_attributes,
     parse_switch,
     parse_thresholds,
 )
 
+if TYPE_CHECKING:
+    from gemini_otel._settings.own_attributes import MetricAttributes, SpanAttributes
+
 PREFIX = "GEMINI_OTEL_"
-HINT_LEVELS = ("info", "warning", "error")
 HINT_SIGNALS = ("span", "logs", "both")
 
 Hook = Callable[[Any, Any], object]
@@ -113,9 +111,9 @@ SETTINGS = (
     Setting("hints", "true, false", "add the hint processor to the tracer provider", parse_switch),
     Setting(
         "hint_level",
-        ", ".join(HINT_LEVELS),
+        ", ".join(SEVERITIES),
         "the least severity of a hint that is shown",
-        one_of(*HINT_LEVELS),
+        one_of(*SEVERITIES),
     ),
     Setting(
         "hint_signal",

@@ -1,4 +1,4 @@
-"""The HTTP attempts of one call, in order."""
+"""The HTTP attempts of one call, in order, and the exceptions that ended them: each is read once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.errors.bounded import bounded
+from gemini_otel._facts.errors.exceptions import read_error, unread_error
+from gemini_otel._facts.guard import safely
 from gemini_otel._telemetry.attributes import (
     Attributes,
     attempt_attributes,
@@ -16,34 +19,52 @@ from gemini_otel._telemetry.attributes import (
 )
 
 
+class LastError:
+    """Reads exceptions, and keeps what the last one said: mostly the same one ends attempt, call and loop."""
+
+    __slots__ = ("_error", "_facts", "_vertex")
+
+    def __init__(self, *, vertex: bool = False) -> None:
+        self._vertex = vertex
+        self._error: BaseException | None = None
+        self._facts = ErrorFacts(type="")
+
+    def read(self, error: BaseException) -> ErrorFacts:
+        """What `error` says."""
+        if error is not self._error:
+            self.keep(error, safely(self._read, error) or bounded(unread_error(error)))
+        return self._facts
+
+    def _read(self, error: BaseException) -> ErrorFacts:
+        return bounded(read_error(error, vertex=self._vertex))
+
+    def keep(self, error: BaseException, facts: ErrorFacts) -> None:
+        """Take what somebody else has read of `error`."""
+        self._error, self._facts = error, facts
+
+    def forget(self) -> None:
+        """Let go of the exception, whose traceback holds the frames of the call."""
+        self._error = None
+
+
 class AttemptLog:
     """Counts attempts and resends, and writes a `gemini.attempt` event for each that failed.
 
     An event waits for the attempt that follows, to tell how long the SDK waited; `close` writes the last one.
     """
 
-    __slots__ = (
-        "_answered",
-        "_event",
-        "_failed_at",
-        "_span",
-        "answers",
-        "last_error",
-        "number",
-        "resends",
-        "status_code",
-    )
+    # Of the class until something happens: most calls have one attempt, which succeeds.
+    _event: tuple[Attributes, int] | None = None
+    _failed_at = 0.0
+    _answered: int | None = None
+    answers = 0
+    number = 0
+    resends = 0
+    status_code: int | None = None
+    last_error: ErrorFacts | None = None
 
     def __init__(self, span: Span) -> None:
         self._span = span
-        self._event: tuple[Attributes, int] | None = None
-        self._failed_at = 0.0
-        self._answered: int | None = None
-        self.answers = 0
-        self.number = 0
-        self.resends = 0
-        self.status_code: int | None = None
-        self.last_error: ErrorFacts | None = None
 
     def started(self) -> None:
         self._answered = None
@@ -68,9 +89,13 @@ class AttemptLog:
         self._event = attempt_attributes(error, self.number), time.time_ns() - int(ago * 1e9)
         self._failed_at = time.monotonic() - ago
 
-    def attributes(self, failure: ErrorFacts | None) -> Attributes:
-        """What the span says of its attempts, when the last one is over; `failure` is what reaches the caller."""
-        self.close()
+    def attributes(self, failure: ErrorFacts | None, *, continued: bool) -> Attributes:
+        """What the span says of its attempts, when the last one is over; `failure` is what reaches the caller.
+
+        An answer that can be `continued` may take several requests.
+        """
+        if self._event is not None:
+            self.close()
         attributes: Attributes = {}
         status_code = self.status_code
         if failure is not None and self.number == 0 and status_code is None:
@@ -79,6 +104,8 @@ class AttemptLog:
             attributes[names.HTTP_STATUS_CODE] = status_code
         if self.resends:
             attributes[names.HTTP_RESEND_COUNT] = self.resends
+        if continued and self.answers > 1:
+            attributes[names.CONTINUATION_COUNT] = self.answers - 1
         if failure is not None:
             attributes.update(error_attributes(failure))
         elif self.last_error is not None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import compress, repeat
+from operator import attrgetter, is_not
+from typing import Any
+
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
+    USAGE,
     ErrorFacts,
-    MediaFacts,
     RequestFacts,
     ResponseFacts,
     StartFacts,
@@ -13,12 +17,23 @@ from gemini_otel._facts.calls import (
     Value,
 )
 from gemini_otel._facts.errors.kinds import rpc_status
+from gemini_otel._facts.live import MediaFacts
 from gemini_otel._facts.outcomes import worst_finish_reason
+from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel.repetition import Repetition
 
 Attributes = dict[str, Value]
 
-_REQUEST = (
+
+class _Table:
+    """Facts by name, and the attributes that they go under."""
+
+    def __init__(self, *rows: tuple[str, str]) -> None:
+        facts, self.names = zip(*rows, strict=True)
+        self.values: Any = attrgetter(*facts)
+
+
+_REQUEST = _Table(
     ("temperature", names.REQUEST_TEMPERATURE),
     ("top_p", names.REQUEST_TOP_P),
     ("top_k", names.REQUEST_TOP_K),
@@ -37,15 +52,8 @@ _REQUEST = (
     ("structured_output", names.STRUCTURED_OUTPUT),
     ("service_tier", names.REQUEST_SERVICE_TIER),
 )
-_USAGE = (
-    ("input_tokens", names.USAGE_INPUT_TOKENS),
-    ("output_tokens", names.USAGE_OUTPUT_TOKENS),
-    ("thoughts_tokens", names.USAGE_REASONING_OUTPUT_TOKENS),
-    ("cached_tokens", names.USAGE_CACHE_READ_INPUT_TOKENS),
-    ("tool_use_tokens", names.USAGE_TOOL_USE_TOKENS),
-    ("total_tokens", names.USAGE_TOTAL_TOKENS),
-)
-_RESPONSE = (
+_USAGE = _Table(*((counter.fact, counter.attribute) for counter in USAGE if counter.attribute is not None))
+_RESPONSE = _Table(
     ("id", names.RESPONSE_ID),
     ("model", names.RESPONSE_MODEL),
     ("block_reason", names.BLOCK_REASON),
@@ -53,19 +61,22 @@ _RESPONSE = (
     ("model_status", names.MODEL_STATUS),
     ("traffic_type", names.TRAFFIC_TYPE),
 )
-_ERROR = (
+_ERROR = _Table(
     ("status", names.ERROR_STATUS),
     ("kind", names.ERROR_KIND),
     ("message", names.ERROR_MESSAGE),
 )
 # What the service said of the last failed attempt; also on a call that a resend saved.
-_FAILED_ATTEMPT = (
+_FAILED_ATTEMPT = _Table(
     ("reason", names.ERROR_REASON),
     ("quota_id", names.QUOTA_ID),
     ("quota_metric", names.QUOTA_METRIC),
     ("quota_limit", names.QUOTA_LIMIT),
     ("retry_delay", names.RETRY_DELAY),
 )
+# Sums on the span around several calls: `gen_ai.usage.*` stays on the calls, so nothing is counted twice.
+_TOTALS = tuple((counter.fact, counter.of_loop) for counter in USAGE if counter.of_loop is not None)
+# The conventions name three modalities; VIDEO, DOCUMENT and what may come are ours.
 _CONVENTIONAL_MODALITIES = frozenset({"text", "image", "audio"})
 _MODALITY_SUFFIX = {
     "input": "input_tokens",
@@ -96,31 +107,50 @@ def request_attributes(request: RequestFacts) -> Attributes:
         attributes[names.REQUEST_CHOICE_COUNT] = request.choice_count
     if request.stop_sequences:
         attributes[names.STOP_SEQUENCES] = len(request.stop_sequences)
-    attributes.update(request.measured)
+    if request.measured:
+        attributes.update(request.measured)
     return attributes
 
 
-def response_attributes(response: ResponseFacts) -> Attributes:
-    attributes = usage_attributes(response.usage)
-    attributes.update(_present(response, _RESPONSE))
+def response_attributes(
+    response: ResponseFacts, usage: Attributes | None = None, worst: str | None = None
+) -> Attributes:
+    """What an answer says; `usage` are the attributes of its token counts and `worst` its worst finish reason, where known."""
+    attributes = _present(response, _RESPONSE)
+    attributes.update(usage_attributes(response.usage) if usage is None else usage)
     if response.finish_reasons:
         attributes[names.RESPONSE_FINISH_REASONS] = tuple(map(str.lower, response.finish_reasons))
-        attributes[names.FINISH_REASON] = worst_finish_reason(response.finish_reasons) or ""
+        attributes[names.FINISH_REASON] = worst or worst_finish_reason(response.finish_reasons) or ""
     if response.blocked_categories:
         attributes[names.BLOCKED_CATEGORIES] = response.blocked_categories
     if response.parts:
         attributes[names.PARTS] = response.parts
-    attributes.update(response.measured)
+    if response.measured:
+        attributes.update(response.measured)
     return attributes
 
 
 def usage_attributes(usage: UsageFacts) -> Attributes:
     attributes = _present(usage, _USAGE)
     for (modality, direction), tokens in usage.by_modality.items():
-        # The conventions name three modalities; VIDEO, DOCUMENT and what may come are ours.
         namespace = "gen_ai" if modality in _CONVENTIONAL_MODALITIES else "gemini"
         attributes[f"{namespace}.usage.{modality}.{_MODALITY_SUFFIX[direction]}"] = tokens
     return attributes
+
+
+class UsageTotals:
+    """Adds up the token counts of several calls; a count that no call had stays absent."""
+
+    __slots__ = ("attributes",)
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, int] = {}
+
+    def add(self, usage: UsageFacts) -> None:
+        for fact, name in _TOTALS:
+            tokens = getattr(usage, fact)
+            if tokens is not None:
+                self.attributes[name] = min(self.attributes.get(name, 0) + tokens, MAX_NUMBER)
 
 
 def media_attributes(heard: MediaFacts, said: MediaFacts) -> Attributes:
@@ -182,10 +212,7 @@ def repetition_attributes(verdict: Repetition | None) -> Attributes:
     }
 
 
-def _present(facts: object, table: tuple[tuple[str, str], ...]) -> Attributes:
-    attributes: Attributes = {}  # a comprehension would enter a frame for each fact
-    for fact, name in table:
-        value = getattr(facts, fact)
-        if value is not None:
-            attributes[name] = value
-    return attributes
+def _present(facts: object, table: _Table) -> Attributes:
+    """The facts that are known; without a loop, which would take most of the time that attributes do."""
+    values = table.values(facts)
+    return dict(compress(zip(table.names, values, strict=True), map(is_not, values, repeat(None))))

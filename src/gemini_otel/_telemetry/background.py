@@ -14,6 +14,8 @@ from opentelemetry.trace import Span, SpanContext
 from gemini_otel._facts import names
 from gemini_otel._telemetry.attributes import Attributes
 
+# Attributes without which a span is of no such work.
+BEGUN_HERE = frozenset({names.RESOURCE_NAME, names.INTERACTION_STATUS})
 _MOST = 1000  # beginnings that are remembered
 _begun: OrderedDict[str, SpanContext] = OrderedDict()
 _lock = threading.Lock()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 
 from gemini_otel._facts import names
-from gemini_otel._guard import guarded, safely
-from gemini_otel._telemetry.uncut import write
+from gemini_otel._facts.guard import guarded, safely
+from gemini_otel._telemetry.writing import write
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes, AttributeValue

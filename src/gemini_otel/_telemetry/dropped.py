@@ -17,7 +17,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Protocol
 
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 
 Task = Callable[[], object]
 
@@ -41,26 +41,21 @@ def now() -> Moment:
 class _State:
     """What a forked child begins anew: the parent's streams are the parent's to end."""
 
-    def __init__(self, forks: int = 0) -> None:
-        self.forks = forks
+    def __init__(self) -> None:
         self.queue: SimpleQueue[Task] = SimpleQueue()  # its `put` may interrupt itself
-        self.pending: set[Task] = set()  # noted, and not yet done
         self.busy: set[int] = set()  # threads that do some of it
         self.open: weakref.WeakSet[_Held] = weakref.WeakSet()  # whose streams are in the user's hands
         self.worker: threading.Thread | None = None
 
 
 _state = _State()
-
-
-def generation() -> int:
-    """How often this process is a fork of the one that began: nothing is ended by a child of what began it."""
-    return _state.forks
+pending: set[Task] = set()  # noted, and not yet done
+forks = 0  # before this process: nothing is ended by a child of what began it
 
 
 def later(task: Task) -> None:
     """Note what is to be done; from a finalizer, too. It takes no lock that its own thread could hold."""
-    _state.pending.add(task)
+    pending.add(task)
     _state.queue.put(task)
 
 
@@ -78,9 +73,9 @@ def flush(seconds: float = 5.0) -> bool:
     end_dropped()
     if threading.get_ident() in _state.busy:
         return False  # a hook that flushes, called by what it would wait for
-    while _state.pending and time.monotonic() < deadline:
+    while pending and time.monotonic() < deadline:
         time.sleep(0.001)
-    return not _state.pending
+    return not pending
 
 
 def _do(state: _State, task: Task) -> None:
@@ -89,7 +84,7 @@ def _do(state: _State, task: Task) -> None:
         safely(task)
     finally:
         state.busy.discard(threading.get_ident())
-        state.pending.discard(task)
+        pending.discard(task)
 
 
 def hold_open(stream: _Held) -> None:
@@ -120,8 +115,8 @@ def _work(state: _State) -> None:
 
 
 def _reset_after_fork() -> None:
-    global _state
-    _state = _State(_state.forks + 1)
+    global _state, pending, forks
+    _state, pending, forks = _State(), set(), forks + 1
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,4 +1,4 @@
-"""What one `instrument()` set up: its settings and its providers."""
+"""What one `instrument()` set up: its settings with the user's hooks, and its providers."""
 
 from __future__ import annotations
 
@@ -8,97 +8,30 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
+from opentelemetry import context as otel_context
 from opentelemetry import metrics, trace
-from opentelemetry.instrumentation.utils import is_instrumentation_enabled
-from opentelemetry.metrics import Meter, MeterProvider
-from opentelemetry.trace import Tracer, TracerProvider
+from opentelemetry.context import Context
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled, suppress_instrumentation
+from opentelemetry.metrics import MeterProvider
+from opentelemetry.trace import Span, Tracer, TracerProvider
 
-from gemini_otel._facts import names
-from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames, Dimensions
+from gemini_otel._facts.guard import call_back
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
-from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
-from gemini_otel._facts.tiers import TIERS
+from gemini_otel._facts.version import __version__
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.conversation import conversation_id
 from gemini_otel._telemetry.dropped import end_open_streams
-from gemini_otel._telemetry.metrics.costs import CostTable
-from gemini_otel._telemetry.metrics.instruments import StandardMetrics, observed_counter
-from gemini_otel._version import __version__
+from gemini_otel._telemetry.sayings import CONVERSATION, PROMPT
 
 if TYPE_CHECKING:
+    from gemini_otel._facts.labels import Dimensions
     from gemini_otel._telemetry.content.capture import Content
-    from gemini_otel._telemetry.exception_log import ExceptionLog
+    from gemini_otel._telemetry.log_events import ExceptionLog
+    from gemini_otel._telemetry.metrics.instruments import Metrics
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
-
-
-class Metrics:
-    """The histograms and counters of one meter provider; those of the conventions are in `standard`."""
-
-    standard: StandardMetrics
-
-    def __init__(self, meter: Meter) -> None:
-        self._profiles: dict[str, StandardMetrics] = {}
-        self.tool_duration = meter.create_histogram(
-            names.TOOL_DURATION,
-            unit="s",
-            description="Tool run duration.",
-            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
-        )
-        self.model_label = BoundedNames(MAX_MODELS)
-        self.address_label = BoundedNames(MAX_MODELS)
-        self.tool_label = BoundedNames(MAX_MODELS)
-        self.server_tool_label = BoundedNames(MAX_VALUES)
-        self.tool_result_label = BoundedNames(MAX_VALUES)
-        self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
-        self.tier_label = BoundedNames(MAX_VALUES, TIERS)
-        self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
-        self.hint_label = BoundedNames(MAX_MODELS)
-        model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
-        self.responses = observed_counter(
-            meter,
-            names.RESPONSES,
-            "{response}",
-            "Answers and errors by outcome.",
-            (
-                model,
-                status_code,
-                names.FINISH_REASON,
-                names.OUTCOME,
-                names.REPETITION_KIND,
-                names.OPERATION_NAME,
-                names.RESPONSE_SERVICE_TIER,
-            ),
-        )
-        self.thoughts_tokens = observed_counter(
-            meter, names.THOUGHTS_TOKENS, "{token}", "Thought tokens used.", (model,)
-        )
-        self.cached_tokens = observed_counter(
-            meter, names.CACHED_TOKENS, "{token}", "Input tokens read from a cache.", (model,)
-        )
-        self.server_tool_uses = observed_counter(
-            meter,
-            names.SERVER_TOOL_USES,
-            "{use}",
-            "Uses of tools that the service runs.",
-            (model, names.TOOL_NAME, names.SERVER_TOOL_RESULT),
-        )
-        self.attempts_failed = observed_counter(
-            meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
-        )
-        self.costs = CostTable(meter)
-        self.hints = observed_counter(
-            meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
-        )
-
-    def follow(self, profile: Profile, meter: Meter) -> None:
-        """Record the metrics of the conventions under the names of `profile` from now on."""
-        if profile.name not in self._profiles:
-            self._profiles[profile.name] = StandardMetrics(meter, profile)
-        self.standard = self._profiles[profile.name]
 
 
 _once = threading.RLock()  # a process may begin with calls in many threads
@@ -118,14 +51,28 @@ if hasattr(os, "register_at_fork"):
 _metrics_of: dict[int, Metrics] = {}
 
 
+class HintProcessor(Protocol):
+    """What gives hints on spans of ours."""
+
+    def watch(self, span: Any) -> object:
+        """Give hints on a span of somebody else, too: a call shares it."""
+
+    def rest(self) -> object:
+        """Give no more hints."""
+
+
 class Providers:
-    """Finds the providers, also those that are set after `instrument()`."""
+    """Finds the providers, also those that are set after `instrument()`.
+
+    `prepare` is called once, with this and the tracer provider that spans are about to go to.
+    """
 
     def __init__(
         self,
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
         semconv: str = DEFAULT_PROFILE,
+        prepare: Callable[[Providers, TracerProvider], HintProcessor | None] | None = None,
     ) -> None:
         self.profile = PROFILES[semconv]
         self._tracer_provider = tracer_provider
@@ -133,12 +80,11 @@ class Providers:
         self._tracer: Tracer | None = None
         self._metrics: Metrics | None = None
         self.resource: object = None  # of the tracer provider, by which its spans are told from others
-        self.on_tracer_provider: Callable[[TracerProvider], object] | None = None
-        self.on_shared_span: Callable[[Any], object] | None = None
-        self.on_bypass: Callable[[], object] | None = None
+        self.hint_processor: HintProcessor | None = None
+        self._prepare = prepare
 
     def tracer(self) -> Tracer | None:
-        """The tracer; None as long as there is no provider. `on_tracer_provider` is told once there is one."""
+        """The tracer; None as long as there is no provider."""
         if self._tracer is None:
             provider = self._tracer_provider or trace.get_tracer_provider()
             if not is_placeholder(provider):
@@ -153,8 +99,8 @@ class Providers:
         atexit.unregister(end_open_streams)
         atexit.register(end_open_streams)
         self.resource = getattr(provider, "resource", None)
-        if self.on_tracer_provider is not None:
-            self.on_tracer_provider(provider)
+        if self._prepare is not None:
+            self.hint_processor = self._prepare(self, provider)
         self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
 
     def metrics(self) -> Metrics | None:
@@ -173,30 +119,35 @@ class Providers:
 
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
-        return self.tracer() is not None or self.metrics() is not None
+        return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
 
 
 class Instrumentation(NamedTuple):
-    """One `instrument()`; `keywords` are those of its settings that were given as arguments."""
+    """One `instrument()`.
+
+    `keywords` are those of its settings that were given as arguments; `repair` puts back layers that somebody took out.
+    """
 
     providers: Providers
     settings: Settings
     keywords: Mapping[str, Any] = MappingProxyType({})
     content: Content | None = None
     exceptions: ExceptionLog | None = None
+    repair: Callable[[], object] | None = None
 
     def bypassed(self) -> None:
         """A user's call has not passed through our layer of the method that he calls: somebody took it out."""
-        providers = self.providers
-        if providers.on_bypass is not None and providers.listening() and is_instrumentation_enabled():
-            providers.on_bypass()
+        if self.repair is not None and self.providers.listening() and is_instrumentation_enabled():
+            self.repair()
 
-    def span_attributes(self) -> dict[str, Any]:
-        """What every span gets that starts here: the conversation, and attributes of the user's own."""
-        own = self.settings.span_attributes
-        attributes = {} if own is None else dict(own.values())
-        if (conversation := conversation_id()) is not None:
-            attributes[names.CONVERSATION_ID] = conversation
+    def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
+        """What every span gets that starts here: attributes of the user's own, the conversation, and the prompt that is meant."""
+        own, context = self.settings.span_attributes, otel_context.get_current()
+        attributes: dict[str, Any] = {} if own is None else {**own.values()}
+        if prompted and PROMPT in context:
+            attributes.update(_attributes_in(context, PROMPT))
+        if CONVERSATION in context:
+            attributes.update(_attributes_in(context, CONVERSATION))
         return attributes
 
     def dimensions(self) -> Dimensions:
@@ -210,10 +161,25 @@ class Instrumentation(NamedTuple):
             found.hints.add((found.hint_label(hint_id), severity), own=self.dimensions())
 
 
+def _attributes_in(context: Context, key: str) -> dict[str, str]:
+    return cast("dict[str, str]", context[key])
+
+
+def call_hook(settings: Settings, name: str, span: Span, subject: object) -> None:
+    """Call the user's hook of this name, where there is one. What it raises is logged; what it returns is not looked at."""
+    hook = getattr(settings, name)
+    if hook is not None:
+        with suppress_instrumentation():  # a hook that calls Gemini would be called for that as well
+            # An owner's span itself, not our view of it.
+            call_back(name, hook, getattr(span, "__wrapped__", span), subject)
+
+
 def _find_metrics(provider: MeterProvider, profile: Profile) -> Metrics:
     meter = provider.get_meter(SCOPE, __version__, schema_url=profile.schema_url)
     found = _metrics_of.get(id(provider))
     if found is None:
+        from gemini_otel._telemetry.metrics.instruments import Metrics  # not at start-up
+
         found = _metrics_of[id(provider)] = Metrics(meter)
         weakref.finalize(provider, _metrics_of.pop, id(provider), None).atexit = False
     found.follow(profile, meter)

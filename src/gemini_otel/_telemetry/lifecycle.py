@@ -1,14 +1,14 @@
-"""What a round, a turn and a tool run have in common: a context to run in, and exactly one end."""
+"""What a round, a user call and a tool run have in common: a context to run in, and exactly one end."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 import time
+import weakref
 from collections.abc import Collection, Iterator, Mapping
-from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
@@ -16,28 +16,71 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.cancellation import is_cancellation
+from gemini_otel._facts.guard import report
 from gemini_otel._facts.outcomes import REPETITION
 from gemini_otel._facts.sendable import text
-from gemini_otel._guard import safely
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.dropped import Moment
+from gemini_otel._telemetry.sayings import detach_quietly
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import ErrorFacts
+    from gemini_otel._telemetry.rounds import Round, RoundEnd
+
+_ROUND_KEY = otel_context.create_key("gemini_otel.round")
+LOOP_KEY = otel_context.create_key("gemini_otel.loop")
+
+
+class RoundParent(Protocol):
+    """What rounds belong to; told of each that starts and ends."""
+
+    @property
+    def moment(self) -> Moment | None: ...
+
+    def round_started(self, call: Round) -> None: ...
+
+    def round_ended(self, call: Round, ended: RoundEnd) -> None: ...
+
+
+# Contexts hold all of these weakly, so that dropping a stream ends it at once.
+def round_context(call: Round, base: Context) -> Context:
+    """`base`, with `call` as the round whose request is sent there."""
+    return otel_context.set_value(_ROUND_KEY, weakref.ref(call), base)
+
+
+def current_round() -> Round | None:
+    """The round whose request is being sent in this context."""
+    reference: Any = otel_context.get_value(_ROUND_KEY)
+    call: Round | None = None if reference is None else reference()
+    return None if call is None or call.ended else call
+
+
+def loop_context(loop: RoundParent | None, base: Context) -> Context:
+    """`base`, with `loop` as what rounds belong to."""
+    return otel_context.set_value(LOOP_KEY, None if loop is None else weakref.ref(loop), base)
+
+
+def current_loop() -> Any:
+    """What rounds that start in this context belong to; None outside of any."""
+    reference: Any = otel_context.get_value(LOOP_KEY)
+    return None if reference is None else reference()
 
 
 class Observation:
     """Inside `with observed:` its context is current; an exception that leaves the block ends it.
 
-    A stream enters once for each step, so that the consumer's own context is current in his loop's body.
+    A stream enters once for each step, so that the consumer's own context is current in his loop's body; not any more
+    once it is `settled`, and what is still to come is for others to tell.
     """
 
-    __slots__ = ("__weakref__", "_context", "_end", "_generation", "_moment", "_token", "ended")
+    settled = False
+    __slots__ = ("__weakref__", "_around", "_context", "_end", "_forks", "_moment", "_token", "ended")
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, around: RoundParent | None = None) -> None:
         self._context = context
+        self._around = around  # what this is a part of, and ends with
         self._end = threading.Lock()
-        self._generation = dropped.generation()
+        self._forks = dropped.forks
         self._moment: Moment | None = None  # when it was dropped, where it was
         self.ended = False
 
@@ -56,13 +99,14 @@ class Observation:
             otel_context.detach(self._token)
             if left is not self._context:
                 _keep(left, self._context)
-        self._end_with(error)
+        if error is not None:
+            self._end_with(error)
 
-    def _end_with(self, error: BaseException | None) -> None:
+    def _end_with(self, error: BaseException) -> None:
         """End with the exception that left the block, unless it says that a stream is exhausted."""
         if isinstance(error, GeneratorExit):
             self.drop()
-        elif error is not None and not isinstance(error, StopIteration | StopAsyncIteration):
+        elif not isinstance(error, StopIteration | StopAsyncIteration):
             self.finish(error)
 
     def observe(self, response: object) -> None:
@@ -94,53 +138,48 @@ class Observation:
     def finish(self, error: BaseException | None = None) -> None:
         """End, with the exception that ended it where there is one. Only the first end counts."""
         self.end(error)
-        dropped.end_dropped()
+        if dropped.pending:
+            dropped.end_dropped()
 
     def end(self, error: BaseException | None = None, moment: Moment | None = None) -> None:
         """End, and nothing else; at `moment`, where that was before now. A forked child leaves it to its parent."""
-        if self._end.acquire(blocking=False):
-            self.ended = True
-            if self._generation != dropped.generation():
-                return
-            # The collector runs finalizers in any order: what is inside was over before what is around it.
-            known = (self._moment, moment, self._dropped_around())
-            self._moment = min((each for each in known if each is not None), default=None)
+        if not self._end.acquire(blocking=False):
+            return
+        self.ended = True
+        if self._forks != dropped.forks:
+            return
+        if moment is not None or self._around is not None:
+            self._moment = self._first_moment(moment)
+        try:
             try:
-                safely(self._record, error)
+                self._record(error, time.perf_counter() if self._moment is None else self._moment.seconds)
             finally:
-                safely(self._close)
+                self._close()
+        except Exception:
+            report(f"{type(self).__qualname__}.end")
+
+    def _first_moment(self, moment: Moment | None) -> Moment | None:
+        """When it was over: the collector runs finalizers in any order, and what is inside ended before what is around it.
+
+        Another thread may be about to end that.
+        """
+        around = None if self._around is None else self._around.moment
+        return min((each for each in (self._moment, moment, around) if each is not None), default=None)
 
     @property
     def moment(self) -> Moment | None:
         """When it was dropped, or ended before now; None where neither happened."""
         return self._moment
 
-    def _dropped_around(self) -> Moment | None:
-        """When what is around this was dropped: another thread may be about to end that."""
-        return None
+    def _end_span(self, span: Span) -> None:
+        """End `span` now, or when this was over."""
+        span.end(None if self._moment is None else self._moment.nanoseconds)
 
-    @property
-    def _seconds(self) -> float:
-        """When it ended, or now, on the clock of durations."""
-        return time.perf_counter() if self._moment is None else self._moment.seconds
-
-    @property
-    def _end_time(self) -> int | None:
-        """When it ended, on the clock of spans; None where that is now."""
-        return None if self._moment is None else self._moment.nanoseconds
-
-    def _record(self, error: BaseException | None) -> None:
-        """Write down how it ended; whatever becomes of that, `_close` follows."""
+    def _record(self, error: BaseException | None, now: float) -> None:
+        """Write down how it ended, at `now` on the clock of durations; whatever becomes of that, `_close` follows."""
 
     def _close(self) -> None:
         """End the span."""
-
-
-def detach_quietly(token: object) -> None:
-    """Restore what was current before; where that was in a context that is not this one, leave this as it is."""
-    if isinstance(token, Token):
-        with contextlib.suppress(ValueError, RuntimeError):
-            token.var.reset(token)
 
 
 def _keep(left: Context, ours: Context) -> None:

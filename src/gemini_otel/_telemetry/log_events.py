@@ -1,21 +1,38 @@
-"""Log events by name, with whatever API the installed release of OpenTelemetry has for them."""
+"""Log events by name, with whatever API the installed release of OpenTelemetry has for them; those of hints and of exceptions.
+
+Of an exception they say what was raised, and where in the program the call stands. Neither its text nor lines of source code
+are in it: both may quote a prompt.
+"""
 
 from __future__ import annotations
 
 import functools
 import inspect
+import itertools
+import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from opentelemetry import _logs
 from opentelemetry._logs import Logger, LoggerProvider, SeverityNumber
 from opentelemetry.trace import Span, set_span_in_context
 
-from gemini_otel._facts.sendable import structure
-from gemini_otel._version import __version__
+from gemini_otel._facts import names
+from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.errors.exceptions import class_name
+from gemini_otel._facts.sendable import structure, text
+from gemini_otel._facts.version import __version__
 
 SCOPE = "gemini_otel"
+
+_SEVERITIES = {"info": SeverityNumber.INFO, "warning": SeverityNumber.WARN, "error": SeverityNumber.ERROR}
+_MOST_FRAMES = 48  # on either side of the call
+_LONGEST = 16_384  # characters of a stack
+_OURS = str(Path(__file__).parents[1])
 
 Emit = Callable[[Logger, str, Span, dict[str, Any]], None]
 
@@ -83,3 +100,56 @@ def _emit_record(logger: Logger, **record: Any) -> None:
     from opentelemetry.sdk._logs import LogRecord  # type: ignore[attr-defined]  # gone from newer releases
 
     logger.emit(LogRecord(resource=getattr(logger, "resource", None), **record))
+
+
+class HintLog:
+    """Emits log events to a provider, or to the global one where none is given."""
+
+    def __init__(self, provider: LoggerProvider | None = None) -> None:
+        self._log = EventLog(provider)
+
+    def emit(self, span: Span, event: Mapping[str, str], end_time: int | None) -> None:
+        """One log event, which belongs to `span`."""
+        conversation = (getattr(span, "attributes", None) or {}).get(names.CONVERSATION_ID)
+        known = {} if conversation is None else {names.CONVERSATION_ID: conversation}
+        self._log.emit(
+            names.EVENT_HINT,
+            span,
+            _SEVERITIES[event[names.HINT_SEVERITY]],
+            {**event, **known},
+            body=event[names.HINT_SUMMARY],
+            timestamp=end_time,
+        )
+
+
+class ExceptionLog:
+    """Emits them to a provider, or to the global one where none is given."""
+
+    def __init__(self, provider: LoggerProvider | None) -> None:
+        self._provider = provider
+        self._log: EventLog | None = None
+
+    def emit(
+        self, span: Span, error: BaseException, failure: ErrorFacts, attributes: Mapping[str, Any]
+    ) -> None:
+        """One log event, which belongs to `span`; `attributes` are those that the call started with."""
+        if self._log is None:
+            self._log = EventLog(self._provider)
+        event = {**attributes, names.ERROR_TYPE: failure.type, names.EXCEPTION_TYPE: text(class_name(error))}
+        if failure.message is not None:
+            event[names.EXCEPTION_MESSAGE] = text(failure.message)
+        event[names.EXCEPTION_STACKTRACE] = text(_stack(error), _LONGEST)
+        self._log.emit(names.EVENT_EXCEPTION, span, SeverityNumber.WARN, event)
+
+
+def _stack(error: BaseException) -> str:
+    """From the program's outermost frame to the one that raised, without our own."""
+    callers = itertools.islice(_theirs(traceback.walk_stack(sys._getframe(1))), _MOST_FRAMES)  # noqa: SLF001  # as traceback does
+    below = itertools.islice(_theirs(traceback.walk_tb(error.__traceback__)), _MOST_FRAMES)
+    return "\n".join(("Traceback (most recent call last):", *reversed([*callers]), *below, class_name(error)))
+
+
+def _theirs(frames: Iterable[tuple[FrameType, int]]) -> Iterator[str]:
+    for frame, line in frames:
+        if not frame.f_code.co_filename.startswith(_OURS):
+            yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gemini_otel._guard import guarded, logger
+from gemini_otel._facts.guard import guarded, logger
+from gemini_otel.hints._foreign.sources import PACKAGES, Package
 
 
 class Neighbour(NamedTuple):
@@ -20,88 +21,26 @@ class Neighbour(NamedTuple):
     advice: str
 
 
-def _disabled_by(entry_point: str) -> str:
-    return f"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={entry_point}, or leave out its instrument() call"
-
-
-_ONE_SPAN = "Each call has one span, which both write to. To have ours alone: "
-_TWO_SPANS = "Each call has two spans, because it does not make its own current. To have one, disable it: "
+_ONE_SPAN = "Each call has one span, which both write to. To have ours alone: {off}"
+_TWO_SPANS = "Each call has two spans, because {because}. To have one, disable it: {off}"
 _CHOOSE = (
     "Each call that {framework} makes has two spans, its own and ours, and back ends that add up the tokens of spans count them "
-    "twice. Choose. Ours: {ours}. Its own, with our hints: leave out gemini_otel.instrument(), or set "
+    "twice. Choose. Ours: {off}. Its own, with our hints: leave out gemini_otel.instrument(), or set "
     "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=gemini, and add gemini_otel.HintSpanProcessor() to the tracer provider"
 )
+_BY_ENTRY_POINT = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={}, or leave out its instrument() call"
 _NOT_KNOWN = "If calls have two spans, disable one of the two."
 
-KNOWN = (
-    Neighbour(
-        "opentelemetry-instrumentation-google-genai",
-        "opentelemetry.instrumentation.google_genai",
-        shares=True,
-        advice=_ONE_SPAN + _disabled_by("google-genai"),
-    ),
-    Neighbour(
-        "openinference-instrumentation-google-genai",
-        "openinference.instrumentation.google_genai",
-        shares=True,
-        advice=_ONE_SPAN + _disabled_by("google_genai"),
-    ),
-    Neighbour(
-        "opentelemetry-instrumentation-google-generativeai",
-        "opentelemetry.instrumentation.google_generativeai",
-        shares=False,
-        advice=_TWO_SPANS
-        + _disabled_by("google_generativeai")
-        + "; Traceloop.init(block_instruments={Instruments.GOOGLE_GENERATIVEAI}) if it is traceloop-sdk that calls it",
-    ),
-    Neighbour(
-        "openlit",
-        "openlit.instrumentation.google_ai_studio",
-        shares=False,
-        advice="Each call has two spans, because its own says too late what it is. To have one, disable it: "
-        'openlit.init(disabled_instrumentors=["google-ai-studio"])',
-    ),
-)
+
+def _neighbour(package: Package) -> Neighbour:
+    off = package.switch if package.entry_point is None else _BY_ENTRY_POINT.format(package.entry_point)
+    form = _ONE_SPAN if package.shares else _TWO_SPANS if package.framework is None else _CHOOSE
+    advice = form.format(off=off + package.also, because=package.apart_because, framework=package.framework)
+    return Neighbour(package.name, package.module, package.shares, advice)
 
 
-FRAMEWORKS = tuple(
-    Neighbour(
-        name,
-        module,
-        shares=False,
-        advice=_CHOOSE.format(framework=framework, ours=_disabled_by(entry_point) + blocked),
-    )
-    for name, module, framework, entry_point, blocked in (
-        (
-            "openinference-instrumentation-langchain",
-            "openinference.instrumentation.langchain",
-            "LangChain",
-            "langchain",
-            "",
-        ),
-        (
-            "opentelemetry-instrumentation-langchain",
-            "opentelemetry.instrumentation.langchain",
-            "LangChain",
-            "langchain",
-            ", or Traceloop.init(block_instruments={Instruments.LANGCHAIN})",
-        ),
-        (
-            "openinference-instrumentation-llama-index",
-            "openinference.instrumentation.llama_index",
-            "LlamaIndex",
-            "llama_index",
-            "",
-        ),
-        (
-            "opentelemetry-instrumentation-llamaindex",
-            "opentelemetry.instrumentation.llamaindex",
-            "LlamaIndex",
-            "llama-index",
-            ", or Traceloop.init(block_instruments={Instruments.LLAMA_INDEX})",
-        ),
-    )
-)
+KNOWN = tuple(_neighbour(package) for package in PACKAGES if package.framework is None)
+FRAMEWORKS = tuple(_neighbour(package) for package in PACKAGES if package.framework is not None)
 
 
 def installed() -> list[tuple[Neighbour, str]]:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gemini_otel._guard import safely
+from gemini_otel._facts.guard import safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 MAX_CHARACTERS = 500_000  # of one answer: about twice what a model may write
+SHORT = 256  # characters: a detector looks at no fewer, so none is made for them
 
 
 class RepetitionWatch:
     """One detector for each candidate, and one for its thoughts; the first verdict of any of them stays."""
 
-    __slots__ = ("_detectors", "_history", "_room", "_structured", "_thresholds", "heard", "verdict")
+    heard = False
+    verdict: Repetition | None = None
 
     def __init__(self, structured: bool, thresholds: Mapping[str, int] | None = None) -> None:
         self._structured, self._thresholds = structured, thresholds
         self._detectors: dict[tuple[int, bool], RepetitionDetector] = {}
-        self._history: list[tuple[str, object, object]] = []
+        self._gathered: dict[tuple[int, bool], str] = {}  # too short to be looked at
         self._room = MAX_CHARACTERS
-        self.heard = False
-        self.verdict: Repetition | None = None
+        self._history: list[tuple[str, object, object]] = []
 
     def recall(self, name: str, args: object, result: object) -> None:
         """Take a function call that the request answers, and its result; every candidate's own calls follow it."""
@@ -29,22 +30,28 @@ class RepetitionWatch:
         self._history.append((name, args, result))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
-        if said := self._within_room(text):
-            self._tell(safely(self._detector(candidate, thought).feed, said))
+        said = text[: self._room]
+        if not said:
+            return
+        self._room -= len(said)
+        self.heard = True
+        key = candidate, thought
+        if key not in self._detectors:
+            said = self._gathered.pop(key, "") + said
+            if len(said) < SHORT:
+                self._gathered[key] = said
+                return
+        self._tell(safely(self._detector(candidate, thought).feed, said))
 
     def function_call(self, candidate: int, name: str, args: object) -> None:
         self._tell(safely(self._detector(candidate, False).feed_call, name, args))
 
     def code(self, text: str) -> None:
         """Take code that the model wrote to be run: a text by itself."""
-        if said := self._within_room(text):
-            self._tell(safely(RepetitionDetector(thresholds=self._thresholds).feed, said))
-
-    def _within_room(self, text: str) -> str:
-        """What is still listened to of an answer."""
         said = text[: self._room]
-        self._room -= len(said)
-        return said
+        if said:
+            self._room -= len(said)
+            self._tell(safely(RepetitionDetector(thresholds=self._thresholds).feed, said))
 
     def _detector(self, candidate: int, thought: bool) -> RepetitionDetector:
         detector = self._detectors.get((candidate, thought))
@@ -52,6 +59,8 @@ class RepetitionWatch:
             structured = self._structured and not thought
             detector = RepetitionDetector(structured=structured, thresholds=self._thresholds)
             self._detectors[candidate, thought] = detector
+            if gathered := self._gathered.pop((candidate, thought), ""):
+                safely(detector.feed, gathered)
             if candidate and not thought:
                 for name, args, result in self._history:
                     safely(detector.recall_call, name, args, result)

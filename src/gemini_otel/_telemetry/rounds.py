@@ -1,46 +1,65 @@
-"""Round: the life of one request, from the span's start to its end. Knows OpenTelemetry, not the SDK."""
+"""Round: the life of one request, begun, observed and ended once. Knows OpenTelemetry, not the SDK."""
 
 from __future__ import annotations
 
 import functools
 import time
-import weakref
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from opentelemetry import context as otel_context
 from opentelemetry.context import Context
+from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+from opentelemetry.trace import Link
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ErrorFacts, Measured, RequestFacts, ResponseFacts, StartFacts
-from gemini_otel._facts.errors.bounded import bounded
+from gemini_otel._facts.calls import (
+    UNKNOWN_START,
+    ErrorFacts,
+    Measured,
+    RequestFacts,
+    ResponseFacts,
+    StartFacts,
+    Value,
+)
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
-from gemini_otel._facts.errors.exceptions import read_error, unread_error
+from gemini_otel._facts.guard import call_back, guarded, report, safely
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
-from gemini_otel._facts.sendable import sendable
+from gemini_otel._facts.sendable import OTHER, sendable
 from gemini_otel._facts.tiers import FLEX, tier_name
-from gemini_otel._guard import call_back, guarded, safely
 from gemini_otel._telemetry import dropped
-from gemini_otel._telemetry.attempts import AttemptLog
+from gemini_otel._telemetry.attempts import AttemptLog, LastError
 from gemini_otel._telemetry.attributes import (
     Attributes,
     repetition_attributes,
     request_attributes,
     response_attributes,
+    usage_attributes,
 )
-from gemini_otel._telemetry.background import link_to_beginning
-from gemini_otel._telemetry.hooks import call_hook
-from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.lifecycle import Observation, outcome_of, set_error, set_error_by_outcome
-from gemini_otel._telemetry.metrics.rounds import RoundEnd, round_metrics
+from gemini_otel._telemetry.background import BEGUN_HERE, link_to_beginning
+from gemini_otel._telemetry.draft import Draft
+from gemini_otel._telemetry.instrumentation import Instrumentation, call_hook
+from gemini_otel._telemetry.lifecycle import (
+    Observation,
+    RoundParent,
+    current_loop,
+    current_round,
+    outcome_of,
+    round_context,
+    set_error,
+    set_error_by_outcome,
+)
+from gemini_otel._telemetry.metrics.rounds import RoundEnd, count_failed_attempt, record_round
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
-from gemini_otel._telemetry.replaced import replacements
-from gemini_otel._telemetry.span_choice import SpanChoice
-from gemini_otel._telemetry.uncut import write
+from gemini_otel._telemetry.spans import SpanChoice, start_span
+from gemini_otel._telemetry.writing import replacements, write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
+    from gemini_otel.repetition import Repetition
+
+__all__ = ["Round", "RoundEnd", "RoundSetup", "Traits", "begin", "current_round"]
 
 # Arguments that refer to what the service has already, and those that say what is asked for.
 _ELSEWHERE = frozenset({"previous_interaction_id"})
@@ -48,42 +67,89 @@ _ASKED = frozenset({"contents", "input", "prompt", "request", "source"})
 _REPORTS = frozenset(
     {names.ERROR_MESSAGE, names.FAILURE_MESSAGE, names.IMAGES_FILTERED_REASONS, names.VIDEOS_FILTERED_REASONS}
 )
-
-_ROUND_KEY = otel_context.create_key("gemini_otel.call")
-_LOOP_KEY = otel_context.create_key("gemini_otel.loop")
+_UNKNOWN_REQUEST = RequestFacts()
 
 
-class RoundParent(Protocol):
-    """What rounds belong to; told of each that starts and ends."""
+class Traits(NamedTuple):
+    """In what a round differs from a plain request with its answer."""
 
-    @property
-    def moment(self) -> dropped.Moment | None: ...
-
-    def round_started(self, call: Round) -> None: ...
-
-    def round_ended(self, call: Round, response: ResponseFacts, outcome: str) -> None: ...
-
-
-def current_round() -> Round | None:
-    """The call whose request is being sent in this context."""
-    call = _referent(_ROUND_KEY)
-    return call if isinstance(call, Round) and not call.ended else None
-
-
-def current_loop() -> Any:
-    """What rounds that start in this context belong to; None outside of any."""
-    return _referent(_LOOP_KEY)
+    parent: RoundParent | None = None  # what it belongs to, where that is not the loop around it
+    started: float | None = None  # when, on the clock of durations; None is now
+    # Whether the arguments are all that a message of the service may quote: what a websocket was sent is not kept.
+    says_all: bool = True
+    more: Callable[[], Attributes] | None = None  # attributes besides those that all have
+    # Seconds to the first part of the answer. Without it the first response of a stream tells.
+    first_chunk: Callable[[], float | None] | None = None
+    failure: Callable[[BaseException], ErrorFacts] | None = (
+        None  # what an exception says, instead of `Round.read`
+    )
+    ending: Callable[[BaseException | None], object] | None = (
+        None  # called before it is written down how it ended
+    )
+    closed: Callable[[], object] | None = None  # called after its end
 
 
-def loop_context(loop: RoundParent | None, base: Context) -> Context:
-    """`base`, with `loop` as what rounds belong to."""
-    return otel_context.set_value(_LOOP_KEY, None if loop is None else weakref.ref(loop), base)
+PLAIN = Traits()
 
 
-def _referent(key: str) -> object:
-    """The object that a context holds weakly, so that dropping a stream ends it at once."""
-    reference = otel_context.get_value(key)
-    return reference() if isinstance(reference, weakref.ref) else None
+class RoundSetup(NamedTuple):
+    """What a round begins with."""
+
+    instrumentation: Instrumentation
+    operation: Operation
+    start: StartFacts
+    request: RequestFacts
+    chosen: SpanChoice
+    stream: bool = False
+    traits: Traits = PLAIN
+
+
+def begin(
+    instrumentation: Instrumentation,
+    operation: Operation,
+    instance: Any,
+    arguments: Arguments,
+    *,
+    stream: bool = False,
+    parent: Context | None = None,
+    links: Sequence[Link] = (),
+    traits: Traits = PLAIN,
+) -> Round | None:
+    """Start observing a round; None where nobody listens or instrumentation is suppressed.
+
+    Its span is a child of the current one, or of that in `parent`. It never raises.
+    """
+    chosen: SpanChoice | None = None
+    call: Round | None = None
+    try:
+        if dropped.pending:
+            dropped.end_dropped()
+        content = instrumentation.content
+        listening = content is not None or instrumentation.providers.listening()
+        if not listening or not is_instrumentation_enabled():
+            return None
+        try:
+            start = operation.read_start(instance, arguments)
+        except Exception:
+            report("Operation.read_start")
+            start = UNKNOWN_START
+        chosen = start_span(instrumentation, operation.name, start, stream, parent, links)
+        recording = chosen.recording
+        capturing = content is not None and content.wanted(recording)
+        request = _UNKNOWN_REQUEST
+        if recording or capturing:
+            try:
+                request = operation.read_request(instance, arguments)
+            except Exception:
+                report("Operation.read_request")
+        setup = RoundSetup(instrumentation, operation, start, request, chosen, stream, traits)
+        call = Round(setup)
+        call.begun(arguments, recording=recording, capturing=capturing)
+    except Exception:
+        report("begin")
+        if call is None and chosen is not None:
+            chosen.span.end()
+    return call
 
 
 class Round(Observation):
@@ -92,101 +158,87 @@ class Round(Observation):
     `observe` takes each response or chunk; the `attempt_` methods what happens below.
     """
 
-    __slots__ = (
-        "_answer",
-        "_attempts",
-        "_exceptions",
-        "_failed",
-        "_first_chunk",
-        "_flagged",
-        "_host",
-        "_loop",
-        "_metrics",
-        "_missing_reason",
-        "_operation",
-        "_recording",
-        "_request",
-        "_settings",
-        "_span",
-        "_start",
-        "_started",
-        "_started_with",
-        "_stream",
-        "_tier",
-        "_watch",
-        "_within_host",
-        "arguments",
-        "content",
-    )
+    # Of the class, until something happens that few rounds have.
+    _first_chunk: float | None = None
+    _tier: str | None = None
+    _flagged = False
+    _within_host = False
+    _watch: RepetitionWatch | None = None
+    _last_error: LastError | None = None
+    content: CallContent | None = None
+    arguments: Arguments = MappingProxyType({})
 
-    def __init__(
-        self,
-        instrumentation: Instrumentation,
-        operation: Operation,
-        start: StartFacts,
-        request: RequestFacts,
-        chosen: SpanChoice,
-        stream: bool,
-    ) -> None:
-        self._started = time.perf_counter()
-        super().__init__(otel_context.set_value(_ROUND_KEY, weakref.ref(self), chosen.context))
-        span, self._host, self._settings = chosen.span, chosen.host, instrumentation.settings
-        self._metrics = round_metrics(instrumentation, operation, start, chosen.measured)
-        self._exceptions = instrumentation.exceptions
-        self._missing_reason = (
-            instrumentation.providers.profile.missing_reason if operation.generates else None
-        )
-        self._operation, self._start, self._request = operation, start, request
-        self._started_with = chosen.attributes
-        self._span, self._stream = span, stream
-        self._recording = span.is_recording()
-        self._first_chunk: float | None = None
-        self._tier: str | None = None
-        self._flagged = self._within_host = False
-        self._answer = operation.answer(request)
-        listening = self._recording and instrumentation.settings.repetition and operation.generates
-        self._watch = (
-            RepetitionWatch(bool(request.structured_output), instrumentation.settings.repetition_thresholds)
-            if listening
-            else None
-        )
-        self._attempts = AttemptLog(span)
-        self._failed: tuple[BaseException, ErrorFacts] | None = None
-        self.content: CallContent | None = None
-        self.arguments: Arguments = {}
-        self._loop: RoundParent | None = current_loop() if operation.generates else None
+    def __init__(self, setup: RoundSetup) -> None:
+        instrumentation, operation, traits = setup.instrumentation, setup.operation, setup.traits
+        self._started = time.perf_counter() if traits.started is None else traits.started
+        parent = traits.parent
+        if parent is None and operation.generates:
+            parent = current_loop()
+        super().__init__(round_context(self, setup.chosen.context), parent)
+        self._setup, self._span = setup, setup.chosen.span
+        self._metrics = instrumentation.providers.metrics()
+        own = instrumentation.settings.metric_attributes
+        self._dimensions = () if own is None else own.values()
+        self._recording = setup.chosen.recording
+        self._answer = operation.answer(setup.request)
+        settings = instrumentation.settings
+        if self._recording and settings.repetition and operation.generates:
+            self._watch = RepetitionWatch(
+                bool(setup.request.structured_output), settings.repetition_thresholds
+            )
+        self._attempts = AttemptLog(self._span)
+
+    def begun(self, arguments: Arguments, *, recording: bool, capturing: bool) -> None:
+        """Tell whoever is to know that it has begun, with the arguments of the call."""
+        instrumentation, operation, _, _, chosen, stream, traits = self._setup
+        if self._around is not None:
+            safely(self._around.round_started, self)
+        elif stream and operation.generates and traits is PLAIN:
+            instrumentation.bypassed()
+        if isinstance(chosen.span, Draft):
+            chosen.span.attend(self)
+        if capturing and instrumentation.content is not None and operation.read_content is not None:
+            self.content = instrumentation.content.begin(operation, arguments, chosen.attributes)
+        if recording or capturing:
+            self.arguments = arguments
+        if recording:
+            if instrumentation.settings.request_hook is not None:
+                call_hook(instrumentation.settings, "request_hook", chosen.span, MappingProxyType(arguments))
+            if self._watch is not None and (history := operation.read_history(arguments)):
+                self.recall(history)
 
     @property
     def operation(self) -> str:
         """The name of its operation."""
-        return self._operation.name
+        return self._setup.operation.name
 
     @property
     def start(self) -> StartFacts:
         """Model, provider and server."""
-        return self._start
+        return self._setup.start
 
     @property
     def context(self) -> Context:
         """The context that its request is sent in, with its span."""
         return self._context
 
-    def note(self, measured: Measured) -> None:
-        """Say something on the span that neither request nor answer says."""
-        write(self._span, sendable(self._mask_reports(measured)))
-
     @property
     def tool_mode(self) -> str | None:
         """Whether the model may, must or must not call functions, where the request says."""
-        return self._request.tool_mode
+        return self._setup.request.tool_mode
 
-    def _dropped_around(self) -> dropped.Moment | None:
-        return None if self._loop is None else self._loop.moment
+    @property
+    def request(self) -> RequestFacts:
+        """The settings that it was asked with."""
+        return self._setup.request
 
-    def join_loop(self) -> None:
-        """Tell what this round belongs to that it has begun."""
-        if self._loop is not None:
-            self._loop.round_started(self)
+    def add_event(self, name: str, attributes: Mapping[str, Value] | None = None) -> None:
+        """Say on the span that something happens now."""
+        self._span.add_event(name, attributes)
+
+    def note(self, measured: Measured) -> None:
+        """Say something on the span that neither request nor answer says."""
+        write(self._span, sendable(self._mask_reports(measured)))
 
     def recall(self, history: Iterable[PastCall]) -> None:
         """Tell the function calls that the request answers, with their results: a loop of tool calls spans many requests."""
@@ -198,36 +250,48 @@ class Round(Observation):
         """Note the service tier that the JSON of the answer names, which not every SDK passes on."""
         self._tier = tier_name(tier)
 
-    def observe(self, response: Any) -> None:
-        """Read a response, or the next chunk of a stream."""
-        self._note_chunk()
-        safely(self._read, response)
-        if self.content is not None:
-            self.content.observe(response)
-        if self._recording and self._settings.response_hook is not None:
-            call_hook(self._settings, "response_hook", self._span, response)
-
-    def _read(self, response: Any) -> None:
-        self._answer.feed(response, self._watch)
-        if self._watch is not None and self._watch.verdict is not None and not self._flagged:
-            self._flagged = True
-            self._span.add_event(names.EVENT_REPETITION, repetition_attributes(self._watch.verdict))
-            if self._settings.on_repetition is not None:
-                call_back("on_repetition", self._settings.on_repetition, self._watch.verdict)
-
-    def _note_chunk(self) -> None:
+    def observe(self, response: Any, message: object = None) -> None:
+        """Read a response, or the next chunk of a stream; `message` is what the SDK handed over, where that is something else."""
         if self._first_chunk is None:
             self._first_chunk = time.perf_counter()
+        watch = self._watch
+        try:
+            self._answer.feed(response, watch)
+            if watch is not None and watch.verdict is not None and not self._flagged:
+                self._flag(watch.verdict)
+        except Exception:
+            report("Answer.feed")
+        if self.content is not None:
+            self.content.observe(response)
+        if self._recording and self._setup.instrumentation.settings.response_hook is not None:
+            call_hook(
+                self._setup.instrumentation.settings,
+                "response_hook",
+                self._span,
+                response if message is None else message,
+            )
 
-    @guarded
+    def _flag(self, verdict: Repetition) -> None:
+        """Tell a loop as soon as it is found."""
+        self._flagged = True
+        self._span.add_event(names.EVENT_REPETITION, repetition_attributes(verdict))
+        on_repetition = self._setup.instrumentation.settings.on_repetition
+        if on_repetition is not None:
+            call_back("on_repetition", on_repetition, verdict)
+
     def attempt_started(self) -> None:
         """Note that an HTTP attempt begins."""
-        self._attempts.started()
+        try:
+            self._attempts.started()
+        except Exception:
+            report("AttemptLog.started")
 
-    @guarded
     def attempt_succeeded(self) -> None:
         """Note that the attempt got its answer."""
-        self._attempts.succeeded()
+        try:
+            self._attempts.succeeded()
+        except Exception:
+            report("AttemptLog.succeeded")
 
     @guarded
     def attempt_answered(self, status_code: int) -> None:
@@ -239,10 +303,16 @@ class Round(Observation):
         """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
         if not isinstance(error, Exception):
             return
-        facts = safely(self._read_failure, error) or bounded(unread_error(error))
+        facts = self.read(error)
         self._attempts.failed(facts, ago)
         if self._metrics is not None:
-            self._metrics.attempt_failed(facts.code)
+            count_failed_attempt(self._metrics, self._dimensions, self._setup.start.model, facts.code)
+
+    def read(self, error: BaseException) -> ErrorFacts:
+        """What an exception says. The one that ends the call is mostly that of the last attempt, and is not read again."""
+        if self._last_error is None:
+            self._last_error = LastError(vertex=self._setup.start.provider == "gcp.vertex_ai")
+        return self._last_error.read(error)
 
     def owner_ended(self) -> None:
         """End because the host of the span has ended it, which it may do once it has seen why the answer ends."""
@@ -250,63 +320,85 @@ class Round(Observation):
         self._within_host = True
         self.end(None if facts is not None and facts.finish_reasons else GeneratorExit())
 
-    def _record(self, error: BaseException | None) -> None:
-        seconds = self._seconds - self._started
-        response = safely(self._answer.facts) or ResponseFacts()
-        self._tier = self._tier or response.service_tier
-        finish_reason = worst_finish_reason(response.finish_reasons)
-        outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
-        failure = None
-        if error is not None and outcome == "error":
-            failure = safely(self._read_error, error) or bounded(unread_error(error))
-        if self._recording:
-            safely(self._write_outcome, outcome, failure)
+    def _record(self, error: BaseException | None, now: float) -> None:
+        if self._setup.traits.ending is not None:
+            safely(self._setup.traits.ending, error)
+        ended = self._how_it_ended(error, now)
         if self._recording or self.content is not None:
-            safely(self._write_span, outcome, response, failure)
-            if outcome == "error" and self._recording:
-                if self._exceptions is not None and failure is not None and error is not None:
-                    safely(self._exceptions.emit, self._span, error, failure, self._started_with)
-                call_hook(self._settings, "error_hook", self._span, error)
-        if self._metrics is not None:
-            ended = RoundEnd(
-                seconds,
-                self._time_to_first_chunk(),
-                response,
-                finish_reason,
-                outcome,
-                self._attempts.status_code,
-                failure.type if failure is not None else None,
-                self._repetition_label(),
-                self._tier,
-                self._request.service_tier,
+            try:
+                self._write_span(ended)
+            except Exception:
+                report("Round._write_span")
+                safely(self._write_outcome, ended)
+            if ended.outcome == "error" and self._recording:
+                self._report_error(ended)
+        if self._metrics is not None and self._within_host:
+            dropped.later(
+                functools.partial(
+                    record_round, self._metrics, self._dimensions, self._setup, ended, self._context
+                )
             )
-            measure = functools.partial(self._metrics.record, ended, self._context)
-            dropped.later(measure) if self._within_host else safely(measure)
-        if self._loop is not None:
-            self._loop.round_ended(self, response, outcome)
+        elif self._metrics is not None:
+            try:
+                record_round(self._metrics, self._dimensions, self._setup, ended, self._context)
+            except Exception:
+                report("record_round")
+        if self._around is not None:
+            self._around.round_ended(self, ended)
 
-    def _read_error(self, error: BaseException) -> ErrorFacts:
+    def _how_it_ended(self, error: BaseException | None, now: float) -> RoundEnd:
+        try:
+            response = self._answer.facts()
+        except Exception:
+            report("Answer.facts")
+            response = ResponseFacts()
+        reasons = response.finish_reasons
+        finish_reason = reasons[0] if len(reasons) == 1 else worst_finish_reason(reasons)
+        outcome = answer_outcome(response, finish_reason) if error is None else outcome_of(error)
+        watch, setup = self._watch, self._setup
+        first_chunk = None
+        if setup.traits.first_chunk is not None:
+            first_chunk = safely(setup.traits.first_chunk)
+        elif setup.stream and self._first_chunk is not None:
+            first_chunk = self._first_chunk - self._started
+        return RoundEnd(
+            seconds=now - self._started,
+            first_chunk=first_chunk,
+            response=response,
+            usage=usage_attributes(response.usage),
+            finish_reason=finish_reason,
+            outcome=outcome,
+            status_code=self._attempts.status_code,
+            error=error,
+            failure=self._failure(error) if error is not None and outcome == "error" else None,
+            repetition="not_checked"
+            if watch is None
+            else ("none" if watch.verdict is None else watch.verdict.kind),
+            service_tier=self._tier or response.service_tier,
+        )
+
+    def _failure(self, error: BaseException) -> ErrorFacts:
         """What the service said, without the words of the request in it."""
-        failure = self._read_failure(error)
+        said = self._setup.traits.failure
+        failure = (safely(said, error) if said is not None else None) or self.read(error)
         if failure.message is None or failure.raw_message is None:
             return failure
-        raw = failure.raw_message
-        if self.content is not None and not self._settings.capture_bytes:
+        masked = safely(self._masked, failure, failure.raw_message)
+        return masked or failure._replace(message=None, raw_message=None)
+
+    def _masked(self, failure: ErrorFacts, raw: str) -> ErrorFacts:
+        if self.content is not None and not self._setup.instrumentation.settings.capture_bytes:
             raw = mask_bytes(raw, self.arguments)
-        return failure._replace(message=self._without_echo(failure.message), raw_message=raw)
+        return failure._replace(message=self._without_echo(failure.message or ""), raw_message=raw)
 
     def _without_echo(self, message: str) -> str:
         """A message about this call without the words of the request, or with usual words only where the request is not at hand."""
-        shown = self._start.model or ""
-        if not self._says_all:
+        start = self._setup.start
+        shown = start.model or ""
+        if not self._setup.traits.says_all or _ELSEWHERE & self.arguments.keys():
             return mask_unusual(message, shown=shown)
-        said = {**self.arguments, "identity": tuple(self._start.identity())}
+        said = {**self.arguments, "identity": tuple(start.identity())}
         return mask_echo(message, said, shown=shown)
-
-    @property
-    def _says_all(self) -> bool:
-        """Whether the arguments are all that a message of the service may quote."""
-        return not (_ELSEWHERE & self.arguments.keys())
 
     def _mask_reports(self, measured: Measured) -> Attributes:
         """What an answer reports without an exception, masked like what an exception says.
@@ -318,78 +410,87 @@ class Round(Observation):
         mask = (
             self._without_echo
             if asked_here
-            else functools.partial(mask_unusual, shown=self._start.model or "")
+            else functools.partial(mask_unusual, shown=self._setup.start.model or "")
         )
         for name in _REPORTS & measured.keys():
             said = shown[name]
             shown[name] = tuple(map(mask, said)) if isinstance(said, tuple) else mask(str(said))
         return shown
 
-    def _read_failure(self, error: BaseException) -> ErrorFacts:
-        """What an exception says; the last one is mostly that of the last attempt, and is not read again."""
-        if self._failed is None or self._failed[0] is not error:
-            self._failed = error, bounded(read_error(error, vertex=self._start.provider == "gcp.vertex_ai"))
-        return self._failed[1]
-
-    def _more_attributes(self) -> Attributes:
-        """What a kind of call has to say besides what all have."""
-        return {}
-
-    def _time_to_first_chunk(self) -> float | None:
-        return self._first_chunk - self._started if self._stream and self._first_chunk is not None else None
-
     def _close(self) -> None:
-        self._span.end(self._end_time)
-        self.arguments, self._failed = {}, None
+        try:
+            self._end_span(self._span)
+        finally:
+            self.arguments, self._last_error = {}, None
+            if self._setup.traits.closed is not None:
+                self._setup.traits.closed()
 
-    def _write_outcome(self, outcome: str, failure: ErrorFacts | None) -> None:
+    def _write_outcome(self, ended: RoundEnd) -> None:
         """What must be on the span whatever else cannot be read."""
-        write(self._span, {names.OUTCOME: outcome})
-        if failure is not None:
-            write(self._span, {names.ERROR_TYPE: failure.type})
-            set_error(self._span, failure)
+        write(self._span, {names.OUTCOME: ended.outcome})
+        if ended.failure is not None:
+            write(self._span, {names.ERROR_TYPE: ended.failure.type})
+            set_error(self._span, ended.failure)
 
-    def _write_span(self, outcome: str, response: ResponseFacts, failure: ErrorFacts | None) -> None:
-        attributes = request_attributes(self._request)
-        attributes.update(response_attributes(response))
-        if response.measured:
-            attributes.update(self._mask_reports(response.measured))
-        attributes.update(self._attempts.attributes(failure))
-        if self._operation.generates and self._attempts.answers > 1:
-            attributes[names.CONTINUATION_COUNT] = self._attempts.answers - 1
-        attributes[names.OUTCOME] = outcome
-        if self._tier is not None:
-            self._tell_tier(attributes, self._tier)
-        attributes.update(self._more_attributes())
-        if self._missing_reason is not None and not response.finish_reasons and outcome in UNFINISHED:
-            attributes[names.RESPONSE_FINISH_REASONS] = (self._missing_reason,)
-        if (waited := self._time_to_first_chunk()) is not None:
-            attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = waited
-        if self._watch is not None and self._watch.heard:
-            attributes.update(repetition_attributes(self._watch.verdict))
-        attributes = dict(sendable(attributes))
-        attributes.update(replacements(attributes))
-        write(self._span, attributes)
-        safely(link_to_beginning, self._span, attributes, outcome)
-        if self._host is not None:
-            safely(self._host.pass_outwards, attributes)
-        if failure is None:
-            set_error_by_outcome(self._span, attributes, self._settings.error_outcomes)
+    def _report_error(self, ended: RoundEnd) -> None:
+        """Tell the exception log and the user's own hook."""
+        instrumentation = self._setup.instrumentation
+        if instrumentation.exceptions is not None and ended.failure is not None and ended.error is not None:
+            attributes = self._setup.chosen.attributes
+            safely(instrumentation.exceptions.emit, self._span, ended.error, ended.failure, attributes)
+        call_hook(instrumentation.settings, "error_hook", self._span, ended.error)
+
+    def _write_span(self, ended: RoundEnd) -> None:
+        span, settings = self._span, self._setup.instrumentation.settings
+        attributes = dict(sendable(self._attributes(ended)))
+        if OTHER in str(attributes):
+            attributes.update(replacements(attributes))
+        given = self._setup.chosen.given
+        if given is None:
+            write(span, attributes)
+        else:
+            span.set_attributes(attributes)
+            given.update(attributes)
+        if not BEGUN_HERE.isdisjoint(attributes):
+            safely(link_to_beginning, span, attributes, ended.outcome)
+        if self._setup.chosen.host is not None:
+            safely(self._setup.chosen.host.pass_outwards, attributes)
+        if ended.failure is not None:
+            set_error(span, ended.failure)
+        elif ended.outcome in settings.error_outcomes or attributes.get(names.REPETITION_DETECTED):
+            set_error_by_outcome(span, attributes, settings.error_outcomes)
         if self.content is not None:
             self.content.record(
-                self._span,
+                span,
                 attributes,
-                error_message=failure.raw_message if failure is not None else None,
-                stop_sequences=self._request.stop_sequences,
+                error_message=None if ended.failure is None else ended.failure.raw_message,
+                stop_sequences=self._setup.request.stop_sequences,
                 deferred=self._within_host,
             )
 
-    def _tell_tier(self, attributes: Attributes, tier: str) -> None:
-        attributes[names.RESPONSE_SERVICE_TIER] = tier
-        if tier == FLEX:
-            attributes[names.FLEX_WAIT] = self._seconds - self._started
-
-    def _repetition_label(self) -> str:
-        if self._watch is None:
-            return "not_checked"
-        return self._watch.verdict.kind if self._watch.verdict is not None else "none"
+    def _attributes(self, ended: RoundEnd) -> Attributes:
+        operation, request, traits = self._setup.operation, self._setup.request, self._setup.traits
+        response, outcome = ended.response, ended.outcome
+        attributes = {} if request == _UNKNOWN_REQUEST else request_attributes(request)
+        attributes.update(response_attributes(response, ended.usage, ended.finish_reason))
+        if response.measured:
+            attributes.update(self._mask_reports(response.measured))
+        attributes.update(self._attempts.attributes(ended.failure, continued=operation.generates))
+        attributes[names.OUTCOME] = outcome
+        if ended.service_tier is not None:
+            attributes[names.RESPONSE_SERVICE_TIER] = ended.service_tier
+            if ended.service_tier == FLEX:
+                attributes[names.FLEX_WAIT] = ended.seconds
+        if traits.more is not None:
+            attributes.update(traits.more())
+        if outcome in UNFINISHED and operation.generates and not response.finish_reasons:
+            missing = self._setup.instrumentation.providers.profile.missing_reason
+            if missing is not None:
+                attributes[names.RESPONSE_FINISH_REASONS] = (missing,)
+        if ended.first_chunk is not None:
+            attributes[names.RESPONSE_TIME_TO_FIRST_CHUNK] = ended.first_chunk
+        if self._watch is not None and self._watch.heard:
+            attributes[names.REPETITION_DETECTED] = False
+            if self._watch.verdict is not None:
+                attributes.update(repetition_attributes(self._watch.verdict))
+        return attributes

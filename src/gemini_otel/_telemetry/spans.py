@@ -1,21 +1,28 @@
-"""Whose inference it is: the span of another instrumentation around a call of ours gets our facts, instead of a sibling."""
+"""Where a round is recorded: on a span of its own, or on the one that another instrumentation has around it already."""
 
 from __future__ import annotations
 
+import functools
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind
 
 from gemini_otel._facts import names
-from gemini_otel._guard import guarded
+from gemini_otel._facts.calls import StartFacts
+from gemini_otel._facts.guard import guarded
+from gemini_otel._telemetry import neighbours
+from gemini_otel._telemetry.attributes import Attributes, start_attributes
 from gemini_otel._telemetry.draft import Draft
+from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation
+from gemini_otel._telemetry.writing import keep
 
 INFERENCE = "generate_content"
+_PROMPTED = frozenset({"generate_content", "invoke_agent", "live"})  # operations that a prompt is for
 # Of an operation of ours, the names that it has on others' spans.
 _SAME = {
     INFERENCE: frozenset({INFERENCE, "chat", "text_completion", "interactions.create"}),
@@ -32,6 +39,77 @@ _UTIL_GENAI_KEY = "opentelemetry.genai.client.inference.context"
 
 # What the first request inside of a span has to say of it. The span itself keeps that alive, as long as it is open.
 _drafts: weakref.WeakKeyDictionary[Span, weakref.ref[Draft]] = weakref.WeakKeyDictionary()
+
+
+class SpanChoice(NamedTuple):
+    """The span, and the context in which the round runs."""
+
+    span: Span
+    context: Context
+    measured: bool  # whether the standard metrics are for us to record
+    own: Mapping[str, Any]  # attributes of the user's own, and what the program says of the call
+    start: Attributes  # what is known before the request
+    recording: bool
+    host: HostSpan | None = None  # where the span is a draft, for this one's
+    given: dict[str, Any] | None = None  # what is kept of what the span gets, where it is ours and records
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Those that the round starts with."""
+        return {**self.own, **self.start}
+
+
+def start_span(
+    instrumentation: Instrumentation,
+    operation: str,
+    start: StartFacts,
+    stream: bool,
+    parent: Context | None = None,
+    links: Sequence[Link] = (),
+    start_time: int | None = None,
+) -> SpanChoice:
+    """Begin the span of a round, unless it has one already that nobody of ours has written to.
+
+    Its parent is the current span, or that in `parent`. It may have begun before now, at `start_time`.
+    """
+    tracer = instrumentation.providers.tracer()
+    context = otel_context.get_current()
+    around = trace.get_current_span(context)
+    host = None
+    if around.is_recording() or _UTIL_GENAI_KEY in context:
+        host = current_host(operation, SCOPE, instrumentation.providers.resource, start.model)
+    measured = host is None or not host.measures
+    own = instrumentation.span_attributes(prompted=operation in _PROMPTED)
+    known = start_attributes(operation, start, stream)
+    if tracer is None:
+        span: Span = trace.NonRecordingSpan(around.get_span_context())
+        return SpanChoice(span, trace.set_span_in_context(span, context), measured, own, known, False)
+    neighbours.warn_of_two_spans()
+    attributes = {**own, **known}
+    subject = start.model or start.agent
+    name = f"{operation} {subject}" if subject else operation
+    if host is not None:
+        inside = trace.set_span_in_context(host.span)
+        begin = functools.partial(tracer.start_span, name, inside, SpanKind.CLIENT, attributes, links)
+        if (draft := share(instrumentation, host, begin)) is not None:
+            draft.set_attributes(attributes)
+            return SpanChoice(draft, context, measured, own, known, draft.is_recording(), host)
+    span = tracer.start_span(
+        name, context if parent is None else parent, SpanKind.CLIENT, attributes, links, start_time
+    )
+    given = {**attributes} if span.is_recording() else None
+    if given is not None:
+        keep(span, given)
+    inside = trace.set_span_in_context(span, context)
+    return SpanChoice(span, inside, measured, own, known, given is not None, given=given)
+
+
+def share(instrumentation: Instrumentation, host: HostSpan, begin: Callable[[int], Span]) -> Draft | None:
+    """What to write to for the host's span, which gets hints, too; None where a request inside of it was first."""
+    processor = instrumentation.providers.hint_processor
+    if processor is not None and host.span.is_recording():
+        processor.watch(host.span)
+    return host.share(begin)
 
 
 class HostSpan(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -11,15 +13,14 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, Status
 
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.exceptions import class_name
+from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.sendable import text, tool_name
-from gemini_otel._guard import guarded
 from gemini_otel._telemetry.attributes import Attributes
 from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.lifecycle import Observation, outcome_of
-from gemini_otel._telemetry.rounds import loop_context
+from gemini_otel._telemetry.lifecycle import Observation, loop_context, outcome_of
 from gemini_otel._telemetry.spans import without_owner
-from gemini_otel._telemetry.uncut import keep, write
 from gemini_otel._telemetry.user_calls import UserCall, current_user_call
+from gemini_otel._telemetry.writing import keep, write
 
 _OPERATION = "execute_tool"
 
@@ -34,8 +35,12 @@ def begin_tool(
     server: str | None = None,
     description: object = None,
     owned: bool = False,
+    read_failure: Callable[[Any], str | None] | None = None,
 ) -> ToolRun | None:
-    """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself."""
+    """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself.
+
+    `read_failure` tells from what the tool returned why it failed.
+    """
     if not instrumentation.providers.listening() or not is_instrumentation_enabled():
         return None
     turn = current_user_call()
@@ -43,7 +48,7 @@ def begin_tool(
     if owned:
         return None
     run = start_tool(instrumentation, name, tool_type, arguments, call_id, server, description)
-    run.turn = turn
+    run.turn, run.read_failure = turn, read_failure
     return run
 
 
@@ -74,7 +79,8 @@ def start_tool(
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
-    keep(span, attributes)
+    if span.is_recording():
+        keep(span, attributes)
     if instrumentation.content is not None:
         instrumentation.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
         if isinstance(description, str):
@@ -85,7 +91,17 @@ def start_tool(
 class ToolRun(Observation):
     """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
 
-    __slots__ = ("_content", "_dimensions", "_metrics", "_name", "_span", "_started", "failure", "turn")
+    __slots__ = (
+        "_content",
+        "_dimensions",
+        "_metrics",
+        "_name",
+        "_span",
+        "_started",
+        "failure",
+        "read_failure",
+        "turn",
+    )
 
     def __init__(self, instrumentation: Instrumentation, name: str, span: Span) -> None:
         outside = without_owner(otel_context.get_current())
@@ -95,15 +111,18 @@ class ToolRun(Observation):
         self._dimensions = instrumentation.dimensions()
         self._started = time.perf_counter()
         self.failure: str | None = None
+        self.read_failure: Callable[[Any], str | None] | None = None
         self.turn: UserCall | None = None  # which is told of a failure
 
     def observe(self, response: object) -> None:
         """Note what the tool returned."""
+        if self.read_failure is not None:
+            self.failure = safely(self.read_failure, response)
         if self._content is not None:
             self._content.tool_value(self._span, names.TOOL_CALL_RESULT, response)
 
-    def _record(self, error: BaseException | None) -> None:
-        seconds = self._seconds - self._started
+    def _record(self, error: BaseException | None, now: float) -> None:
+        seconds = now - self._started
         error_type = self.failure
         raised = error is not None and outcome_of(error) == "error"
         if error is not None and raised:
@@ -126,7 +145,7 @@ class ToolRun(Observation):
             self._metrics.tool_duration.record(seconds, labels, self._context)
 
     def _close(self) -> None:
-        self._span.end(self._end_time)
+        self._end_span(self._span)
 
 
 def _own(error: BaseException) -> BaseException:

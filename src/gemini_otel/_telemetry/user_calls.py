@@ -1,4 +1,7 @@
-"""UserCall: one user call, with the context of its call site, its open rounds, and the span of a function calling loop."""
+"""UserCall: one user call, with the context of its call site, its open rounds, and the span of a function calling loop.
+
+A call that can run no tools is its one round, and is only watched for a refusal by the SDK before that begins.
+"""
 
 from __future__ import annotations
 
@@ -15,33 +18,37 @@ from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 from opentelemetry.trace import Span, SpanKind
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ResponseFacts, Value
-from gemini_otel._facts.errors.exceptions import read_error
+from gemini_otel._facts.calls import ErrorFacts, Value
+from gemini_otel._facts.guard import guarded, report, safely
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._facts.sendable import sendable
-from gemini_otel._guard import guarded, safely
-from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.attempts import LastError
+from gemini_otel._telemetry.attributes import Attributes, UsageTotals
 from gemini_otel._telemetry.dropped import hold_open, let_go
-from gemini_otel._telemetry.hooks import call_hook
-from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation
-from gemini_otel._telemetry.lifecycle import Observation, current, outcome_of, set_error, set_error_by_outcome
-from gemini_otel._telemetry.refusal_watch import RefusalWatch, tell_refusal
-from gemini_otel._telemetry.rounds import Round, current_loop, loop_context
-from gemini_otel._telemetry.span_choice import share
-from gemini_otel._telemetry.spans import INFERENCE, current_host
-from gemini_otel._telemetry.uncut import keep, write
-from gemini_otel._telemetry.usage_totals import UsageTotals
+from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation, call_hook
+from gemini_otel._telemetry.lifecycle import (
+    LOOP_KEY,
+    Observation,
+    current,
+    loop_context,
+    outcome_of,
+    set_error,
+    set_error_by_outcome,
+)
+from gemini_otel._telemetry.rounds import Round, RoundEnd, begin
+from gemini_otel._telemetry.spans import INFERENCE, current_host, share
+from gemini_otel._telemetry.writing import keep, write
 
 _WORKFLOW = "automatic_function_calling"
 
 
 def current_user_call() -> UserCall | None:
     """The user call that runs in this context."""
-    turn = current_loop()
-    return turn if isinstance(turn, UserCall) and not turn.ended else None
+    reference: Any = otel_context.get_value(LOOP_KEY)
+    turn: UserCall | None = None if reference is None else reference()
+    return None if turn is None or turn.ended else turn
 
 
-@guarded
 def begin_turn(
     instrumentation: Instrumentation,
     operation: TurnOperation,
@@ -50,14 +57,28 @@ def begin_turn(
     *,
     stream: bool = False,
 ) -> UserCall | RefusalWatch | None:
-    """Start a turn; None where nobody listens, and inside of the SDK's own use of another public method.
+    """Start a turn; None where nobody listens, and inside of the SDK's own use of another public method. It never raises.
 
     A plain call that can run no tools is its round. A stream may be read elsewhere: its turn keeps the call site's context.
     """
-    if not instrumentation.providers.listening():
+    try:
+        if not instrumentation.providers.listening():
+            return None
+        if not stream and not operation.may_loop(instance, arguments):
+            return RefusalWatch(instrumentation, operation, instance, arguments)
+        return _begin_user_call(instrumentation, operation, instance, arguments, stream)
+    except Exception:
+        report("begin_turn")
         return None
-    if not stream and not operation.may_loop(instance, arguments):
-        return RefusalWatch(instrumentation, operation, instance, arguments)
+
+
+def _begin_user_call(
+    instrumentation: Instrumentation,
+    operation: TurnOperation,
+    instance: Any,
+    arguments: Arguments,
+    stream: bool,
+) -> UserCall | None:
     if not is_instrumentation_enabled() or current_user_call() is not None:
         return None
     turn = UserCall(instrumentation, safely(operation.read_model, instance, arguments))
@@ -69,14 +90,72 @@ def begin_turn(
     return turn
 
 
+class RefusalWatch:
+    """Watches a call for an exception that comes before its round begins, and for nothing else."""
+
+    settled = True
+    __slots__ = ("_arguments", "_instance", "_instrumentation", "_operation")
+
+    def __init__(
+        self, instrumentation: Instrumentation, operation: TurnOperation, instance: Any, arguments: Arguments
+    ) -> None:
+        self._instrumentation, self._operation = instrumentation, operation
+        self._instance, self._arguments = instance, arguments
+
+    def __enter__(self) -> None:
+        """The caller's context stays."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None and not _came_through_a_round(traceback):
+            tell_refusal(self._instrumentation, self._operation, self._instance, self._arguments, error)
+
+    def observe(self, response: object) -> None:
+        """Its round reads the answer."""
+
+    def finish(self) -> None:
+        """Its round ends by itself."""
+
+
+@guarded
+def tell_refusal(
+    instrumentation: Instrumentation,
+    operation: TurnOperation,
+    instance: Any,
+    arguments: Arguments,
+    error: BaseException,
+    *,
+    stream: bool = False,
+) -> None:
+    """Give a call that failed before a round began what it would have had as a round: a span, and its metrics."""
+    if outcome_of(error) != "error":
+        return
+    models, of_round = operation.read_round(instance, arguments)
+    call = begin(instrumentation, operation.round, models, of_round, stream=stream)
+    if call is not None:
+        call.finish(error)
+
+
+def _came_through_a_round(traceback: TracebackType | None) -> bool:
+    """Whether the exception left a driver of ours below the one that caught it, whose frame is the first."""
+    if traceback is None:
+        return False
+    drivers = traceback.tb_frame.f_globals
+    while (traceback := traceback.tb_next) is not None:
+        if traceback.tb_frame.f_globals is drivers:
+            return True
+    return False
+
+
 class UserCall(Observation):
     """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
 
     __slots__ = (
-        "_attached",
         "_began",
         "_exhausted",
         "_instrumentation",
+        "_last_error",
         "_max_rounds",
         "_model",
         "_open",
@@ -92,6 +171,7 @@ class UserCall(Observation):
         "_undeclared",
         "has_mcp_tools",
         "refused",
+        "settled",
     )
 
     def __init__(self, instrumentation: Instrumentation, model: str | None) -> None:
@@ -106,24 +186,18 @@ class UserCall(Observation):
         self._exhausted = False
         self._began: float | None = None  # the loop
         self._undeclared: Value | None = None
+        self._last_error = LastError()
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
-        self.has_mcp_tools = False
+        self.has_mcp_tools = self.settled = False
         self.refused: Callable[[BaseException], object] | None = None  # tells a call that got to no round
-
-    def __enter__(self) -> None:
-        # A turn of one round has nothing to say once that has begun: its later chunks are read as the SDK gives them.
-        self._attached = self._span is not None or not self._rounds
-        if self._attached:
-            super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._attached:
-            super().__exit__(kind, error, traceback)
-        else:
-            self._end_with(error)
+        super().__exit__(kind, error, traceback)
+        # Without a loop there is one round, which tells all: its later chunks are read as the SDK gives them.
+        self.settled = self._rounds > 0 and self._began is None
 
     def __del__(self) -> None:
         if self._span is not None:  # a turn of one round has nothing to say that its round does not
@@ -155,7 +229,8 @@ class UserCall(Observation):
         ):
             return
         self._span = tracer.start_span(name, self._context, SpanKind.INTERNAL, attributes)
-        keep(self._span, attributes)
+        if self._span.is_recording():
+            keep(self._span, attributes)
         self._context = trace.set_span_in_context(self._span, self._context)
         otel_context.attach(self._context)  # the step that we are in restores what was before
 
@@ -183,9 +258,12 @@ class UserCall(Observation):
         self._open[call] = None
         self._tool_mode = call.tool_mode
 
-    def round_ended(self, call: Round, response: ResponseFacts, outcome: str) -> None:
+    def round_ended(self, call: Round, ended: RoundEnd) -> None:
+        response = ended.response
         self._open.pop(call, None)
-        self._outcome = outcome
+        self._outcome = ended.outcome
+        if ended.error is not None and ended.failure is not None:
+            self._last_error.keep(ended.error, ended.failure)
         self._totals.add(response.usage)
         self._parts = response.parts
         self._undeclared = response.measured.get(names.UNDECLARED_CALLS)
@@ -209,36 +287,40 @@ class UserCall(Observation):
         """Count a tool run that failed: the model is told, the caller is not."""
         self._tools_failed += 1
 
-    def _record(self, error: BaseException | None) -> None:
+    def _record(self, error: BaseException | None, now: float) -> None:
         if error is not None and not self._rounds and self.refused is not None:
             with current(self._context):
                 self.refused(error)
         for call in list(self._open):
             call.end(error if error is not None else GeneratorExit(), self._moment)
-        self._measure(error)
+        failure = None
+        if error is not None and outcome_of(error) == "error":
+            failure = self._last_error.read(error)
+        self._measure(failure, now)
         if self._span is not None:
-            self._write_span(self._span, error)
-            if error is not None and self._outcome != "error" and outcome_of(error) == "error":
+            self._write_span(self._span, error, failure)
+            if failure is not None and self._outcome != "error":
                 # Where a round failed, its span has told already.
                 call_hook(self._instrumentation.settings, "error_hook", self._span, error)
 
-    def _measure(self, error: BaseException | None) -> None:
+    def _measure(self, failure: ErrorFacts | None, now: float) -> None:
         """Record how long the loop took, in the profiles that have a metric for it."""
         metrics = self._instrumentation.providers.metrics()
         if self._began is None or metrics is None or not metrics.standard.workflow_duration:
             return
         labels: Attributes = {**dict(self._instrumentation.dimensions()), names.WORKFLOW_NAME: _WORKFLOW}
-        if error is not None and outcome_of(error) == "error":
-            labels[names.ERROR_TYPE] = metrics.error_label(read_error(error).type)
+        if failure is not None:
+            labels[names.ERROR_TYPE] = metrics.error_label(failure.type)
         for histogram in metrics.standard.workflow_duration:
-            histogram.record(self._seconds - self._began, labels, self._context)
+            histogram.record(now - self._began, labels, self._context)
 
     def _close(self) -> None:
         let_go(self)
+        self._last_error.forget()
         if self._span is not None:
-            self._span.end(self._end_time)
+            self._end_span(self._span)
 
-    def _write_span(self, span: Span, error: BaseException | None) -> None:
+    def _write_span(self, span: Span, error: BaseException | None, failure: ErrorFacts | None) -> None:
         outcome = self._outcome if error is None else outcome_of(error)
         attributes: Attributes = {
             names.AFC_ROUNDS: self._rounds,
@@ -256,8 +338,7 @@ class UserCall(Observation):
             attributes[names.UNDECLARED_CALLS] = self._undeclared
         if error is None and self._exhausted:
             attributes[names.AFC_EXHAUSTED] = True
-        if error is not None and outcome == "error":
-            failure = read_error(error)
+        if failure is not None:
             attributes[names.ERROR_TYPE] = failure.type
             set_error(span, failure)
         else:

@@ -12,23 +12,21 @@ from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
-from gemini_otel._facts import names
+from gemini_otel._facts import names, outcomes
+from gemini_otel._facts.calls import COUNTERS, USAGE, Counter
 from gemini_otel.console._hanging import Hanging
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
+from gemini_otel.hints._hint import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 _MAX_DEPTH = 8
 _LONGEST = 1000  # characters of one text
-_HEALTHY = ("ok", "pending", "abandoned", "cancelled")
-_SEVERITY_STYLE = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _OUTCOME_STYLE = {
-    "ok": "green",
-    "pending": "green",
+    **dict.fromkeys(outcomes.GOOD, "green"),
+    **dict.fromkeys(outcomes.BY_PROGRAM, "dim"),
     "error": "bold red",
-    "abandoned": "dim",
-    "cancelled": "dim",
 }
 _HINT_LINES = (
     ("what we know", names.HINT_EVIDENCE),
@@ -74,7 +72,7 @@ def is_problem(span: ReadableSpan) -> bool:
     """Whether the span failed, got a hint, had a failed attempt, or has an outcome that is not what was asked for."""
     return (
         span.status.status_code is StatusCode.ERROR
-        or _read(span).get(names.OUTCOME, "ok") not in _HEALTHY
+        or _read(span).get(names.OUTCOME, "ok") not in outcomes.HEALTHY
         or any(event.name in (names.EVENT_HINT, names.EVENT_ATTEMPT) for event in span.events)
     )
 
@@ -114,6 +112,8 @@ def _line(span: ReadableSpan) -> list[Text]:
         (_repetition(found), "magenta"),
         (_rounds(found), "dim"),
         (_parts(found), "dim"),
+        (_prompt(found), "dim"),
+        (_agent(span.name, found), "dim"),
     )
     return [Text(printable(text), style) for text, style in told if text]
 
@@ -154,35 +154,25 @@ def _exception(span: ReadableSpan) -> Any:
 
 
 def _tokens(found: Attributes) -> str:
-    """Tokens in and out, as the service counts them; of a loop, those of all its rounds."""
-
-    def count(own: str, of_loop: str) -> Any:
-        return found.get(own, found.get(of_loop))
-
-    counts = (
-        _count(
-            "token in",
-            "tokens in",
-            count(names.USAGE_INPUT_TOKENS, names.LOOP_INPUT_TOKENS),
-            ("cached", "cached"),
-            count(names.USAGE_CACHE_READ_INPUT_TOKENS, names.LOOP_CACHED_TOKENS),
-        ),
-        _count(
-            "out",
-            "out",
-            count(names.USAGE_OUTPUT_TOKENS, names.LOOP_OUTPUT_TOKENS),
-            ("thought", "thoughts"),
-            count(names.USAGE_REASONING_OUTPUT_TOKENS, names.LOOP_REASONING_TOKENS),
-        ),
-    )
-    return ", ".join(each for each in counts if each)
+    """Tokens in and out with their parts, as the service counts them; of a loop, those of all its rounds."""
+    both = (("input_tokens", "token in", "tokens in"), ("output_tokens", "out", "out"))
+    shown = (_with_parts(fact, one, many, found) for fact, one, many in both)
+    return ", ".join(tokens for tokens in shown if tokens)
 
 
-def _count(one: str, many: str, tokens: Any, of_these: tuple[str, str], some: Any) -> str:
-    if not isinstance(tokens, int):
+def _with_parts(fact: str, one: str, many: str, found: Attributes) -> str:
+    tokens = _counter(COUNTERS[fact], found)
+    if tokens is None:
         return ""
-    told = counted(tokens, one, many)
-    return f"{told} ({counted(some, *of_these)})" if some and isinstance(some, int) else told
+    of_these = ((counter, _counter(counter, found)) for counter in USAGE if counter.of == fact)
+    parts = ", ".join(counted(some, *counter.part) for counter, some in of_these if some)
+    whole = counted(tokens, one, many)
+    return f"{whole} ({parts})" if parts else whole
+
+
+def _counter(counter: Counter, found: Attributes) -> int | None:
+    tokens = found.get(counter.attribute or "", found.get(counter.of_loop or ""))
+    return tokens if isinstance(tokens, int) else None
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -231,6 +221,18 @@ def _parts(found: Attributes) -> str:
     return ", ".join(str(part) for part in told if part not in ("text", "thought"))
 
 
+def _prompt(found: Attributes) -> str:
+    """The prompt by its name and version, as the program gave them."""
+    told = (found.get(names.PROMPT_NAME), found.get(names.PROMPT_VERSION))
+    return " ".join(["prompt", *(str(part) for part in told if part)]) if told[0] else ""
+
+
+def _agent(name: str, found: Attributes) -> str:
+    """The agent by name or id, where the span's name does not say it."""
+    agent = str(found.get(names.AGENT_NAME) or found.get(names.AGENT_ID) or "")
+    return f"agent {agent}" if agent not in name else ""
+
+
 def _add_hints(tree: Tree, span: ReadableSpan) -> None:
     for event in span.events:
         if event.name == names.EVENT_HINT:
@@ -240,7 +242,7 @@ def _add_hints(tree: Tree, span: ReadableSpan) -> None:
 def _add_hint(tree: Tree, hint: Attributes) -> None:
     severity = printable(hint.get(names.HINT_SEVERITY))
     title = Text.assemble(
-        (f"{severity}: ", _SEVERITY_STYLE.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
+        (f"{severity}: ", SEVERITY_STYLES.get(severity, "bold")), printable(hint.get(names.HINT_SUMMARY))
     )
     branch = tree.add(Hanging([title, Text(printable(hint.get(names.HINT_ID)), "dim")]))
     for label, name in _HINT_LINES:

@@ -5,28 +5,70 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME
-from gemini_otel._facts.outcomes import OUTCOMES
-from gemini_otel._guard import guarded
-from gemini_otel.hints._hint import SEVERITIES, Attributes, AttributeValue, Hint
+from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME, SEVERITIES
+from gemini_otel._facts.outcomes import OUTCOME_NAMES
+from gemini_otel.hints._hint import Attributes, AttributeValue, Hint
 from gemini_otel.hints._trigger import TOOL, Predicate, Subject, Trigger, is_no_call
 
 MOST = 3  # hints on one span
 _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
-# Plain tuples: Python takes named ones apart, and reads them, at half the speed.
-_Entry = tuple[int, Hint]  # the place in the list comes first
-# Of these a span gets the first that applies, with the attribute that it needs and what must hold; else the one after them.
-_Choice = tuple[tuple[tuple[str | None, Predicate, _Entry], ...], tuple[_Entry, ...]]
-# Where a subject's value stands, what reads it otherwise, its entries by value, its entries for any other value.
-_Table = tuple[str, Callable[[Attributes], object], Mapping[str, _Choice], _Choice]
-# A subject with one entry only, and with nothing more to say of it than that it holds.
-_Single = tuple[Callable[[Attributes], object], _Entry]
-_Questions = tuple[tuple[_Table, ...], tuple[_Single, ...]]
-# What spans of one outcome are asked: some in any case; the names of attributes that others need; these by the attribute and
-# whether it is false.
-_Asked = tuple[_Questions, frozenset[str], Mapping[tuple[str, bool], _Questions]]
+
+class _Entry(NamedTuple):
+    """A hint and its place in the list, by which several are put in order."""
+
+    rank: int
+    hint: Hint
+
+
+class _Conditional(NamedTuple):
+    """An entry that applies where the span has the attribute that it `needs`, and something `holds`."""
+
+    needs: str | None
+    holds: Predicate
+    entry: _Entry
+
+
+class _Choice(NamedTuple):
+    """A span gets the first of the conditional entries that applies, else the sure one, if there is one."""
+
+    conditional: tuple[_Conditional, ...]
+    sure: tuple[_Entry, ...]
+
+
+class _Table(NamedTuple):
+    """A subject: where its value stands, what reads it otherwise, the entries by value and those for any other value."""
+
+    attribute: str
+    read: Callable[[Attributes], object]
+    by_value: Mapping[str, _Choice]
+    others: _Choice
+
+
+class _Single(NamedTuple):
+    """A subject with one entry, of which nothing more is asked than whether it holds."""
+
+    holds: Callable[[Attributes], object]
+    entry: _Entry
+
+
+class _Questions(NamedTuple):
+    tables: tuple[_Table, ...] = ()
+    singles: tuple[_Single, ...] = ()
+
+
+class _Asked(NamedTuple):
+    """What spans of one outcome are asked: some questions always, others where an attribute that they need is there.
+
+    Those are found by the attribute and whether it is false; `needed` are all such attributes.
+    """
+
+    always: _Questions
+    needed: frozenset[str]
+    by_need: Mapping[tuple[str, bool], _Questions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +88,7 @@ class Finder:
         asked = self.by_outcome.get(outcome, self.asked) if isinstance(outcome, str) else self.asked
         if (outcome is None or attributes.get(OPERATION_NAME) == TOOL) and is_no_call(attributes):
             asked = self.on_tool if attributes.get(OPERATION_NAME) == TOOL else self.on_no_call
-        (tables, singles), needed, by_need = asked
+        (tables, singles), needed, by_need = asked  # taken apart at once: each look at a name costs
         if not needed.isdisjoint(attributes):
             if attributes.get(AFC_ROUNDS):
                 (tables, singles), needed, by_need = self.on_loop
@@ -88,7 +130,7 @@ class Catalogue:
             if isinstance(hint.when, Trigger):
                 of_subjects.setdefault(hint.when.subject, []).append((rank, hint, hint.when))
             elif hint.when is not None and self._wanted(hint, level):
-                own.append((_safe(hint.id, hint.when), (rank, hint)))
+                own.append(_Single(_safe(hint.id, hint.when), _Entry(rank, hint)))
         questions = {
             subject: _questions(subject, entries)
             for subject, entries in of_subjects.items()
@@ -102,7 +144,8 @@ class Catalogue:
         finder = self._finders[level] = Finder(
             asked=asked(of_calls),
             by_outcome={
-                outcome: asked(each for each in of_calls if outcome in each.outcomes) for outcome in OUTCOMES
+                outcome: asked(each for each in of_calls if outcome in each.outcomes)
+                for outcome in OUTCOME_NAMES
             },
             on_loop=asked(each for each in questions if each.on_loop),
             on_tool=asked(each for each in questions if each.on_tool),
@@ -154,36 +197,36 @@ def _asked(questions: Mapping[Subject, _Questions], own: tuple[_Single, ...]) ->
     def needing(name: str | None, *, if_false: bool = False) -> _Questions:
         fitting = [questions[each] for each in questions if each.needs == name and each.if_false is if_false]
         tables = tuple(table for tables, _ in fitting for table in tables)
-        return tables, tuple(single for _, singles in fitting for single in singles)
+        return _Questions(tables, tuple(single for _, singles in fitting for single in singles))
 
     needed = frozenset(subject.needs for subject in questions if subject.needs is not None) | {AFC_ROUNDS}
     by_need = {(name, false): needing(name, if_false=false) for name in needed for false in (False, True)}
     tables, singles = needing(None)
-    return (tables, singles + own), needed, by_need
+    return _Asked(_Questions(tables, singles + own), needed, by_need)
 
 
 def _questions(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Questions:
     rank, hint, only = entries[0]
     if len(entries) == 1 and only == Trigger(subject):
-        return (), ((subject.read, (rank, hint)),)
+        return _Questions(singles=(_Single(subject.read, _Entry(rank, hint)),))
     by_value = {
         value: _choice(
-            ((rank, hint), when.needs, when.also) for rank, hint, when in entries if when.accepts(value)
+            (_Entry(rank, hint), when.needs, when.also) for rank, hint, when in entries if when.accepts(value)
         )
         for _, _, named in entries
         for value in named.values
     }
-    others = _choice(((rank, hint), None, when) for rank, hint, when in entries if not when.values)
-    return ((subject.attribute, subject.read, by_value, others),), ()
+    others = _choice((_Entry(rank, hint), None, when) for rank, hint, when in entries if not when.values)
+    return _Questions((_Table(subject.attribute, subject.read, by_value, others),))
 
 
 def _choice(entries: Iterable[tuple[_Entry, str | None, Predicate | None]]) -> _Choice:
-    conditional: list[tuple[str | None, Predicate, _Entry]] = []
+    conditional: list[_Conditional] = []
     for entry, needs, also in entries:
         if needs is None and also is None:
-            return tuple(conditional), (entry,)
-        conditional.append((needs, also or _always, entry))
-    return tuple(conditional), ()
+            return _Choice(tuple(conditional), (entry,))
+        conditional.append(_Conditional(needs, also or _always, entry))
+    return _Choice(tuple(conditional), ())
 
 
 def _always(_: Attributes) -> bool:

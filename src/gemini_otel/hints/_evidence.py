@@ -11,6 +11,7 @@ from gemini_otel._facts.names import (
     BLOCKED_CATEGORIES,
     ERROR_MESSAGE,
     MODEL_RETIREMENT,
+    OVERWRITTEN_THRESHOLDS,
     REQUEST_MODEL,
     SAFETY_SETTINGS,
 )
@@ -40,7 +41,10 @@ _MESSAGE_NUMBERS = {
     "message.modalities": r"combination of response modalities: ?\*? ?([A-Z, *]{3,60})",
     "message.seconds": r"no response was generated for (\d+) seconds",
 }
-THRESHOLDS = "thresholds asked for: {safety.thresholds}"
+THRESHOLDS = (
+    "thresholds asked for: {safety.thresholds}",
+    f"thresholds that the service set instead: {{{OVERWRITTEN_THRESHOLDS}}}",
+)
 _PLAIN = (str, int)
 _PLURAL_OF_ONE = re.compile(
     r"(?<![\w.,-])1 (attempt|byte|call|character|image|instance|request|round|second|time|token|tool)s\b"

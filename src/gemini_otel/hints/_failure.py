@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.kinds import KINDS, error_kind
 from gemini_otel._facts.names import (
     ERROR_KIND,
@@ -46,7 +46,7 @@ GENERATION_ERRORS = {
 SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
 # What reading an answer raises where it is not as it should be; before the answer, these speak of the request.
-_OF_READING = frozenset((*classes.REFUSED_BY_SDK, "KeyError", "IndexError", "AttributeError"))
+_OF_READING = frozenset((*causes.REFUSED_BY_SDK.classes, "KeyError", "IndexError", "AttributeError"))
 
 
 def read_failure(attributes: Attributes) -> str | None:
@@ -69,10 +69,10 @@ def read_failure(attributes: Attributes) -> str | None:
 def _otherwise(attributes: Attributes, kind: object, code: object) -> str | None:
     """Of an exception its class, unless its kind says more; else the kind of what the span says."""
     name = class_name(attributes)
-    told = kind in classes.KNOWN_KINDS
+    told = kind in causes.KNOWN_KINDS
     if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
         told, kind = True, "bad_response"  # the SDK could not make use of an answer that came
-    if name in classes.KNOWN and kind not in classes.CLEAR_KINDS and not (told and name in classes.CATCH_ALL):
+    if name in causes.KNOWN and kind not in causes.CLEAR_KINDS and not (told and name in causes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
     if told:
         return str(kind)
@@ -104,8 +104,8 @@ def class_name(attributes: Attributes) -> str | None:
 def _kind_of(attributes: Attributes) -> str | None:
     """The kind that code, status and message of the span add up to; None if it has neither code nor status."""
     name = class_name(attributes) or ""
-    code = _code(attributes) or classes.CODE_OF_CLASS.get(name)
-    status = text(attributes, ERROR_STATUS) or classes.STATUS_OF_CLASS.get(name)
+    code = _code(attributes) or causes.CODE_OF_CLASS.get(name)
+    status = text(attributes, ERROR_STATUS) or causes.STATUS_OF_CLASS.get(name)
     if code is None and not status:
         return None
     limit = number(attributes, QUOTA_LIMIT)
@@ -131,5 +131,5 @@ def _code(attributes: Attributes) -> int | None:
     return int(code) if code is not None and 400 <= code < 1000 else None
 
 
-HAVE_ENTRIES = frozenset((*KINDS, *classes.UNTOLD_API_ERRORS, *classes.KNOWN))
+HAVE_ENTRIES = frozenset((*KINDS, *causes.UNTOLD_API_ERRORS, *causes.KNOWN))
 FAILURE = Subject(read_failure, FAILED)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["info", "warning", "error"]
+from gemini_otel._facts import names
+
+Severity = names.Severity
 Retry = Literal["yes", "no", "after_change", "wait", "resume"]
 AttributeValue = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, AttributeValue]
 
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+# How a terminal shows each, in words of rich.
+SEVERITY_STYLES: Mapping[str, str] = {"info": "bold cyan", "warning": "bold yellow", "error": "bold red"}
 RETRIES: tuple[Retry, ...] = ("yes", "no", "after_change", "wait", "resume")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A status stands for its generic entry and for all narrower causes: the beginnings of their ids.
 _STATUSES = {
-    "INVALID_ARGUMENT": ("http.400", "-http.400.location", "-http.400.failed_precondition"),
+    "INVALID_ARGUMENT": ("http.400",),
     "FAILED_PRECONDITION": ("http.400.location", "http.400.failed_precondition"),
     "OUT_OF_RANGE": ("http.416", "http.400.param_range"),
     "UNAUTHENTICATED": ("http.401",),
@@ -32,12 +32,16 @@ _STATUSES = {
     "UNAVAILABLE": ("http.503", "http.504.deadline"),
     "DEADLINE_EXCEEDED": ("http.504",),
     # The Interactions API: https://ai.google.dev/gemini-api/docs/api-errors
-    "INVALID_REQUEST": ("http.400", "-http.400.location", "-http.400.failed_precondition"),
+    "INVALID_REQUEST": ("http.400",),
     "AUTHENTICATION": ("http.401", "http.400.api_key_invalid", "http.403.key"),
     "TOO_MANY_REQUESTS": ("http.429",),
     "CONTENT_BLOCKED": ("http.400.content_policy", "block.other"),
     "MALFORMED_TOOL_CALL": ("finish.malformed_call",),
 }
+# Entries that have the HTTP code of a status, and are of another one.
+_OF_ANOTHER_STATUS = dict.fromkeys(
+    ("INVALID_ARGUMENT", "INVALID_REQUEST"), ("http.400.location", "http.400.failed_precondition")
+)
 # Of the entries for one code, those that are met every day come first, in this order.
 _EVERYDAY = (
     *(
@@ -79,7 +83,12 @@ def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
     beginnings = {word.lower(), *_NUMBERS.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
     beginnings.update(EXPLAINED.get(_value(word), ()))
     named = {value.lower() for value in _values(word)}
-    found = [hint for hint in hints if _begins(hint.id, beginnings) or _waits_for(hint, named)]
+    others = _OF_ANOTHER_STATUS.get(word.upper(), ())
+    found = [
+        hint
+        for hint in hints
+        if (_begins(hint.id, beginnings) and not _begins(hint.id, others)) or _waits_for(hint, named)
+    ]
     return sorted(found, key=_rarity) or _generic(word, hints)
 
 
@@ -124,9 +133,8 @@ def _values(word: str) -> Iterator[str]:
             yield signature.kind
 
 
-def _begins(hint_id: str, beginnings: set[str]) -> bool:
-    left_out = any(begin[0] == "-" and _is_under(hint_id, begin[1:]) for begin in beginnings if begin)
-    return not left_out and any(_is_under(hint_id, begin) for begin in beginnings if begin)
+def _begins(hint_id: str, beginnings: Iterable[str]) -> bool:
+    return any(_is_under(hint_id, begin) for begin in beginnings if begin)
 
 
 def _is_under(hint_id: str, beginning: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gemini_otel._facts.names import AFC_ROUNDS, OPERATION_NAME, OUTCOME
-from gemini_otel._facts.outcomes import OUTCOMES
+from gemini_otel._facts.outcomes import OUTCOME_NAMES, names_where
 from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
@@ -18,9 +18,9 @@ Predicate = Callable[[Attributes], bool]
 TOOL = "execute_tool"
 NO_CALL = (TOOL, "execute_task", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
 
-ANY = frozenset(OUTCOMES)
+ANY = frozenset(OUTCOME_NAMES)
 NOT_OK = ANY - {"ok"}
-FAILED = frozenset({"error", "failed", "cancelled", "abandoned", "incomplete"})
+FAILED = frozenset(names_where(lambda outcome: outcome.has_error))
 
 
 def is_no_call(attributes: Attributes) -> bool:
@@ -58,7 +58,7 @@ class Subject(NamedTuple):
         if is_no_call(attributes):
             return False
         outcome = attributes.get(OUTCOME)
-        return outcome not in OUTCOMES or outcome in self.outcomes
+        return outcome not in OUTCOME_NAMES or outcome in self.outcomes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
-from gemini_otel._guard import guarded
+from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.names import SEVERITIES
 from gemini_otel._telemetry.dropped import flush
 from gemini_otel.hints import Catalogue, Hint, default_hints, disabled_ids, evidence
 from gemini_otel.hints._advice import fitted
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai, is_second_span
 from gemini_otel.hints._foreign.reading import translate
-from gemini_otel.hints._hint import SEVERITIES
 from gemini_otel.hints._trigger import is_no_call, number
 
 if TYPE_CHECKING:

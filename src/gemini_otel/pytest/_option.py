@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gemini_otel._facts.names import SEVERITIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
 NAME = "gemini_hints"  # of the entry point, for `-p no:gemini_hints`
 MODULE = "gemini_otel.pytest"  # for `-p`
-_LEVELS = ("info", "warning", "error")
 _OFF = "off"
 _DEFAULT = "warning"
 
@@ -23,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--gemini-hints`."""
     parser.getgroup("gemini-otel").addoption(
         "--gemini-hints",
-        choices=(*_LEVELS, _OFF),
+        choices=(*SEVERITIES, _OFF),
         help="Fail each test whose Gemini calls earned a hint of this severity or a higher one. Default: off; with "
         f"-p {MODULE}: {_DEFAULT}.",
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gemini_otel._commands.presenting import Explained, plain
+from gemini_otel._facts.names import SEVERITIES
 from gemini_otel.hints import default_hints, disabled_ids
-from gemini_otel.hints._hint import SEVERITIES
 from gemini_otel.pytest._totals import Totals
 from gemini_otel.pytest._watch import Watch
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gemini_otel._commands.report.lines import calls, seconds, tokens
-from gemini_otel.hints._hint import SEVERITIES
+from gemini_otel._facts.names import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel.pytest._calls import Record

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from gemini_otel import _instrumentor
-from gemini_otel._guard import guarded
+from gemini_otel._facts.guard import guarded
 from gemini_otel._settings import in_force
 from gemini_otel._telemetry import neighbours
 from gemini_otel._telemetry.instrumentation import is_placeholder

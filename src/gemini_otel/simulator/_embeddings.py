@@ -6,12 +6,13 @@ import base64
 from random import Random
 from typing import Any
 
-from ._request import Call, field_of, object_of, objects_of, texts
+from ._request import Call, at_most, field_of, object_of, objects_of, texts
 from ._route import MODEL, answering, route
 from ._scenario import Json, Reply
 from ._usage import modality_details, prompt_counts, text_tokens
 
 _DIMENSIONS = 768
+_MOST_DIMENSIONS = 4096
 _MOST_TOKENS = 2048
 
 
@@ -85,7 +86,7 @@ def _values(text: str, size: Any) -> list[float]:
     """A vector that is the same for the same text."""
     chance = Random(text)  # noqa: S311  # a vector is no secret
     return [
-        round(chance.uniform(-0.05, 0.05), 9) for _ in range(size if isinstance(size, int) else _DIMENSIONS)
+        round(chance.uniform(-0.05, 0.05), 9) for _ in range(at_most(size, _MOST_DIMENSIONS, _DIMENSIONS))
     ]
 
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from ._errors import error_body
 from ._request import Call, Request, field_of, object_of
@@ -85,7 +85,7 @@ def _started(call: Call) -> Reply:
         "size": headers.get("x-goog-upload-header-content-length", ""),
     }
     given = {name: value for name, value in upload.items() if value}
-    url = f"http://{headers.get('host', '')}{call.request.path}?{urlencode(given)}"
+    url = f"http://{quote(headers.get('host', ''), safe=':')}{quote(call.request.path)}?{urlencode(given)}"
     return Reply(headers={"x-goog-upload-status": "active", "x-goog-upload-url": url})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._request import Call, field_of, object_of, objects_of
+from ._request import Call, at_most, field_of, object_of, objects_of
 from ._samples import PIXEL
 from ._scenario import Json, Reply
 
@@ -11,6 +11,7 @@ _FILTERED = (
     "You will not be charged for blocked images. Try rephrasing the prompt. If you think this was an error, send "
     "feedback. Support codes: 58061214"
 )
+_MOST = 16
 _SAFETY: Json = {"categories": ["Violence"], "scores": [0.1], "contentType": "Positive Prompt"}
 
 
@@ -22,8 +23,7 @@ def is_image_request(call: Call) -> bool:
 def images(call: Call, reply: Reply) -> Json:
     """As many images as asked for, in the form of a prediction; a ``filtered`` one shows its reason instead."""
     parameters = object_of(call.body.get("parameters"))
-    wanted = field_of(parameters, "sampleCount")
-    count = wanted if isinstance(wanted, int) else 1
+    count = at_most(field_of(parameters, "sampleCount"), _MOST, 1)
     filtered = {"filtered": count, "partly_filtered": 1}.get(reply.variant, 0)
     if reply.variant == "none":
         return {}

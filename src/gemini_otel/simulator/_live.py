@@ -12,7 +12,7 @@ from ._live_interactions import LiveInteraction, is_live_interaction
 from ._live_scenario import Burst, LiveScenario
 from ._live_usage import LiveUsage
 from ._playing import play
-from ._request import MARKER, Request, field_of, object_of, objects_of, parts, texts
+from ._request import MARKER, UNREADABLE, Request, field_of, object_of, objects_of, parts, texts
 from ._scenario import Json, Reply, Scenario
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _INTERRUPTION: tuple[Json, ...] = (
     {"serverContent": {"turnComplete": True}},
 )
 _NO_WEBSOCKETS = Reply(501, body=error_body(501, "UNIMPLEMENTED", "Live needs the package websockets."))
+_INVALID = (1007, "Request contains an invalid argument.")
 _LONGEST_REASON = 120  # of a close frame
 _CLOSE_CODES = {400: 1007, 401: 1008, 403: 1008, 404: 1008}  # others: 1011, as the service does
 
@@ -49,9 +50,12 @@ class LivePlayer:
             play(connection, rejection, None, lambda _: None)
             return
         websocket = WebSocket(connection, request)
-        if is_live_interaction(request):
-            LiveInteraction(websocket, connection).run()
-        _LiveSession(websocket, connection, request, self).run()
+        try:
+            if is_live_interaction(request):
+                LiveInteraction(websocket, connection).run()
+            _LiveSession(websocket, connection, request, self).run()
+        except UNREADABLE:
+            websocket.close(*_INVALID)
 
     def for_music(self) -> LiveScenario:
         """What plays on the music endpoint: the default where it was chosen for that."""
@@ -96,7 +100,11 @@ class _LiveSession:
     def run(self) -> None:
         while not self._waiting:
             self._waiting = self._websocket.receive(None)
-        self._set_up(object_of(self._waiting.pop(0).get("setup")))
+        setup = self._waiting.pop(0).get("setup")
+        if not isinstance(setup, dict):
+            self._websocket.close(*_INVALID)
+            return
+        self._set_up(setup)
         while True:
             while self._waiting:
                 self._hear(self._waiting.pop(0))

@@ -8,7 +8,7 @@ from ._request import object_of
 from ._scenario import Json
 
 _CHARACTERS, _PER_SECOND = 4, 25
-_RATE = re.compile(r"rate=(\d+)")
+_RATE = re.compile(r"rate=([1-9][0-9]{0,8})\b")
 _DEFAULT_RATE = 16_000
 
 

@@ -6,9 +6,11 @@ import threading
 from collections.abc import Mapping
 
 from ._errors import bad_request, not_found, unknown_scenario
-from ._request import Call, Request
+from ._request import UNREADABLE, Call, Request
 from ._routes import find_route
 from ._scenario import Reply, Scenario
+
+_MOST_SEQUENCES = 10_000  # that have begun and not come to their end
 
 
 class Playback:
@@ -32,7 +34,10 @@ class Playback:
         scenario = self._default if name is None else self._scenarios.get(name)
         if scenario is None:
             return unknown_scenario(name or "", self._scenarios), call
-        return endpoint(call, self._reply(call, scenario)), call
+        try:
+            return endpoint(call, self._reply(call, scenario)), call
+        except UNREADABLE as error:
+            return bad_request(f"The simulator cannot read this request: {type(error).__name__}."), call
 
     def _reply(self, call: Call, scenario: Scenario) -> Reply:
         if scenario.resumed and call.resumes:
@@ -47,6 +52,8 @@ class Playback:
             position = self._next.pop(key, 0)
             if position + 1 < len(replies):
                 self._next[key] = position + 1
+            if len(self._next) > _MOST_SEQUENCES:
+                del self._next[next(iter(self._next))]
         return replies[position]
 
 

@@ -93,9 +93,9 @@ class _Stream:
         for number, each in enumerate(self._reply.chunks):
             text = json.dumps(each, ensure_ascii=False)
             if self._sse:
-                yield f"data: {text}\r\n\r\n".encode()
+                yield f"data: {text}\r\n\r\n".encode("utf-8", "replace")
             else:
-                yield f"{',' if number else '['}{text}\r\n".encode()
+                yield f"{',' if number else '['}{text}\r\n".encode("utf-8", "replace")
 
     def _end(self) -> bool:
         ending = self._reply.ending

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote
 from ._scenario import Json
 
 _MOST_CANDIDATES = 8
+# What code raises that reads a field which has another type than it reads.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 MARKER = re.compile(r"simulate:([\w-]+)")
 
 
@@ -134,7 +136,7 @@ def read_json(raw: bytes) -> Any:
     """The JSON in *raw*, or ``None``."""
     try:
         return json.loads(raw) if raw else None
-    except ValueError:
+    except (ValueError, RecursionError):  # it may be too deep
         return None
 
 
@@ -164,3 +166,8 @@ def objects_of(value: object) -> list[Json]:
     """The JSON objects in the list *value*, or *value* itself."""
     values = value if isinstance(value, list) else [value]
     return [each for each in values if isinstance(each, dict)]
+
+
+def at_most(value: object, most: int, default: int) -> int:
+    """*value* if it is a whole number, but not more than *most*."""
+    return min(value, most) if isinstance(value, int) else default

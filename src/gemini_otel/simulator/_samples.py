@@ -12,6 +12,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgG
 """A PNG of one pixel, in base64."""
 
 _MAX_DEPTH = 4
+_MOST_ITEMS = 16
 _STRINGS = {"date-time": "2026-01-01T12:00:00Z", "date": "2026-01-01", "time": "12:00:00"}
 
 
@@ -68,7 +69,7 @@ def _object(schema: Json, root: Json, depth: int) -> Json:
 def _array(schema: Json, root: Json, depth: int) -> list[Any]:
     if depth > _MAX_DEPTH:
         return []
-    length = max(1, int(field_of(schema, "minItems") or 1))
+    length = max(1, min(int(field_of(schema, "minItems") or 1), _MOST_ITEMS))
     return [sample(object_of(schema.get("items")), root, depth)] * length
 
 

@@ -40,7 +40,7 @@ class Simulator(str):
 
     @property
     def requests(self) -> list[Request]:
-        """What was received so far, oldest first; of more than 10,000 requests only the latest."""
+        """What was received so far, oldest first; of more than 10,000 requests, or 256 MiB, only the latest."""
         return self._server.requests
 
     def ssl_context(self) -> ssl.SSLContext:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import BinaryIO
 
 from ._errors import bad_request
-from ._http import MalformedRequestError, read_request
+from ._http import MalformedRequestError, hear_out, read_request
 from ._live import LivePlayer, is_upgrade
 from ._playback import Playback
 from ._playing import play
@@ -17,6 +18,7 @@ from ._tls import Certificate
 
 _HOST = "127.0.0.1"
 _MOST_REQUESTS = 10_000
+_MOST_BYTES = 256 * 2**20  # of their bodies
 _PATIENCE = 5.0
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a connection over TLS
 
@@ -26,6 +28,7 @@ class Server:
 
     def __init__(self, playback: Playback, live: LivePlayer, port: int) -> None:
         self.requests: list[Request] = []
+        self._bytes = 0
         self.certificate = Certificate()
         self._playback, self._live = playback, live
         self._closing = threading.Event()
@@ -114,7 +117,9 @@ class Server:
             while (request := read_request(stream)) and self._answer(connection, request):
                 pass
         except MalformedRequestError as error:
-            play(connection, bad_request(f"Malformed HTTP request: {error}"), None, self._pause)
+            reply = replace(bad_request(f"Malformed HTTP request: {error}"), status=error.status)
+            play(connection, reply, None, self._pause)
+            hear_out(connection)
 
     def _answer(self, connection: socket.socket, request: Request) -> bool:
         self._record(request)
@@ -132,8 +137,13 @@ class Server:
     def _record(self, request: Request) -> None:
         with self._lock:
             self.requests.append(request)
-            if len(self.requests) > _MOST_REQUESTS:
-                del self.requests[: _MOST_REQUESTS // 2]
+            self._bytes += len(request.raw_body)
+            while len(self.requests) > _MOST_REQUESTS or (
+                self._bytes > _MOST_BYTES and len(self.requests) > 1
+            ):
+                forgotten = self.requests[: (len(self.requests) + 1) // 2]
+                del self.requests[: len(forgotten)]
+                self._bytes -= sum(len(each.raw_body) for each in forgotten)
 
     def _pause(self, seconds: float) -> None:
         if self._closing.wait(seconds):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from socket import socket
@@ -12,10 +13,12 @@ from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
+from ._http import hear_out
 from ._request import Request, read_json
 from ._scenario import Json
 
 _CLOSE_PATIENCE = 1.0
+_MAX_MESSAGE = 16 * 2**20
 
 
 class WebSocket:
@@ -23,7 +26,8 @@ class WebSocket:
 
     def __init__(self, connection: socket, request: Request) -> None:
         self._connection = connection
-        self._protocol = ServerProtocol(max_size=None)
+        self._protocol = ServerProtocol(max_size=_MAX_MESSAGE)
+        self._fragments = bytearray()  # of a message that has not ended
         head = [f"GET {request.path} HTTP/1.1", *(f"{k}: {v}" for k, v in request.headers.items())]
         self._protocol.receive_data(("\r\n".join(head) + "\r\n\r\n").encode("latin-1"))
         for handshake in self._protocol.events_received():
@@ -45,6 +49,10 @@ class WebSocket:
         messages = [*self._messages()]
         self._flush()
         if self._protocol.close_expected() and not messages:
+            if (
+                self._protocol.close_rcvd is None
+            ):  # the client broke the protocol, and may be in the midst of a message
+                hear_out(self._connection)
             raise ConnectionAbortedError
         return messages
 
@@ -61,18 +69,18 @@ class WebSocket:
         with suppress(InvalidState):
             self._protocol.send_close(code, reason)
         self._flush()
+        deadline = time.monotonic() + _CLOSE_PATIENCE
         with suppress(OSError):
-            while True:
-                self.receive(_CLOSE_PATIENCE)
+            while (left := deadline - time.monotonic()) > 0:
+                self.receive(left)
 
     def _messages(self) -> Iterator[Json]:
-        fragments = b""
         for event in self._protocol.events_received():
             if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                fragments += event.data
+                self._fragments += event.data
                 if event.fin:
-                    message: Any = read_json(fragments)
-                    fragments = b""
+                    message: Any = read_json(bytes(self._fragments))
+                    self._fragments.clear()
                     yield message if isinstance(message, dict) else {}
 
     def _flush(self) -> None:

@@ -1,6 +1,7 @@
 // Finds spans by TraceQL: node main.mjs SPANS QUERY...
 // SPANS is a file with a JSON array of spans. Prints, as a JSON array, the ids of the spans that each query matches.
-// Grafana's grammar parses a query. What a filter means is evaluated here, as https://grafana.com/docs/tempo/latest/traceql/ says.
+// Grafana's grammar parses a query. What a filter means is evaluated here, as https://grafana.com/docs/tempo/latest/traceql/ says;
+// `select(...)` after it only adds columns.
 import { readFileSync } from "node:fs";
 import { parser } from "@grafana/lezer-traceql";
 
@@ -26,7 +27,10 @@ function filterOf(query) {
       if (node.type.isError) throw new Error(`syntax error at ${node.from} of ${query}`);
     },
   });
-  const pipeline = tree.topNode.firstChild?.firstChild;
+  let pipeline = tree.topNode.firstChild;
+  const after = pipeline?.getChild("Pipe")?.nextSibling;
+  if (after && after.firstChild?.firstChild?.name !== "SelectOperation") throw new Error(`not evaluated: ${query}`);
+  while (pipeline?.name === "SpansetPipelineExpression") pipeline = pipeline.firstChild;
   const filter = pipeline?.firstChild;
   if (filter?.name !== "SpansetFilter" || filter.nextSibling) throw new Error(`not one filter: ${query}`);
   return expression(filter.firstChild, query, true);

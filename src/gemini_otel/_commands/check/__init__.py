@@ -14,10 +14,10 @@ from gemini_otel._commands.check import endpoints as _endpoints
 from gemini_otel._commands.check import environment as _environment
 from gemini_otel._commands.check import live as _live
 from gemini_otel._commands.check.report import Finding, Other, Report, SettingInForce, Target
+from gemini_otel._facts.version import __version__
 from gemini_otel._settings.in_force import load, resolve
 from gemini_otel._settings.table import shown
 from gemini_otel._telemetry import neighbours
-from gemini_otel._version import __version__
 
 _PACKAGES = (
     "google-genai",

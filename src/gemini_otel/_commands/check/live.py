@@ -13,9 +13,9 @@ from opentelemetry import _logs, metrics, trace
 from gemini_otel import _instrumentor
 from gemini_otel._commands.check.endpoints import SIGNALS, masked, problems
 from gemini_otel._commands.check.report import NO_SERVICE_NAME, Finding, Signal, Target
-from gemini_otel._sdk import patching
-from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.instrumentation import Instrumentation, Providers, is_placeholder
+from gemini_otel._sdk import installed, patching
+from gemini_otel._sdk.plan import PATCHES
+from gemini_otel._telemetry.instrumentation import Instrumentation, is_placeholder
 
 # How providers and processors of the SDK's releases hold what they hand things to; there is no public way to ask.
 _HOLDERS = (
@@ -76,7 +76,11 @@ def ends(holder: Any) -> list[Any]:
     for name in _HOLDERS:
         if hasattr(holder, name):
             return ends(getattr(holder, name))
-    return [] if holder is None or type(holder).__module__.startswith("gemini_otel.processor") else [holder]
+    return (
+        []
+        if holder is None or type(holder).__module__.startswith("gemini_otel._telemetry.processor")
+        else [holder]
+    )
 
 
 def _shown(end: Any) -> str:
@@ -175,14 +179,11 @@ def _sampler(provider: Any) -> str:
 
 def targets(*, import_sdk: bool) -> tuple[Target, ...]:
     """The SDK functions that are traced; `import_sdk` imports what is not imported yet, to see whether it has them."""
-    throwaway = instrumentation() or Instrumentation(Providers(), Settings())
-    found = []
-    for module, patch in _instrumentor.plan(throwaway):
-        if import_sdk and not _import(module):
-            continue
-        names = tuple(name for name, _ in patch.names)
-        found.append(Target(patch.area, *_state(module, names)))
-    return tuple(found)
+    return tuple(
+        Target(patch.area, *_state(*patch.target))
+        for patch in (PATCHES if installed.is_supported() else ())
+        if not import_sdk or _import(patch.target.module)
+    )
 
 
 @functools.cache

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-
 from gemini_otel._commands.check.report import Report, finding_lines, sections
-
-_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+from gemini_otel._commands.presenting import in_colour
+from gemini_otel.hints._hint import SEVERITY_STYLES
 
 
 def show(report: Report) -> None:
-    if sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+    if in_colour():
         _show_in_colour(report)
     else:
         print(report)
@@ -31,7 +28,7 @@ def _show_in_colour(report: Report) -> None:
     console.print(Text("Findings", style="bold"))
     for finding in report.findings:
         what, mend = finding_lines(finding)
-        console.print(Padding(Text(what, style=_STYLES[finding.level]), (0, 0, 0, 2)))
+        console.print(Padding(Text(what, style=SEVERITY_STYLES[finding.level]), (0, 0, 0, 2)))
         console.print(Padding(Text(mend), (0, 0, 0, 6)))
     if not report.findings:
         console.print(Padding(Text("none", style="green"), (0, 0, 0, 2)))

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from gemini_otel._commands.report.bar import progress
 from gemini_otel._commands.report.calls import Read, Reader
 from gemini_otel._commands.report.files import STDIN, UnreadableError, pieces, size
-from gemini_otel._commands.report.groups import DEFAULT_KEYS, KEYS, SEVERITIES, Report
+from gemini_otel._commands.report.groups import DEFAULT_KEYS, KEYS, Report
 from gemini_otel._commands.report.spans import OtherSignalError, SpanReader, UnknownFormatError
 from gemini_otel._commands.report.values import NotJsonError, Values
 from gemini_otel._commands.report.window import Window
+from gemini_otel._facts.names import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel.cost import Bill

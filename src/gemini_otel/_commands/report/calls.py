@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts import names
+from gemini_otel._facts.names import SEVERITIES
+from gemini_otel._facts.outcomes import GOOD, OUTCOME_NAMES
 from gemini_otel.hints import Catalogue, Hint, default_hints
 from gemini_otel.hints._foreign import is_second_span
 from gemini_otel.hints._foreign.reading import translate
@@ -27,12 +29,7 @@ _PRICED = frozenset(
 )
 OURS = "gemini_otel"
 # Outcomes of a call that gave nothing, or nothing that can be used as it is.
-LOST = frozenset(
-    {
-        *("truncated", "blocked", "malformed", "empty", "incomplete"),
-        *("failed", "abandoned", "cancelled", "error"),
-    }
-)
+LOST = frozenset(OUTCOME_NAMES).difference(GOOD)
 _MOST_SECONDS = 30 * 86_400  # a span that says it took longer says nothing
 NO_HINT = Hint("(no hint)", "info", "Nothing is known to be wrong.", "", (), "no", "")
 
@@ -67,6 +64,8 @@ class Read(NamedTuple):
     operation: str
     outcome: str
     tier: str
+    prompt: str
+    agent: str
     hint: Hint
     is_call: bool
     is_tool: bool
@@ -111,6 +110,8 @@ class Reader:
             operation=operation,
             outcome=outcome,
             tier=str(attributes.get(names.RESPONSE_SERVICE_TIER, "")).lower()[:50],
+            prompt=_joined(attributes, names.PROMPT_NAME, names.PROMPT_VERSION),
+            agent=_joined(attributes, names.AGENT_NAME) or _joined(attributes, names.AGENT_ID),
             hint=hint,
             is_call=is_call,
             is_tool=operation == TOOL,
@@ -144,7 +145,7 @@ class Reader:
         severity = said.get(names.HINT_SEVERITY)
         hint = Hint(
             id=hint_id[:100],
-            severity=severity if severity in {"info", "warning", "error"} else "warning",
+            severity=severity if severity in SEVERITIES else "warning",
             summary=str(said.get(names.HINT_SUMMARY, ""))[:300],
             cause="",
             remedy=tuple(str(said.get(names.HINT_REMEDY, ""))[:1000].splitlines()),
@@ -172,6 +173,13 @@ def _is_unusable(attributes: Mapping[str, Any]) -> bool:
 def _model(attributes: Mapping[str, Any]) -> str:
     name = attributes.get(names.RESPONSE_MODEL) or attributes.get(names.REQUEST_MODEL)
     return name.rpartition("/")[2][:100] if isinstance(name, str) and name else "(no model)"
+
+
+def _joined(attributes: Mapping[str, Any], *parts: str) -> str:
+    """What the program says of itself, such as name and version of a prompt; "" without the first."""
+    if not attributes.get(parts[0]):
+        return ""
+    return " ".join(str(attributes[part])[:100] for part in parts if part in attributes)
 
 
 def _count(attributes: Mapping[str, Any], name: str) -> int:

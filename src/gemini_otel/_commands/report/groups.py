@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gemini_otel._commands.report.calls import NO_HINT, Read, Tokens
 from gemini_otel._commands.report.spans import shown_trace
 from gemini_otel._commands.report.window import Decided
+from gemini_otel._facts.names import SEVERITIES
 
 if TYPE_CHECKING:
     from gemini_otel.cost import Bill
@@ -33,6 +34,8 @@ KEYS: Mapping[str, Callable[[Read], str]] = {
     "outcome": lambda read: read.outcome,
     "operation": lambda read: read.operation or "(none)",
     "tier": lambda read: read.tier or "(none)",
+    "prompt": lambda read: read.prompt or "(none)",
+    "agent": lambda read: read.agent or "(none)",
     "day": _day,
 }
 DEFAULT_KEYS = ("hint", "model", "service")
@@ -221,9 +224,6 @@ class Report:
             if amount and not unknown:
                 return float((group.lost_amount() or 0) / amount)
         return _part(group.lost_tokens, self.all.lost_tokens)
-
-
-SEVERITIES = ("info", "warning", "error")
 
 
 def _part(some: float, whole: float) -> float:

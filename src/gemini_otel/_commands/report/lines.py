@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gemini_otel._commands.report.calls import NO_HINT
+from gemini_otel.hints._hint import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from gemini_otel._commands.report.groups import Group, Report, Sums
 
 MOST = 10
 _NARROWEST = 60
-_STYLES = {"info": "bold cyan", "warning": "bold yellow", "error": "bold red"}
 _REMEDY_WITHOUT_HINT = {
     "error": "Open the trace: the error is not known here.",
     "cancelled": "The program cancelled these calls.",
@@ -60,7 +60,7 @@ def _table(report: Report, width: int) -> Iterator[Line]:
     rows = [_row(report, group) for group in groups[:MOST]]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for rank, (group, row) in enumerate(zip(groups, rows, strict=False), 1):
-        style = _STYLES[group.hint.severity] if group.hint is not NO_HINT else "bold"
+        style = SEVERITY_STYLES[group.hint.severity] if group.hint is not NO_HINT else "bold"
         *cells, lost = (cell.ljust(width + 2) for cell, width in zip(row, widths, strict=True))
         yield [(f"{rank:2} ", "dim"), (cells[0], style), ("".join(cells[1:]), ""), (lost, "bold")]
         yield _remedy(group, width)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from gemini_otel._commands.presenting import in_colour
 from gemini_otel._commands.report.lines import Line, page
 from gemini_otel._commands.report.pages import as_json, as_markdown
 
@@ -25,7 +25,7 @@ def show(reading: Reading, paths: list[str], form: str) -> None:
         print(as_json(reading.report, paths, reading.notes))
     elif form == "markdown":
         print(as_markdown(reading.report, title(paths), reading.notes), end="")
-    elif sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+    elif in_colour():
         from rich.console import Console
 
         console = Console()

@@ -1,38 +1,59 @@
-"""Maps exceptions that did not come from the API to causes: by the last part of the class name, and by fixed words of their texts.
+"""What exceptions mean that did not come from the API: one row of CAUSES for each cause, for live exceptions and for texts alike.
 
-httpx, httpx2, aiohttp, requests and the built-in exceptions name them alike.
+Classes are known by the last part of their name: httpx, httpx2, aiohttp, requests and the built-in exceptions name them alike.
 """
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import NamedTuple
 
-NO_CONNECTION_FREE = ("PoolTimeout",)
-TIMEOUT = (
-    "timeout",  # gemini.error.kind of any other class of this sort
-    "TimeoutError",
-    "Timeout",
-    "TimeoutException",
-    "ReadTimeout",
-    "WriteTimeout",
-    "ConnectTimeout",
-    "ReadTimeoutError",
-    "ServerTimeoutError",
-    "SocketTimeoutError",
-    "ConnectionTimeoutError",
-    "APITimeoutError",
-)
-NO_TRUST = (
+LIVE_INTERACTION = "APIWebSocketError"  # for all that ends one: its code or its words say what
+# For whatever went wrong below: `gemini.error.kind` says more, where it is there.
+CATCH_ALL = ("APIConnectionError",)
+
+
+class Words(NamedTuple):
+    """Fixed words of the SDK, a transport or Python itself that tell the cause of an exception of these classes."""
+
+    classes: tuple[str, ...]
+    pattern: str
+
+
+class Cause(NamedTuple):
+    """A cause, and what it is known by.
+
+    `kind` is its value of `gemini.error.kind`; of a cause without one, the class alone is recorded. `errnos` are those of an
+    OSError, `statuses` the HTTP statuses with which a proxy refuses a connection, `node_codes` the codes of Node.js with no other
+    meaning. Where the classes belong to one `module`, it is all that comes from there.
+    """
+
+    kind: str | None
+    classes: tuple[str, ...] = ()
+    words: tuple[Words, ...] = ()
+    errnos: tuple[int, ...] = ()
+    statuses: tuple[int, ...] = ()
+    node_codes: str | None = None
+    module: str | None = None
+    classes_say_more: bool = False  # than the kind
+    has_entry: bool = True  # in the hints of connections; others are found by status, or are no call's
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The kind and the classes: what a hint waits for."""
+        return self.classes if self.kind is None else (self.kind, *self.classes)
+
+
+_NO_TRUST = (
     "SSLError",
     "SSLCertVerificationError",
     "CertificateError",
     "ClientConnectorCertificateError",
     "ClientConnectorSSLError",
     "ClientSSLError",
-    "tls",  # gemini.error.kind where one of these is the cause of another class
 )
-UNREACHABLE = (
+_NOT_REACHED = (
     "ConnectError",
     "ConnectionRefusedError",
     "ClientConnectorError",
@@ -43,101 +64,180 @@ UNREACHABLE = (
     "gaierror",
     "NewConnectionError",
     "NameResolutionError",
-    "unreachable",  # gemini.error.kind of any other class of this sort
 )
-# The words in lower case are values of gemini.error.kind, for a class that wraps another.
-BAD_URL = (
-    "bad_url",
-    "UnsupportedProtocol",
-    "InvalidURL",
-    "InvalidURI",
-    "InvalidUrlClientError",
-    "NonHttpUrlClientError",
-    "InvalidUrlRedirectClientError",
-    "NonHttpUrlRedirectClientError",
-    "TooManyRedirects",
-)
-BAD_HEADER = ("bad_header", "LocalProtocolError", "UnicodeEncodeError")
-NO_FILE = ("FileNotFoundError", "PermissionError", "IsADirectoryError", "NotADirectoryError")
-DISCONNECTED = (
-    "connection",  # gemini.error.kind of any other class of this sort
-    "RemoteProtocolError",
-    "ReadError",
-    "WriteError",
-    "CloseError",
-    "NetworkError",
-    "TransportError",
-    "ServerDisconnectedError",
-    "ServerConnectionError",
-    "ClientConnectionError",
-    "ClientConnectionResetError",
-    "ClientOSError",
-    "ClientPayloadError",
-    "ConnectionError",
-    "ConnectionResetError",
-    "ConnectionAbortedError",
-    "BrokenPipeError",
-    "ChunkedEncodingError",
-    "IncompleteRead",
-    "IncompleteReadError",
-    "APIConnectionError",
-)
-CATCH_ALL = (
-    "APIConnectionError",
-)  # for whatever went wrong below: gemini.error.kind says more, where it is there
-LIVE_INTERACTION = "APIWebSocketError"  # for all that ends one: its code or its words say what
-CANCELLED = ("CancelledError", "Cancelled")
-UNREADABLE = (
-    "bad_response",
-    "UnknownApiResponseError",
-    "JSONDecodeError",
-    "UnicodeDecodeError",
-    "DecodingError",
-    "ClientResponseError",  # of aiohttp: the answer is no HTTP
-)
-INTERRUPTED = ("ContinuationInterruptedError",)
-OWN_TOOL = ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunctionCallArgumentError")
-CREDENTIALS = (
-    "credentials",  # gemini.error.kind of any other class of google-auth
-    "DefaultCredentialsError",
-    "RefreshError",
-    "MutualTLSChannelError",
-    "GoogleAuthError",
-)
-REFUSED_BY_SDK = ("ValidationError", "ValueError", "TypeError")
+# One class of httpx stands for all that prevents a connection.
+_NOT_CONNECTED = (*_NOT_REACHED, "OSError")
 
-TOO_MANY_FILES = ("too_many_files",)
-CLOSED = ("client_closed",)
-OTHER_LOOP = ("closed_loop",)
-OTHER_BACK_END = ("other_back_end",)
-# The caller's program read the parts of a reply that has none.
-NO_PARTS = "no_parts"
-
-# Of gemini.error.kind: those that say more than any class, and all.
-CLEAR_KINDS = (
+TLS = Cause(
     "tls",
+    _NO_TRUST,
+    (Words(_NOT_CONNECTED, r"\[SSL: "),),
+    node_codes=r"\b(?:CERT_HAS_EXPIRED|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w{0,12}|UNABLE_TO_(?:VERIFY|GET)_\w{4,30})\b",
+)
+TOO_MANY_FILES = Cause(
+    "too_many_files",
+    words=(Words(_NOT_CONNECTED, r"Too many open files"),),
+    errnos=(errno.EMFILE, errno.ENFILE),
+)
+PROXY_AUTH = Cause(
+    "proxy_auth",
+    words=(Words(_NOT_CONNECTED, r"407 Proxy Authentication Required"),),
+    statuses=(407,),
+    has_entry=False,
+)
+UNREACHABLE = Cause(
     "unreachable",
-    "bad_url",
-    "bad_header",
-    "bad_response",
-    "credentials",
-    *TOO_MANY_FILES,
-    *CLOSED,
-    *OTHER_LOOP,
-    *OTHER_BACK_END,
+    _NOT_REACHED,
+    (Words(("OSError",), r"Multiple exceptions: |Network is unreachable|No route to host"),),
+    errnos=(errno.ENETUNREACH, errno.EHOSTUNREACH),
+    node_codes=r"\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)\b",
 )
-KNOWN_KINDS = ("timeout", "connection", *CLEAR_KINDS)
-KNOWN = frozenset(
+NO_CONNECTION_FREE = Cause(None, ("PoolTimeout",))
+TIMEOUT = Cause(
+    "timeout",
     (
-        *(*BAD_URL, *BAD_HEADER, *NO_FILE, *TOO_MANY_FILES),
-        *(*NO_CONNECTION_FREE, *TIMEOUT, *NO_TRUST, *UNREACHABLE, *DISCONNECTED, *CANCELLED, *UNREADABLE),
-        *(*INTERRUPTED, *OWN_TOOL, *CREDENTIALS, *REFUSED_BY_SDK, *CLOSED, *OTHER_LOOP, *OTHER_BACK_END),
-    )
+        "TimeoutError",
+        "Timeout",
+        "TimeoutException",
+        "ReadTimeout",
+        "WriteTimeout",
+        "ConnectTimeout",
+        "ReadTimeoutError",
+        "ServerTimeoutError",
+        "SocketTimeoutError",
+        "ConnectionTimeoutError",
+        "APITimeoutError",
+    ),
+    (Words((LIVE_INTERACTION,), r"Timed out establishing live interaction"),),
+    node_codes=r"\b(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(?:HEADERS|BODY)_TIMEOUT)\b",
+    classes_say_more=True,
 )
+DISCONNECTED = Cause(
+    "connection",
+    (
+        "RemoteProtocolError",
+        "ReadError",
+        "WriteError",
+        "CloseError",
+        "NetworkError",
+        "TransportError",
+        "ServerDisconnectedError",
+        "ServerConnectionError",
+        "ClientConnectionError",
+        "ClientConnectionResetError",
+        "ClientOSError",
+        "ClientPayloadError",
+        "ConnectionError",
+        "ConnectionResetError",
+        "ConnectionAbortedError",
+        "BrokenPipeError",
+        "ChunkedEncodingError",
+        "IncompleteRead",
+        "IncompleteReadError",
+        "APIConnectionError",
+    ),
+    node_codes=r"\b(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)\b",
+    classes_say_more=True,
+)
+BAD_URL = Cause(
+    "bad_url",
+    (
+        "UnsupportedProtocol",
+        "InvalidURL",
+        "InvalidURI",
+        "InvalidUrlClientError",
+        "NonHttpUrlClientError",
+        "InvalidUrlRedirectClientError",
+        "NonHttpUrlRedirectClientError",
+        "TooManyRedirects",
+    ),
+)
+BAD_HEADER = Cause("bad_header", ("LocalProtocolError", "UnicodeEncodeError"))
+UNREADABLE = Cause(
+    "bad_response",
+    (
+        "UnknownApiResponseError",
+        "JSONDecodeError",
+        "UnicodeDecodeError",
+        "DecodingError",
+        "ClientResponseError",  # of aiohttp: the answer is not HTTP
+    ),
+    (
+        Words(("ValueError",), r"Upload status is not finalized"),
+        Words(("KeyError",), r"Upload URL was not returned"),
+        Words((LIVE_INTERACTION,), r"server frames must contain|server events must have an event_type"),
+    ),
+)
+CREDENTIALS = Cause(
+    "credentials",
+    ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError"),
+    module="google.auth.",  # its TransportError speaks of the server that gives tokens
+)
+CLOSED = Cause(
+    "client_closed", words=(Words(("RuntimeError",), r"client has been closed|Session is closed"),)
+)
+OTHER_LOOP = Cause(
+    "closed_loop",
+    words=(
+        Words(
+            ("RuntimeError",),
+            r"Event loop is closed|attached to a different loop|bound to a different event loop",
+        ),
+    ),
+)
+OTHER_BACK_END = Cause(
+    "other_back_end",
+    words=(
+        Words(
+            ("ValueError",),
+            r"only supported in (?:the )?(?:Gemini|Vertex)|not supported in (?:the )?(?:Gemini (?:API|Developer|Enterprise)|Vertex AI)",
+        ),
+    ),
+)
+# The caller's program read the parts of a reply that has none.
+NO_PARTS = Cause(
+    "no_parts",
+    words=(
+        Words(
+            ("TypeError", "AttributeError"),
+            r"Cannot read properties of (?:undefined|null) \(reading '(?:\d|parts|content|text|candidates|functionCalls?)'\)"
+            r"|'NoneType' object is not (?:iterable|subscriptable)|'NoneType' object has no attribute '(?:parts|content|text|"
+            r"strip|candidates|function_calls?|inline_data|split|startswith|replace)'|object of type 'NoneType' has no len",
+        ),
+    ),
+    has_entry=False,
+)
+NO_FILE = Cause(None, ("FileNotFoundError", "PermissionError", "IsADirectoryError", "NotADirectoryError"))
+CANCELLED = Cause(None, ("CancelledError", "Cancelled"))
+INTERRUPTED = Cause(None, ("ContinuationInterruptedError",))
+OWN_TOOL = Cause(
+    None, ("UnsupportedFunctionError", "FunctionInvocationError", "UnknownFunctionCallArgumentError")
+)
+REFUSED_BY_SDK = Cause(None, ("ValidationError", "ValueError", "TypeError"))
+
+# Of several that fit an exception, the first one counts.
+CAUSES = (
+    *(TLS, TOO_MANY_FILES, PROXY_AUTH, UNREACHABLE),
+    *(NO_CONNECTION_FREE, TIMEOUT, DISCONNECTED, BAD_URL, BAD_HEADER, UNREADABLE, CREDENTIALS),
+    *(CLOSED, OTHER_LOOP, OTHER_BACK_END, NO_PARTS),
+    *(NO_FILE, CANCELLED, INTERRUPTED, OWN_TOOL, REFUSED_BY_SDK),
+)
+
+_WITH_ENTRY = tuple(cause for cause in CAUSES if cause.has_entry)
+# Of gemini.error.kind: those that say more than any class, and all.
+CLEAR_KINDS = frozenset(cause.kind for cause in _WITH_ENTRY if cause.kind and not cause.classes_say_more)
+KNOWN_KINDS = frozenset(cause.kind for cause in _WITH_ENTRY if cause.kind)
+KNOWN = frozenset(value for cause in _WITH_ENTRY for value in cause.values)
 # What a text may name as the class of an exception.
 CLASSES = KNOWN.difference(KNOWN_KINDS)
 # Classes that mean something only together with known words.
 EVERYWHERE = frozenset(("OSError", "RuntimeError", "KeyError", "AttributeError", LIVE_INTERACTION))
+# Classes of live exceptions whose texts are fixed words where they are known here: of the SDK, asyncio or httpx.
+SPEAKING = frozenset(("RuntimeError", "ValueError", "KeyError", LIVE_INTERACTION))
+# What may stand behind a class that stands for all that prevents a connection; those classes, and the errnos of an OSError.
+_BEHIND = tuple(cause for cause in CAUSES if any(words.classes is _NOT_CONNECTED for words in cause.words))
+NOT_CONNECTED = frozenset((*_NOT_REACHED, *(name for cause in _BEHIND for name in cause.classes)))
+ERRNOS = frozenset(number for cause in CAUSES for number in cause.errnos)
 
 # Other clients of the same API (google-api-core, openai, litellm) name the status by an exception class of its own.
 CODE_OF_CLASS = {
@@ -177,73 +277,39 @@ UNTOLD_API_ERRORS = (
     "GoogleAPICallError",
 )
 
-
-class Words(NamedTuple):
-    """A cause that only the text of an exception tells: fixed words of the SDK, a transport or Python itself."""
-
-    kind: str
-    classes: tuple[str, ...]
-    pattern: str
-
-
-_NOT_CONNECTED = (*UNREACHABLE, "OSError")
-WORDS = (
-    Words("tls", _NOT_CONNECTED, r"\[SSL: "),
-    Words("too_many_files", _NOT_CONNECTED, r"Too many open files"),
-    Words("proxy_auth", _NOT_CONNECTED, r"407 Proxy Authentication Required"),
-    Words("unreachable", ("OSError",), r"Multiple exceptions: |Network is unreachable|No route to host"),
-    Words("client_closed", ("RuntimeError",), r"client has been closed|Session is closed"),
-    Words(
-        "closed_loop",
-        ("RuntimeError",),
-        r"Event loop is closed|attached to a different loop|bound to a different event loop",
-    ),
-    Words("bad_response", ("ValueError",), r"Upload status is not finalized"),
-    Words("bad_response", ("KeyError",), r"Upload URL was not returned"),
-    Words(
-        "other_back_end",
-        ("ValueError",),
-        r"only supported in (?:the )?(?:Gemini|Vertex)|not supported in (?:the )?(?:Gemini (?:API|Developer|Enterprise)|Vertex AI)",
-    ),
-    Words("timeout", (LIVE_INTERACTION,), r"Timed out establishing live interaction"),
-    Words(
-        "bad_response",
-        (LIVE_INTERACTION,),
-        r"server frames must contain|server events must have an event_type",
-    ),
-    Words(
-        NO_PARTS,
-        ("TypeError", "AttributeError"),
-        r"Cannot read properties of (?:undefined|null) \(reading '(?:\d|parts|content|text|candidates|functionCalls?)'\)"
-        r"|'NoneType' object is not (?:iterable|subscriptable)|'NoneType' object has no attribute '(?:parts|content|text|"
-        r"strip|candidates|function_calls?|inline_data|split|startswith|replace)'|object of type 'NoneType' has no len",
-    ),
-)
-
-
-# What Node.js says of connections, in codes that have one meaning each.
-NODE_CODES = (
-    (
-        "tls",
-        r"\b(?:CERT_HAS_EXPIRED|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w{0,12}|UNABLE_TO_(?:VERIFY|GET)_\w{4,30})\b",
-    ),
-    (
-        "unreachable",
-        r"\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)\b",
-    ),
-    ("timeout", r"\b(?:ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(?:HEADERS|BODY)_TIMEOUT)\b"),
-    ("connection", r"\b(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)\b"),
-)
 # Texts of a TypeError or a ValueError that is not the SDK's: JavaScript's, raised for connections and mistakes of the program, and
 # google-adk's for a tool that the model made up.
 NOT_OF_THE_SDK = r"not found in the tools_dict|fetch failed|Failed to fetch|Load failed|NetworkError when|is not a (?:function|constructor)|Cannot read propert|\n +at "
 
 
+def kind_of_class(name: str) -> str | None:
+    """The cause that the class of a live exception alone tells."""
+    return next(
+        (cause.kind for cause in CAUSES if name in cause.classes and cause.module is None and cause.kind),
+        None,
+    )
+
+
+def kind_of_module(name: str) -> str | None:
+    """The cause that all exceptions of a module have, by the qualified name of one."""
+    return next((cause.kind for cause in CAUSES if cause.module and name.startswith(cause.module)), None)
+
+
 def kind_of_text(name: str, text: str) -> str | None:
     """The cause that the text of an exception tells, where its class does not."""
-    if name.startswith("google.auth."):
-        return "credentials"
-    short = name.rpartition(".")[2]
-    return next(
-        (row.kind for row in WORDS if short in row.classes and re.search(row.pattern, text[:4000])), None
-    )
+    if (kind := kind_of_module(name)) is not None:
+        return kind
+    short, text = name.rpartition(".")[2], text[:4000]
+    for cause in CAUSES:
+        if any(short in words.classes and re.search(words.pattern, text) for words in cause.words):
+            return cause.kind
+    return None
+
+
+def why_not_connected(name: str, number: object, status: object, text: str) -> str | None:
+    """Why there is no connection, by one of the exceptions that tell of it: its class, errno, HTTP status and text."""
+    for cause in _BEHIND:
+        begins = any(text.startswith(f"{refused} ") for refused in cause.statuses)
+        if name in cause.classes or number in cause.errnos or status in cause.statuses or begins:
+            return cause.kind
+    return None

@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from gemini_otel._facts.errors.masking import MAX_LENGTH
+from gemini_otel._facts.errors.masking import MASK, MAX_LENGTH
 
 MAX_CHARACTERS = 8_192  # of the request that are looked at
 MAX_VALUES = 2_000  # texts, objects and lists of the request that are looked at
 MAX_RAW = 4_096  # characters of a message that may be seen
 
-_MASK = "<masked>"
 _WORD = re.compile(r"[\w-]{3,}")
 _PIECE = re.compile(r"[A-Z]?[^\W\dA-Z_]+|[A-Z]+(?![a-z])|\d+")  # of a name with hyphens, underscores or humps
 _LONG_WORD = re.compile(r"[^\W_]{5,}")
-_MASKS = re.compile(rf"(?:{_MASK}[\s.,:-]*){{2,}}")
+_MASKS = re.compile(rf"(?:{MASK}[\s.,:-]*){{2,}}")
 _LONGEST_WORD = 40  # a longer one is data, not a word
 _JOINED = 5  # letters of a word of the request that hides in a longer word of the message
 # Words that messages of the service consist of: a request that has them, too, does not make them worth hiding.
@@ -94,10 +93,10 @@ def mask_bytes(message: str, request: Mapping[str, Any]) -> str:
     """`message` without what the request has as bytes, which would stand in it as base64."""
     found = _bytes([*request.values()])
     return _MASKS.sub(
-        f"{_MASK} ",
+        f"{MASK} ",
         _WORD.sub(
             lambda match: (
-                _MASK if found and (len(match[0]) > _LONGEST_WORD or match[0] in found) else match[0]
+                MASK if found and (len(match[0]) > _LONGEST_WORD or match[0] in found) else match[0]
             ),
             message[:MAX_RAW],
         ),
@@ -117,10 +116,10 @@ def _mask(message: str, shown: str, is_said: Callable[[str], bool]) -> str:
         if not unusual or (word in shown and len(word) <= _LONGEST_WORD):
             return found[0]
         said = len(word) > _LONGEST_WORD or is_said(word) or any(map(is_said, unusual))
-        return _MASK if said else found[0]
+        return MASK if said else found[0]
 
-    kept = message[:MAX_LENGTH].replace(_MASK, "\0")
-    return _MASKS.sub(f"{_MASK} ", _WORD.sub(mask, kept)).replace("\0", _MASK).strip()
+    kept = message[:MAX_LENGTH].replace(MASK, "\0")
+    return _MASKS.sub(f"{MASK} ", _WORD.sub(mask, kept)).replace("\0", MASK).strip()
 
 
 def _is_unusual(piece: str) -> bool:

@@ -5,12 +5,11 @@ their texts may quote prompts.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from gemini_otel._facts.calls import ErrorFacts
-from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import (
     LONGEST,
     Said,
@@ -177,56 +176,40 @@ def class_name(error: BaseException) -> str:
 
 def _transport_kind(error: BaseException) -> str | None:
     name = type(error).__name__
-    if name == "APIConnectionError":  # of the generated clients, for whatever went wrong below
+    if name in causes.CATCH_ALL:  # of the generated clients, for whatever went wrong below
         cause = error.__cause__
-        return (_transport_kind(cause) if cause is not None else None) or "connection"
-    if type(error).__module__.startswith("google.auth."):
-        return "credentials"  # its TransportError speaks of the server that gives tokens
+        return (_transport_kind(cause) if cause is not None else None) or causes.DISCONNECTED.kind
+    if (kind := causes.kind_of_module(type(error).__module__)) is not None:
+        return kind
     if "Timeout" in name:
-        return "timeout"
-    if name in _SPEAKING:
-        return classes.kind_of_text(name, str(error)[:4000])
-    if name in _NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
+        return causes.TIMEOUT.kind
+    if name in causes.SPEAKING:
+        return causes.kind_of_text(name, str(error)[:4000])
+    if name in causes.NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
-    otherwise = "connection" if isinstance(error, ConnectionError) else None
-    return next((kind for kind, names in _KINDS_OF_CLASSES if name in names), otherwise)
-
-
-# Their texts are fixed words of the SDK, asyncio or httpx where they are known here.
-_SPEAKING = ("RuntimeError", "ValueError", "KeyError", classes.LIVE_INTERACTION)
-_KINDS_OF_CLASSES = (
-    ("connection", classes.DISCONNECTED),
-    ("bad_url", classes.BAD_URL),
-    ("bad_header", classes.BAD_HEADER),
-    ("bad_response", classes.UNREADABLE),
-)
+    otherwise = causes.DISCONNECTED.kind if isinstance(error, ConnectionError) else None
+    return causes.kind_of_class(name) or otherwise
 
 
 def _is_about_connecting(error: OSError) -> bool:
     """Sockets have classes for some of what may happen to them, and asyncio has none for several that happened at once."""
-    return error.errno in _SOCKET_ERRORS or str(error).startswith("Multiple exceptions: ")
+    return error.errno in causes.ERRNOS or str(error).startswith("Multiple exceptions: ")
 
 
-_NOT_CONNECTED = (*classes.NO_TRUST, *classes.UNREACHABLE)
-_SOCKET_ERRORS = (errno.EMFILE, errno.ENFILE, errno.ENETUNREACH, errno.EHOSTUNREACH)
-
-
-def _why_not_connected(error: BaseException) -> str:
+def _why_not_connected(error: BaseException) -> str | None:
     """One class of httpx stands for all of it; the causes tell more."""
     cause: BaseException | None = error
     for _ in range(_CAUSES):
-        if type(cause).__name__ in classes.NO_TRUST:
-            return "tls"
-        if getattr(cause, "errno", None) in (errno.EMFILE, errno.ENFILE):
-            return "too_many_files"
-        if getattr(cause, "status", None) == _PROXY_AUTH or str(cause).startswith(f"{_PROXY_AUTH} "):
-            return "proxy_auth"
-        cause = cause and (cause.__cause__ or cause.__context__)
-    return "unreachable"
+        if cause is None:
+            break
+        number, status = getattr(cause, "errno", None), getattr(cause, "status", None)
+        if (kind := causes.why_not_connected(type(cause).__name__, number, status, str(cause))) is not None:
+            return kind
+        cause = cause.__cause__ or cause.__context__
+    return causes.UNREACHABLE.kind
 
 
 _CAUSES = 5  # that are looked at; ssl and socket are two below httpx
-_PROXY_AUTH = 407
 
 
 def _said(error: Exception) -> Said:

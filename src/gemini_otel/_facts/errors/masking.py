@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 MAX_LENGTH = 512
-_MASK = "<masked>"
+MASK = "<masked>"
 _RESOURCES = (
     "projects|locations|publishers|models|tunedModels|endpoints|files|cachedContents|batches|operations|corpora|"
     "fileSearchStores|ragStores|documents|permissions|reasoningEngines|dynamic|agents|interactions"
@@ -37,7 +37,7 @@ _OF_THE_API = re.compile(rf"(['\"`])(?:{_PLACE}|{_KEYWORDS})\1")
 
 def _quoted(mark: str) -> Callable[[re.Match[str]], str]:
     """What stands in the place of something in quotation marks: itself, where it is a name of the API's."""
-    return lambda match: match[0] if _OF_THE_API.fullmatch(match[0]) else f"{mark}{_MASK}{mark}"
+    return lambda match: match[0] if _OF_THE_API.fullmatch(match[0]) else f"{mark}{MASK}{mark}"
 
 
 # A rule is tried only where one of its signs is in the message, in lower case. Order matters: credentials first, so that no later
@@ -46,31 +46,31 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[s
     (
         ("aiza", "aq.", "ya29.", "eyj"),
         re.compile(r"\bAIza[\w-]{20,}|\bAQ\.[\w-]{10,}|\bya29\.[\w.-]+|\beyJ[\w-]+\.[\w.-]+"),
-        _MASK,
+        MASK,
     ),
     (
         ("bearer", "key", "token="),
         re.compile(r"\b(Bearer|api[_ ]?key[:=]|key=|token=)\s*[^\s,;&]+", re.IGNORECASE),
-        rf"\1{_MASK}",
+        rf"\1{MASK}",
     ),
-    (("@",), re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), _MASK),
+    (("@",), re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), MASK),
     (('"', "`", "“"), re.compile(r"\"[^\"]*(?:\"|$)|`[^`]*(?:`|$)|“[^”]*(?:”|$)", re.DOTALL), _quoted('"')),
     (("'",), re.compile(r"(?<!\w)'[^'\n]*'(?!\w)"), _quoted("'")),
-    (("gs://",), re.compile(r"\bgs://\S+"), f"gs://{_MASK}"),
-    (("://",), re.compile(rf"\b(https?)://(?!(?:{_HELP})(?:[/?#\s.,]|$))\S+"), rf"\1://{_MASK}"),
-    (("/",), re.compile(rf"\b({_RESOURCES})/[^\s,;:()]+"), rf"\1/{_MASK}"),
-    (("=",), re.compile(r"\b(project|consumer)=[^\s&,;]+", re.IGNORECASE), rf"\1={_MASK}"),
+    (("gs://",), re.compile(r"\bgs://\S+"), f"gs://{MASK}"),
+    (("://",), re.compile(rf"\b(https?)://(?!(?:{_HELP})(?:[/?#\s.,]|$))\S+"), rf"\1://{MASK}"),
+    (("/",), re.compile(rf"\b({_RESOURCES})/[^\s,;:()]+"), rf"\1/{MASK}"),
+    (("=",), re.compile(r"\b(project|consumer)=[^\s&,;]+", re.IGNORECASE), rf"\1={MASK}"),
     (
         ("resource project",),
         re.compile(r"\bresource project [^\s.,;]+", re.IGNORECASE),
-        f"resource project {_MASK}",
+        f"resource project {MASK}",
     ),
     (
         ("project",),
         re.compile(r"\bproject[ :#]+(?:\d{6,}|[a-z](?=[a-z0-9-]*[\d-])[a-z0-9-]{4,})", re.IGNORECASE),
-        f"project {_MASK}",
+        f"project {MASK}",
     ),
-    (("file ", "cached content "), re.compile(r"\b(File|Cached content) [\w-]{8,}"), rf"\1 {_MASK}"),
+    (("file ", "cached content "), re.compile(r"\b(File|Cached content) [\w-]{8,}"), rf"\1 {MASK}"),
 )
 
 

@@ -275,16 +275,19 @@ def _says_something(raised: Raised) -> bool:
 
 def _is_not_the_sdks(raised: Raised) -> bool:
     """Whether it means something else than the SDK's exception of this name."""
-    return raised.name in causes.REFUSED_BY_SDK and re.search(causes.NOT_OF_THE_SDK, raised.text) is not None
+    return (
+        raised.name in causes.REFUSED_BY_SDK.classes
+        and re.search(causes.NOT_OF_THE_SDK, raised.text) is not None
+    )
 
 
 def _facts_of_node(text: str) -> ErrorFacts | None:
     """What Node.js says of a connection, in a text that says that it was one to the API."""
     if _ADDRESSED.search(text) is None:
         return None
-    for kind, codes in causes.NODE_CODES:
-        if (match := re.search(codes, text)) is not None:
-            return ErrorFacts(type=match[0], kind=kind)
+    for cause in causes.CAUSES:
+        if cause.node_codes is not None and (match := re.search(cause.node_codes, text)) is not None:
+            return ErrorFacts(type=match[0], kind=cause.kind)
     return None
 
 

@@ -4,78 +4,45 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.operation import Arguments, Driver
-from gemini_otel._guard import guarded, safely, tried
+from gemini_otel._facts.guard import guarded, safely, tried
+from gemini_otel._facts.operation import Arguments
+from gemini_otel._sdk.patch import Shape, patch
 from gemini_otel._telemetry.rounds import Round, current_round
-
-Positional = tuple[Any, ...]
-
-MODULE = "google.genai._api_client"
-
-
-def attempt(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """`BaseApiClient._request_once`: one call, one attempt."""
-    call = current_round()
-    if call is None:
-        return wrapped(*args, **kwargs)
-    with Attempt(call):
-        return wrapped(*args, **kwargs)
-
-
-async def async_attempt(
-    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
-) -> Any:
-    """`BaseApiClient._async_request_once`: one call, one attempt, but for aiohttp's resend below."""
-    call = current_round()
-    if call is None:
-        return await wrapped(*args, **kwargs)
-    with Attempt(call):
-        return await wrapped(*args, **kwargs)
-
-
-def renew_ssl_context(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """`BaseApiClient._ensure_aiohttp_ssl_ctx`: inside an attempt, the SDK calls it for one reason only.
-
-    Without retry options it handles a broken aiohttp connection by sleeping and sending again, in the same attempt function.
-    """
-    _note_hidden_resend(sys.exc_info()[1])
-    return wrapped(*args, **kwargs)
-
-
-@guarded
-def _note_hidden_resend(error: BaseException | None) -> None:
-    call = current_round()
-    if call is not None and error is not None:
-        call.attempt_failed(error)
-        call.attempt_started()
 
 
 class Attempt:
-    """One attempt of `call`: failed with the exception that leaves the block, or with the `refusal` noted inside."""
+    """An attempt that has begun: failed with the exception that leaves the block, or with the refusal that its answer is."""
 
-    __slots__ = ("_call", "refusal")
+    settled = False
+    __slots__ = ("_call", "_refusal")
 
     def __init__(self, call: Round) -> None:
         self._call = call
-        self.refusal: Exception | None = None
-        call.attempt_started()
+        self._refusal: Exception | None = None
 
     def __enter__(self) -> None:
-        pass
+        """Its round is current already."""
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: object
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        error = error or self.refusal
-        if error is None:
+        if error is not None:
+            self._call.attempt_failed(error)
+
+    def observe(self, response: Any) -> None:
+        """Look at the answer."""
+
+    def finish(self) -> None:
+        if self._refusal is None:
             self._call.attempt_succeeded()
         else:
-            self._call.attempt_failed(error)
+            self._call.attempt_failed(self._refusal)
 
 
 class RefusedAttemptError(Exception):
@@ -87,75 +54,82 @@ class RefusedAttemptError(Exception):
         self.body = None
         if hasattr(response, "status_code"):
             self.status_code = response.status_code
-            self.body, _ = tried(
-                response.json
-            )  # which raises of what is no JSON, and of a stream that only the SDK may read
+            # Which raises where it is not JSON, and of a stream that only the SDK may read.
+            self.body, _ = tried(response.json)
         else:  # of aiohttp, whose body only a coroutine could read
             self.status_code = response.status
 
 
-def transfer(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """`BaseApiClient.upload_file` and `download_file`: the SDK sends the requests itself, without `_request_once`.
-
-    All of them are one attempt, however many pieces a file has, but for pieces that are sent again: see `_uploads`.
-    """
-    _note_size(args)
-    destination = kwargs.get("destination")
-    start = safely(_written, destination)
-    answer = attempt(wrapped, instance, args, kwargs)
-    _note_written(destination, start)
-    return answer
-
-
-async def async_transfer(
-    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
-) -> Any:
-    """`BaseApiClient.async_upload_file` and `async_download_file`."""
-    _note_size(args)
-    destination = kwargs.get("destination")
-    start = safely(_written, destination)
-    answer = await async_attempt(wrapped, instance, args, kwargs)
-    _note_written(destination, start)
-    return answer
+def _begin_attempt(_: object, __: object, ___: Arguments) -> Attempt | None:
+    """`BaseApiClient._request_once`: one call, one attempt, but for aiohttp's resend below."""
+    call = current_round()
+    if call is None:
+        return None
+    call.attempt_started()
+    return Attempt(call)
 
 
 @guarded
-def _note_size(args: Positional) -> None:
-    """The size of an upload, which is known also where it breaks off."""
+def _note_hidden_resend(_: object, __: object, ___: Arguments) -> None:
+    """`BaseApiClient._ensure_aiohttp_ssl_ctx`: inside an attempt, the SDK calls it for one reason only.
+
+    Without retry options it handles a broken aiohttp connection by sleeping and sending again, in the same attempt function.
+    """
+    call, error = current_round(), sys.exc_info()[1]
+    if call is not None and error is not None:
+        call.attempt_failed(error)
+        call.attempt_started()
+
+
+@guarded
+def _begin_transfer(_: object, __: object, arguments: Arguments) -> _Transfer | None:
+    """`BaseApiClient.upload_file` and `download_file`: the SDK sends the requests itself, without `_request_once`.
+
+    All of them are one attempt, however many pieces a file has, but for pieces that are sent again: see `uploads`.
+    """
     call = current_round()
-    if call is not None and len(args) > _SIZE and isinstance(args[_SIZE], int):
-        call.note({names.RESOURCE_SIZE: args[_SIZE]})
+    if call is None:
+        return None
+    if isinstance(size := arguments.get("upload_size"), int):  # known also where the upload breaks off
+        call.note({names.RESOURCE_SIZE: size})
+    transfer = _Transfer(call, arguments.get("destination"))
+    call.attempt_started()
+    return transfer
+
+
+class _Transfer(Attempt):
+    """One that notes the size of a download that the caller does not get as bytes."""
+
+    __slots__ = ("_destination", "_start")
+
+    def __init__(self, call: Round, destination: Any) -> None:
+        super().__init__(call)
+        self._destination = destination
+        self._start = safely(_written, destination)
+
+    @guarded
+    def observe(self, response: Any) -> None:
+        if self._start is not None:
+            at_path = isinstance(self._destination, str | os.PathLike)
+            end = Path(self._destination).stat().st_size if at_path else self._destination.tell()
+            self._call.note({names.RESOURCE_SIZE: end - self._start})
 
 
 def _written(destination: Any) -> int | None:
     """How far a stream is written that a download goes to; a file at a path is written anew."""
-    if current_round() is None:
-        return None
     if isinstance(destination, str | os.PathLike):
         return 0
     seekable = getattr(destination, "seekable", None)
     return int(destination.tell()) if seekable is not None and seekable() else None
 
 
-@guarded
-def _note_written(destination: Any, start: int | None) -> None:
-    """The size of a download that the caller does not get as bytes."""
-    call = current_round()
-    if call is None or start is None:
-        return
-    at_path = isinstance(destination, str | os.PathLike)
-    end = Path(destination).stat().st_size if at_path else destination.tell()
-    call.note({names.RESOURCE_SIZE: end - start})
-
-
-_SIZE = 2  # upload_file(file, url, size)
-# Name on BaseApiClient, and what runs in its place.
-DRIVERS: tuple[tuple[str, Driver], ...] = (
-    ("BaseApiClient._request_once", attempt),
-    ("BaseApiClient._async_request_once", async_attempt),
-    ("BaseApiClient._ensure_aiohttp_ssl_ctx", renew_ssl_context),
-    ("BaseApiClient.upload_file", transfer),
-    ("BaseApiClient.async_upload_file", async_transfer),
-    ("BaseApiClient.download_file", transfer),
-    ("BaseApiClient.async_download_file", async_transfer),
+_row = partial(patch, "HTTP attempts", "google.genai._api_client")
+PATCHES = (
+    _row("BaseApiClient._request_once", Shape.CALL, _begin_attempt),
+    _row("BaseApiClient._async_request_once", Shape.ASYNC_CALL, _begin_attempt),
+    _row("BaseApiClient._ensure_aiohttp_ssl_ctx", Shape.CALL, _note_hidden_resend),
+    _row("BaseApiClient.upload_file", Shape.CALL, _begin_transfer),
+    _row("BaseApiClient.async_upload_file", Shape.ASYNC_CALL, _begin_transfer),
+    _row("BaseApiClient.download_file", Shape.CALL, _begin_transfer),
+    _row("BaseApiClient.async_download_file", Shape.ASYNC_CALL, _begin_transfer),
 )

@@ -2,60 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from gemini_otel._facts.operation import Arguments, Driver
+from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.attempts.api_client import Attempt, RefusedAttemptError
-from gemini_otel._telemetry.rounds import current_round
-
-Positional = tuple[Any, ...]
-Send = Callable[[int], Any]
-
-MODULE = "google.genai._gaos.utils.retries"
+from gemini_otel._sdk.drivers import async_call, call
+from gemini_otel._sdk.patch import Positional, Shape, patch
+from gemini_otel._telemetry.rounds import Round, current_round
 
 
-def retry(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+class _Attempt(Attempt):
+    """One whose refusal is an answer like any other, for the SDK to look at."""
+
+    __slots__ = ()
+
+    @guarded
+    def observe(self, response: Any) -> None:
+        status_code = getattr(response, "status_code", None)
+        if isinstance(status_code, int) and status_code >= 400:
+            self._refusal = RefusedAttemptError(response)
+
+
+def _begin_attempt(observed: Round, _: object, __: Arguments) -> _Attempt:
+    observed.attempt_started()
+    return _Attempt(observed)
+
+
+def _retry(
+    drive: Callable[..., Any],
+    _: object,
+    wrapped: Callable[..., Any],
+    instance: Any,
+    args: Positional,
+    kwargs: Arguments,
+) -> Any:
     """`retry(send, retries)`: every request passes through it, also one that is not to be repeated."""
-    call = current_round()
-    if call is None or not args:
+    observed = current_round()
+    if observed is None or not args:
         return wrapped(*args, **kwargs)
     send, *rest = args
 
     def attempt(number: int) -> Any:
-        observed = Attempt(call)
-        with observed:
-            response = send(number)
-            _note_refusal(observed, response)
-        return response
+        return drive(partial(_begin_attempt, observed), partial(send, number), None, (), {})
 
     return wrapped(attempt, *rest, **kwargs)
 
 
-async def async_retry(
-    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
-) -> Any:
-    """`retry_async(send, retries)`."""
-    call = current_round()
-    if call is None or not args:
-        return await wrapped(*args, **kwargs)
-    send, *rest = args
-
-    async def attempt(number: int) -> Any:
-        observed = Attempt(call)
-        with observed:
-            response = await send(number)
-            _note_refusal(observed, response)
-        return response
-
-    return await wrapped(attempt, *rest, **kwargs)
-
-
-def _note_refusal(observed: Attempt, response: Any) -> None:
-    status_code = getattr(response, "status_code", None)
-    if isinstance(status_code, int) and status_code >= 400:
-        observed.refusal = RefusedAttemptError(response)
-
-
-# Name in the module, and what runs in its place.
-DRIVERS: tuple[tuple[str, Driver], ...] = (("retry", retry), ("retry_async", async_retry))
+_row = partial(patch, "HTTP attempts of generated clients", "google.genai._gaos.utils.retries")
+PATCHES = (
+    _row("retry", Shape.INSTEAD, partial(_retry, call)),
+    _row("retry_async", Shape.INSTEAD, partial(_retry, async_call)),
+)

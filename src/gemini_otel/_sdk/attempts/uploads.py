@@ -8,76 +8,78 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from types import MethodType
 from typing import Any
 
-from gemini_otel._facts.operation import Arguments, Driver
-from gemini_otel._guard import guarded, safely
+from gemini_otel._facts.guard import guarded, safely
+from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.attempts.api_client import RefusedAttemptError
+from gemini_otel._sdk.drivers import async_call, call
+from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.rounds import Round, current_round
-
-Positional = tuple[Any, ...]
 
 _STATUS = "x-goog-upload-status"
 
 
-def send_pieces(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+def _send_pieces(
+    _: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
     """`BaseApiClient._upload_fd`, and its async twin, whose coroutine goes through."""
-    call = current_round()
-    observed = None if call is None else safely(_stand_in, wrapped, instance, call)
-    return (observed or wrapped)(*args, **kwargs)
+    observed = current_round()
+    stand_in = None if observed is None else safely(_stand_in, wrapped, instance, observed)
+    return (stand_in or wrapped)(*args, **kwargs)
 
 
-def _stand_in(wrapped: Any, instance: Any, call: Round) -> Callable[..., Any]:
-    return MethodType(wrapped.__func__, _ApiClient(instance, _Pieces(call)))
+def _stand_in(wrapped: Any, instance: Any, observed: Round) -> Callable[..., Any]:
+    return MethodType(wrapped.__func__, _ApiClient(instance, _Pieces(observed)))
 
 
 class _Pieces:
-    """Tells the call of a piece that is sent again. What ends the upload, the SDK raises."""
+    """What each piece is sent inside. Tells the call of one that is sent again; what ends the upload, the SDK raises."""
+
+    settled = False
 
     def __init__(self, call: Round) -> None:
         self._call = call
         self._refusal: RefusedAttemptError | None = None
         self._refused_at = 0.0
 
-    @guarded
-    def sending(self) -> None:
+    def begin(self, _: object, __: Arguments) -> _Pieces:
+        """A piece is about to be sent, again where the one before was refused."""
         refusal, self._refusal = self._refusal, None
         if refusal is not None:
             self._call.attempt_failed(refusal, time.monotonic() - self._refused_at)
             self._call.attempt_started()
+        return self
+
+    def __enter__(self) -> None:
+        """The upload's round is current already."""
+
+    def __exit__(self, *raised: object) -> None:
+        """The SDK raises what ends the upload."""
 
     @guarded
-    def answered(self, response: Any) -> None:
+    def observe(self, response: Any) -> None:
         if not response.headers.get(_STATUS):
             self._refusal, self._refused_at = RefusedAttemptError(response), time.monotonic()
         self._call.attempt_answered(getattr(response, "status_code", None) or response.status)  # of aiohttp
+
+    def finish(self) -> None:
+        """Other pieces may follow."""
 
 
 class _Sender:
     """An HTTP client whose requests are seen."""
 
-    def __init__(self, client: Any, pieces: _Pieces) -> None:
-        self.client, self._pieces = client, pieces
+    def __init__(self, client: Any, pieces: _Pieces, drive: Callable[..., Any]) -> None:
+        self.client, self._pieces, self._drive = client, pieces, drive
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.client, name)
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
-        self._pieces.sending()
-        response = self.client.request(*args, **kwargs)
-        self._pieces.answered(response)
-        return response
-
-
-class _AsyncSender(_Sender):
-    """Of httpx or aiohttp."""
-
-    async def request(self, *args: Any, **kwargs: Any) -> Any:
-        self._pieces.sending()
-        response = await self.client.request(*args, **kwargs)
-        self._pieces.answered(response)
-        return response
+        return self._drive(self._pieces.begin, partial(self.client.request, *args), None, (), kwargs)
 
 
 class _ApiClient:
@@ -87,20 +89,20 @@ class _ApiClient:
         self.__dict__.update(_instance=instance, _pieces=pieces)
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._instance, name)
-        sender = _SENDERS.get(name)
-        return found if sender is None or found is None else sender(found, self._pieces)
+        value = getattr(self._instance, name)
+        drive = _DRIVES.get(name)
+        return value if drive is None or value is None else _Sender(value, self._pieces, drive)
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._instance, name, value.client if isinstance(value, _Sender) else value)
 
     async def _get_aiohttp_session(self) -> Any:
-        return _AsyncSender(await self._instance._get_aiohttp_session(), self._pieces)
+        return _Sender(await self._instance._get_aiohttp_session(), self._pieces, async_call)
 
 
-_SENDERS = {"_httpx_client": _Sender, "_async_httpx_client": _AsyncSender, "_aiohttp_session": _AsyncSender}
-# Name on BaseApiClient, and what runs in its place.
-DRIVERS: tuple[tuple[str, Driver], ...] = (
-    ("BaseApiClient._upload_fd", send_pieces),
-    ("BaseApiClient._async_upload_fd", send_pieces),
+# By the SDK's HTTP client, of httpx or aiohttp.
+_DRIVES = {"_httpx_client": call, "_async_httpx_client": async_call, "_aiohttp_session": async_call}
+PATCHES = tuple(
+    patch("HTTP attempts", "google.genai._api_client", f"BaseApiClient.{name}", Shape.INSTEAD, _send_pieces)
+    for name in ("_upload_fd", "_async_upload_fd")
 )

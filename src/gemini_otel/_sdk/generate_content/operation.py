@@ -1,7 +1,4 @@
-"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them.
-
-Patched is the round: one request and its answer, with the continuation hops that the SDK adds to it from 2.30 on.
-"""
+"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them."""
 
 from __future__ import annotations
 
@@ -12,16 +9,23 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NO_USES, NOTHING, Measured, RequestFacts, ResponseFacts, Value
-from gemini_otel._facts.operation import Listener, Operation, Shape, Target
+from gemini_otel._facts.operation import Listener, Operation
 from gemini_otel._facts.tiers import tier_name, tier_of_traffic
 from gemini_otel._sdk.generate_content.content import read_candidates, read_request_content
 from gemini_otel._sdk.generate_content.function_calls import FunctionCalls
-from gemini_otel._sdk.generate_content.history import read_history
-from gemini_otel._sdk.generate_content.request import read_request, read_start
+from gemini_otel._sdk.generate_content.request import read_history, read_request
 from gemini_otel._sdk.generate_content.tools import ToolUse
-from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import decimal, enum_code, enum_value, field, fields, items, with_body
-from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.reading.client import model_name, read_start
+from gemini_otel._sdk.reading.fields import (
+    decimal,
+    enum_code,
+    enum_value,
+    field,
+    fields,
+    identifier,
+    items,
+    with_body,
+)
 from gemini_otel._sdk.reading.usage import UsageReader
 
 # Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
@@ -31,36 +35,41 @@ _NOT_A_KIND = frozenset(
 _WORDS = frozenset({"text", "thought"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LIKELY = ("MEDIUM", "HIGH")
-_TIER_HEADER = (
-    "x-gemini-service-tier",
-    "X-Gemini-Service-Tier",
-)  # httpx writes names small, aiohttp as they come
+# httpx writes names small, aiohttp as they come.
+_TIER_HEADER = ("x-gemini-service-tier", "X-Gemini-Service-Tier")
 
 
 class GenerateContentAnswer:
     """Reads a response, or the chunks of a stream in order; keeps facts, never text."""
 
+    # Until an answer says so.
+    _fed = 0
+    _http_response: object = None
+    _id: str | None = None
+    _model: str | None = None
+    _model_status: str | None = None
+    _retirement: str | None = None
+    _parsed: bool | None = None
+    _tools: ToolUse | None = None
+    _calls: FunctionCalls | None = None
+    _block_reason: str | None = None
+    _usable = False
+
     def __init__(self, request: RequestFacts) -> None:
         self._request = request
-        self._fed = 0
-        self._headers: object = None
-        self._id: str | None = None
-        self._model: str | None = None
-        self._model_status: str | None = None
-        self._retirement: str | None = None
         self._logprobs: dict[int, float] = {}
-        self._parsed: bool | None = None
-        self._tools: ToolUse | None = None
         self._finish_reasons: dict[int, str] = {}
-        self._block_reason: str | None = None
-        self._blocked_categories: dict[str, None] = {}  # an ordered set, as are the parts
+        # Ordered sets.
+        self._blocked_categories: dict[str, None] = {}
+        self._overwritten: dict[str, None] = {}
         self._parts: dict[str, None] = {}
-        self._usable = False
         self._usage = UsageReader()
-        self._calls = FunctionCalls()
 
     def feed(self, response: Any, listener: Listener | None) -> None:
-        get = with_body(fields(response)).get
+        answer = fields(response)
+        if answer.get("candidates") is None:
+            answer = with_body(answer)
+        get = answer.get
         for position, candidate in enumerate(get("candidates") or ()):
             self._feed_candidate(fields(candidate), position, listener)
         if (usage := get("usage_metadata")) is not None:
@@ -73,19 +82,23 @@ class GenerateContentAnswer:
             self._model_status = enum_code(field(status, "model_stage"))
             self._retirement = _date(field(status, "retirement_time"))
         if self._fed == 0:
-            self._headers = field(get("sdk_http_response"), "headers")
+            self._http_response = get("sdk_http_response")
         self._fed += 1
         if self._request.response_schema:
             self._parsed = True if get("parsed") is not None else _unparsed(get("candidates"))
 
     def facts(self) -> ResponseFacts:
-        reasons = tuple(reason for _, reason in sorted(self._finish_reasons.items()))
-        usage, traffic = self._usage.facts(), self._usage.traffic_type
+        reasons = tuple(self._finish_reasons.values())
+        if len(reasons) > 1:
+            reasons = tuple(reason for _, reason in sorted(self._finish_reasons.items()))
+        usage, traffic = self._usage.facts(), None
+        if "traffic_type" in self._usage.last:
+            traffic = self._usage.traffic_type()
         measured, uses = NOTHING, NO_USES
         if self._tools is not None or self._request.tools:
             measured = self._tool_use().measured(self._request, reasons, self._parts, usage)
             uses = self._tool_use().uses(self._request)
-        if self._logprobs or self._retirement:
+        if self._logprobs or self._retirement or self._overwritten:
             measured = {**measured, **self._rarely_told()}
         return ResponseFacts(
             id=identifier(self._id),
@@ -112,14 +125,19 @@ class GenerateContentAnswer:
             found[names.AVG_LOGPROBS] = min(self._logprobs.values())
         if self._retirement is not None:
             found[names.MODEL_RETIREMENT] = self._retirement
+        if self._overwritten:
+            found[names.OVERWRITTEN_THRESHOLDS] = tuple(self._overwritten)
         return found
 
     def _service_tier(self) -> str | None:
         """The tier that served the request, as the usage says or the header of a whole answer."""
-        said = self._usage.service_tier
-        if said is None and isinstance(self._headers, dict):
-            said = next(filter(None, map(self._headers.get, _TIER_HEADER)), None)
-        return tier_name(said if isinstance(said, str) else None)
+        tier = self._usage.last.get("service_tier")
+        if tier is None and self._http_response is not None:
+            headers = field(self._http_response, "headers")
+            if isinstance(headers, dict):
+                tier = headers.get(_TIER_HEADER[0]) or headers.get(_TIER_HEADER[1])
+                return tier_name(tier) if isinstance(tier, str) else None
+        return None if tier is None else tier_name(enum_value(tier))
 
     def _tool_use(self) -> ToolUse:
         if self._tools is None:
@@ -129,7 +147,7 @@ class GenerateContentAnswer:
     def _feed_candidate(self, candidate: Mapping[str, Any], position: int, listener: Listener | None) -> None:
         index = candidate.get("index")
         index = position if index is None else index
-        for part in field(candidate.get("content"), "parts") or ():
+        for part in fields(candidate.get("content")).get("parts") or ():
             self._feed_part(fields(part), index, listener)
         if candidate.get("grounding_metadata") or candidate.get("url_context_metadata"):
             self._tool_use().feed(candidate)
@@ -137,7 +155,8 @@ class GenerateContentAnswer:
             self._logprobs[index] = known
         if (reason := candidate.get("finish_reason")) is not None:
             self._finish_reasons[index] = raw = enum_code(reason) or ""
-            self._calls.finish(index, listener)
+            if self._calls is not None:
+                self._calls.finish(index, listener)
             if raw != "STOP":
                 self._feed_ratings(candidate.get("safety_ratings"), blocked_by_safety=raw == "SAFETY")
 
@@ -157,6 +176,7 @@ class GenerateContentAnswer:
                 if name == "function_call":
                     self._tool_use().call(field(value, "name"))
                     if listener is not None:
+                        self._calls = self._calls or FunctionCalls()
                         self._calls.feed(index, value, listener)
                 elif name == "executable_code":
                     self._tool_use().server.ran_code()
@@ -172,7 +192,13 @@ class GenerateContentAnswer:
             self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
 
     def _feed_ratings(self, ratings: object, *, blocked_by_safety: bool) -> None:
-        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH."""
+        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH.
+
+        And the thresholds that the service put in the place of those that were asked for.
+        """
+        for rating in items(ratings):
+            if (threshold := enum_code(field(rating, "overwritten_threshold"))) is not None:
+                self._overwritten[f"{enum_code(field(rating, 'category'))}:{threshold}"] = None
         blocking = [rating for rating in items(ratings) if field(rating, "blocked")]
         if not blocking and blocked_by_safety:
             blocking = [r for r in items(ratings) if enum_value(field(r, "probability")) in _LIKELY]
@@ -204,22 +230,8 @@ def _date(moment: object) -> str | None:
     return moment.date().isoformat() if isinstance(moment, datetime) else None
 
 
-_CONTINUATION = "_with_continuation"  # from google-genai 2.30 on
-
-
-def _target(class_name: str, method: str, plain: Shape, continued: Shape | None = None) -> Target:
-    name = f"{class_name}.{method}"
-    return Target("google.genai.models", ((name + _CONTINUATION, continued or plain), (name, plain)))
-
-
 GENERATE_CONTENT = Operation(
     name="generate_content",
-    targets=(
-        _target("Models", "_generate_content", Shape.CALL),
-        _target("Models", "_generate_content_stream", Shape.STREAM),
-        _target("AsyncModels", "_generate_content", Shape.ASYNC_CALL),
-        _target("AsyncModels", "_generate_content_stream", Shape.AWAITED_ASYNC_STREAM, Shape.ASYNC_STREAM),
-    ),
     read_start=read_start,
     read_request=read_request,
     read_history=read_history,

@@ -8,6 +8,7 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import NOTHING, Measured, OfferedTools, RequestFacts, ToolUses, UsageFacts
+from gemini_otel._facts.sendable import OTHER
 from gemini_otel._sdk.reading.fields import field, fields, items
 from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
@@ -78,7 +79,7 @@ def count_tools(tools: object) -> tuple[int, tuple[str, ...]]:
         ]
         number += len(items(offered.get("function_declarations"))) + len(kinds)
         built_in.update(dict.fromkeys(kinds))
-    return number, tuple(name if _NAME.fullmatch(name) else "_OTHER" for name in built_in)[:_MOST_NAMES]
+    return number, tuple(name if _NAME.fullmatch(name) else OTHER for name in built_in)[:_MOST_NAMES]
 
 
 class ToolUse:
@@ -146,7 +147,7 @@ class ToolUse:
         if not declared and not (refused and declared is not None):
             return ()
         called = (name for name in self._called if name not in (declared or ()))
-        return tuple(dict.fromkeys(name if _NAME.fullmatch(name) else "_OTHER" for name in called))
+        return tuple(dict.fromkeys(name if _NAME.fullmatch(name) else OTHER for name in called))
 
     def _unused(self, server: tuple[str, ...], parts: Mapping[str, None]) -> tuple[str, ...]:
         ran_code = "executable_code" in parts or "code_execution_result" in parts

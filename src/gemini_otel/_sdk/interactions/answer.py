@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import NO_USES, ErrorFacts, RequestFacts, ResponseFacts, UsageFacts, Value
+from gemini_otel._facts.calls import (
+    GIVEN_COUNTERS,
+    NO_USES,
+    ErrorFacts,
+    RequestFacts,
+    ResponseFacts,
+    UsageFacts,
+    Value,
+)
 from gemini_otel._facts.errors.exceptions import read_reported
 from gemini_otel._facts.errors.kinds import rpc_status
 from gemini_otel._facts.operation import Listener
@@ -19,10 +27,9 @@ from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._facts.tiers import tier_name
 from gemini_otel._sdk.interactions.tools import read_citations, read_step, unused
 from gemini_otel._sdk.reading.client import model_name
-from gemini_otel._sdk.reading.fields import enum_value, integer, items
+from gemini_otel._sdk.reading.fields import enum_value, identifier, items, quantity
 from gemini_otel._sdk.reading.fields import fields as known_fields
 from gemini_otel._sdk.reading.generated_clients import read_usage
-from gemini_otel._sdk.reading.measures import identifier
 from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
 # https://ai.google.dev/api/interactions-api: what the status of an interaction means for the caller.
@@ -36,14 +43,6 @@ OUTCOMES = {
     "cancelled": "cancelled",
     # "incomplete", "budget_exceeded" and "requires_continuation" are "incomplete", as is a status that nobody knows.
 }
-_COUNTERS = (
-    "total_input_tokens",
-    "total_output_tokens",
-    "total_thought_tokens",
-    "total_cached_tokens",
-    "total_tool_use_tokens",
-    "total_tokens",
-)
 _ENVELOPES = frozenset({"model_output", "user_input"})  # steps whose content is what counts
 _LONGEST_ARGUMENTS = 64 * 1024  # characters of a streamed function call that are kept until it is complete
 
@@ -236,11 +235,12 @@ class InteractionAnswer:
 
     def _usage(self) -> UsageFacts:
         """The sum over the hops of a stream; the SDK adds up those of a call itself."""
-        totals = {name: total for name in _COUNTERS if (total := self._total(name)) is not None}
+        counters = (counter.in_interactions for counter in GIVEN_COUNTERS)
+        totals = {name: total for name in counters if (total := self._total(name)) is not None}
         return read_usage(totals)._replace(by_modality=self._by_modality())
 
     def _total(self, name: str) -> int | None:
-        known = [tokens for usage in self._usages if (tokens := integer(usage.get(name))) is not None]
+        known = [tokens for usage in self._usages if (tokens := quantity(usage.get(name))) is not None]
         return min(sum(known), MAX_NUMBER) if known else None
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
@@ -248,7 +248,10 @@ class InteractionAnswer:
         for direction, name in (("input", "input"), ("output", "output"), ("cache_read", "cached")):
             for usage in self._usages:
                 for detail in items(usage.get(f"{name}_tokens_by_modality")):
-                    modality, tokens = enum_value(field(detail, "modality")), integer(field(detail, "tokens"))
+                    modality, tokens = (
+                        enum_value(field(detail, "modality")),
+                        quantity(field(detail, "tokens")),
+                    )
                     if modality and tokens is not None:
                         key = (known_modality(modality), direction)
                         counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts
+from gemini_otel._facts.calls import RequestFacts, ResponseFacts
+from gemini_otel._facts.live import EventFacts, Plain
 from gemini_otel._facts.operation import Arguments, Listener, Operation
-from gemini_otel._sdk.generate_content.request import read_start
 from gemini_otel._sdk.interactions.answer import OUTCOMES, InteractionAnswer
-from gemini_otel._sdk.reading.fields import enum_value, field, fields, integer
-from gemini_otel._sdk.reading.measures import identifier
+from gemini_otel._sdk.reading.client import read_start
+from gemini_otel._sdk.reading.fields import enum_value, field, fields, identifier, integer
 
 _MOVES = "reconnection_required"
-TERMINAL = frozenset(
-    {
-        "interaction.completed",
-        "interaction.canceled",
-        "interaction.cancelled",
-        _MOVES,
-    }
-)
-CANCELLED: Mapping[str, Any] = {"event_type": "interaction.cancelled"}  # what the caller's own cancel means
+_TERMINAL = frozenset({"interaction.completed", "interaction.canceled", "interaction.cancelled", _MOVES})
+# What the caller's own cancel means.
+CANCELLED = EventFacts({"event_type": "interaction.cancelled"}, last=True)
 
 
 class LiveInteractionAnswer(InteractionAnswer):
@@ -32,10 +25,10 @@ class LiveInteractionAnswer(InteractionAnswer):
         super().__init__(request)
         self._moves = False
 
-    def feed(self, answer: Any, listener: Listener | None) -> None:
-        get = fields(answer).get
+    def feed(self, answer: Plain, listener: Listener | None) -> None:
+        get = answer.get
         event = get("event_type")
-        if event in TERMINAL:
+        if event in _TERMINAL:
             self._feed_end(event, get("status"))
             if (usage := get("usage")) is not None:
                 self._usages.append(fields(usage))
@@ -64,14 +57,15 @@ class LiveInteractionAnswer(InteractionAnswer):
         return OUTCOMES.get(self._status, "incomplete")
 
 
-def event_type(event: object) -> str | None:
-    """What an event says."""
+def read_event(event: object) -> EventFacts:
+    """What an event of the service says, which the SDK keeps as JSON until the caller takes it."""
+    said = fields(event)
+    kind = enum_value(said.get("event_type"))
+    return EventFacts(said, last=kind in _TERMINAL, moves=kind == _MOVES)
+
+
+def _event_type(event: object) -> str | None:
     return enum_value(field(event, "event_type"))
-
-
-def moves(event: object) -> bool:
-    """Whether the service asks for another connection."""
-    return event_type(event) == _MOVES
 
 
 def counts_as_input(payload: object) -> bool:
@@ -80,17 +74,13 @@ def counts_as_input(payload: object) -> bool:
         return True
     if isinstance(payload, list | tuple):
         return any(counts_as_input(each) for each in payload)
-    return event_type(payload) in {"input", "user_action"}
+    return _event_type(payload) in {"input", "user_action"}
 
 
 def cancels(payload: object) -> bool:
     """Whether what the caller sends cancels the interaction."""
     events = payload if isinstance(payload, list | tuple) else field(payload, "events") or (payload,)
-    return any(event_type(each) == "interaction.cancel" for each in events if not isinstance(each, str))
-
-
-def _read_start(opener: Any, arguments: Arguments) -> StartFacts:
-    return read_start(opener, arguments)
+    return any(_event_type(each) == "interaction.cancel" for each in events if not isinstance(each, str))
 
 
 def _read_request(opener: Any, arguments: Arguments) -> RequestFacts:
@@ -106,10 +96,8 @@ def _read_request(opener: Any, arguments: Arguments) -> RequestFacts:
 
 CONNECTION = Operation(
     name="interaction_connection",
-    targets=(),
-    read_start=_read_start,
+    read_start=read_start,
     read_request=_read_request,
-    read_history=lambda _: (),
     answer=LiveInteractionAnswer,
     generates=False,
 )

@@ -10,11 +10,20 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts, StartFacts, Value
 from gemini_otel._facts.operation import Arguments, PastCall
 from gemini_otel._facts.tiers import asked_tier
-from gemini_otel._sdk.generate_content.history import MAX_PARTS
+from gemini_otel._sdk.generate_content.request import MAX_PARTS
 from gemini_otel._sdk.interactions.tools import offered
 from gemini_otel._sdk.reading import generated_clients
-from gemini_otel._sdk.reading.fields import decimal, enum_setting, enum_value, field, fields, integer, items
-from gemini_otel._sdk.reading.measures import identifier, word
+from gemini_otel._sdk.reading.fields import (
+    decimal,
+    enum_setting,
+    enum_value,
+    field,
+    fields,
+    identifier,
+    integer,
+    items,
+    word,
+)
 
 _OUTPUT_TYPES = {"text": "text", "image": "image", "audio": "speech", "video": "video"}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts
-from gemini_otel._sdk.reading.fields import enum_value, field, items
-from gemini_otel._sdk.reading.measures import word
+from gemini_otel._facts.sendable import OTHER
+from gemini_otel._sdk.reading.fields import enum_value, field, items, word
 from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
 _FUNCTIONS = frozenset({"function", "mcp_server", "computer_use"})  # what the model calls like a function
@@ -23,7 +23,7 @@ _CITATIONS = {
 
 def offered(tools: object) -> tuple[str, ...]:
     """The kinds of built-in tools that a request offers."""
-    kinds = dict.fromkeys(word(enum_value(field(tool, "type"))) or "_OTHER" for tool in items(tools))
+    kinds = dict.fromkeys(word(enum_value(field(tool, "type"))) or OTHER for tool in items(tools))
     return tuple(kind for kind in kinds if kind != "function")[:_MOST_KINDS]
 
 

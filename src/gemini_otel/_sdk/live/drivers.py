@@ -9,20 +9,17 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
-from gemini_otel._facts.calls import ReceivedFacts
-from gemini_otel._facts.operation import Arguments, Driver
-from gemini_otel._guard import guarded, safely
+from gemini_otel._facts.guard import guarded, safely
+from gemini_otel._facts.live import ReceivedFacts
+from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.live import messages as reading
-from gemini_otel._telemetry.begin import begin
+from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection, MusicConnection
 from gemini_otel._telemetry.live.session import LiveConnection
 
-Positional = tuple[Any, ...]
+Instead = Callable[..., Any]  # runs in place of an SDK function
 Manager = contextlib._AsyncGeneratorContextManager  # what the SDK's `connect` returns
-
-MODULE = "google.genai.live"
-MUSIC_MODULE = "google.genai.live_music"
 
 _connections: weakref.WeakKeyDictionary[Any, Connection] = weakref.WeakKeyDictionary()
 
@@ -43,8 +40,12 @@ class _ObservedManager(Manager[Any, Any]):
         connection = self.connection = begin_connection()
         if connection is None:
             return await anext(self.gen)
-        with connection:
-            live_session = await anext(self.gen)
+        with connection.round:
+            try:
+                live_session = await anext(self.gen)
+            except Exception as error:
+                explain(connection, error)
+                raise
         _opened(live_session, connection)
         return live_session
 
@@ -70,75 +71,64 @@ class _ObservedManager(Manager[Any, Any]):
 
 def dropped(connection: Connection) -> None:
     """Note a connection whose object is gone: the only thing that a finalizer does."""
-    connection.drop()
+    connection.round.drop()
 
 
 _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it
 
 
 def _begin_nothing() -> None:
-    """In the place of what was begun."""
+    """Stands where the connection's begin was, once it has begun."""
 
 
 @guarded
 def _opened(live_session: Any, connection: Connection) -> None:
     _connections[live_session] = connection
-    connection.opened(live_session)
+    close_code = safely(lambda: reading.close_code(live_session._ws))
+    connection.opened(close_code, safely(reading.read_session_id, live_session))
 
 
-def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
-    """Name in the SDK's `live`, and what runs in its place."""
-
-    def begin_live(live: Any, arguments: Arguments) -> Connection | None:
-        connection = begin(instrumentation, reading.LIVE_CONNECTION, live, arguments, kind=LiveConnection)
-        if not isinstance(connection, LiveConnection):
-            return None
-        connection.resumes(*(safely(reading.read_resumption, arguments) or (False, False)))
-        return connection
-
-    sends = ("send_client_content", "send_realtime_input", "send_tool_response", "send_context_update")
-    return (
-        ("AsyncLive.connect", _connect(begin_live)),
-        *((f"AsyncSession.{name}", _send(name)) for name in sends),
-        ("AsyncSession._parse_client_message", _parse_client_message),
-        ("AsyncSession._receive", _receive(reading.read_received)),
-        ("AsyncSession.close", _close),
-    )
+def explain(connection: Connection, error: BaseException) -> None:
+    """Tell a connection what an exception says that does not say it itself."""
+    readable = safely(reading.readable_error, error)
+    if readable is not None and readable is not error:
+        connection.explain(error, readable)
 
 
-def music_drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
-    """Name in the SDK's `live_music`, and what runs in its place."""
-
-    def begin_music(music: Any, arguments: Arguments) -> Connection | None:
-        connection = begin(instrumentation, reading.LIVE_MUSIC, music, arguments, kind=MusicConnection)
-        return connection if isinstance(connection, MusicConnection) else None
-
-    sends = ("set_weighted_prompts", "set_music_generation_config", "_send_control_signal")
-    return (
-        ("AsyncLiveMusic.connect", _connect(begin_music)),
-        *((f"AsyncMusicSession.{name}", _send(name)) for name in sends),
-        ("AsyncMusicSession._receive", _receive(reading.read_music_received)),
-        ("AsyncMusicSession.close", _close),
-    )
+def _begin_live(instrumentation: Instrumentation, live: Any, arguments: Arguments) -> Connection | None:
+    resumption = safely(reading.read_resumption, arguments) or (False, False)
+    connection = LiveConnection(instrumentation, reading.LIVE, resumption)
+    return connection if connection.begin(reading.LIVE_CONNECTION, live, arguments) else None
 
 
-def _connect(begin: Callable[[Any, Arguments], Connection | None]) -> Driver:
+def _begin_music(instrumentation: Instrumentation, music: Any, arguments: Arguments) -> Connection | None:
+    connection = MusicConnection(instrumentation)
+    return connection if connection.begin(reading.LIVE_MUSIC, music, arguments) else None
+
+
+def _connect(begin: Callable[[Instrumentation, Any, Arguments], Connection | None]) -> Instead:
     guarded_begin = guarded(begin)
 
-    def connect(wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
+    def connect(
+        instrumentation: Instrumentation,
+        wrapped: Callable[..., Any],
+        instance: Any,
+        args: Positional,
+        kwargs: Arguments,
+    ) -> Any:
         """Nothing begins before the caller enters what this returns."""
         manager = observed = wrapped(*args, **kwargs)
         if type(manager) is Manager:
             observed.__class__ = _ObservedManager
-            observed.begin_connection = lambda: guarded_begin(instance, kwargs)
+            observed.begin_connection = lambda: guarded_begin(instrumentation, instance, kwargs)
         return manager
 
     return connect
 
 
-def _send(method: str) -> Driver:
+def _send(method: str) -> Instead:
     async def send(
-        wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+        _: object, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
     ) -> Any:
         connection = _connections.get(instance)
         if connection is None:
@@ -147,6 +137,7 @@ def _send(method: str) -> Driver:
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
+            explain(connection, error)
             connection.failed(error, receiving=False)
             raise
         facts = safely(reading.read_sent, method, kwargs)
@@ -158,7 +149,7 @@ def _send(method: str) -> Driver:
 
 
 def _parse_client_message(
-    wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
+    _: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
     """What the deprecated `send` sends: it warns about its caller, so it is not wrapped itself."""
     message = wrapped(*args, **kwargs)
@@ -169,9 +160,9 @@ def _parse_client_message(
     return message
 
 
-def _receive(read: Callable[[Any], ReceivedFacts]) -> Driver:
+def _receive(read: Callable[[Any], ReceivedFacts]) -> Instead:
     async def receive(
-        wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+        _: object, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
     ) -> Any:
         """Below `receive()`, which is left and called anew as the caller likes."""
         connection = _connections.get(instance)
@@ -180,18 +171,19 @@ def _receive(read: Callable[[Any], ReceivedFacts]) -> Driver:
         try:
             message = await wrapped(*args, **kwargs)
         except BaseException as error:
+            explain(connection, error)
             connection.failed(error, receiving=True)
             raise
         facts = safely(read, message)
         if facts is not None:
-            connection.received(message, facts)
+            connection.received(facts, message)
         return message
 
     return receive
 
 
 async def _close(
-    wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
+    _: object, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
     connection = _connections.get(instance)
     if connection is None:
@@ -200,3 +192,37 @@ async def _close(
     result = await wrapped(*args, **kwargs)
     connection.leave(None)
     return result
+
+
+_LIVE: tuple[tuple[str, Instead], ...] = (
+    ("AsyncLive.connect", _connect(_begin_live)),
+    *(
+        (f"AsyncSession.{name}", _send(name))
+        for name in (
+            "send_client_content",
+            "send_realtime_input",
+            "send_tool_response",
+            "send_context_update",
+        )
+    ),
+    ("AsyncSession._parse_client_message", _parse_client_message),
+    ("AsyncSession._receive", _receive(reading.read_received)),
+    ("AsyncSession.close", _close),
+)
+_MUSIC: tuple[tuple[str, Instead], ...] = (
+    ("AsyncLiveMusic.connect", _connect(_begin_music)),
+    *(
+        (f"AsyncMusicSession.{name}", _send(name))
+        for name in ("set_weighted_prompts", "set_music_generation_config", "_send_control_signal")
+    ),
+    ("AsyncMusicSession._receive", _receive(reading.read_music_received)),
+    ("AsyncMusicSession.close", _close),
+)
+PATCHES = tuple(
+    patch(area, module, name, Shape.INSTEAD, instead)
+    for area, module, rows in (
+        ("Live", "google.genai.live", _LIVE),
+        ("Live music", "google.genai.live_music", _MUSIC),
+    )
+    for name, instead in rows
+)

@@ -6,69 +6,56 @@ import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gemini_otel._facts.operation import Arguments, Driver
-from gemini_otel._guard import guarded, safely
+from gemini_otel._facts.guard import guarded, safely
+from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.interactions import live as reading
 from gemini_otel._sdk.live.drivers import dropped
-from gemini_otel._sdk.reading.measures import identifier
-from gemini_otel._telemetry.begin import begin
-from gemini_otel._telemetry.instrumentation import Instrumentation
+from gemini_otel._sdk.live.messages import close_code
+from gemini_otel._sdk.patch import Positional, Shape, patch
+from gemini_otel._sdk.reading.fields import identifier
+from gemini_otel._telemetry.instrumentation import Instrumentation, Providers
 from gemini_otel._telemetry.live.interaction import InteractionConnection, Reconnections
 
-MODULE = "google.genai._interactions_websocket"
-
-Positional = tuple[Any, ...]
 Wrapped = Callable[..., Awaitable[Any]]
 
 _connections: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.WeakKeyDictionary()
 _opening: weakref.WeakKeyDictionary[Any, InteractionConnection] = weakref.WeakKeyDictionary()
+_reconnections: weakref.WeakKeyDictionary[Providers, Reconnections] = weakref.WeakKeyDictionary()
 
 
-def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
-    """Name in the SDK's module, and what runs in its place."""
-    reconnections = Reconnections()
+@guarded
+def _begin_connection(instrumentation: Instrumentation, opener: Any) -> InteractionConnection | None:
+    arguments = {"id": opener._interaction_id, "api_version": opener._api_version}
+    connection = InteractionConnection(instrumentation)
+    if not connection.begin(reading.CONNECTION, opener, arguments):
+        return None
+    if (interaction := identifier(arguments["id"])) is not None:
+        reconnections = _reconnections.setdefault(instrumentation.providers, Reconnections())
+        connection.belongs_to(interaction, reconnections)
+    return connection
 
-    @guarded
-    def begin_connection(opener: Any) -> InteractionConnection | None:
-        arguments = {"id": opener._interaction_id, "api_version": opener._api_version}
-        connection = begin(instrumentation, reading.CONNECTION, opener, arguments, kind=InteractionConnection)
-        if not isinstance(connection, InteractionConnection):
-            return None
-        if (interaction := identifier(arguments["id"])) is not None:
-            connection.belongs_to(interaction, reconnections)
-        return connection
 
-    async def open_(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
-        connection = begin_connection(instance) if instance._session is None else None
-        if connection is None:
-            return await wrapped(*args, **kwargs)
-        _opening[instance] = connection
-        with connection:
-            opened = await wrapped(*args, **kwargs)
-        _opened(opened, connection)
-        return opened
-
-    opener, opened = "InteractionWebSocketConnectionContext", "InteractionWebSocketConnection"
-    return (
-        (f"{opener}._open", open_),
-        (f"{opener}._connect", _connect),
-        (f"{opener}.__aexit__", _leave),
-        (f"{opened}.send", _send),
-        (f"{opened}.complete", _complete),
-        (f"{opened}.cancel", _cancel),
-        (f"{opened}.detach", _detach),
-        (f"{opened}._fill_pending_events", _receive),
-    )
+async def _open(
+    instrumentation: Instrumentation, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments
+) -> Any:
+    connection = _begin_connection(instrumentation, instance) if instance._session is None else None
+    if connection is None:
+        return await wrapped(*args, **kwargs)
+    _opening[instance] = connection
+    with connection.round:
+        opened = await wrapped(*args, **kwargs)
+    _opened(opened, connection)
+    return opened
 
 
 @guarded
 def _opened(opened: Any, connection: InteractionConnection) -> None:
     _connections[opened] = connection
-    connection.opened(opened)
+    connection.opened(safely(lambda: close_code(opened._websocket)))
     weakref.finalize(opened, dropped, connection).atexit = False
 
 
-async def _connect(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+async def _connect(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """Where the handshake fails: the SDK raises another exception, which says neither why nor what the service said."""
     try:
         return await wrapped(*args, **kwargs)
@@ -88,7 +75,7 @@ async def _sending(
         raise
 
 
-async def _send(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+async def _send(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     connection = _connections.get(instance)
     if connection is None:
         return await wrapped(*args, **kwargs)
@@ -97,27 +84,27 @@ async def _send(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Argum
     if safely(reading.counts_as_input, payload):
         connection.asked()
     if safely(reading.cancels, payload):
-        connection.event(reading.CANCELLED, last=True)
+        connection.event(reading.CANCELLED, reading.CANCELLED.said)
     return result
 
 
-async def _complete(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+async def _complete(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     connection = _connections.get(instance)
     if connection is None:
         return await wrapped(*args, **kwargs)
     return await _sending(connection, wrapped, args, kwargs)
 
 
-async def _cancel(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+async def _cancel(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     connection = _connections.get(instance)
     if connection is None:
         return await wrapped(*args, **kwargs)
     result = await _sending(connection, wrapped, args, kwargs)
-    connection.event(reading.CANCELLED, last=True)
+    connection.event(reading.CANCELLED, reading.CANCELLED.said)
     return result
 
 
-async def _detach(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+async def _detach(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     connection = _connections.get(instance)
     if connection is None:
         return await wrapped(*args, **kwargs)
@@ -128,7 +115,7 @@ async def _detach(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arg
         connection.leave(None)
 
 
-async def _leave(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+async def _leave(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """Before the SDK detaches, which knows nothing of the exception that makes the caller leave."""
     connection = _connections.get(instance._session) if instance._session is not None else None
     if connection is not None and args and args[1] is not None:
@@ -136,23 +123,39 @@ async def _leave(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Argu
     return await wrapped(*args, **kwargs)
 
 
-async def _receive(wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
+async def _receive(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
     """Below `receive()`, which is left and called anew as the caller likes: the events of the next frame, as it arrives."""
     connection = _connections.get(instance)
     if connection is None or instance._pending_events:
         return await wrapped(*args, **kwargs)
     try:
-        found = await wrapped(*args, **kwargs)
+        arrived = await wrapped(*args, **kwargs)
     except BaseException as error:
         connection.failed(error, receiving=True)
         raise
     safely(_read, instance, connection)
-    return found
+    return arrived
 
 
 def _read(instance: Any, connection: InteractionConnection) -> None:
     for event in instance._pending_events:
-        last = reading.event_type(event) in reading.TERMINAL
-        connection.event(event, last=last, over=not reading.moves(event))
-        if last:
+        facts = reading.read_event(event)
+        connection.event(facts, event)
+        if facts.last:
             return
+
+
+_OPENER, _CONNECTION = "InteractionWebSocketConnectionContext", "InteractionWebSocketConnection"
+PATCHES = tuple(
+    patch("Live interactions", "google.genai._interactions_websocket", name, Shape.INSTEAD, instead)
+    for name, instead in (
+        (f"{_OPENER}._open", _open),
+        (f"{_OPENER}._connect", _connect),
+        (f"{_OPENER}.__aexit__", _leave),
+        (f"{_CONNECTION}.send", _send),
+        (f"{_CONNECTION}.complete", _complete),
+        (f"{_CONNECTION}.cancel", _cancel),
+        (f"{_CONNECTION}.detach", _detach),
+        (f"{_CONNECTION}._fill_pending_events", _receive),
+    )
+)

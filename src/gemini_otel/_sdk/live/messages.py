@@ -3,61 +3,58 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gemini_otel._facts.calls import (
+from gemini_otel._facts.calls import NOTHING, RequestFacts, ResponseFacts
+from gemini_otel._facts.errors.exceptions import ErrorBody
+from gemini_otel._facts.live import (
     MediaFacts,
+    Plain,
     ReceivedFacts,
-    RequestFacts,
-    ResponseFacts,
     SentFacts,
     ToolCall,
     ToolResponse,
-    UsageFacts,
 )
-from gemini_otel._facts.errors.exceptions import ErrorBody
 from gemini_otel._facts.operation import Answer, Arguments, Listener, Operation
 from gemini_otel._facts.sendable import finite, tool_name, whole_number
 from gemini_otel._sdk.generate_content.operation import GenerateContentAnswer
-from gemini_otel._sdk.generate_content.request import read_request, read_start
-from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, integer, items
-from gemini_otel._sdk.reading.measures import identifier
-from gemini_otel._sdk.reading.usage import UsageReader
+from gemini_otel._sdk.generate_content.request import read_request
+from gemini_otel._sdk.reading.client import read_start
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, field, fields, identifier, integer, items
+from gemini_otel._sdk.reading.plain import plain
 
 _SAMPLE_BYTES = 2  # https://ai.google.dev/gemini-api/docs/live: 16 bit samples
 _PCM = ("audio/pcm", "audio/l16")
 _NOT_SAID = (None, "TURN_COMPLETE_REASON_UNSPECIFIED", "INTERACTION_STATUS_UNSPECIFIED")
+_LOOKUPS = ("grounding_metadata", "url_context_metadata")
 _SPEECH_STARTS = ("VAD_SIGNAL_TYPE_SOS", "ACTIVITY_START")
 _SPEECH_ENDS = ("VAD_SIGNAL_TYPE_EOS", "ACTIVITY_END")
 
 
 class LiveAnswer(GenerateContentAnswer):
-    """Reads the messages of one turn. A turn that completes without a reason has the finish reason STOP."""
+    """Sums up the messages of one turn. A turn that completes without a reason has the finish reason STOP."""
 
     def __init__(self, request: RequestFacts) -> None:
         super().__init__(request)
         self._interrupted = False
 
-    def feed(self, response: Any, listener: Listener | None) -> None:
-        message = fields(response)
-        content = fields(message.get("server_content"))
-        for part in items(field(content.get("model_turn"), "parts")):
-            self._feed_part(fields(part), 0, listener)
-        if content.get("grounding_metadata") or content.get("url_context_metadata"):
-            self._tool_use().feed(content)
-        if transcript := field(content.get("output_transcription"), "text"):
+    def feed(self, response: ReceivedFacts, listener: Listener | None) -> None:
+        for part in response.parts:
+            self._feed_part(part, 0, listener)
+        if response.lookups:
+            self._tool_use().feed(response.lookups)
+        if response.transcript:
             self._parts["transcription"] = None
             self._usable = True
             if listener is not None:
-                listener.text(0, False, transcript)
-        for call in items(field(message.get("tool_call"), "function_calls")):
-            self._feed_part({"function_call": call}, 0, listener)
-        self._usage.feed(message.get("usage_metadata"))
-        self._interrupted = self._interrupted or content.get("interrupted") is True
-        if is_complete(content):
-            said = enum_code(content.get("turn_complete_reason"))
-            self._finish_reasons[0] = said if said not in _NOT_SAID and said else self._own_reason()
+                listener.text(0, False, response.transcript)
+        if response.usage:
+            self._usage.feed(response.usage)
+        self._interrupted = self._interrupted or response.interrupted
+        if response.complete:
+            self._finish_reasons[0] = response.finish_reason or self._own_reason()
 
     def _own_reason(self) -> str:
         return "INTERRUPTED" if self._interrupted else "STOP"
@@ -69,7 +66,7 @@ class ConnectionAnswer:
     def __init__(self, request: RequestFacts) -> None:
         pass
 
-    def feed(self, response: Any, listener: Listener | None) -> None:
+    def feed(self, response: object, listener: Listener | None) -> None:
         pass
 
     def facts(self) -> ResponseFacts:
@@ -80,8 +77,8 @@ def read_live_request(live: Any, arguments: Arguments) -> RequestFacts:
     """The settings of the session; neither a timeout nor retries apply to it."""
     config = fields(arguments.get("config"))
     older = fields(config.get("generation_config"))  # deprecated, and still read by the service
-    given = {**older, **{name: value for name, value in config.items() if value is not None}}
-    facts = read_request(live, {**arguments, "config": given})
+    settings = {**older, **{name: value for name, value in config.items() if value is not None}}
+    facts = read_request(live, {**arguments, "config": settings})
     return facts._replace(timeout=None, max_attempts=None, choice_count=None)
 
 
@@ -97,35 +94,27 @@ def read_session_id(live_session: Any) -> str | None:
     return identifier(session_id)
 
 
-def is_complete(content: Mapping[str, Any]) -> bool:
-    """Whether the turn is complete, as the SDK's own `receive` decides."""
-    status = enum_value(content.get("interaction_status"))
-    if status not in _NOT_SAID:
-        return status == "IDLE"
-    return content.get("turn_complete") is True
-
-
 def read_received(message: Any) -> ReceivedFacts:
     """What a message from the service says."""
     get = fields(message).get
     content = fields(get("server_content"))
-    parts = [fields(part) for part in items(field(content.get("model_turn"), "parts"))]
-    transcript = field(content.get("output_transcription"), "text")
-    calls = _tool_calls(get("tool_call"))
-    go_away, activity = get("go_away"), _activity(get)
-    answers = bool(parts or transcript or calls)
+    parts = tuple(map(plain, items(field(content.get("model_turn"), "parts"))))
+    calls = tuple(map(plain, items(field(get("tool_call"), "function_calls"))))
+    go_away, usage, activity = get("go_away"), get("usage_metadata"), _activity(get)
     return ReceivedFacts(
-        complete=is_complete(content),
-        of_turn=bool(parts or calls),
+        parts=(*parts, *({"function_call": call} for call in calls)) if calls else parts,
+        transcript=field(content.get("output_transcription"), "text"),
+        lookups=_lookups(content),
+        usage=NOTHING if usage is None else plain(usage),
+        finish_reason=_finish_reason(content),
+        complete=_is_complete(content),
         hears=content.get("input_transcription") is not None,
-        answers=answers,
         speech_starts=activity in _SPEECH_STARTS,
         speech_ends=activity in _SPEECH_ENDS,
-        has_text=bool(transcript) or any(part.get("text") and not part.get("thought") for part in parts),
         interrupted=content.get("interrupted") is True,
         generation_complete=content.get("generation_complete") is True,
         media=_sum(part.get("inline_data") for part in parts),
-        tool_calls=calls,
+        tool_calls=tuple(map(_tool_call, calls)),
         cancelled_calls=tuple(map(str, items(field(get("tool_call_cancellation"), "ids")))),
         go_away=go_away is not None,
         time_left=_seconds(field(go_away, "time_left")),
@@ -133,20 +122,28 @@ def read_received(message: Any) -> ReceivedFacts:
     )
 
 
-def read_late_usage(message: Any) -> UsageFacts:
-    """Token counts of a message that comes after its turn."""
-    usage = UsageReader()
-    usage.feed(field(message, "usage_metadata"))
-    return usage.facts()
+def _lookups(content: Mapping[str, Any]) -> Plain:
+    return {name: plain(found) for name in _LOOKUPS if (found := content.get(name)) is not None} or NOTHING
+
+
+def _is_complete(content: Mapping[str, Any]) -> bool:
+    """Whether the turn is complete, as the SDK's own `receive` decides."""
+    status = enum_value(content.get("interaction_status"))
+    if status not in _NOT_SAID:
+        return status == "IDLE"
+    return content.get("turn_complete") is True
+
+
+def _finish_reason(content: Mapping[str, Any]) -> str | None:
+    reason = enum_code(content.get("turn_complete_reason"))
+    return None if reason in _NOT_SAID else reason
 
 
 def read_music_received(message: Any) -> ReceivedFacts:
     """What a message from the music service says."""
     get = fields(message).get
     chunks = items(field(get("server_content"), "audio_chunks"))
-    return ReceivedFacts(
-        answers=bool(chunks), media=_sum(chunks), filtered_prompts=int(get("filtered_prompt") is not None)
-    )
+    return ReceivedFacts(media=_sum(chunks), filtered_prompts=int(get("filtered_prompt") is not None))
 
 
 def readable_error(error: BaseException) -> BaseException:
@@ -165,21 +162,22 @@ def readable_error(error: BaseException) -> BaseException:
     return error
 
 
-def close_code(websocket: Any) -> int | None:
-    """How the websocket was closed; None while it is open."""
-    code = getattr(websocket, "close_code", None)
-    return int(code) if isinstance(code, int) else None  # an enum of websockets, where it broke
+def close_code(websocket: object) -> Callable[[], int | None]:
+    """Tells how a websocket was closed; None while it is open, and once it is gone."""
+    reference = weakref.ref(websocket)
+
+    def ask() -> int | None:
+        code = getattr(reference(), "close_code", None)
+        return int(code) if isinstance(code, int) else None  # an enum of websockets, where it broke
+
+    return ask
 
 
-def _tool_calls(tool_call: object) -> tuple[ToolCall, ...]:
-    calls = items(field(tool_call, "function_calls"))
-    return tuple(
-        ToolCall(tool_name(field(call, "name") or "unknown"), field(call, "id"), field(call, "args"))
-        for call in calls
-    )
+def _tool_call(call: Plain) -> ToolCall:
+    return ToolCall(tool_name(call.get("name") or "unknown"), call.get("id"), call.get("args"))
 
 
-def _activity(get: Any) -> str | None:
+def _activity(get: Callable[[str], Any]) -> str | None:
     """The start or end of speech that the service noticed."""
     signal = field(get("voice_activity_detection_signal"), "vad_signal_type")
     return enum_value(signal or field(get("voice_activity"), "voice_activity_type"))
@@ -226,21 +224,21 @@ def _realtime(arguments: Arguments) -> SentFacts:
 
 
 def _answered(arguments: Arguments) -> tuple[ToolResponse, ...]:
-    given = arguments.get("function_responses")
-    return tuple(_tool_response(each) for each in items(given) or (given,))
+    responses = arguments.get("function_responses")
+    return tuple(map(_tool_response, items(responses) or (responses,)))
 
 
-def _tool_response(given: object) -> ToolResponse:
-    result = field(given, "response")
+def _tool_response(response: object) -> ToolResponse:
+    result = field(response, "response")
     # https://ai.google.dev/api/caching#FunctionResponse: "error" is the key for what went wrong
-    return ToolResponse(field(given, "id"), result, failed=isinstance(result, dict) and "error" in result)
+    return ToolResponse(field(response, "id"), result, failed=isinstance(result, dict) and "error" in result)
 
 
 def _sum(blobs: Any) -> MediaFacts:
     total = MediaFacts()
     for blob in blobs:
-        found = fields(blob)
-        data, mime_type = found.get("data"), found.get("mime_type")
+        about = fields(blob)
+        data, mime_type = about.get("data"), about.get("mime_type")
         if isinstance(data, bytes | str) and isinstance(mime_type, str):
             total = total.plus(_measured(len(data) if isinstance(data, bytes) else _decoded(data), mime_type))
     return total
@@ -260,9 +258,9 @@ def _measured(size: int, mime_type: str) -> MediaFacts:
 @functools.lru_cache(maxsize=64)
 def _bytes_per_second(mime_type: str) -> int | None:
     """Of uncompressed sound whose MIME type says its rate: `audio/pcm;rate=24000`."""
-    kind, *parameters = (each.strip() for each in mime_type.lower().split(";"))
-    given = dict(parameter.partition("=")[::2] for parameter in parameters)
-    rate, channels = given.get("rate", ""), given.get("channels", "1")
+    kind, *parameters = (part.strip() for part in mime_type.lower().split(";"))
+    values = dict(parameter.partition("=")[::2] for parameter in parameters)
+    rate, channels = values.get("rate", ""), values.get("channels", "1")
     samples, tracks = whole_number(rate), whole_number(channels)
     return samples * tracks * _SAMPLE_BYTES if kind in _PCM and samples and tracks else None
 
@@ -270,10 +268,8 @@ def _bytes_per_second(mime_type: str) -> int | None:
 def _operation(name: str, answer: Callable[[RequestFacts], Answer], *, generates: bool) -> Operation:
     return Operation(
         name=name,
-        targets=(),
         read_start=read_start,
         read_request=read_live_request,
-        read_history=lambda _: (),
         answer=answer,
         generates=generates,
     )

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from gemini_otel._facts import names
 from gemini_otel._sdk.methods.resources import DOWNLOADED, generated_name
 from gemini_otel._sdk.reading import generated_clients as gen
-from gemini_otel._sdk.reading.measures import Measures, identifier, word
-from gemini_otel._sdk.reading.method import Method
+from gemini_otel._sdk.reading.fields import identifier, word
+from gemini_otel._sdk.reading.measures import Measures, Method
 
 _CLASS = "GeminiNextGen"
 

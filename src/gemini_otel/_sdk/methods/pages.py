@@ -17,19 +17,13 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import StartFacts
-from gemini_otel._facts.operation import Arguments, Driver, Shape
-from gemini_otel._guard import guarded
-from gemini_otel._sdk.drivers import driver
-from gemini_otel._sdk.operations import page_operation
-from gemini_otel._telemetry.begin import begin
+from gemini_otel._facts.calls import UNKNOWN_START, StartFacts
+from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.operation import Arguments
+from gemini_otel._sdk.methods.table import page_operation
+from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round, current_round
-
-Positional = tuple[Any, ...]
-
-MODULE = "google.genai.pagers"
-_UNKNOWN = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
+from gemini_otel._telemetry.rounds import Round, begin, current_round
 
 
 @dataclass
@@ -44,17 +38,9 @@ class _Listing:
 _listings: weakref.WeakKeyDictionary[Any, _Listing] = weakref.WeakKeyDictionary()
 
 
-def drivers(instrumentation: Instrumentation) -> tuple[tuple[str, Driver], ...]:
-    """Names in the module, and what runs in their place."""
-    begin_page = partial(_begin_page, instrumentation)
-    return (
-        ("_BasePager.__init__", _remember_listing),
-        ("Pager.next_page", driver(Shape.CALL, begin_page)),
-        ("AsyncPager.next_page", driver(Shape.ASYNC_CALL, begin_page)),
-    )
-
-
-def _remember_listing(wrapped: Callable[..., Any], pager: Any, args: Positional, kwargs: Arguments) -> None:
+def _remember_listing(
+    _: Instrumentation, wrapped: Callable[..., Any], pager: Any, args: Positional, kwargs: Arguments
+) -> None:
     wrapped(*args, **kwargs)
     _note_listing(pager)
 
@@ -72,7 +58,7 @@ def _begin_page(instrumentation: Instrumentation, pager: Any, arguments: Argumen
     """Start the span of the next page; None where there is none to fetch, and so no request."""
     if not pager.config.get("page_token"):
         return None
-    listing = _listings.setdefault(pager, _Listing(_UNKNOWN, None))
+    listing = _listings.setdefault(pager, _Listing(UNKNOWN_START, None))
     listing.pages += 1
     call = begin(
         instrumentation,
@@ -94,3 +80,11 @@ def _links(parent: Context | None) -> tuple[Link, ...]:
         return ()
     there = trace.get_current_span(parent).get_span_context()
     return () if here.trace_id == there.trace_id else (Link(here),)
+
+
+_row = partial(patch, "pages of listings", "google.genai.pagers")
+PATCHES = (
+    _row("_BasePager.__init__", Shape.INSTEAD, _remember_listing),
+    _row("Pager.next_page", Shape.CALL, _begin_page),
+    _row("AsyncPager.next_page", Shape.ASYNC_CALL, _begin_page),
+)

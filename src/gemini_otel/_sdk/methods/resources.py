@@ -17,8 +17,8 @@ from gemini_otel._facts.calls import Measured, Value
 from gemini_otel._facts.errors.kinds import STATUSES
 from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.sendable import finite, whole_number
-from gemini_otel._sdk.reading.fields import decimal, field, fields, integer
-from gemini_otel._sdk.reading.measures import Measures, count, flag, measure, word
+from gemini_otel._sdk.reading.fields import count, decimal, field, fields, flag, integer, word
+from gemini_otel._sdk.reading.measures import Measures, measure
 
 _COLLECTIONS = (
     "files|cachedContents|batches|batchPredictionJobs|fileSearchStores|documents|media|operations|tuningJobs|tunedModels|models|"

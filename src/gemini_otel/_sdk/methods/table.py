@@ -5,12 +5,12 @@ The underscore twin stands for a public method that warns by stack level, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts
-from gemini_otel._facts.operation import Arguments, Listener, Operation, Shape, Target
+from gemini_otel._facts.operation import Arguments, Listener, Operation
 from gemini_otel._sdk.methods import resources as res
 from gemini_otel._sdk.methods.generated_table import GENERATED_METHODS
 from gemini_otel._sdk.methods.images import EDIT, GENERATE_IMAGES, IMAGES, MASKS
@@ -18,9 +18,8 @@ from gemini_otel._sdk.methods.resources import failure, outcome
 from gemini_otel._sdk.methods.tokens import COMPUTED_TOKENS, EMBED_CONTENT, EMBEDDINGS, TOKEN_COUNT
 from gemini_otel._sdk.methods.videos import VIDEO_OPERATION
 from gemini_otel._sdk.reading import generated_clients as gen
-from gemini_otel._sdk.reading.client import endpoint, http_options, identity, model_name
-from gemini_otel._sdk.reading.measures import Measures, Reader, measure
-from gemini_otel._sdk.reading.method import BELOW_DECORATOR, Method
+from gemini_otel._sdk.reading.client import http_options, read_start
+from gemini_otel._sdk.reading.measures import BELOW_DECORATOR, Measures, Method, Reader, measure
 
 _METHODS: Mapping[str, tuple[Method, ...]] = {
     "google.genai.models": (
@@ -96,43 +95,17 @@ _METHODS: Mapping[str, tuple[Method, ...]] = {
 METHODS: Mapping[str, tuple[Method, ...]] = {**_METHODS, **GENERATED_METHODS}
 
 
-def operations(module: str) -> Iterator[Operation]:
-    """The operations of the rows for one SDK module."""
-    return (_operation(module, method) for method in METHODS.get(module, ()))
-
-
-def _operation(module: str, method: Method) -> Operation:
+def operation_of(module: str, method: Method) -> Operation:
+    """How the calls of a row are read."""
     generated = module in GENERATED_METHODS
     of_agent = method.operation == "create_agent"
     return Operation(
         name=method.operation,
-        targets=(
-            Target(module, _candidates(method.name, Shape.CALL)),
-            Target(module, _candidates(f"Async{method.name}", Shape.ASYNC_CALL)),
-        ),
-        read_start=(gen.read_agent_start if of_agent else gen.read_start) if generated else _read_start,
+        read_start=(gen.read_agent_start if of_agent else gen.read_start) if generated else read_start,
         read_request=partial(gen.read_request if generated else _read_request, method.request),
-        read_history=_no_history,
         answer=partial(MethodAnswer, method.answer),
         generates=False,
         timed=method.timed,
-    )
-
-
-def _candidates(name: str, shape: Shape) -> tuple[tuple[str, Shape], ...]:
-    """The name; where it is that below a decorator, also the bare one: an SDK may do without the decorator."""
-    bare = name.removesuffix(BELOW_DECORATOR)
-    return tuple((each, shape) for each in dict.fromkeys((name, bare)))
-
-
-def _read_start(api: Any, arguments: Arguments) -> StartFacts:
-    provider, address, port = endpoint(api, arguments.get("config"))
-    return StartFacts(
-        model_name(arguments.get("model") or arguments.get("base_model")),
-        provider,
-        address,
-        port,
-        identity(api),
     )
 
 
@@ -144,10 +117,6 @@ def _read_request(measures: Measures, api: Any, arguments: Arguments) -> Request
         max_attempts=options.max_attempts,
         measured=measure(measures, arguments),
     )
-
-
-def _no_history(arguments: Arguments) -> tuple[()]:
-    return ()
 
 
 class MethodAnswer:
@@ -182,10 +151,8 @@ def page_operation(items: str, start: StartFacts) -> Operation:
     """The fetching of a further page; `items` is what the pager says that it lists, such as `files`."""
     return Operation(
         name=f"list_{items}",
-        targets=(),
         read_start=partial(_known_start, start),
         read_request=_read_page_request,
-        read_history=_no_history,
         answer=partial(MethodAnswer, res.FETCHED),
         generates=False,
         timed=False,

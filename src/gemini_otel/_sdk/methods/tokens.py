@@ -6,8 +6,8 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ResponseFacts, UsageFacts, Value
-from gemini_otel._sdk.reading.fields import field, integer, items
-from gemini_otel._sdk.reading.measures import Measures, Reader, count, measure, word
+from gemini_otel._sdk.reading.fields import count, field, integer, items, quantity, word
+from gemini_otel._sdk.reading.measures import Measures, Reader, measure
 from gemini_otel._sdk.reading.usage import UsageReader
 
 EMBED_CONTENT: Measures = (
@@ -44,10 +44,10 @@ def _embedding_usage(response: Any, statistics: list[Any]) -> UsageFacts:
     usage = UsageReader()
     usage.feed(field(response, "usage_metadata"))
     facts = usage.facts()
-    tokens = [integer(field(each, "token_count")) for each in statistics]
+    tokens = [quantity(field(each, "token_count")) for each in statistics]
     known = [each for each in tokens if each is not None]
     if facts.prompt_tokens is None and known:
-        return facts._replace(prompt_tokens=sum(known))
+        return facts._replace(prompt_tokens=quantity(sum(known)))
     return facts
 
 

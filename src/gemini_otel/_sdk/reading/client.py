@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from gemini_otel._facts.calls import StartFacts
+from gemini_otel._facts.operation import Arguments
 from gemini_otel._facts.sendable import OTHER
 from gemini_otel._sdk.reading.fields import decimal, enum_setting, field, fields, integer
 
@@ -15,6 +16,9 @@ _MODEL = re.compile(r"[\w.:@/*-]{1,128}", re.ASCII)
 _LONGEST = 128
 _SLIPS = (("\n", "name with a line break"), ("\r", "name with a line break"), (" ", "name with a blank"))
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+# https://docs.cloud.google.com/vertex-ai/generative-ai/docs/priority-paygo
+_REQUEST_TYPE_HEADER = "x-vertex-ai-llm-request-type"
+_SHARED_TYPE_HEADER = "x-vertex-ai-llm-shared-request-type"
 _SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
 
 
@@ -30,19 +34,18 @@ class HttpOptions(NamedTuple):
     max_attempts: int
 
 
-def endpoint(models: Any, config: object) -> Endpoint:
-    """The service that `models` will call; `http_options.base_url` of the call wins over the client's."""
-    client = models._api_client
-    base_url = field(field(config, "http_options"), "base_url") or field(client._http_options, "base_url")
-    return endpoint_at(base_url, bool(client.vertexai))
-
-
-def identity(models: Any) -> Callable[[], tuple[str, ...]]:
-    """Project and key of the client, read where they are needed."""
-    return functools.partial(_identity, models._api_client)
+def read_start(api: Any, arguments: Arguments) -> StartFacts:
+    """Model and address, all that is needed before the span starts; `http_options.base_url` of the call wins over the client's."""
+    client, config = api._api_client, arguments.get("config")
+    of_call = None if config is None else field(field(config, "http_options"), "base_url")
+    base_url = of_call or fields(client._http_options).get("base_url")
+    provider, address, port = endpoint_at(base_url, bool(client.vertexai))
+    model = model_name(arguments.get("model") or arguments.get("base_model"))
+    return StartFacts(model, provider, address, port, functools.partial(_identity, client))
 
 
 def _identity(client: Any) -> tuple[str, ...]:
+    """Project and key of the client, read where they are needed."""
     return tuple(filter(None, (field(client, "project"), field(client, "api_key"))))
 
 
@@ -60,23 +63,36 @@ def endpoint_at(base_url: str | None, vertexai: bool) -> Endpoint:
     return Endpoint(provider, host, (url.port or _DEFAULT_PORTS.get(url.scheme)) if host else None)
 
 
-def http_options(models: Any, config: object) -> HttpOptions:
+def http_options(api: Any, config: object = None) -> HttpOptions:
     """The options in force for one call: the call's own, else the client's."""
-    options = fields(models._api_client._http_options)
-    of_call = field(config, "http_options")
+    options = fields(api._api_client._http_options)
+    of_call = None if config is None else field(config, "http_options")
     if of_call is not None:
         options = {**options, **{name: value for name, value in fields(of_call).items() if value is not None}}
-    milliseconds = decimal(options.get("timeout"))
+    get = options.get
+    timeout, retry_options = get("timeout"), get("retry_options")
+    milliseconds = None if timeout is None else decimal(timeout)
     return HttpOptions(
-        api_version=enum_setting(options.get("api_version")),
-        timeout=None if milliseconds is None else milliseconds / 1000,
-        max_attempts=_max_attempts(options.get("retry_options")),
+        enum_setting(get("api_version")),
+        None if milliseconds is None else milliseconds / 1000,
+        1 if retry_options is None else _max_attempts(retry_options),
     )
 
 
+def vertex_headers(models: Any, config: object) -> tuple[str | None, str | None]:
+    """The two headers by which a request to Vertex AI names its capacity and its tier; those of the call win over the client's."""
+    client = models._api_client
+    if not client.vertexai:
+        return None, None
+    told: dict[str, str] = {}
+    for options in (client._http_options, field(config, "http_options")):
+        headers = field(options, "headers")
+        if isinstance(headers, dict):
+            told.update({str(name).lower(): str(value) for name, value in headers.items()})
+    return told.get(_REQUEST_TYPE_HEADER), told.get(_SHARED_TYPE_HEADER)
+
+
 def _max_attempts(retry_options: object) -> int:
-    if retry_options is None:
-        return 1
     attempts = integer(field(retry_options, "attempts"))
     return _SDK_DEFAULT_ATTEMPTS if attempts is None else max(attempts, 1)
 

@@ -16,7 +16,8 @@ from gemini_otel._facts.parsing import parse_json
 from gemini_otel._facts.sendable import MAX_NUMBER, code, finite, setting, whole_number
 
 _CAPITAL = re.compile(r"(?<!^)([A-Z])")
-
+_WORD = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_IDENTIFIER = re.compile(r"[\w.:/=+-]{1,256}", re.ASCII)
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -55,20 +56,26 @@ def integer(value: object) -> int | None:
     return int(value) if -MAX_NUMBER < value < MAX_NUMBER else whole_number(value)
 
 
+def quantity(value: object) -> int | None:
+    """How many there are; None for what cannot be a count, such as one below zero, which no metric takes."""
+    if type(value) is int and 0 <= value < MAX_NUMBER:
+        return value
+    number = integer(value)
+    return number if number is None or number >= 0 else None
+
+
 def decimal(value: object) -> float | None:
     return finite(value) if isinstance(value, int | float) else None
 
 
 def enum_code(value: object) -> str | None:
     """As `enum_value`; `_OTHER` where that has not the form of an enum, such as prose."""
-    raw = enum_value(value)
-    return None if raw is None else code(raw)
+    return None if value is None else code(str(getattr(value, "value", value)))
 
 
 def enum_setting(value: object) -> str | None:
     """As `enum_code`, of what the program writes, which may be in lower case."""
-    raw = enum_value(value)
-    return None if raw is None else setting(raw)
+    return None if value is None else setting(str(getattr(value, "value", value)))
 
 
 def items(value: object) -> list[Any] | tuple[Any, ...]:
@@ -83,3 +90,23 @@ def with_body(response: Mapping[str, Any]) -> Mapping[str, Any]:
         if isinstance(body, str):
             return fields(parse_json(body))
     return response
+
+
+def word(value: object) -> str | None:
+    """The value of an enum: one word, whoever made it up."""
+    raw = enum_value(value)
+    return raw if raw is not None and _WORD.fullmatch(raw) else None
+
+
+def identifier(value: object) -> str | None:
+    """An id; None for a text in its place."""
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None
+
+
+def flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def count(value: object) -> int:
+    """How many there are in a list; 1 for anything else."""
+    return len(items(value)) if isinstance(value, list | tuple) else 1

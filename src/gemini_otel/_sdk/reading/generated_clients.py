@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import RequestFacts, ResponseFacts, StartFacts, UsageFacts
+from gemini_otel._facts.calls import GIVEN_COUNTERS, RequestFacts, ResponseFacts, StartFacts, UsageFacts
 from gemini_otel._facts.operation import Arguments
 from gemini_otel._facts.sendable import code, setting
 from gemini_otel._sdk.methods.resources import generated_name
 from gemini_otel._sdk.reading.client import endpoint_at, model_name
-from gemini_otel._sdk.reading.fields import decimal, enum_value, field, fields, integer
-from gemini_otel._sdk.reading.measures import Measures, Reader, count, measure, word
+from gemini_otel._sdk.reading.fields import count, decimal, enum_value, field, fields, integer, quantity, word
+from gemini_otel._sdk.reading.measures import Measures, Reader, measure
 
 _PROJECTS = "projects/"
 
@@ -63,14 +63,8 @@ def _api_version(resource: Any) -> str | None:
 def read_usage(usage: Any) -> UsageFacts:
     """Token counts as interactions and decisions have them; thought tokens are apart from output, as in `generate_content`."""
     get = fields(usage).get
-    return UsageFacts(
-        prompt_tokens=integer(get("total_input_tokens")),
-        candidates_tokens=integer(get("total_output_tokens")),
-        thoughts_tokens=integer(get("total_thought_tokens")),
-        cached_tokens=integer(get("total_cached_tokens")),
-        tool_use_tokens=integer(get("total_tool_use_tokens")),
-        total_tokens=integer(get("total_tokens")),
-    )
+    counts = (quantity(get(counter.in_interactions)) for counter in GIVEN_COUNTERS)
+    return UsageFacts._make((*counts, {}))  # by modality nothing is told
 
 
 def _read_decision(response: Any) -> ResponseFacts:

@@ -5,12 +5,11 @@ A converter gives None for what it does not know, so that no text of the user's 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gemini_otel._facts.calls import Measured, ResponseFacts, Value
-from gemini_otel._sdk.reading.fields import enum_value, field, items
+from gemini_otel._sdk.reading.fields import field
 
 Measures = tuple[tuple[str, str, Callable[[Any], Value | None]], ...]
 
@@ -20,10 +19,6 @@ class Reader(NamedTuple):
 
     read: Callable[[Any], ResponseFacts]
     names: tuple[str, ...]
-
-
-_WORD = re.compile(r"[\w.-]{1,64}", re.ASCII)
-_IDENTIFIER = re.compile(r"[\w.:/=+-]{1,256}", re.ASCII)
 
 
 def measure(measures: Measures, source: object) -> Measured:
@@ -38,21 +33,18 @@ def measure(measures: Measures, source: object) -> Measured:
     return found
 
 
-def word(value: object) -> str | None:
-    """The value of an enum: one word, whoever made it up."""
-    raw = enum_value(value)
-    return raw if raw is not None and _WORD.fullmatch(raw) else None
+BELOW_DECORATOR = ".__wrapped__"
 
 
-def identifier(value: object) -> str | None:
-    """An id; None for a text in its place."""
-    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None
+class Method(NamedTuple):
+    """One SDK method: class and name, the name of its operation, and what is read off its request and its answer.
 
+    Its async twin is the method of the same name on the class `Async...`. A name that ends with `.__wrapped__` is that of the
+    function below a decorator.
+    """
 
-def flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def count(value: object) -> int:
-    """How many there are in a list; 1 for anything else."""
-    return len(items(value)) if isinstance(value, list | tuple) else 1
+    name: str
+    operation: str
+    request: Measures = ()
+    answer: Measures | Reader = ()
+    timed: bool = False  # whether the conventions have a metric for its duration

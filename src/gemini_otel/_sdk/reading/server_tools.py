@@ -8,6 +8,7 @@ from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ToolUses, Value
+from gemini_otel._facts.sendable import OTHER
 from gemini_otel._sdk.reading.fields import enum_value, field, fields, items
 
 _MOST = 1000  # of each; an answer has some twenty
@@ -140,4 +141,4 @@ class ServerToolUse:
 
 
 def _word(word: str) -> str:
-    return word if _WORD.fullmatch(word) else "_OTHER"
+    return word if _WORD.fullmatch(word) else OTHER

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import operator
+from functools import partial
+from itertools import compress
 from typing import Any
 
-from gemini_otel._facts.calls import UsageFacts
+from gemini_otel._facts.calls import GIVEN_COUNTERS, UsageFacts
 from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel._facts.sendable import modality as known_modality
-from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, integer, items
+from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, items, quantity
 
-_COUNTERS = (
-    "prompt_token_count",
-    "candidates_token_count",
-    "response_token_count",  # as Live spells it
-    "thoughts_token_count",
-    "cached_content_token_count",
-    "tool_use_prompt_token_count",
-    "total_token_count",
+_COUNTERS = tuple(next(iter(counter.fields), "") for counter in GIVEN_COUNTERS)
+_OTHER_SPELLINGS = tuple(
+    (spelling, index, counter.fields[0])
+    for index, counter in enumerate(GIVEN_COUNTERS)
+    for spelling in counter.fields[1:]
 )
 _BY_MODALITY = {
     "prompt_tokens_details": "input",
@@ -25,56 +25,52 @@ _BY_MODALITY = {
     "response_tokens_details": "output",  # as Live spells it
     "cache_tokens_details": "cache_read",
 }
+_USUAL = frozenset({int, type(None)})
+_is_given = partial(operator.is_not, None)
 
 
 class UsageReader:
-    """Keeps the last non-empty value of each counter: chunks carry running totals that are never summed and may fall."""
+    """Keeps the last non-empty value of each field: chunks carry running totals that are never summed and may fall."""
 
-    __slots__ = ("_last",)
+    __slots__ = ("last",)
 
     def __init__(self) -> None:
-        self._last: dict[str, Any] = {}
+        self.last: dict[str, Any] = {}
 
     def feed(self, usage: object) -> None:
-        last = self._last
-        for name, value in fields(usage).items():
-            if value is not None:
-                last[name] = value
+        given = fields(usage)
+        self.last.update(compress(given.items(), map(_is_given, given.values())))
 
-    @property
-    def service_tier(self) -> str | None:
-        """The tier that served the request, where the usage says so."""
-        return enum_value(self._last.get("service_tier"))
-
-    @property
     def traffic_type(self) -> str | None:
         """What Vertex AI says instead of the tier."""
-        return enum_code(self._last.get("traffic_type"))
+        return enum_code(self.last.get("traffic_type"))
 
     def facts(self) -> UsageFacts:
-        last = self._last
-        prompt, candidates, answer, thoughts, cached, tool_use, total = [
-            value if value is None or (type(value) is int and 0 <= value < MAX_NUMBER) else integer(value)
-            for value in map(last.get, _COUNTERS)
-        ]
-        return UsageFacts(
-            prompt_tokens=prompt,
-            candidates_tokens=candidates if "candidates_token_count" in last else answer,
-            thoughts_tokens=thoughts,
-            cached_tokens=cached,
-            tool_use_tokens=tool_use,
-            total_tokens=total,
-            by_modality=self._by_modality(),
-        )
+        last = self.last
+        counts = list(map(last.get, _COUNTERS))
+        if not _are_usual(counts):
+            counts = [None if count is None else quantity(count) for count in counts]
+        for spelling, index, usual in _OTHER_SPELLINGS:
+            if spelling in last and usual not in last:
+                counts[index] = quantity(last[spelling])
+        return UsageFacts._make((*counts, self._by_modality()))
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
+        last = self.last
         counts: dict[tuple[str, str], int] = {}
-        for name, direction in _BY_MODALITY.items():
-            details = self._last.get(name)
-            for each in items(details) if details else ():
-                detail = fields(each)
-                modality, tokens = enum_value(detail.get("modality")), integer(detail.get("token_count"))
+        for name, direction in compress(_BY_MODALITY.items(), map(last.get, _BY_MODALITY)):
+            for each in items(last[name]):
+                get = fields(each).get
+                modality, tokens = enum_value(get("modality")), quantity(get("token_count"))
                 if modality and tokens is not None:
                     key = (known_modality(modality), direction)
                     counts[key] = min(counts.get(key, 0) + tokens, MAX_NUMBER)
         return counts
+
+
+def _are_usual(counts: list[Any]) -> bool:
+    """Whether they are whole numbers that can be sent, or None."""
+    known = [*filter(None, counts)]
+    return (
+        set(map(type, counts)) <= _USUAL and min(known, default=0) >= 0 and max(known, default=0) < MAX_NUMBER
+    )

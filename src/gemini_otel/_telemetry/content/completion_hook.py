@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
-from gemini_otel._guard import call_back, logger
+from gemini_otel._facts.guard import call_back, logger
 
 VARIABLE = "OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK"
 PACKAGE = "opentelemetry-util-genai"

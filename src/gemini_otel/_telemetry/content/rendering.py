@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 from gemini_otel._facts.content import Binary, CutText, Message, Part
-from gemini_otel._guard import call_back
+from gemini_otel._facts.guard import call_back
 
 # A text is redacted with this many characters more than are kept, so that what the cut would halve is seen whole.
 MARGIN = 4096

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -113,23 +112,25 @@ def _with_whole_arguments(part: dict[str, Any], rendering: Rendering) -> dict[st
 
 
 class _Run:
-    """Text of one kind that arrives in pieces."""
+    """Text of one kind that arrives in pieces. It keeps bytes: a file in memory is closed by the collector that drops a stream."""
 
     __slots__ = ("_kept", "_length", "type")
 
     def __init__(self, kind: str) -> None:
         self.type = kind
-        self._kept = io.StringIO()
+        self._kept = bytearray()
         self._length = 0
 
     def add(self, text: str, room: int) -> int:
         """Take a piece, and keep as much of it as there is room; how much that is."""
         self._length += len(text)
-        return self._kept.write(text[: max(room, 0)])
+        piece = text[: max(room, 0)]
+        self._kept += piece.encode("utf-8", "surrogatepass")
+        return len(piece)
 
     @property
     def text(self) -> CutText:
-        return CutText(self._kept.getvalue(), self._length)
+        return CutText(self._kept.decode("utf-8", "surrogatepass"), self._length)
 
 
 def _arguments(text: CutText, rendering: Rendering) -> Any:

@@ -3,110 +3,108 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import (
-    ErrorFacts,
-    MediaFacts,
-    ReceivedFacts,
-    RequestFacts,
-    SentFacts,
-    StartFacts,
-)
+from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.cancellation import is_cancellation
 from gemini_otel._facts.errors.exceptions import read_close
-from gemini_otel._facts.operation import Operation
-from gemini_otel._guard import guarded, safely
-from gemini_otel._sdk.live.messages import close_code, readable_error
+from gemini_otel._facts.guard import guarded, safely
+from gemini_otel._facts.live import MediaFacts, ReceivedFacts, SentFacts
+from gemini_otel._facts.operation import Arguments, Operation
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round
-from gemini_otel._telemetry.span_choice import SpanChoice
-
-
-def _nothing() -> None:
-    """Before there is a websocket."""
-
+from gemini_otel._telemetry.rounds import Round, Traits, begin
 
 _CLEAN = (1000, 1001)  # RFC 6455: all is done; the endpoint goes away
 
 
-class Connection(Round):
-    """Ends once: when the caller leaves it, or as soon as an exception tells that the websocket is closed."""
+class Connection:
+    """Ends once: when the caller leaves it, or as soon as an exception tells that the websocket is closed.
+
+    Its round has the span and the metrics.
+    """
 
     __slots__ = (
+        "_ask_close_code",
+        "_began",
         "_close_code",
         "_closing",
-        "_failure",
-        "_heard",
+        "_explained",
         "_instrumentation",
+        "_lost_with",
         "_opened",
-        "_said",
-        "_websocket",
+        "_received_media",
+        "_sent_media",
+        "_session_id",
+        "round",
     )
 
-    def __init__(
-        self,
-        instrumentation: Instrumentation,
-        operation: Operation,
-        start: StartFacts,
-        request: RequestFacts,
-        chosen: SpanChoice,
-        stream: bool,
-    ) -> None:
-        super().__init__(instrumentation, operation, start, request, chosen, stream)
+    round: Round  # once it has begun
+
+    def __init__(self, instrumentation: Instrumentation) -> None:
         self._instrumentation = instrumentation
-        self._heard, self._said = MediaFacts(), MediaFacts()
+        self._began = time.perf_counter()
         self._opened: float | None = None
-        self._failure: BaseException | None = None
-        self._close_code: int | None = None
+        self._sent_media, self._received_media = MediaFacts(), MediaFacts()
+        self._session_id: str | None = None
         self._closing = False
-        self._websocket: Callable[[], Any] = _nothing
-        hold_open(self)
+        self._ask_close_code: Callable[[], int | None] | None = None
+        self._close_code: int | None = None
+        self._lost_with: BaseException | None = None
+        self._explained: tuple[BaseException, BaseException] | None = None
 
-    @property
-    def _says_all(self) -> bool:
-        """What was sent over the websocket is not kept."""
-        return False
-
-    def join_loop(self) -> None:
-        """A connection belongs to no loop, wherever it is opened."""
-        self._loop = None
+    def begin(self, operation: Operation, instance: Any, arguments: Arguments) -> bool:
+        """Begin its round; False where nobody listens."""
+        traits = Traits(
+            started=self._began,
+            says_all=False,
+            more=self._attributes,
+            failure=self._failure,
+            ending=self._ending,
+            closed=self._closed,
+        )
+        call = begin(self._instrumentation, operation, instance, arguments, traits=traits)
+        if call is None:
+            return False
+        self.round = call
+        hold_open(call)
+        return True
 
     @guarded
-    def opened(self, live_session: Any) -> None:
-        """Note that the session is set up."""
+    def opened(
+        self, close_code: Callable[[], int | None] | None = None, session_id: str | None = None
+    ) -> None:
+        """Note that it is set up, and its id; `close_code` tells how the service closed it, once it has."""
         self._opened = time.perf_counter()
-        self._websocket = safely(weakref.ref, live_session._ws) or _nothing  # noqa: SLF001
+        self._ask_close_code, self._session_id = close_code, session_id
 
     @guarded
     def closing(self) -> None:
-        """Note that the caller closes the session himself: the exceptions that follow are his own doing."""
+        """Note that the caller closes it himself: the exceptions that follow are his own doing."""
         self._closing = True
 
     @guarded
     def sent(self, facts: SentFacts, moment: float) -> None:
         """Take what the caller sent, and when."""
-        if not self.ended:
-            self._heard = self._heard.plus(facts.media)
-            self._note_sent(facts, moment)
-
-    def _note_sent(self, facts: SentFacts, moment: float) -> None:
-        """Only how much was sent is told of a connection without turns."""
+        if not self.round.ended:
+            self._sent_media = self._sent_media.plus(facts.media)
 
     @guarded
-    def received(self, message: Any, facts: ReceivedFacts) -> None:
-        """Take a message of the service; some may still be unread when a session was closed."""
-        if not self.ended:
-            self._said = self._said.plus(facts.media)
-            self._note_received(message, facts)
+    def received(self, facts: ReceivedFacts, message: object) -> None:
+        """Take what the service says, and the message itself for the user's hook.
 
-    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
-        """As for what is sent."""
+        Some may still be unread when a session was closed.
+        """
+        if not self.round.ended:
+            self._received_media = self._received_media.plus(facts.media)
+
+    @guarded
+    def explain(self, error: BaseException, readable: BaseException) -> None:
+        """Note an exception that says what `error` does not say itself."""
+        self._explained = error, readable
 
     @guarded
     def failed(self, error: BaseException, *, receiving: bool) -> None:
@@ -115,7 +113,7 @@ class Connection(Round):
         A cancelled task leaves the connection as it is, and so do wrong arguments to what sends, and a second task that
         receives, which websockets answers with a RuntimeError.
         """
-        if isinstance(error, GeneratorExit) or is_cancellation(error) or self.ended:
+        if isinstance(error, GeneratorExit) or is_cancellation(error) or self.round.ended:
             return
         closed = read_close(error)
         if closed is None:
@@ -125,53 +123,61 @@ class Connection(Round):
         self._close_code = closed.code
         if self._closing:
             self.leave(None)
-        elif closed.code in _CLEAN and receiving and not self._under_way():
-            self.finish()
+        elif closed.code in _CLEAN and receiving and not self._awaits_answer:
+            self.round.finish()
         else:
-            self.finish(error)
-
-    def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return super()._read_failure(safely(readable_error, error) or error)
-
-    def _lost(self, error: BaseException) -> None:
-        """Take what the service said instead of a message that can be read; the connection stays."""
-        self._failure = error
-
-    def _under_way(self) -> bool:
-        """Whether an answer is awaited."""
-        return False
+            self.round.finish(error)
 
     @guarded
     def leave(self, error: BaseException | None) -> None:
         """End because the caller leaves the session's block, with the exception that makes him leave."""
         if error is None:
-            self.finish(self._failure)
-        elif error is self._failure or not isinstance(error, Exception):
-            self.finish(error)
+            self.round.finish(self._lost_with)
+        elif error is self._lost_with or not isinstance(error, Exception):
+            self.round.finish(error)
         else:
-            self.abandon()  # his own exception: the service has not failed
+            self.round.abandon()  # his own exception: the service has not failed
 
-    def _record(self, error: BaseException | None) -> None:
+    def read_failure(self, error: BaseException) -> ErrorFacts:
+        """What an exception says, or the one that explains it."""
+        if self._explained is not None and self._explained[0] is error:
+            error = self._explained[1]
+        return self.round.read(error)
+
+    def _failure(self, error: BaseException) -> ErrorFacts:
+        """What is to be told of the exception that ended it."""
+        return self.read_failure(error)
+
+    @property
+    def _awaits_answer(self) -> bool:
+        return False
+
+    def _lost(self, error: BaseException) -> None:
+        """Take what the service said instead of a message that can be read; the connection stays."""
+        self._lost_with = error
+
+    def _ending(self, error: BaseException | None) -> None:
         closed = read_close(error) if error is not None else None
         if closed is not None:
             self._close_code = closed.code
         elif self._close_code is None:
             self._close_code = self._unnoticed_close()
-        super()._record(error)
 
     def _unnoticed_close(self) -> int | None:
         """The code with which the service closed the websocket, where nobody received any more and so no exception told it."""
-        code = safely(close_code, self._websocket())
+        code = safely(self._ask_close_code) if self._ask_close_code is not None else None
         return None if code in _CLEAN else code
 
-    def _close(self) -> None:
-        let_go(self)
-        super()._close()
+    def _closed(self) -> None:
+        let_go(self.round)
+        self._lost_with = self._explained = None
 
-    def _more_attributes(self) -> Attributes:
-        attributes = media_attributes(self._heard, self._said)
+    def _attributes(self) -> Attributes:
+        attributes = media_attributes(self._sent_media, self._received_media)
         if self._opened is not None:
-            attributes[names.LIVE_SETUP_TIME] = self._opened - self._started
+            attributes[names.LIVE_SETUP_TIME] = self._opened - self._began
+        if self._session_id is not None:
+            attributes[names.LIVE_SESSION_ID] = self._session_id
         if self._close_code is not None:
             attributes[names.LIVE_CLOSE_CODE] = self._close_code
         return attributes
@@ -182,20 +188,22 @@ class MusicConnection(Connection):
 
     __slots__ = ("_filtered_prompts", "_first_audio")
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, instrumentation: Instrumentation) -> None:
+        super().__init__(instrumentation)
         self._filtered_prompts = 0
         self._first_audio: float | None = None
 
-    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
+    @guarded
+    def received(self, facts: ReceivedFacts, message: object) -> None:
+        super().received(facts, message)
         self._filtered_prompts += facts.filtered_prompts
         if facts.media.audio_bytes and self._first_audio is None:
             self._first_audio = time.perf_counter()
 
-    def _more_attributes(self) -> Attributes:
-        attributes = super()._more_attributes()
+    def _attributes(self) -> Attributes:
+        attributes = super()._attributes()
         if self._first_audio is not None:
-            attributes[names.LIVE_TIME_TO_FIRST_AUDIO] = self._first_audio - self._started
+            attributes[names.LIVE_TIME_TO_FIRST_AUDIO] = self._first_audio - self._began
         if self._filtered_prompts:
             attributes[names.LIVE_FILTERED_PROMPTS] = self._filtered_prompts
         return attributes

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-import weakref
 from collections import OrderedDict
 from threading import Lock
-from typing import Any
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import ErrorFacts
-from gemini_otel._guard import guarded, safely
+from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.live import EventFacts
 from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.live.connection import Connection
 
 
@@ -43,8 +42,8 @@ class InteractionConnection(Connection):
 
     __slots__ = ("_inputs", "_interaction", "_reconnected", "_reconnections", "_refusal")
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, instrumentation: Instrumentation) -> None:
+        super().__init__(instrumentation)
         self._inputs = self._reconnected = 0
         self._interaction: str | None = None
         self._reconnections: Reconnections | None = None
@@ -61,17 +60,11 @@ class InteractionConnection(Connection):
         """Note why the handshake failed, of which the caller's exception has the HTTP status at most."""
         self._refusal = error
 
-    def _read_failure(self, error: BaseException) -> ErrorFacts:
-        told = super()._read_failure(error)
-        if self._refusal is None or (told.kind is not None and told.code is None):
-            return told
-        why = super()._read_failure(self._refusal)
-        return why._replace(type=told.type)
-
-    @guarded
-    def opened(self, live_session: Any) -> None:
-        self._opened = time.perf_counter()
-        self._websocket = safely(weakref.ref, live_session._websocket) or self._websocket  # noqa: SLF001
+    def _failure(self, error: BaseException) -> ErrorFacts:
+        failure = self.read_failure(error)
+        if self._refusal is None or (failure.kind is not None and failure.code is None):
+            return failure
+        return self.round.read(self._refusal)._replace(type=failure.type)
 
     @guarded
     def asked(self) -> None:
@@ -79,21 +72,22 @@ class InteractionConnection(Connection):
         self._inputs += 1
 
     @guarded
-    def event(self, event: Any, *, last: bool, over: bool = True) -> None:
-        """Take an event of the service; after the last one the interaction is over, or goes on over another connection."""
-        if not self.ended:
-            self.observe(event)
-            if last:
-                if over and self._interaction is not None and self._reconnections is not None:
-                    self._reconnections.ended(self._interaction)
-                self.finish()
+    def event(self, facts: EventFacts, event: object) -> None:
+        """Take what an event says, and the event itself for the user's hook."""
+        if self.round.ended:
+            return
+        self.round.observe(facts.said, event)
+        if facts.last:
+            if not facts.moves and self._interaction is not None and self._reconnections is not None:
+                self._reconnections.ended(self._interaction)
+            self.round.finish()
 
     def _lost(self, error: BaseException) -> None:
         """The SDK closes the connection over what it cannot read."""
-        self.finish(error)
+        self.round.finish(error)
 
-    def _more_attributes(self) -> Attributes:
-        attributes = {**super()._more_attributes(), names.LIVE_TURNS: self._inputs}
+    def _attributes(self) -> Attributes:
+        attributes = {**super()._attributes(), names.LIVE_TURNS: self._inputs}
         if self._reconnected:
             attributes[names.LIVE_RECONNECTIONS] = self._reconnected
         return attributes

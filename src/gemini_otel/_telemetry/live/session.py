@@ -7,28 +7,22 @@ begins with the first thing that was sent for it. So a microphone that streams s
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import (
-    ErrorFacts,
-    ReceivedFacts,
-    ResponseFacts,
-    SentFacts,
-    ToolCall,
-    ToolResponse,
-)
+from gemini_otel._facts.calls import ErrorFacts
+from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.live import ReceivedFacts, SentFacts, ToolCall, ToolResponse
+from gemini_otel._facts.operation import Operation
 from gemini_otel._facts.sendable import sendable
-from gemini_otel._guard import guarded
-from gemini_otel._sdk.live.messages import LIVE, read_late_usage, read_session_id
-from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.attributes import Attributes, UsageTotals
+from gemini_otel._telemetry.dropped import Moment
+from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.lifecycle import current
 from gemini_otel._telemetry.live.connection import Connection
 from gemini_otel._telemetry.live.turn import LiveTurn, Waiting
-from gemini_otel._telemetry.rounds import Round
-from gemini_otel._telemetry.span_choice import start_span
+from gemini_otel._telemetry.rounds import Round, RoundEnd, RoundSetup
+from gemini_otel._telemetry.spans import start_span
 from gemini_otel._telemetry.tool_runs import ToolRun, start_tool
-from gemini_otel._telemetry.usage_totals import UsageTotals
 
 
 class LiveConnection(Connection):
@@ -38,39 +32,41 @@ class LiveConnection(Connection):
         "_interruptions",
         "_resumable",
         "_resumption",
-        "_session_id",
         "_time_left",
         "_told_in_turn",
         "_tools",
         "_totals",
         "_turn",
+        "_turn_operation",
         "_turns",
         "_waiting",
     )
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(
+        self, instrumentation: Instrumentation, turn: Operation, resumption: tuple[bool, bool]
+    ) -> None:
+        """`turn` is what a turn is; `resumption` tells whether the session is to be resumable, and whether it resumes one."""
+        super().__init__(instrumentation)
+        self._turn_operation, self._resumption = turn, resumption
         self._turn: LiveTurn | None = None
         self._turns = self._interruptions = 0
         self._waiting = Waiting()
         self._totals = UsageTotals()
         self._tools: dict[str, ToolRun] = {}
-        self._session_id: str | None = None
-        self._resumption = (False, False)
         self._resumable: bool | None = None
         self._time_left: float | None = None
         self._told_in_turn = False
 
-    def resumes(self, wanted: bool, resumed: bool) -> None:
-        """Note whether the session is to be resumable, and whether it resumes an earlier one."""
-        self._resumption = (wanted, resumed)
+    @property
+    def moment(self) -> Moment | None:
+        """When it was dropped, or ended before now."""
+        return self.round.moment
 
     @guarded
-    def opened(self, live_session: Any) -> None:
-        super().opened(live_session)
-        self._session_id = read_session_id(live_session)
-
-    def _note_sent(self, facts: SentFacts, moment: float) -> None:
+    def sent(self, facts: SentFacts, moment: float) -> None:
+        super().sent(facts, moment)
+        if self.round.ended:
+            return
         if self._turn is not None and (facts.tool_responses or not self._turn.answering):
             self._turn.sent(facts, moment)
         else:
@@ -80,7 +76,11 @@ class LiveConnection(Connection):
         for response in facts.tool_responses:
             self._end_tool(response)
 
-    def _note_received(self, message: Any, facts: ReceivedFacts) -> None:
+    @guarded
+    def received(self, facts: ReceivedFacts, message: object) -> None:
+        super().received(facts, message)
+        if self.round.ended:
+            return
         self._note_state(facts)
         if facts.speech_starts:
             self._waiting.speech_starts()
@@ -89,13 +89,20 @@ class LiveConnection(Connection):
         for call_id in facts.cancelled_calls:
             self._cancel_tool(call_id)
         if self._turn is None:
-            self._totals.add(read_late_usage(message))
+            self._note_late_usage(facts)
             return
-        self._turn.received(message, facts)
+        self._turn.received(facts, message)
         for call in facts.tool_calls:
             self._begin_tool(call)
         if facts.complete:
             self._end_turn(None)
+
+    def _note_late_usage(self, facts: ReceivedFacts) -> None:
+        """Add the token counts that come after their turn."""
+        if facts.usage:
+            answer = self._turn_operation.answer(self.round.request)
+            answer.feed(facts, None)
+            self._totals.add(answer.facts().usage)
 
     def _begins_turn(self, facts: ReceivedFacts) -> bool:
         spoken = self._waiting.started is not None
@@ -108,32 +115,32 @@ class LiveConnection(Connection):
         if facts.go_away:
             self._time_left = facts.time_left
             left: Attributes = {} if facts.time_left is None else {names.LIVE_TIME_LEFT: facts.time_left}
-            self._span.add_event(names.EVENT_LIVE_GO_AWAY, sendable(left))
+            self.round.add_event(names.EVENT_LIVE_GO_AWAY, sendable(left))
 
     def _open_turn(self) -> None:
         waiting, self._waiting = self._waiting, Waiting()
-        self._turns += 1
         ago = 0.0 if waiting.started is None else time.perf_counter() - waiting.started
         began = time.time_ns() - int(ago * 1e9)
-        with current(self._context):  # whichever task it is that sends or receives
-            chosen = start_span(self._instrumentation, LIVE.name, self._start, stream=True, start_time=began)
-            self._turn = LiveTurn(
-                self._instrumentation, LIVE, self._start, self._request, chosen, self, self._turns, waiting
-            )
+        operation, start, request = self._turn_operation, self.round.start, self.round.request
+        with current(self.round.context):  # whichever task it is that sends or receives
+            chosen = start_span(self._instrumentation, operation.name, start, stream=True, start_time=began)
+            setup = RoundSetup(self._instrumentation, operation, start, request, chosen, stream=True)
+            self._turn = LiveTurn(setup, self, self._turns + 1, waiting)
+            self._turn.round.begun({}, recording=False, capturing=False)
 
     def _end_turn(self, error: BaseException | None) -> None:
         turn, self._turn = self._turn, None
         if turn is not None:
-            turn.end(error, self._moment)
+            turn.round.end(error, self.moment)
             self._interruptions += turn.interrupted
             self._waiting.turn_ended()
-            if self._waiting.asked and not self.ended:
+            if self._waiting.asked and not self.round.ended:
                 self._open_turn()
 
     def _begin_tool(self, call: ToolCall) -> None:
         """The caller runs the tool and answers; without an id nobody could tell when."""
         if call.id is not None and self._turn is not None:
-            with current(self._turn.context):
+            with current(self._turn.round.context):
                 self._tools[call.id] = start_tool(
                     self._instrumentation, call.name, "function", call.arguments, call.id
                 )
@@ -151,10 +158,12 @@ class LiveConnection(Connection):
             run.abandon()
 
     def round_started(self, call: Round) -> None:
-        """A turn is told to begin by the connection itself."""
+        """Count a turn."""
+        self._turns += 1
 
-    def round_ended(self, call: Round, response: ResponseFacts, outcome: str) -> None:
-        self._totals.add(response.usage)
+    def round_ended(self, call: Round, ended: RoundEnd) -> None:
+        """Take the token counts of a turn."""
+        self._totals.add(ended.response.usage)
 
     def _lost(self, error: BaseException) -> None:
         super()._lost(error)
@@ -164,28 +173,29 @@ class LiveConnection(Connection):
     @guarded
     def leave(self, error: BaseException | None) -> None:
         if error is None and self._told_in_turn:
-            self._failure = None  # its turn failed, and the caller went on
+            self._lost_with = None  # its turn failed, and the caller went on
         super().leave(error)
 
-    def _under_way(self) -> bool:
+    @property
+    def _awaits_answer(self) -> bool:
         return self._turn is not None
 
-    def _record(self, error: BaseException | None) -> None:
-        self._told_in_turn = self._turn is not None or (self._told_in_turn and error is self._failure)
+    def _ending(self, error: BaseException | None) -> None:
+        self._told_in_turn = self._turn is not None or (self._told_in_turn and error is self._lost_with)
         self._end_turn(error if error is not None else GeneratorExit())
         for run in self._tools.values():
-            run.end(GeneratorExit(), self._moment)
-        super()._record(error)
+            run.end(GeneratorExit(), self.moment)
+        super()._ending(error)
 
-    def _read_failure(self, error: BaseException) -> ErrorFacts:
+    def _failure(self, error: BaseException) -> ErrorFacts:
         """What cut off a turn is told, and explained, there."""
-        facts = super()._read_failure(error)
+        facts = self.read_failure(error)
         return ErrorFacts(type=facts.type) if self._told_in_turn else facts
 
-    def _more_attributes(self) -> Attributes:
+    def _attributes(self) -> Attributes:
         wanted, resumed = self._resumption
         attributes: Attributes = {
-            **super()._more_attributes(),
+            **super()._attributes(),
             **self._totals.attributes,
             names.LIVE_TURNS: self._turns,
             names.LIVE_INTERRUPTIONS: self._interruptions,
@@ -193,7 +203,6 @@ class LiveConnection(Connection):
             names.LIVE_RESUMED: resumed,
         }
         optional = {
-            names.LIVE_SESSION_ID: self._session_id,
             names.LIVE_RESUMABLE: self._resumable,
             names.LIVE_TIME_LEFT: self._time_left,
         }

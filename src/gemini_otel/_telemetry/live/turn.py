@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import (
-    ErrorFacts,
-    MediaFacts,
-    ReceivedFacts,
-    RequestFacts,
-    SentFacts,
-    StartFacts,
-)
-from gemini_otel._facts.operation import Operation
-from gemini_otel._guard import safely
-from gemini_otel._sdk.live.messages import readable_error
+from gemini_otel._facts.live import MediaFacts, ReceivedFacts, SentFacts
 from gemini_otel._telemetry.attributes import Attributes, media_attributes
-from gemini_otel._telemetry.instrumentation import Instrumentation
-from gemini_otel._telemetry.rounds import Round, RoundParent
-from gemini_otel._telemetry.span_choice import SpanChoice
+from gemini_otel._telemetry.rounds import Round, RoundSetup, Traits
+
+if TYPE_CHECKING:
+    from gemini_otel._telemetry.live.session import LiveConnection
+
+
+# What the service says of a turn once: the fact, and the event on its span.
+_EVENTS = (
+    ("interrupted", names.EVENT_LIVE_INTERRUPTED),
+    ("generation_complete", names.EVENT_LIVE_GENERATION_COMPLETE),
+)
 
 
 class Waiting:
@@ -53,104 +51,99 @@ class Waiting:
             self.started = time.perf_counter()
 
 
-class LiveTurn(Round):
-    """One turn. It may begin before its span is opened: only the service knows when a stream of sound holds a question."""
+class LiveTurn:
+    """One turn; its round has the span and the metrics.
+
+    It may begin before its span is opened: only the service knows when a stream of sound holds a question.
+    """
 
     __slots__ = (
+        "_answered",
+        "_began",
         "_first_audio",
         "_first_text",
-        "_generation_complete",
-        "_heard",
+        "_happened",
         "_input_ended",
-        "_interrupted",
         "_number",
-        "_said",
+        "_received_media",
+        "_sent_media",
         "_tool_calls",
         "_tool_cancellations",
         "_tool_responses",
+        "round",
     )
 
-    def __init__(
-        self,
-        instrumentation: Instrumentation,
-        operation: Operation,
-        start: StartFacts,
-        request: RequestFacts,
-        chosen: SpanChoice,
-        connection: RoundParent,
-        number: int,
-        waiting: Waiting,
-    ) -> None:
-        super().__init__(instrumentation, operation, start, request, chosen, stream=True)
-        self._loop = connection
+    def __init__(self, setup: RoundSetup, connection: LiveConnection, number: int, waiting: Waiting) -> None:
+        self._began = time.perf_counter() if waiting.started is None else waiting.started
+        traits = Traits(
+            parent=connection,
+            started=self._began,
+            says_all=False,
+            more=self._attributes,
+            first_chunk=self._time_to_answer,
+            failure=connection.read_failure,
+        )
+        self.round = Round(setup._replace(traits=traits))
+        self._answered: float | None = None
         self._number = number
-        self._started = waiting.started if waiting.started is not None else self._started
-        self._input_ended, self._heard, self._said = waiting.input_ended, waiting.media, MediaFacts()
+        self._input_ended, self._sent_media, self._received_media = (
+            waiting.input_ended,
+            waiting.media,
+            MediaFacts(),
+        )
         self._first_audio: float | None = None
         self._first_text: float | None = None
-        self._interrupted = self._generation_complete = False
+        self._happened: set[str] = set()  # facts that an event told
         self._tool_calls = self._tool_responses = self._tool_cancellations = 0
 
     @property
     def answering(self) -> bool:
         """Whether the model has begun to answer: what the user says from then on is for the next turn."""
-        return self._first_chunk is not None
+        return self._answered is not None
 
     def sent(self, sent: SentFacts, moment: float) -> None:
         """Take what the user sends while the turn runs."""
-        self._heard = self._heard.plus(sent.media)
+        self._sent_media = self._sent_media.plus(sent.media)
         self._tool_responses += len(sent.tool_responses)
         if sent.ends_input:
             self._input_ended = moment
 
-    def received(self, message: Any, facts: ReceivedFacts) -> None:
-        """Take a message of the service."""
+    def received(self, facts: ReceivedFacts, message: object) -> None:
+        """Take what the service says, and the message itself for the user's hook."""
         now = time.perf_counter()
         if facts.speech_ends and not self.answering:
             self._input_ended = now
-        if facts.answers and self._first_chunk is None:
-            self._first_chunk = now
-        if facts.media.audio_bytes and self._first_audio is None:
+        if self._answered is None and facts.answers:
+            self._answered = now
+        if self._first_audio is None and facts.media.audio_bytes:
             self._first_audio = now
-        if facts.has_text and self._first_text is None:
+        if self._first_text is None and facts.has_text:
             self._first_text = now
-        self._said = self._said.plus(facts.media)
+        self._received_media = self._received_media.plus(facts.media)
         self._tool_calls += len(facts.tool_calls)
         self._tool_cancellations += len(facts.cancelled_calls)
-        if facts.interrupted and not self._interrupted:
-            self._interrupted = True
-            self._span.add_event(names.EVENT_LIVE_INTERRUPTED)
-        if facts.generation_complete and not self._generation_complete:
-            self._generation_complete = True
-            self._span.add_event(names.EVENT_LIVE_GENERATION_COMPLETE)
-        self.observe(message)
+        for fact, event in _EVENTS:
+            if getattr(facts, fact) and fact not in self._happened:
+                self._happened.add(fact)
+                self.round.add_event(event)
+        self.round.observe(facts, message)
 
     @property
     def interrupted(self) -> bool:
-        return self._interrupted
-
-    @property
-    def _says_all(self) -> bool:
-        """What was sent over the websocket is not kept."""
-        return False
-
-    def _note_chunk(self) -> None:
-        """Not every message is part of the answer; `received` notes the first that is."""
+        """Whether the user cut off the answer."""
+        return "interrupted" in self._happened
 
     def _since_input(self, moment: float | None) -> float | None:
         """Seconds from the end of the user's input where that is known, else from the turn's start."""
         if moment is None:
             return None
         ended = self._input_ended
-        return moment - (ended if ended is not None and ended <= moment else self._started)
+        return moment - (ended if ended is not None and ended <= moment else self._began)
 
-    def _time_to_first_chunk(self) -> float | None:
-        return self._since_input(self._first_chunk)
+    def _time_to_answer(self) -> float | None:
+        return self._since_input(self._answered)
 
-    def _read_failure(self, error: BaseException) -> ErrorFacts:
-        return super()._read_failure(safely(readable_error, error) or error)
-
-    def _more_attributes(self) -> Attributes:
+    def _attributes(self) -> Attributes:
         counts = {
             names.LIVE_TOOL_CALLS: self._tool_calls,
             names.LIVE_TOOL_RESPONSES: self._tool_responses,
@@ -162,9 +155,9 @@ class LiveTurn(Round):
         }
         return {
             names.LIVE_TURN: self._number,
-            names.LIVE_INTERRUPTED: self._interrupted,
-            names.LIVE_GENERATION_COMPLETE: self._generation_complete,
+            names.LIVE_INTERRUPTED: self.interrupted,
+            names.LIVE_GENERATION_COMPLETE: "generation_complete" in self._happened,
             **{name: count for name, count in counts.items() if count},
             **{name: seconds for name, seconds in waits.items() if seconds is not None},
-            **media_attributes(self._heard, self._said),
+            **media_attributes(self._sent_media, self._received_media),
         }

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from gemini_otel._facts import names
+from gemini_otel._facts.guard import guarded
 from gemini_otel._facts.labels import Dimensions
-from gemini_otel._guard import guarded
 
 if TYPE_CHECKING:
     from gemini_otel.cost import Bill

@@ -1,24 +1,27 @@
-"""The metrics of the GenAI conventions, under the names of one profile."""
+"""The metrics of one meter provider: those of the GenAI conventions, under the names of a profile, and our own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 
 from gemini_otel._facts import names
-from gemini_otel._facts.labels import MAX_VALUES, BoundedNames
+from gemini_otel._facts.calls import USAGE
+from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames
 from gemini_otel._facts.names import MetricNames, Profile
+from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
+from gemini_otel._facts.tiers import TIERS
+from gemini_otel._telemetry.metrics.costs import CostTable
 from gemini_otel._telemetry.metrics.counters import CounterTable
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import UsageFacts
+    from gemini_otel._telemetry.metrics.rounds import Labels
 
-Labels = Mapping[str, str | bool | int | float | tuple[str, ...]]
-
-_USAGE_LABELS = (
+USAGE_LABELS = (
     names.OPERATION_NAME,
     names.PROVIDER_NAME,
     names.REQUEST_MODEL,
@@ -58,11 +61,12 @@ class StandardMetrics:
             )
             for name in profile.workflow_duration
         )
-        self._kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
-
-    def of(self, operation: str) -> OperationMetrics:
-        """What to record an operation of this name with."""
-        return self._kinds[names.OPERATION_KINDS.get(operation, "other")]
+        kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
+        # What to record an operation with, by its name.
+        self.of = defaultdict(
+            lambda: kinds["other"],
+            {operation: kinds[kind] for operation, kind in names.OPERATION_KINDS.items()},
+        )
 
     def histograms(self, metrics: MetricNames, measure: str) -> tuple[Histogram, ...]:
         return tuple(self._histogram(name, measure) for name in getattr(metrics, measure))
@@ -83,66 +87,90 @@ class StandardMetrics:
     def counter(self, name: str, direction: str) -> CounterTable:
         if name not in self._counters:
             self._counters[name] = observed_counter(
-                self._meter, name, "{token}", _DESCRIPTIONS[direction], (*_USAGE_LABELS, names.TOKEN_MODALITY)
+                self._meter, name, "{token}", _DESCRIPTIONS[direction], (*USAGE_LABELS, names.TOKEN_MODALITY)
             )
         return self._counters[name]
 
 
 class OperationMetrics:
-    """The instruments for one kind of operation."""
+    """The instruments for one kind of operation, by what they take."""
 
     def __init__(self, standard: StandardMetrics, metrics: MetricNames) -> None:
-        self._duration = standard.histograms(metrics, "duration")
-        self._first_chunk = standard.histograms(metrics, "first_chunk")
-        self._token_usage = standard.histograms(metrics, "token_usage")
-        self._known_input = standard.histograms(metrics, "known_input_tokens")
-        self._input = standard.histograms(metrics, "input_tokens")
-        self._output = standard.histograms(metrics, "output_tokens")
-        self._usage = [(standard.counter(name, way), way) for name, way in metrics.usage]
-        self._modality = BoundedNames(MAX_VALUES, _MODALITIES)
-
-    def record(
-        self,
-        labels: Labels,
-        seconds: float,
-        first_chunk: float | None,
-        usage: UsageFacts,
-        error_type: str | None,
-        context: Context,
-        service_tier: str | None = None,
-    ) -> None:
-        """One operation that has ended; `first_chunk` is None unless it streamed."""
-        sent, received = usage.input_tokens, usage.output_tokens
-        if sent is not None:
-            of_type = {**labels, names.TOKEN_TYPE: "input"} if self._token_usage else labels
-            _record(self._token_usage, sent, of_type, context)
-            _record(self._known_input, sent, labels, context)
-        if received is not None:
-            of_type = {**labels, names.TOKEN_TYPE: "output"} if self._token_usage else labels
-            _record(self._token_usage, received, of_type, context)
-        if self._usage:
-            self._count(labels, usage)
-        if first_chunk is not None:
-            _record(self._first_chunk, first_chunk, labels, context)
-        if error_type is not None:
-            labels = {**labels, names.ERROR_TYPE: error_type}
-        _record(self._input, sent or 0, labels, context)
-        _record(self._output, received or 0, labels, context)
-        if service_tier is not None:
-            labels = {**labels, names.RESPONSE_SERVICE_TIER: service_tier}
-        _record(self._duration, seconds, labels, context)
-
-    def _count(self, labels: Labels, usage: UsageFacts) -> None:
-        values = tuple(map(labels.get, _USAGE_LABELS))
-        own: Any = tuple((name, value) for name, value in labels.items() if name not in _USAGE_LABELS)
-        for table, direction in self._usage:
-            for modality, tokens in _by_modality(usage, direction).items():
-                table.add((*values, self._modality(modality)), tokens, own)  # type: ignore[arg-type]  # no floats here
+        self.duration = standard.histograms(metrics, "duration")
+        self.first_chunk = standard.histograms(metrics, "first_chunk")
+        self.token_usage = standard.histograms(metrics, "token_usage")
+        self.known_input = standard.histograms(metrics, "known_input_tokens")
+        self.input = standard.histograms(metrics, "input_tokens")
+        self.output = standard.histograms(metrics, "output_tokens")
+        self.usage = [(standard.counter(name, way), way) for name, way in metrics.usage]
+        self.of_operation = bool(self.known_input or self.input or self.output or self.usage)
+        self.modality = BoundedNames(MAX_VALUES, _MODALITIES)
 
 
-def _record(histograms: tuple[Histogram, ...], value: float, labels: Labels, context: Context) -> None:
-    for histogram in histograms:
-        histogram.record(value, labels, context)
+class Metrics:
+    """The histograms and counters of one meter provider; those of the conventions are in `standard`."""
+
+    standard: StandardMetrics
+
+    def __init__(self, meter: Meter) -> None:
+        self._profiles: dict[str, StandardMetrics] = {}
+        self.tool_duration = meter.create_histogram(
+            names.TOOL_DURATION,
+            unit="s",
+            description="Tool run duration.",
+            explicit_bucket_boundaries_advisory=names.DURATION_BUCKETS,
+        )
+        self.model_label = BoundedNames(MAX_MODELS)
+        self.address_label = BoundedNames(MAX_MODELS)
+        self.tool_label = BoundedNames(MAX_MODELS)
+        self.server_tool_label = BoundedNames(MAX_VALUES)
+        self.tool_result_label = BoundedNames(MAX_VALUES)
+        self.finish_reason_label = BoundedNames(MAX_VALUES, KNOWN_FINISH_REASONS)
+        self.tier_label = BoundedNames(MAX_VALUES, TIERS)
+        self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
+        self.hint_label = BoundedNames(MAX_MODELS)
+        self.labels: dict[tuple[str | int | None, ...], Labels] = {}  # of rounds that began alike
+        model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
+        self.responses = observed_counter(
+            meter,
+            names.RESPONSES,
+            "{response}",
+            "Answers and errors by outcome.",
+            (
+                model,
+                status_code,
+                names.FINISH_REASON,
+                names.OUTCOME,
+                names.REPETITION_KIND,
+                names.OPERATION_NAME,
+                names.RESPONSE_SERVICE_TIER,
+            ),
+        )
+        self.token_counters = tuple(
+            (counter.fact, observed_counter(meter, counter.metric, "{token}", counter.description, (model,)))
+            for counter in USAGE
+            if counter.metric is not None
+        )
+        self.server_tool_uses = observed_counter(
+            meter,
+            names.SERVER_TOOL_USES,
+            "{use}",
+            "Uses of tools that the service runs.",
+            (model, names.TOOL_NAME, names.SERVER_TOOL_RESULT),
+        )
+        self.attempts_failed = observed_counter(
+            meter, names.ATTEMPTS_FAILED, "{attempt}", "HTTP attempts that failed.", (model, status_code)
+        )
+        self.costs = CostTable(meter)
+        self.hints = observed_counter(
+            meter, names.HINTS, "{hint}", "Hints given.", (names.HINT_ID, names.HINT_SEVERITY)
+        )
+
+    def follow(self, profile: Profile, meter: Meter) -> None:
+        """Record the metrics of the conventions under the names of `profile` from now on."""
+        if profile.name not in self._profiles:
+            self._profiles[profile.name] = StandardMetrics(meter, profile)
+        self.standard = self._profiles[profile.name]
 
 
 def observed_counter(
@@ -158,7 +186,7 @@ def observed_counter(
     return table
 
 
-def _by_modality(usage: UsageFacts, direction: str) -> dict[str, int]:
+def by_modality(usage: UsageFacts, direction: str) -> dict[str, int]:
     """Tokens by modality. What the service does not break down is `unknown`: the rest, the 0 of an answer without usage, and all
     of it where the parts are more than the whole, as some answers of search tools have it.
     """

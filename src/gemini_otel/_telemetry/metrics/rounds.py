@@ -3,141 +3,182 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
-
-from opentelemetry.context import Context
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import ResponseFacts, StartFacts
-from gemini_otel._facts.labels import Dimensions
-from gemini_otel._facts.operation import Operation
 from gemini_otel._facts.sendable import OTHER
-from gemini_otel._telemetry.attributes import Attributes, start_attributes, usage_attributes
-from gemini_otel._telemetry.instrumentation import Instrumentation, Metrics
+from gemini_otel._telemetry.metrics.instruments import USAGE_LABELS, Metrics, OperationMetrics, by_modality
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+    from gemini_otel._facts.calls import ErrorFacts, ResponseFacts, UsageFacts
+    from gemini_otel._facts.labels import Dimensions
+    from gemini_otel._telemetry.attributes import Attributes
+    from gemini_otel._telemetry.rounds import RoundSetup
+
+
+_MOST_LABELS = 500  # sets of them that are kept
 
 
 class RoundEnd(NamedTuple):
     """How a round ended; times in seconds."""
 
     seconds: float
-    first_chunk: float | None
+    first_chunk: float | None  # None unless it streamed
     response: ResponseFacts
-    finish_reason: str | None
+    usage: Attributes  # its token counts
+    finish_reason: str | None  # the worst
     outcome: str
     status_code: int | None
-    error_type: str | None
+    error: BaseException | None
+    failure: ErrorFacts | None  # what `error` says, where that is a failure
     repetition: str
-    service_tier: str | None = None
-    asked_tier: str | None = None
+    service_tier: str | None
 
 
-def round_metrics(
-    instrumentation: Instrumentation, operation: Operation, start: StartFacts, measured: bool
-) -> RoundMetrics | None:
-    """The metrics of a round that begins; None where nobody reads any.
+def count_failed_attempt(metrics: Metrics, own: Dimensions, model: str | None, code: int | None) -> None:
+    """Count an HTTP attempt that did not succeed."""
+    metrics.attempts_failed.add((metrics.model_label(model) if model else None, code), own=own)
 
-    `measured` says whether the standard ones are for us to record.
-    """
-    metrics = instrumentation.providers.metrics()
-    return (
-        RoundMetrics(
-            metrics,
-            instrumentation.dimensions(),
-            operation,
-            start,
-            measured,
-            priced=instrumentation.settings.cost,
-        )
-        if metrics is not None
-        else None
+
+def record_round(
+    metrics: Metrics, own: Dimensions, setup: RoundSetup, ended: RoundEnd, context: Context
+) -> None:
+    """Count a round; `own` are the user's dimensions, and `context` is that of its span, for exemplars."""
+    operation, start, response, usage = setup.operation, setup.start, ended.response, ended.response.usage
+    model = metrics.model_label(start.model) if start.model else None
+    tier = metrics.tier_label(ended.service_tier) if ended.service_tier is not None else None
+    if operation.timed and setup.chosen.measured:
+        labels = _labels(metrics, own, setup, response.model)
+        _record_standard(metrics, metrics.standard.of[operation.name], labels, ended, tier, context)
+    metrics.responses.add(
+        (
+            model,
+            ended.status_code,
+            metrics.finish_reason_label(ended.finish_reason) if ended.finish_reason else None,
+            ended.outcome,
+            ended.repetition,
+            operation.name,
+            tier,
+        ),
+        own=own,
     )
-
-
-class RoundMetrics:
-    """Counts one round, with its model's label and the caller's own dimensions."""
-
-    __slots__ = ("_dimensions", "_measured", "_metrics", "_operation", "_priced", "_start")
-
-    def __init__(
-        self,
-        metrics: Metrics,
-        dimensions: Dimensions,
-        operation: Operation,
-        start: StartFacts,
-        measured: bool,
-        *,
-        priced: bool = False,
-    ) -> None:
-        self._metrics, self._dimensions, self._priced = metrics, dimensions, priced
-        self._operation, self._start, self._measured = operation, start, measured
-
-    def attempt_failed(self, code: int | None) -> None:
-        """Count an HTTP attempt that did not succeed."""
-        self._metrics.attempts_failed.add((self._model(), code), own=self._dimensions)
-
-    def record(self, ended: RoundEnd, context: Context) -> None:
-        """Count the round; `context` is that of its span, for exemplars."""
-        metrics, own, model, usage = self._metrics, self._dimensions, self._model(), ended.response.usage
-        tier = metrics.tier_label(ended.service_tier) if ended.service_tier is not None else None
-        if self._operation.timed and self._measured:
-            metrics.standard.of(self._operation.name).record(
-                self._standard_labels(model, ended.response.model),
-                ended.seconds,
-                ended.first_chunk,
-                usage,
-                metrics.error_label(ended.error_type) if ended.error_type is not None else None,
-                context,
-                tier,
-            )
-        reason = metrics.finish_reason_label(ended.finish_reason) if ended.finish_reason else None
-        metrics.responses.add(
-            (
-                model,
-                ended.status_code,
-                reason,
-                ended.outcome,
-                ended.repetition,
-                self._operation.name,
-                tier,
-            ),
-            own=own,
+    for (tool, result), times in response.tool_uses.items():
+        metrics.server_tool_uses.add(
+            (model, metrics.server_tool_label(tool), metrics.tool_result_label(result)), times, own
         )
-        for (tool, result), times in ended.response.tool_uses.items():
-            metrics.server_tool_uses.add(
-                (model, metrics.server_tool_label(tool), metrics.tool_result_label(result)), times, own
-            )
-        if self._priced and (usage.input_tokens or usage.output_tokens):
-            self._note_cost(ended, model)
-        if usage.thoughts_tokens:
-            metrics.thoughts_tokens.add((model,), usage.thoughts_tokens, own)
-        if usage.cached_tokens:
-            metrics.cached_tokens.add((model,), usage.cached_tokens, own)
+    if setup.instrumentation.settings.cost and (
+        ended.usage.get(names.USAGE_INPUT_TOKENS) or ended.usage.get(names.USAGE_OUTPUT_TOKENS)
+    ):
+        _note_cost(metrics, own, setup, ended)
+    for fact, counter in metrics.token_counters:
+        if tokens := getattr(usage, fact):
+            counter.add((model,), tokens, own)
 
-    def _note_cost(self, ended: RoundEnd, model: str | None) -> None:
-        """Note what a price needs, by the names that a span has for it."""
-        response = ended.response
-        facts = {
-            names.REQUEST_MODEL: self._start.model,
-            names.RESPONSE_MODEL: response.model,
-            names.REQUEST_SERVICE_TIER: ended.asked_tier,
-            names.RESPONSE_SERVICE_TIER: ended.service_tier,
-            names.TRAFFIC_TYPE: response.traffic_type,
-        }
-        begun = time.time() - ended.seconds
-        self._metrics.costs.add(model, self._dimensions, facts | usage_attributes(response.usage), begun)
 
-    def _model(self) -> str | None:
-        return self._metrics.model_label(self._start.model) if self._start.model else None
+class Labels(NamedTuple):
+    """Of the metrics of the conventions: of all, and of the tokens that were sent and received."""
 
-    def _standard_labels(self, model: str | None, answered: str | None) -> Attributes:
-        labels: Attributes = dict(self._dimensions)
-        labels.update(start_attributes(self._operation.name, self._start._replace(agent=None), stream=False))
-        if self._start.address is not None:
-            labels[names.SERVER_ADDRESS] = address = self._metrics.address_label(self._start.address)
-            if address == OTHER:
-                labels.pop(names.SERVER_PORT, None)
-        if model is not None:
-            labels[names.REQUEST_MODEL] = model
-        if answered is not None:
-            labels[names.RESPONSE_MODEL] = self._metrics.model_label(answered)
-        return labels
+    common: Attributes
+    sent: Attributes
+    received: Attributes
+
+
+def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str | None) -> Labels:
+    """The attributes that the span started with, bounded; made once for calls that begin alike, without dimensions of their own."""
+    start = setup.start
+    key = setup.operation.name, start.provider, start.model, start.address, start.port, answered
+    labels = None if own else metrics.labels.get(key)
+    if labels is None:
+        common = {**dict(own), **_bounded(metrics, setup, answered)}
+        labels = Labels(common, {**common, names.TOKEN_TYPE: "input"}, {**common, names.TOKEN_TYPE: "output"})
+        if not own:
+            if len(metrics.labels) >= _MOST_LABELS:
+                metrics.labels.clear()
+            metrics.labels[key] = labels
+    return labels
+
+
+def _bounded(metrics: Metrics, setup: RoundSetup, answered: str | None) -> Attributes:
+    start = setup.start
+    labels = {**setup.chosen.start}
+    labels.pop(names.AGENT_NAME, None)
+    labels.pop(names.REQUEST_STREAM, None)
+    if start.model:
+        labels[names.REQUEST_MODEL] = metrics.model_label(start.model)
+    if start.address is not None:
+        labels[names.SERVER_ADDRESS] = address = metrics.address_label(start.address)
+        if address == OTHER:
+            labels.pop(names.SERVER_PORT, None)
+    if answered is not None:
+        labels[names.RESPONSE_MODEL] = metrics.model_label(answered)
+    return labels
+
+
+def _record_standard(
+    metrics: Metrics,
+    instruments: OperationMetrics,
+    labels: Labels,
+    ended: RoundEnd,
+    tier: str | None,
+    context: Context,
+) -> None:
+    """The metrics of the conventions; each profile has some of them only."""
+    failed = labels.common
+    if ended.failure is not None:
+        failed = {**failed, names.ERROR_TYPE: metrics.error_label(ended.failure.type)}
+    timed = failed if tier is None else {**failed, names.RESPONSE_SERVICE_TIER: tier}
+    if instruments.token_usage:
+        sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
+        received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
+        for tokens, of_type in ((sent, labels.sent), (received, labels.received)):
+            if tokens is not None:
+                for histogram in instruments.token_usage:
+                    histogram.record(tokens, of_type, context)
+    if ended.first_chunk is not None:
+        for histogram in instruments.first_chunk:
+            histogram.record(ended.first_chunk, labels.common, context)
+    if instruments.of_operation:
+        _record_tokens(instruments, labels.common, failed, ended, context)
+    for histogram in instruments.duration:
+        histogram.record(ended.seconds, timed, context)
+
+
+def _record_tokens(
+    instruments: OperationMetrics, labels: Attributes, failed: Attributes, ended: RoundEnd, context: Context
+) -> None:
+    """The tokens of one operation, in the profiles that have metrics for them."""
+    sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
+    received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
+    if sent is not None:
+        for histogram in instruments.known_input:
+            histogram.record(sent, labels, context)
+    for histogram in instruments.input:
+        histogram.record(sent or 0, failed, context)
+    for histogram in instruments.output:
+        histogram.record(received or 0, failed, context)
+    if instruments.usage:
+        _count_usage(instruments, labels, ended.response.usage)
+
+
+def _count_usage(instruments: OperationMetrics, labels: Attributes, usage: UsageFacts) -> None:
+    values: Any = tuple(map(labels.get, USAGE_LABELS))  # no floats here
+    own: Any = tuple((name, value) for name, value in labels.items() if name not in USAGE_LABELS)
+    for table, direction in instruments.usage:
+        for modality, tokens in by_modality(usage, direction).items():
+            table.add((*values, instruments.modality(modality)), tokens, own)
+
+
+def _note_cost(metrics: Metrics, own: Dimensions, setup: RoundSetup, ended: RoundEnd) -> None:
+    """Note what a price needs, by the names that a span has for it."""
+    model, response = setup.start.model, ended.response
+    facts = {
+        names.REQUEST_MODEL: model,
+        names.RESPONSE_MODEL: response.model,
+        names.REQUEST_SERVICE_TIER: setup.request.service_tier,
+        names.RESPONSE_SERVICE_TIER: ended.service_tier,
+        names.TRAFFIC_TYPE: response.traffic_type,
+    }
+    label = metrics.model_label(model) if model else None
+    metrics.costs.add(label, own, facts | ended.usage, time.time() - ended.seconds)

@@ -1,4 +1,5 @@
-"""What each instrumentation calls the things that hints need, as recorded from it (tests/data/foreign).
+"""One row for each other instrumentation: what it calls the things that hints need, as recorded from it (tests/data/foreign), and
+the packages that it comes in.
 
 What a source writes under the names of the conventions needs no row here.
 """
@@ -7,8 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gemini_otel._facts import names
+
+
+class Package(NamedTuple):
+    """A distribution that instruments the SDK, or a framework that calls it, in this process.
+
+    It is switched off by its `entry_point`, or else by `switch`; `also` is another way to do so.
+    """
+
+    name: str
+    module: str
+    shares: bool = False  # whether we add to its spans, so that a call has one
+    entry_point: str | None = None
+    switch: str = ""
+    also: str = ""
+    framework: str | None = None
+    apart_because: str = "it does not make its own current"  # why we cannot add to its spans
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +52,7 @@ class Source:
     reason_in_error: str | None = None  # the words before a finish reason in the text of an exception
     leaves_out_thoughts: bool = False  # only the total of its token counts includes the thoughts
     always_says_reason: bool = False  # an answer without a finish reason had none
+    packages: tuple[Package, ...] = ()
 
 
 _OLDER_CONVENTIONS: Mapping[str, tuple[str, ...]] = {
@@ -79,6 +98,14 @@ OFFICIAL = Source(
     google_only=True,
     aliases=_OLDER_CONVENTIONS,
     always_says_reason=True,
+    packages=(
+        Package(
+            "opentelemetry-instrumentation-google-genai",
+            "opentelemetry.instrumentation.google_genai",
+            shares=True,
+            entry_point="google-genai",
+        ),
+    ),
 )
 # Spans of the official instrumentation with Logfire's additions pass for the official ones; these scopes are its own.
 LOGFIRE = Source(
@@ -98,6 +125,14 @@ OPENINFERENCE = Source(
     parameters="llm.invocation_parameters",
     answer="output.value",
     operations=_OPENINFERENCE_OPERATIONS,
+    packages=(
+        Package(
+            "openinference-instrumentation-google-genai",
+            "openinference.instrumentation.google_genai",
+            shares=True,
+            entry_point="google_genai",
+        ),
+    ),
 )
 OPENLLMETRY = Source(
     name="opentelemetry-instrumentation-google-generativeai",
@@ -117,6 +152,26 @@ OPENLLMETRY = Source(
     finish_words=_OPENAI_WORDS,
     no_reason=_OPENAI_NO_REASON,
     leaves_out_thoughts=True,
+    packages=(
+        Package(
+            "opentelemetry-instrumentation-google-generativeai",
+            "opentelemetry.instrumentation.google_generativeai",
+            entry_point="google_generativeai",
+            also="; Traceloop.init(block_instruments={Instruments.GOOGLE_GENERATIVEAI}) if it is traceloop-sdk that calls it",
+        ),
+    ),
+)
+# What it writes on its spans, hints do not read.
+OPENLIT = Source(
+    name="openlit",
+    packages=(
+        Package(
+            "openlit",
+            "openlit.instrumentation.google_ai_studio",
+            switch='openlit.init(disabled_instrumentors=["google-ai-studio"])',
+            apart_because="its own says too late what it is",
+        ),
+    ),
 )
 ADK = Source(
     name="google-adk",
@@ -178,6 +233,20 @@ OPENINFERENCE_FRAMEWORKS = Source(
     operations=_OPENINFERENCE_OPERATIONS,
     raises_its_own=True,
     reason_in_error="Response was terminated early: ",
+    packages=(
+        Package(
+            "openinference-instrumentation-langchain",
+            "openinference.instrumentation.langchain",
+            entry_point="langchain",
+            framework="LangChain",
+        ),
+        Package(
+            "openinference-instrumentation-llama-index",
+            "openinference.instrumentation.llama_index",
+            entry_point="llama_index",
+            framework="LlamaIndex",
+        ),
+    ),
 )
 OPENLLMETRY_FRAMEWORKS = Source(
     name="opentelemetry-instrumentation-langchain",
@@ -188,9 +257,26 @@ OPENLLMETRY_FRAMEWORKS = Source(
     operations=_OPENLLMETRY_OPERATIONS,
     raises_its_own=True,
     reason_in_error="Response was terminated early: ",
+    packages=(
+        Package(
+            "opentelemetry-instrumentation-langchain",
+            "opentelemetry.instrumentation.langchain",
+            entry_point="langchain",
+            also=", or Traceloop.init(block_instruments={Instruments.LANGCHAIN})",
+            framework="LangChain",
+        ),
+        Package(
+            "opentelemetry-instrumentation-llamaindex",
+            "opentelemetry.instrumentation.llamaindex",
+            entry_point="llama-index",
+            also=", or Traceloop.init(block_instruments={Instruments.LLAMA_INDEX})",
+            framework="LlamaIndex",
+        ),
+    ),
 )
 FRAMEWORKS = (OPENINFERENCE_FRAMEWORKS, OPENLLMETRY_FRAMEWORKS)
 SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE, *FRAMEWORKS, LITELLM)
+PACKAGES = tuple(package for source in (*SOURCES, OPENLIT) for package in source.packages)
 
 # Whoever else writes `gen_ai.*` or `llm.*`.
 ANYONE = Source(

@@ -20,6 +20,7 @@ from gemini_otel._facts.names import (
     REQUEST_MAX_TOKENS,
     REQUEST_MODEL,
     REQUEST_REASONING_LEVEL,
+    REQUEST_SERVICE_TIER,
     REQUEST_TEMPERATURE,
     REQUEST_TOP_P,
     RETRY_DELAY,
@@ -29,6 +30,7 @@ from gemini_otel._facts.names import (
     TIMEOUT,
     TOOLS,
     USAGE_INPUT_TOKENS,
+    VERTEX_REQUEST_TYPE,
 )
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._failure import FAILURE, SET_RETRIES, read_failure
@@ -48,6 +50,8 @@ _RESENDS = f"resent {{{HTTP_RESEND_COUNT}}} times"
 _ATTEMPTS = f"{{{MAX_ATTEMPTS}}} attempts allowed"
 _TIMEOUT = f"timeout {{{TIMEOUT}}} s"
 _SERVER = f"server {{{SERVER_ADDRESS}}}"
+_CAPACITY = f"capacity {{{VERTEX_REQUEST_TYPE}}}"
+_ASKED_TIER = f"tier {{{REQUEST_SERVICE_TIER}}} asked for"
 _TOOLS = f"{{{TOOLS}}} tools declared"
 _BACK_OFF = "Retry with exponential backoff and jitter: 1, 2, 4, 8 s, and a limit on the number of retries."
 
@@ -783,7 +787,7 @@ NARROW = (
         ),
         reference=links.CLOUD_429,
         when=on(FAILURE, "provisioned_throughput"),
-        evidence=(_ANSWER, _MODEL),
+        evidence=(_CAPACITY, _ANSWER, _MODEL),
     ),
     Hint(
         id="http.429.shared_capacity",
@@ -799,7 +803,7 @@ NARROW = (
         ),
         reference=links.CLOUD_429,
         when=on(FAILURE, "shared_capacity"),
-        evidence=(_MODEL, _RESENDS, _ATTEMPTS),
+        evidence=(_MODEL, _CAPACITY, _ASKED_TIER, _RESENDS, _ATTEMPTS),
     ),
     # --- narrower cases of 500
     Hint(
@@ -1027,7 +1031,7 @@ GENERIC = (
         remedy=(
             "Retry once or twice, with backoff.",
             "Shorten the input, or try another model.",
-            "Look at https://aistudio.google.com/status , and report it if it persists.",
+            "Look at https://aistudio.google.com/status for an outage, and report it if it persists.",
             SET_RETRIES,
         ),
         reference=links.API_ERRORS,
@@ -1051,7 +1055,7 @@ GENERIC = (
         retry="yes",
         summary="A gateway in front of the service got no proper answer.",
         cause="It may be a passing fault on the way, or a proxy of your own.",
-        remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status .", SET_RETRIES),
+        remedy=(_BACK_OFF, "Look at https://aistudio.google.com/status for an outage.", SET_RETRIES),
         reference=links.TROUBLESHOOTING,
         when=on(FAILURE, "bad_gateway"),
         evidence=(f"HTTP {{{HTTP_STATUS_CODE}}}", _RESENDS, _ATTEMPTS),
@@ -1065,7 +1069,7 @@ GENERIC = (
         remedy=(
             _BACK_OFF,
             "Fall back to another model, for example from Pro to Flash.",
-            "Look at https://aistudio.google.com/status .",
+            "Look at https://aistudio.google.com/status for an outage.",
             SET_RETRIES,
         ),
         reference=links.API_ERRORS,

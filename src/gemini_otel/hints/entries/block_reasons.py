@@ -40,7 +40,7 @@ HINTS = (
         ),
         reference=links.SAFETY,
         when=on(BLOCK, "SAFETY"),
-        evidence=(_CATEGORIES, THRESHOLDS, _MODEL),
+        evidence=(_CATEGORIES, *THRESHOLDS, _MODEL),
     ),
     Hint(
         id="block.other",
@@ -88,7 +88,7 @@ HINTS = (
         remedy=("Rephrase the prompt.", "Use other reference images."),
         reference=links.IMAGES,
         when=on(BLOCK, "IMAGE_SAFETY"),
-        evidence=(_CATEGORIES, THRESHOLDS, _REASON, _MODEL),
+        evidence=(_CATEGORIES, *THRESHOLDS, _REASON, _MODEL),
     ),
     Hint(
         id="block.model_armor",
@@ -116,7 +116,7 @@ HINTS = (
         ),
         reference=links.SAFETY,
         when=on(BLOCK, "JAILBREAK"),
-        evidence=(_CATEGORIES, THRESHOLDS, _REASON, _MODEL),
+        evidence=(_CATEGORIES, *THRESHOLDS, _REASON, _MODEL),
     ),
     Hint(
         id="block.unspecified",

@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import re
 
-from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors import causes
 from gemini_otel._facts.names import (
     API_VERSION,
     ERROR_MESSAGE,
@@ -72,7 +72,12 @@ _TRANSIENT = frozenset(
             "bad_gateway",
             "overloaded",
         ),
-        *("deadline_exceeded", *classes.TIMEOUT, *classes.UNREACHABLE, *classes.DISCONNECTED),
+        *(
+            "deadline_exceeded",
+            *causes.TIMEOUT.values,
+            *causes.UNREACHABLE.values,
+            *causes.DISCONNECTED.values,
+        ),
     }
 )
 RETIRING_WITHIN = dt.timedelta(days=60)
@@ -329,7 +334,7 @@ REFUSED = (
         reference=links.SDK,
         when=on(
             FAILURE,
-            *classes.TIMEOUT,
+            *causes.TIMEOUT.values,
             "deadline_too_short",
             "deadline_exceeded",
             "cancelled",
@@ -412,7 +417,7 @@ def _no_timeout(attributes: Attributes) -> bool:
     unset = OUTCOME in attributes and MAX_ATTEMPTS in attributes and TIMEOUT not in attributes
     if not unset:
         return False
-    return attributes.get(OUTCOME) == "cancelled" or read_failure(attributes) in classes.DISCONNECTED
+    return attributes.get(OUTCOME) == "cancelled" or read_failure(attributes) in causes.DISCONNECTED.values
 
 
 NOTES = (

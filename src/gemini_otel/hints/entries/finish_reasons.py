@@ -382,7 +382,7 @@ HINTS = (
         ),
         reference=links.SAFETY,
         when=on(FINISH, "SAFETY"),
-        evidence=(_CATEGORIES, THRESHOLDS, _OUTPUT),
+        evidence=(_CATEGORIES, *THRESHOLDS, _OUTPUT),
     ),
     Hint(
         id="finish.recitation.sampling_ignored",
@@ -574,7 +574,7 @@ HINTS = (
         remedy=("Rephrase the prompt.", "Use other reference images."),
         reference=links.IMAGES,
         when=on(FINISH, "IMAGE_SAFETY"),
-        evidence=(_CATEGORIES, THRESHOLDS, _REASON, _MODEL),
+        evidence=(_CATEGORIES, *THRESHOLDS, _REASON, _MODEL),
     ),
     Hint(
         id="finish.image_prohibited",

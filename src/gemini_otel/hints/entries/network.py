@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors import causes
 from gemini_otel._facts.names import (
     ERROR_REASON,
     ERROR_STATUS,
@@ -41,9 +41,9 @@ def _cancelled(attributes: Attributes) -> bool:
         told = text(attributes, RESOURCE_STATE) or text(attributes, INTERACTION_STATUS)
         return read_failure(attributes) != "cancelled" and not told[-100:].upper().endswith("CANCELLED")
     named = attributes.get(ERROR_TYPE)
-    if not isinstance(named, str) or not named.endswith(classes.CANCELLED):
+    if not isinstance(named, str) or not named.endswith(causes.CANCELLED.classes):
         return False
-    return class_name(attributes) in classes.CANCELLED
+    return class_name(attributes) in causes.CANCELLED.classes
 
 
 HINTS = (
@@ -58,7 +58,7 @@ HINTS = (
             "Read streams to the end, or close them.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.NO_CONNECTION_FREE),
+        when=on(FAILURE, *causes.NO_CONNECTION_FREE.values),
         evidence=(_EXCEPTION, _AFTER),
     ),
     Hint(
@@ -76,7 +76,7 @@ HINTS = (
             SET_RETRIES,
         ),
         reference=links.API_ERRORS,
-        when=on(FAILURE, *classes.TIMEOUT),
+        when=on(FAILURE, *causes.TIMEOUT.values),
         evidence=(_EXCEPTION, _AFTER, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
     ),
     Hint(
@@ -91,7 +91,7 @@ HINTS = (
             "Check the clock and the base URL.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.NO_TRUST),
+        when=on(FAILURE, *causes.TLS.values),
         evidence=(_EXCEPTION, _SERVER),
     ),
     Hint(
@@ -106,7 +106,7 @@ HINTS = (
             "Retry with backoff if it works at other times.",
         ),
         reference=links.FORUM,
-        when=on(FAILURE, *classes.UNREACHABLE),
+        when=on(FAILURE, *causes.UNREACHABLE.values),
         evidence=(_EXCEPTION, _SERVER, _RESENDS),
     ),
     Hint(
@@ -122,7 +122,7 @@ HINTS = (
             "If so many connections are meant, raise the limit (ulimit -n).",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.TOO_MANY_FILES),
+        when=on(FAILURE, *causes.TOO_MANY_FILES.values),
         evidence=(_EXCEPTION, _SERVER),
     ),
     Hint(
@@ -134,7 +134,7 @@ HINTS = (
         "GOOGLE_GEMINI_BASE_URL, or a proxy's address in HTTPS_PROXY.",
         remedy=("Write the address in full, with https:// and without a path.",),
         reference=links.SDK,
-        when=on(FAILURE, *classes.BAD_URL),
+        when=on(FAILURE, *causes.BAD_URL.values),
         evidence=(_EXCEPTION, _SERVER),
     ),
     Hint(
@@ -146,7 +146,7 @@ HINTS = (
         "usual reason.",
         remedy=("Look at repr() of the key, and copy it again.", "Check http_options.headers."),
         reference=links.API_KEY,
-        when=on(FAILURE, *classes.BAD_HEADER),
+        when=on(FAILURE, *causes.BAD_HEADER.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -160,7 +160,7 @@ HINTS = (
             "Look for proxies with an idle limit below the model's thinking time.",
         ),
         reference=links.FORUM,
-        when=on(FAILURE, *classes.DISCONNECTED, also=_streamed),
+        when=on(FAILURE, *causes.DISCONNECTED.values, also=_streamed),
         evidence=(_EXCEPTION, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
     ),
     Hint(
@@ -177,7 +177,7 @@ HINTS = (
             "Look for proxies with an idle limit.",
         ),
         reference=links.FORUM,
-        when=on(FAILURE, *classes.DISCONNECTED),
+        when=on(FAILURE, *causes.DISCONNECTED.values),
         evidence=(_EXCEPTION, _RESENDS),
     ),
     Hint(
@@ -193,7 +193,7 @@ HINTS = (
             "Upgrade the SDK.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.UNREADABLE),
+        when=on(FAILURE, *causes.UNREADABLE.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -207,7 +207,7 @@ HINTS = (
             "See the exception's cause for the real error.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.INTERRUPTED),
+        when=on(FAILURE, *causes.INTERRUPTED.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -222,7 +222,7 @@ HINTS = (
             "Make a new client where the old one cannot be kept.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.CLOSED),
+        when=on(FAILURE, *causes.CLOSED.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -237,7 +237,7 @@ HINTS = (
             "Make the client inside the coroutine that asyncio.run() runs, and leave it with `async with`.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.OTHER_LOOP),
+        when=on(FAILURE, *causes.OTHER_LOOP.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -253,7 +253,7 @@ HINTS = (
             "Check GOOGLE_GENAI_USE_VERTEXAI, which decides where the client does not.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.OTHER_BACK_END),
+        when=on(FAILURE, *causes.OTHER_BACK_END.values),
         evidence=(_EXCEPTION, f"provider {{{PROVIDER_NAME}}}"),
     ),
     Hint(
@@ -268,7 +268,7 @@ HINTS = (
             "Coroutines and MCP sessions need the asynchronous client.",
         ),
         reference=links.FUNCTION_CALLING,
-        when=on(FAILURE, *classes.OWN_TOOL),
+        when=on(FAILURE, *causes.OWN_TOOL.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -282,7 +282,7 @@ HINTS = (
             "To use an API key instead, make the client without vertexai.",
         ),
         reference=links.CLOUD_ERRORS,
-        when=on(FAILURE, *classes.CREDENTIALS, "quota_project", "token_scope"),
+        when=on(FAILURE, *causes.CREDENTIALS.values, "quota_project", "token_scope"),
         evidence=(
             _EXCEPTION,
             f"HTTP {{{HTTP_STATUS_CODE}}} {{{ERROR_STATUS}}}",
@@ -297,7 +297,7 @@ HINTS = (
         cause="The path does not exist, is a directory, or may not be read. The call needed the file before it could send anything.",
         remedy=("Check the path, and the directory that the program runs in.",),
         reference=links.FILES,
-        when=on(FAILURE, *classes.NO_FILE),
+        when=on(FAILURE, *causes.NO_FILE.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(
@@ -312,7 +312,7 @@ HINTS = (
             "Check whether the setting exists on the Gemini API or on Vertex AI only.",
         ),
         reference=links.SDK,
-        when=on(FAILURE, *classes.REFUSED_BY_SDK),
+        when=on(FAILURE, *causes.REFUSED_BY_SDK.values),
         evidence=(_EXCEPTION,),
     ),
     Hint(

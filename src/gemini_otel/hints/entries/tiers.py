@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._facts.errors import causes as classes
+from gemini_otel._facts.errors import causes
 from gemini_otel._facts.names import (
     ERROR_TYPE,
     FLEX_WAIT,
@@ -13,6 +13,7 @@ from gemini_otel._facts.names import (
     TIMEOUT,
     TRAFFIC_TYPE,
     USAGE_REASONING_OUTPUT_TOKENS,
+    VERTEX_REQUEST_TYPE,
 )
 from gemini_otel._facts.tiers import FLEX, TIERS
 from gemini_otel.hints import _links as links
@@ -24,6 +25,7 @@ _LONG_WAIT = 30.0  # seconds
 _MUCH_THOUGHT = 1000  # tokens, which take time whatever the tier
 
 _ASKED = f"asked for {{{REQUEST_SERVICE_TIER}}}"
+_CAPACITY = f"capacity {{{VERTEX_REQUEST_TYPE}}}"
 _SERVED = f"served by {{{RESPONSE_SERVICE_TIER}}}"
 _MODEL = f"model {{{REQUEST_MODEL}}}"
 
@@ -57,7 +59,9 @@ TIMEOUTS = (
             "Do not repeat it at once: each attempt waits anew.",
         ),
         reference=links.FLEX,
-        when=on(FAILURE, *classes.TIMEOUT, "deadline_exceeded", needs=REQUEST_SERVICE_TIER, also=_asked_flex),
+        when=on(
+            FAILURE, *causes.TIMEOUT.values, "deadline_exceeded", needs=REQUEST_SERVICE_TIER, also=_asked_flex
+        ),
         evidence=(f"{{{ERROR_TYPE}}}", f"timeout {{{TIMEOUT}}} s", _ASKED, _MODEL),
     ),
 )
@@ -73,10 +77,11 @@ HINTS = (
             "See how often it happens: gemini.client.responses has the tier as a label.",
             "For the tier priority, compare the requests with the limits of the project.",
             "Check that the model is offered in the tier.",
+            "On Vertex AI, ask for it by the header X-Vertex-AI-LLM-Shared-Request-Type: service_tier may have no effect there.",
         ),
         reference=links.PRIORITY,
         when=where(_other_tier, outcomes=ANY, needs=REQUEST_SERVICE_TIER),
-        evidence=(_ASKED, _SERVED, f"traffic type {{{TRAFFIC_TYPE}}}", _MODEL),
+        evidence=(_ASKED, _SERVED, f"traffic type {{{TRAFFIC_TYPE}}}", _CAPACITY, _MODEL),
     ),
     Hint(
         id="perf.flex_wait",

@@ -90,7 +90,18 @@ ALL = (
     ),
     _without_text("MISSING_THOUGHT_SIGNATURE", "The history lacks a thought signature."),
     _without_text("MALFORMED_RESPONSE", "The service could not parse what the model wrote."),
-    _without_text("IMAGE_SAFETY", "The generated image may violate safety policies."),
+    _without_text(
+        "IMAGE_SAFETY",
+        "The generated image may violate safety policies, by a threshold that the service set.",
+        safetyRatings=[
+            {
+                "category": "HARM_CATEGORY_IMAGE_DANGEROUS_CONTENT",
+                "probability": "LOW",
+                "blocked": True,
+                "overwrittenThreshold": "BLOCK_LOW_AND_ABOVE",
+            }
+        ],
+    ),
     _without_text("IMAGE_PROHIBITED_CONTENT", "The generated image may be prohibited content."),
     _without_text("IMAGE_RECITATION", "The generated image may recite a source."),
     _without_text("IMAGE_OTHER", "The image stopped for a reason that is not named."),

@@ -1,0 +1,62 @@
+"""What is patched in the SDK, as data: one row a function. `plan` joins the rows of all areas."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gemini_otel._facts.operation import Arguments, Operation, TurnOperation
+
+Positional = tuple[Any, ...]
+# What runs in place of an SDK function: `driver(wrapped, instance, args, kwargs)`, as wrapt calls it.
+Driver = Callable[[Callable[..., Any], Any, Positional, Arguments], Any]
+
+
+class Shape(enum.Enum):
+    """How a patched function hands over its answer, and so what runs in its place."""
+
+    CALL = enum.auto()
+    ASYNC_CALL = enum.auto()
+    # A generator function.
+    STREAM = enum.auto()
+    # An async generator function, or a coroutine function that sends the request and returns an async iterator.
+    ASYNC_STREAM = enum.auto()
+    # As STREAM, in the user's hands: begun where it is called, read anywhere.
+    PUBLIC_STREAM = enum.auto()
+    # A coroutine function that returns an async generator, in the user's hands.
+    PUBLIC_ASYNC_STREAM = enum.auto()
+    # The arguments decide: an answer, or an iterator over its events, in the user's hands.
+    CALL_OR_STREAM = enum.auto()
+    ASYNC_CALL_OR_STREAM = enum.auto()
+    # None of these: `begin` runs in its place, as `begin(instrumentation, wrapped, instance, args, kwargs)`.
+    INSTEAD = enum.auto()
+
+
+STREAMS = frozenset({Shape.STREAM, Shape.ASYNC_STREAM, Shape.PUBLIC_STREAM, Shape.PUBLIC_ASYNC_STREAM})
+
+
+class Target(NamedTuple):
+    """One SDK function: a module, and the dotted names in it, of which the first that exists is taken."""
+
+    module: str
+    names: tuple[str, ...]
+
+
+class Patch(NamedTuple):
+    """One SDK function, and what begins where it is called.
+
+    `begin(instrumentation, [operation,] instance, arguments, [stream=True])` gives an observation, which the call runs inside,
+    or None. The arguments are named, also those that are given by position. It never raises.
+    """
+
+    area: str
+    target: Target
+    shape: Shape
+    begin: Callable[..., Any]
+    operation: Operation | TurnOperation | None = None
+
+
+def patch(area: str, module: str, name: str, shape: Shape, begin: Callable[..., Any]) -> Patch:
+    """A row of a function that has one name in all releases of the SDK."""
+    return Patch(area, Target(module, (name,)), shape, begin)

@@ -1,0 +1,314 @@
+"""HintSpanProcessor: remediation hints as span events, on anybody's GenAI spans."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.trace import StatusCode
+
+from gemini_otel._facts.guard import end_after, guarded, report
+from gemini_otel._facts.names import (
+    EVENT_HINT,
+    HINT_ID,
+    HINT_IDS,
+    HINT_REMEDY,
+    HINT_SEVERITY,
+    HINT_SUMMARY,
+    OUTCOME,
+    SEVERITIES,
+)
+from gemini_otel._settings.table import HINT_SIGNALS
+from gemini_otel._telemetry.dropped import flush
+from gemini_otel._telemetry.flushing import registered
+
+if TYPE_CHECKING:
+    from opentelemetry._logs import LoggerProvider
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan, Span
+
+    from gemini_otel._settings.table import Settings
+    from gemini_otel._telemetry.log_events import HintLog
+    from gemini_otel.hints import Hint
+
+__all__ = ["HintSpanProcessor"]
+
+_ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most specific hint
+_MOST_TOLD = 1000  # open spans around failed calls that are remembered
+
+
+_scopes: ModuleType | None = (
+    None  # imported with the first span: it has a table of all instrumentations that are known
+)
+
+
+def _import_scopes() -> ModuleType:
+    global _scopes
+    from gemini_otel.hints._foreign import scopes
+
+    _scopes = scopes
+    return scopes
+
+
+class _Reader(NamedTuple):
+    restore: Callable[[Span, dict[str, Any]], None]
+    translate: Callable[[Span, dict[str, Any]], bool]
+    find: Callable[[dict[str, Any]], list[Hint]]
+    event: Callable[[Hint, dict[str, Any]], dict[str, str]]
+
+
+class HintSpanProcessor(SpanProcessor):
+    """Adds a `gemini.hint` event to each GenAI span that went wrong, and its id as `gemini.hint.id`, before the span ends.
+
+    It reads span attributes only, so it needs no `instrument()` and serves spans of other instrumentations, recognised by
+    their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans` those are, too, that have one only when
+    they end. A hint stands on the span of the call, and on none of the spans around it. Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
+    it); hints below `hint_level` ("info", "warning", "error") and `disabled_hints` (ids, or beginnings such as `cfg`) are left
+    out. `hint_signal` says where hints go: "span", "logs" (log events of the same name and attributes, by `logger_provider` or
+    the global one) or "both". With `hint_attributes` summary, remedy and severity of the most specific hint are attributes of the
+    span as well, because many pages fold or drop span events. Raises ValueError or TypeError for anything else. The order of processors does not matter.
+    """
+
+    def __init__(
+        self,
+        hints: Iterable[Hint] | None = None,
+        hint_level: str = "warning",
+        all_spans: bool = False,
+        *,
+        disabled_hints: Iterable[str] = (),
+        hint_signal: str = "span",
+        hint_attributes: bool = True,
+        logger_provider: LoggerProvider | None = None,
+    ) -> None:
+        self._hints = None if hints is None else _checked(hints)
+        self._all_spans = all_spans
+        self._told: dict[
+            int, frozenset[str]
+        ] = {}  # of open spans, by their ids: the hints of spans inside of them
+        self.active = True
+        self._installed: _Installed | None = None
+        self.configure(
+            hint_level=hint_level,
+            disabled_hints=disabled_hints,
+            hint_signal=hint_signal,
+            hint_attributes=hint_attributes,
+            logger_provider=logger_provider,
+        )
+
+    def configure(
+        self,
+        *,
+        hint_level: str,
+        disabled_hints: Iterable[str] = (),
+        hint_signal: str = "span",
+        hint_attributes: bool = True,
+        logger_provider: LoggerProvider | None = None,
+    ) -> None:
+        """Take other settings from now on, with the checks of the constructor."""
+        disabled = (disabled_hints,) if isinstance(disabled_hints, str) else tuple(disabled_hints)
+        _check("hint_level", hint_level, SEVERITIES)
+        _check("hint_signal", hint_signal, HINT_SIGNALS)
+        self._disabled = self._ids(disabled) if disabled else frozenset[str]()
+        self._reader: _Reader | None = None
+        self._log: HintLog | None = None
+        self._logger_provider = logger_provider
+        self.hint_level = hint_level
+        self.hint_signal = hint_signal
+        self._on_span = _ON_SPAN if hint_attributes else _ON_SPAN[:1]
+
+    def _ids(self, disabled: tuple[str, ...]) -> frozenset[str]:
+        from gemini_otel.hints import default_hints, disabled_ids
+
+        return disabled_ids(disabled, [*default_hints(), *(self._hints or ())])
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Watch the span if it is one of GenAI."""
+        try:
+            scopes = _scopes or _import_scopes()
+            scope = span.instrumentation_scope
+            watched = scopes.SCOPES.get(scope.name) if scope else None
+            if watched is None:
+                watched = scopes.begins_as_genai(span)
+            if watched or self._all_spans:
+                self._watch(span)
+        except (AttributeError, TypeError):  # of spans and scopes that are not the SDK's
+            report("HintSpanProcessor.on_start")
+
+    @guarded
+    def watch(self, span: Span) -> None:
+        """Give hints on this span when it ends, whatever it looked like when it started."""
+        if "end" not in vars(span):
+            self._watch(span)
+
+    def _watch(self, span: Span) -> None:
+        """Shadow the span's `end`: the last moment at which every SDK release lets an event be added.
+
+        https://github.com/open-telemetry/opentelemetry-python/issues/5614: `_on_ending` sees an ended span.
+        """
+        if self.active:
+            span.end = partial(end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
+
+    def _before_end(self, span: Span, end_time: int | None) -> None:
+        if self.active:
+            reader = self._reader or self._make_reader()
+            attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
+            reader.restore(span, attributes)
+            says_outcome = OUTCOME in attributes
+            if says_outcome or reader.translate(span, attributes):
+                found = reader.find(attributes)
+                if found and span.is_recording() and (new := self._not_told(span, found, says_outcome)):
+                    self._give(reader, span, new, attributes, end_time)
+
+    def _not_told(self, span: Span, found: list[Hint], says_outcome: bool) -> list[Hint]:
+        """Those that no span inside of this one has had: an exception passes many spans, and is one failure.
+
+        Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
+        span that a framework's instrumentation has for a call is not always around ours, which has its hints.
+        """
+        if (
+            self._installed is not None
+            and self._installed.calls_have_spans()
+            and (_scopes or _import_scopes()).is_second_span(span)
+        ):
+            return []
+        told = self._told.get(span.context.span_id)
+        if told is None:
+            return found
+        failed = span.status.status_code is StatusCode.ERROR
+        return [] if failed and not says_outcome else [hint for hint in found if hint.id not in told]
+
+    def _give(
+        self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
+    ) -> None:
+        given = _ids_on(attributes)  # by another processor
+        ids, on_span = given, {}
+        for hint in found:
+            if hint.id in ids:
+                continue
+            ids += (hint.id,)
+            event = reader.event(hint, attributes)
+            if len(ids) == 1:
+                on_span = {name: event[name] for name in self._on_span}
+            if self.hint_signal != "logs":
+                # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
+                span.add_event(EVENT_HINT, event, span.start_time)
+            if self.hint_signal != "span":
+                self._emit(span, event, end_time)
+            if self._installed is not None:
+                self._installed.count_hint(hint.id, hint.severity)
+        if ids is not given:
+            span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
+        self._tell(span.context.span_id, frozenset(ids))
+
+    @guarded
+    def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
+        if self._log is None:
+            from gemini_otel._telemetry.log_events import HintLog
+
+            self._log = HintLog(self._logger_provider)
+        self._log.emit(span, event, end_time)
+
+    def _make_reader(self) -> _Reader:
+        """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
+        from gemini_otel._telemetry.writing import restore
+        from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.reading import translate
+
+        hints = default_hints() if self._hints is None else self._hints
+        finder = Catalogue(hints, self._disabled).at(self.hint_level)
+        self._reader = _Reader(restore, translate, finder.find, Events().make)
+        return self._reader
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Pass on to the span around this one which hints there were inside."""
+        if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
+            parent = span.parent
+            if parent is not None and not parent.is_remote:
+                self._tell(parent.span_id, told)
+
+    def _tell(self, span_id: int, ids: frozenset[str]) -> None:
+        if len(self._told) >= _MOST_TOLD:
+            self._told.clear()
+        self._told[span_id] = self._told.get(span_id, frozenset()) | ids
+
+    def shutdown(self) -> None:
+        """Give no more hints, once what was dropped unread has ended."""
+        flush()
+        self.active = False
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """End what the program has dropped unread."""
+        return flush(timeout_millis / 1000)
+
+
+_added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # by `instrument()`, not by the user
+
+
+class _Installed(NamedTuple):
+    """What one `instrument()` and the processor of its provider have of each other."""
+
+    processor: HintSpanProcessor
+    count_hint: Callable[[str, str], object]  # told of each hint by its id and severity
+    calls_have_spans: Callable[[], bool]  # of ours, whatever is around them
+
+    def watch(self, span: Any) -> None:
+        """Give hints on a span of somebody else, too: a call shares it."""
+        self.processor.watch(span)
+
+    def rest(self) -> None:
+        """Give no more hints; a processor of the user's goes on."""
+        if self.processor in _added:
+            self.processor.active = False
+
+
+def install_on(
+    provider: Any,
+    settings: Settings,
+    logger_provider: Any,
+    count_hint: Callable[[str, str], object],
+    calls_have_spans: Callable[[], bool],
+) -> _Installed:
+    """Have one hint processor at the provider: the one that it has, woken up if we added it, else a new one."""
+    processor = next((each for each in registered(provider) if isinstance(each, HintSpanProcessor)), None)
+    if processor is None:
+        processor = HintSpanProcessor()
+        _added.add(processor)
+        provider.add_span_processor(processor)
+    if processor in _added:
+        processor.configure(
+            hint_level=settings.hint_level,
+            disabled_hints=settings.disabled_hints,
+            hint_signal=settings.hint_signal,
+            hint_attributes=settings.hint_attributes,
+            logger_provider=logger_provider,
+        )
+        processor.active = True
+    installed = processor._installed = _Installed(processor, count_hint, calls_have_spans)  # noqa: SLF001  # of this module
+    return installed
+
+
+def _ids_on(attributes: dict[str, Any]) -> tuple[str, ...]:
+    """The ids of the hints that a span has already."""
+    ids = attributes.get(HINT_IDS)
+    if isinstance(ids, tuple):
+        return ids
+    return (attributes[HINT_ID],) if HINT_ID in attributes else ()
+
+
+def _check(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name}={value!r} is not valid; choose from: {', '.join(choices)}")
+
+
+def _checked(hints: Iterable[Hint]) -> tuple[Hint, ...]:
+    from gemini_otel.hints import Hint
+
+    given = tuple(hints)
+    for hint in given:
+        if not isinstance(hint, Hint):
+            raise TypeError(f"hints must be Hint objects, not {hint!r}")
+    return given
