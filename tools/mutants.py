@@ -197,23 +197,19 @@ def without_annotations(code: str) -> str:
     return ast.dump(tree)
 
 
-def report(sessions: list[Session]) -> float:
-    """Prints what became of the mutants; gives the percentage that was killed."""
+def report(session: Session) -> tuple[int, int]:
+    """Prints what became of a session's mutants; gives how many were killed, and how many there were."""
     killed, all_of = Counter[str](), Counter[str]()
     survivors = []
-    for session in sessions:
-        for path, outcome, difference in session.results():
-            all_of[path] += 1
-            killed[path] += outcome != _SURVIVED
-            if outcome == _SURVIVED:
-                survivors.append(difference)
+    for path, outcome, difference in session.results():
+        all_of[path] += 1
+        killed[path] += outcome != _SURVIVED
+        if outcome == _SURVIVED:
+            survivors.append(difference)
     for path, number in sorted(all_of.items()):
         print(f"{path:36}{killed[path]:4} of {number} killed")
-    print("\nSurvivors:\n" if survivors else "\nNone survived.")
-    print("\n\n".join(survivors))
-    percentage = 100 * killed.total() / max(1, all_of.total())
-    print(f"{killed.total()} of {all_of.total()} killed, {percentage:.0f} %")
-    return percentage
+    print("".join(f"\n{survivor}\n" for survivor in survivors), flush=True)
+    return killed.total(), all_of.total()
 
 
 def main() -> int:
@@ -237,14 +233,18 @@ def main() -> int:
         shutil.copytree(ROOT, copy, ignore=_NOT_COPIED)
         if (shared := ROOT.parent / "shared").exists():
             Path(folder, "shared").symlink_to(shared.resolve())
-        sessions = [Session(copy, row) for row in options.only]
-        for row, ids in sample(sessions, options.sample, options.seed).items():
-            session = next(each for each in sessions if each.row == row)
+        sessions = {row: Session(copy, row) for row in options.only}
+        killed = every = 0
+        for row, ids in sample(list(sessions.values()), options.sample, options.seed).items():
+            session = sessions[row]
             session.choose(ids)
             if ids:
-                print(f"{row}: {len(ids)} mutants", flush=True)
                 session.execute()
-        return int(report(sessions) < options.at_least)
+            counts = report(session)
+            killed, every = killed + counts[0], every + counts[1]
+    percentage = 100 * killed / max(1, every)
+    print(f"{killed} of {every} killed, {percentage:.0f} %")
+    return int(percentage < options.at_least)
 
 
 if __name__ == "__main__":

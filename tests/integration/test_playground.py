@@ -278,9 +278,9 @@ def test_the_home_page_has_data_within_a_minute() -> None:
     refresh = seconds(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(home).query))["refresh"])
     assert 0 < max(export, spans) + 2 * batch + scrape + refresh < 60  # spans pass two batches
     # The first value of a series is shown at once: the panels add what a series begins with.
-    panels = json.loads((ROOT / "src/gemini_otel/dashboards/gemini.json").read_text(encoding="utf-8"))[
-        "panels"
-    ]
+    panels = json.loads(
+        (ROOT / "src/gemini_otel/_commands/dashboards/gemini.json").read_text(encoding="utf-8")
+    )["panels"]
     counted = [
         target["expr"]
         for panel in panels

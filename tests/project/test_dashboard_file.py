@@ -19,6 +19,7 @@ import yaml
 from registry import attributes, exposed, load, plain
 
 from gemini_otel import cli, default_hints
+from gemini_otel._facts import names
 from gemini_otel._facts.outcomes import OUTCOME_NAMES
 from support import ROOT
 
@@ -318,3 +319,26 @@ def test_warm_colours_are_for_what_is_bad() -> None:
             assert panel["fieldConfig"]["defaults"]["color"] == {"mode": "shades", "fixedColor": "blue"}
     bad = ("Repetition", "Tool errors", "Causes of errors", "Blocked prompts", "Hints by model")
     assert {PANELS[title]["fieldConfig"]["defaults"]["color"]["fixedColor"] for title in bad} == {"orange"}
+
+
+# What requests and answers tell of prompts, agents, tiers, server tools and safety.
+TOLD = (
+    *("gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.agent.name", "gen_ai.agent.id"),
+    *("gemini.request.service_tier", "gemini.response.service_tier", "gemini.response.traffic_type"),
+    *("gemini.request.vertex_request_type", "gemini.response.flex_wait", "gemini.request.server_tools"),
+    *("gemini.response.searches", "gemini.response.sources", "gemini.response.urls_read"),
+    *("gemini.response.urls_failed", "gemini.response.code_executions", "gemini.response.code_failed"),
+    *("gemini.response.computer_actions", "gemini.usage.tool_use_tokens", "gemini.request.safety_settings"),
+    *("gemini.response.overwritten_thresholds", "gemini.request.cached_content"),
+    *("gemini.response.model_retirement", "gemini.response.avg_logprobs"),
+)
+
+
+@pytest.mark.parametrize("attribute", TOLD)
+def test_nothing_is_recorded_that_nobody_sees(attribute: str) -> None:
+    """Each is in a panel, its links or its columns, or in what a hint says or is concluded from."""
+    (constant,) = (name for name, value in vars(names).items() if value == attribute)
+    text = FILE.read_text(encoding="utf-8")
+    hints = (ROOT / "src" / "gemini_otel" / "hints").rglob("*.py")
+    in_hints = any(re.search(rf"\b{constant}\b", path.read_text(encoding="utf-8")) for path in hints)
+    assert in_hints or attribute in text or plain(attribute) in text

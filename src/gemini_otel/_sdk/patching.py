@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 import wrapt
 
 from gemini_otel._facts.guard import guarded, logger
-from gemini_otel._sdk.replacements import replacement
 
 if TYPE_CHECKING:
     from gemini_otel._sdk.patch import Driver, Patch
@@ -38,6 +37,8 @@ class _Layer:
 
     def _in_place_of(self, original: Any) -> Any:
         """A plain function; a wrapt wrapper in the place of a generator function, which only a generator could stand in for."""
+        from gemini_otel._sdk.replacements import replacement  # once the SDK is imported: not at start-up
+
         if isinstance(original, staticmethod):
             return staticmethod(replacement(original.__func__, self._function(original.__func__)))
         if inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):

@@ -18,7 +18,6 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
 from gemini_otel._facts.guard import call_back
-from gemini_otel._facts.labels import Dimensions
 from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
 from gemini_otel._facts.version import __version__
 from gemini_otel._settings.table import Settings
@@ -26,6 +25,7 @@ from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.sayings import CONVERSATION, PROMPT
 
 if TYPE_CHECKING:
+    from gemini_otel._facts.labels import Dimensions
     from gemini_otel._telemetry.content.capture import Content
     from gemini_otel._telemetry.log_events import ExceptionLog
     from gemini_otel._telemetry.metrics.instruments import Metrics

@@ -13,7 +13,6 @@ from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
 from gemini_otel._facts import names
-from gemini_otel._facts.sendable import text
 
 # Where the context keeps attributes for what begins there.
 CONVERSATION = otel_context.create_key("gemini_otel.conversation")
@@ -83,6 +82,8 @@ class prompt(Saying):  # noqa: N801  # reads as a statement, like `conversation`
             raise ValueError(
                 f"prompt(version={version!r}) is not valid; give the version as a string that is not empty, or leave it out"
             )
+        from gemini_otel._facts.sendable import text  # not at start-up
+
         attributes = {names.PROMPT_NAME: text(name, _LONGEST)}
         if version is not None:
             attributes[names.PROMPT_VERSION] = text(version, _LONGEST)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
 from ._counters import Motion, read_motion
 from ._kinds import in_table, name_kind
-from ._sameness import WINDOW, find_sameness
+from ._sameness import WINDOW, find_sameness, is_running_text
 from ._thresholds import Thresholds
 from ._units import Sort, describe, needed_characters, needed_for_counter
 from ._verdict import Repetition
@@ -31,6 +31,8 @@ _KEEP, _MOST = 7_168, 9_216  # bytes: the farthest period, a block, and what sta
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS, _TELLING = 7, 1_536  # units and bytes that show whether numbers jump
 _REST = 8  # looks for which digits count after that: logs and data take half the time then
+# Counting phrases takes as long as 20 looks: it is done once in so many characters, and a few times besides.
+_COUNTING, _FREE = 8_192, -3 * 8_192
 
 
 class _Next(NamedTuple):
@@ -50,6 +52,7 @@ class TextLoops:
 
     __slots__ = (
         "_bare",
+        "_counted",
         "_echoes",
         "_limits",
         "_looks",
@@ -68,6 +71,7 @@ class TextLoops:
         self._raw = bytearray()
         self._bare = bytearray()
         self._seen = self._looks = self._rest = self._echoes = 0
+        self._counted = _FREE
         self._next: _Next | None = None
         self.pace = _BRISK if structured else _STEADY
         self.verdict: Repetition | None = None
@@ -91,7 +95,7 @@ class TextLoops:
         if self._rest or len(fresh) * 2 <= len(data):
             text = raw
             self._rest -= self._rest > 0
-        if self._echoes and not self._structured and self._is_same():
+        if self._echoes and not (self._structured or self._rest) and self._is_same():
             return self.pace
         reach = len(data) + _MARGIN
         if not looks & 1:
@@ -159,9 +163,12 @@ class TextLoops:
 
     def _is_same(self) -> bool:
         """Look for the same said in other words, where the ends of some looks have come before without a period."""
+        self._echoes = 0
+        if self._counted > self._seen or not is_running_text(self._raw):
+            return False
+        self._counted += _COUNTING
         same = find_sameness(self._raw)
         if same is None:
-            self._echoes = 0
             return False
         tail = self._raw[-WINDOW:]
         kind = "table_tokens" if tail.count(b"\n|") * 2 > tail.count(b"\n") else "text"
