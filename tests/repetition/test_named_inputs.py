@@ -145,6 +145,10 @@ SILENT: dict[str, tuple[str, bool]] = {
     "12 months of zeros": (months(), True),
     "20 test users": (users(), True),
     "bytes in C": (bytes_in_c(), False),
+    "conversions of a factor near one": (
+        "| m | yd |\n|---|---|\n" + "".join(f"| {n} | {n * 1.0936:.1f} |\n" for n in range(1, 90)),
+        False,
+    ),
     "four equal cards": ("<h6>Suggestions</h6>\n" + CARD * 4, False),
 }
 
@@ -182,6 +186,28 @@ def minutes() -> str:
     return head + ((PARAGRAPH + "\\n\\n") * 5)[:1440]
 
 
+def reworded() -> str:
+    rng = random.Random(4)
+    words = PARAGRAPH.split()
+    return "\n".join(
+        " ".join(rng.choice(PLACES) if rng.random() < 1 / 14 else word for word in words) for _ in range(30)
+    )
+
+
+def verified() -> str:
+    return "".join(
+        f"Wait, let me count again. With {n} items the total would be {n * n + 3 * n}. That does not look right, so I try again.\n"
+        for n in range(3, 25)
+    )
+
+
+def code_under_clocks() -> str:
+    line = "def index(self): return Parser.RULE"
+    return "".join(
+        f"09:{n:02}.{n * 37 % 1000:03} --> 09:{n:02}.{n * 71 % 1000:03}\n{line}\n\n" for n in range(1, 55)
+    )
+
+
 EXPLAINED = (
     "Here's the code:\n\n```python\ndef add(a, b):\n    return a + b\n```\n\nAnd the explanation follows.\n\n"
 )
@@ -197,6 +223,17 @@ FOUND: dict[str, tuple[str, str]] = {
     "a paragraph with three words changed": (thoughts(), "text"),
     "four sentences in random order": (four_sentences(), "text"),
     "a section of 3000 characters": (section(), "text"),
+    "a paragraph with one word in fourteen replaced": (reworded(), "text"),
+    "values verified in a long sentence": (verified(), "text"),
+    "a line of code under time codes": (code_under_clocks(), "text"),
+    "pairs of numbers that count": (
+        '{"pairs": [' + "".join(f"[{n}, {n}], " for n in range(400)),
+        "structured_text",
+    ),
+    "numbered records of a sentence": (
+        "[" + "".join(f'{{"id": {n}, "note": "{SENTENCE}"}}, ' for n in range(17)),
+        "structured_text",
+    ),
     "zeros after a fenced block": (EXPLAINED + "0" * 1400, "text"),
     "rows with 250 blanks of padding": (
         "| a | b | c |\n|---|---|---|\n" + ("| item | " + " " * 250 + " | ok |\n") * 9,

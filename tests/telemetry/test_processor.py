@@ -17,7 +17,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 import gemini_otel
 from gemini_otel import Hint, HintSpanProcessor, default_hints
 from gemini_otel._settings.table import Settings
-from gemini_otel._telemetry.processor import install_on
+from gemini_otel.processor import install_on
 from support import Telemetry
 
 BLOCKED = {"gen_ai.operation.name": "generate_content", "gen_ai.response.finish_reasons": ("safety",)}

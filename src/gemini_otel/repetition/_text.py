@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
 from ._counters import Motion, read_motion
 from ._kinds import in_table, name_kind
-from ._sameness import WINDOW, find_sameness, is_running_text
+from ._sameness import ENOUGH, WINDOW, find_sameness, is_running_text
 from ._thresholds import Thresholds
 from ._units import Sort, describe, needed_characters, needed_for_counter
 from ._verdict import Repetition
@@ -95,14 +95,14 @@ class TextLoops:
         if self._rest or len(fresh) * 2 <= len(data):
             text = raw
             self._rest -= self._rest > 0
-        if self._echoes and not (self._structured or self._rest) and self._is_same():
-            return self.pace
         reach = len(data) + _MARGIN
         if not looks & 1:
             reach = _NEAR
             if not looks & 3:
                 reach, text = _FAR, raw
                 self._set_pace()
+            if self._echoes and not (self._structured or self._rest) and self._is_same():
+                return self.pace
         size = len(text)
         begin = size - reach if size > reach else 0
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
@@ -163,6 +163,8 @@ class TextLoops:
 
     def _is_same(self) -> bool:
         """Look for the same said in other words, where the ends of some looks have come before without a period."""
+        if len(self._raw) < ENOUGH:
+            return False
         self._echoes = 0
         if self._counted > self._seen or not is_running_text(self._raw):
             return False
