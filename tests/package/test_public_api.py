@@ -13,7 +13,7 @@ import pytest
 import gemini_otel
 from support import ROOT
 
-MODULES = ("advice", "console", "cli", "cost", "hints", "pytest", "repetition", "simulator")
+MODULES = ("advice", "console", "cli", "cost", "hints", "processor", "pytest", "repetition", "simulator")
 
 
 @pytest.fixture(params=["gemini_otel", *(f"gemini_otel.{name}" for name in MODULES)])
