@@ -54,7 +54,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "_telemetry/user_calls.py": ("tests/calls/test_turns.py", "tests/calls/test_shared_spans.py"),
     "_sdk/drivers.py": (*_CALLS, "tests/calls/test_endings.py"),
     "_facts/guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
-    "_facts/errors": ("tests/errors",),
+    "_facts/errors": ("tests/commands/test_explain_input.py", "tests/errors"),
     "hints/_search.py": _HINTS,
     "hints/_trigger.py": _HINTS,
     "hints/_lookup.py": _HINTS,
