@@ -16,12 +16,15 @@ the same one; it prints the table of docs/compatibility.md.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from google import genai
 
 import floor
 import peers
@@ -75,12 +78,17 @@ RUNS = (
 )
 
 
-def measure(run: Run, shapes: tuple[str, ...]) -> dict[str, float]:
-    """Microseconds of CPU for each shape, in this interpreter."""
+def prepared(run: Run) -> genai.Client:
+    """A client whose calls are those of this run."""
     client = work.answer_by_hand()
     if run.who != BARE:
         INSTRUMENTATIONS[run.who](**work.PROVIDERS[run.providers]())
-    return work.measure(client, shapes)
+    return client
+
+
+def measure(run: Run, shapes: tuple[str, ...]) -> dict[str, float]:
+    """Microseconds of CPU for each shape, in this interpreter."""
+    return work.measure(prepared(run), shapes)
 
 
 def apart(*arguments: str, python: str = sys.executable) -> Any:
@@ -105,7 +113,7 @@ def least(
     return found
 
 
-def compare(name: str, python: str, rounds: int) -> peers.Compared:
+def compare(rounds: int, name: str, python: str) -> peers.Compared:
     """A peer and gemini-otel with the same SDK, in one run of the peer's environment."""
     cells = (  # as in `peers.Figures`
         (work.CALL, work.SAMPLED),
@@ -121,7 +129,29 @@ def compare(name: str, python: str, rounds: int) -> peers.Compared:
         taken = ((found.get(Run(who, which)), shape) for shape, which in cells)
         return peers.Figures(*(each and each[shape] / found[Run(BARE)][shape] for each, shape in taken))
 
-    return peers.Compared(figures(name), figures(OURS))
+    bare, *added = (steps(Run(who, work.SAMPLED), work.CALL, python) for who in (BARE, name, OURS))
+    return peers.Compared(figures(name), figures(OURS), (added[0] - bare, added[1] - bare))
+
+
+def steps(run: Run, shape: str, python: str = sys.executable) -> int:
+    """The byte-code steps of one call."""
+    return int(apart("--steps", *run, shape, python=python))
+
+
+def report_steps() -> None:
+    """Prints what is added in byte-code steps: unlike time, the same each time."""
+    bare = {shape: steps(Run(BARE), shape) for shape in (work.CALL, work.LONG_STREAM)}
+    for shape, providers in (
+        (work.CALL, work.SAMPLED),
+        (work.CALL, work.SAMPLED_OUT),
+        (work.LONG_STREAM, work.SAMPLED),
+    ):
+        added = steps(Run(OURS, providers), shape) - bare[shape]
+        line = f"byte-code steps of a {shape}, {providers}: {bare[shape]:,} bare, {added:,} added"
+        if shape == work.CALL:
+            under = steps(Run(FLOOR, providers), shape) - bare[shape]
+            line += f", {added / under:.2f} x the {under:,} of the floor"
+        print(line)
 
 
 def check_floor() -> None:
@@ -161,20 +191,25 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", help="also write the figures to this file")
     parser.add_argument("--peers", nargs="*", choices=[[], *peers.PEERS], help="all by default")
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--steps", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--emitted", choices=[OURS, FLOOR], help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.measure:
         who, providers, shapes = options.measure
         print(json.dumps(measure(Run(who, providers), tuple(shapes.split(",")))))
+    elif options.steps:
+        who, providers, shape = options.steps
+        print(work.steps(prepared(Run(who, providers)), shape))
     elif options.emitted:
         client = work.answer_by_hand()
         print(json.dumps(repr(floor.emitted(INSTRUMENTATIONS[options.emitted], client))))
     elif options.peers is not None:
-        rounds = options.rounds
-        print(peers.table(options.peers or peers.PEERS, lambda name, python: compare(name, python, rounds)))
+        for line in peers.table(options.peers or peers.PEERS, functools.partial(compare, options.rounds)):
+            print(line, flush=True)
     else:
         check_floor()
         rows = report(least(RUNS, options.rounds))
+        report_steps()
         if options.json:
             Path(options.json).write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return 0

@@ -85,6 +85,7 @@ class Figures(NamedTuple):
 class Compared(NamedTuple):
     theirs: Figures
     ours: Figures
+    steps: tuple[int, int]  # byte-code steps that they and we add to a call
 
 
 def python_of(name: str) -> str:
@@ -98,21 +99,18 @@ def python_of(name: str) -> str:
     return str(python)
 
 
-def table(names: Iterable[str], compare: Callable[[str, str], Compared]) -> str:
-    """The table in Markdown; `compare` measures a peer, by its name, with the interpreter of its environment."""
-    return "\n".join(_lines(names, compare))
-
-
-def _lines(names: Iterable[str], compare: Callable[[str, str], Compared]) -> Iterator[str]:
-    yield "| CPU time beside the bare SDK: theirs / gemini-otel's | one call | 200-chunk stream | sampled out | no provider | google-genai | metrics | content unless told otherwise |"
-    yield "|---|---|---|---|---|---|---|---|"
+def table(names: Iterable[str], compare: Callable[[str, str], Compared]) -> Iterator[str]:
+    """The lines of the table in Markdown; `compare` measures a peer, by its name, with the interpreter of its environment."""
+    yield "| CPU time beside the bare SDK: theirs / gemini-otel's | one call | 200-chunk stream | sampled out | no provider | steps added to one call | google-genai | metrics | content unless told otherwise |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for name in names:
         peer = PEERS[name]
         figures = compare(name, python_of(name))
-        cells = (
+        cells = [
             f"{_shown(theirs)} / {_shown(ours)}"
             for theirs, ours in zip(figures.theirs, figures.ours, strict=True)
-        )
+        ]
+        cells.append(" / ".join(f"{steps:,}" for steps in figures.steps))
         sdk = next(each.partition("==")[2] for each in peer.requirements if each.startswith("google-genai=="))
         version = peer.requirements[0].replace("==", " ")
         yield f"| {version} | {' | '.join(cells)} | {sdk} | {peer.records} | {'yes' if peer.captures else 'no'} |"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from google import genai
@@ -118,3 +120,24 @@ def measure(client: genai.Client, shapes: tuple[str, ...]) -> dict[str, float]:
         for shape, (work, repeat, _) in SHAPES.items()
         if shape in shapes
     }
+
+
+def steps(client: genai.Client, shape: str) -> int:
+    """The byte-code instructions of one call, whoever's they are: the same however busy the machine is. C functions are not in it."""
+    taken = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal taken
+        frame.f_trace_opcodes = True
+        taken += event == "opcode"
+        return trace
+
+    work, _, _ = SHAPES[shape]
+    for _ in range(3):
+        work(client)  # what is made once has been made
+    sys.settrace(trace)
+    try:
+        work(client)
+    finally:
+        sys.settrace(None)
+    return taken

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from gemini_otel._commands.check import check
     from gemini_otel._commands.explain import explain
     from gemini_otel._instrumentor import GeminiInstrumentor, instrument, uninstrument
-    from gemini_otel._telemetry.processor import HintSpanProcessor
     from gemini_otel._telemetry.sayings import conversation, prompt
     from gemini_otel.advice import Advice, advise
     from gemini_otel.hints import Hint, default_hints
+    from gemini_otel.processor import HintSpanProcessor
     from gemini_otel.repetition import Repetition, RepetitionDetector
 
 __all__ = [
@@ -44,7 +44,7 @@ _HOMES = {
     "Advice": "advice",
     "GeminiInstrumentor": "_instrumentor",
     "Hint": "hints",
-    "HintSpanProcessor": "_telemetry.processor",
+    "HintSpanProcessor": "processor",
     "Repetition": "repetition",
     "RepetitionDetector": "repetition",
     "advise": "advice",

@@ -235,7 +235,7 @@ def _prepare(
 def _add_hints(
     settings: Settings, logger_provider: Any, providers: Providers, provider: Any
 ) -> HintProcessor:
-    from gemini_otel._telemetry.processor import install_on
+    from gemini_otel.processor import install_on
 
     count_hint = Instrumentation(providers, settings).count_hint
     return install_on(provider, settings, logger_provider, count_hint, _instrumented)

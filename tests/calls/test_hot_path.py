@@ -14,8 +14,8 @@ from support import hot_path
 # The figures of the day, with the newest SDK on Python 3.11; other Pythons and older SDKs need no more. Lower them when a call gets cheaper;
 # `python tests/support/hot_path.py` prints what it takes now.
 MOST = {
-    "call": {"frames": 172, "files": 34, "steps": 4635},
-    "100 chunks": {"frames": 2764, "files": 14, "steps": 71901},
+    "call": {"frames": 114, "files": 27, "steps": 3503},
+    "100 chunks": {"frames": 2264, "files": 13, "steps": 59904},
 }
 
 

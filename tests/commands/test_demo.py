@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import io
 import logging
 import re
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from gemini_otel import cli
 from gemini_otel._commands import demo as _demo
-from support import ROOT, OtlpReceiver, plain
+from support import OtlpReceiver, plain
 
 
 @pytest.fixture
@@ -190,14 +190,9 @@ def test_live_without_a_network(monkeypatch: pytest.MonkeyPatch, unused_port: in
 
 
 @pytest.fixture
-def picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def picture() -> ModuleType:
     """The tool that makes the pictures."""
-    spec = importlib.util.spec_from_file_location("pictures", ROOT / "tools" / "pictures.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("pictures")
 
 
 @pytest.mark.skipif(

@@ -2,7 +2,6 @@ import enum
 import errno
 import json
 import ssl
-from types import SimpleNamespace
 from typing import Any
 
 import google.auth.exceptions
@@ -198,7 +197,8 @@ def test_codes_of_a_close_are_plain_numbers() -> None:
     assert closed is not None
     assert type(closed.code) is int
     assert read_error(error).type == "1006"
-    assert type(close_code(SimpleNamespace(close_code=Code.BROKEN))) is int
+    websocket = type("Websocket", (), {"close_code": Code.BROKEN})()
+    assert type(close_code(websocket)()) is int
 
 
 def test_cancellation_is_told_by_its_name() -> None:

@@ -15,15 +15,7 @@ from support import Telemetry
 from .test_catalogue import ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@pytest.fixture
-def telemetry() -> Iterator[Telemetry]:
-    telemetry = Telemetry()
-    gemini_otel.instrument(**telemetry.providers)
-    yield telemetry
-    gemini_otel.uninstrument()
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -79,6 +80,35 @@ async def finished(client: genai.Client, seen: Seen) -> None:
     async with connect(client) as session:
         await ask(session, "live_text")
         await read_all(session, seen)
+
+
+async def test_a_leave_that_is_thrown_away_is_only_noted(live_url: simulator.Simulator) -> None:
+    """The collector may close the coroutine that leaves a session, inside of any lock: the span is ended later."""
+    telemetry, order = Telemetry(), Order()
+    telemetry.tracer_provider.add_span_processor(order)
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        manager = connect(live_client(live_url))
+        session = await manager.__aenter__()
+        leaving = manager.__aexit__(None, None, None)
+        leaving.send(None)  # it waits for the service's close frame
+        with ending_elsewhere(order):
+            leaving.close()
+        await session._ws.close()
+        assert [span.name.split()[0] for span in telemetry.spans] == ["live_connection"]
+    finally:
+        gemini_otel.uninstrument()
+
+
+@contextlib.contextmanager
+def ending_elsewhere(order: Order) -> Iterator[None]:
+    """No span is ended by this thread."""
+    ended_by: list[int] = []
+    on_end = order.on_end
+    order.on_end = lambda span: (ended_by.append(threading.get_ident()), on_end(span))  # type: ignore[method-assign,assignment,func-returns-value]
+    yield
+    order.on_end = on_end  # type: ignore[method-assign]
+    assert threading.get_ident() not in ended_by
 
 
 async def never_entered(client: genai.Client, seen: Seen) -> None:

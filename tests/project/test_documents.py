@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-import importlib.util
+import importlib
 import json
 import re
 import struct
@@ -83,12 +83,7 @@ def table_rows(text: str, section: str) -> list[list[str]]:
 @pytest.fixture
 def settings_table() -> ModuleType:
     """The tool that writes the table of settings."""
-    spec = importlib.util.spec_from_file_location("settings_table", ROOT / "tools" / "settings_table.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("settings_table")
 
 
 def test_the_settings_table(settings_table: ModuleType) -> None:

@@ -291,7 +291,8 @@ def test_no_weak_reference_reaches_an_end() -> None:
         ast.unparse(node.args[1])
         for _, node in _nodes()
         if isinstance(node, ast.Call)
-        and getattr(node.func, "attr", "") in ("ref", "finalize", "proxy")
+        and getattr(node.func, "attr", getattr(node.func, "id", ""))
+        in ("ref", "finalize", "proxy", "WeakMethod")
         and len(node.args) > 1
     ]
     assert sorted(callbacks) == ["_do_nothing", "_metrics_of.pop", "dropped"]
@@ -316,6 +317,45 @@ def test_no_generator_reaches_an_end() -> None:
     ends = {name for _, name, call in finals if call == "end"}
     assert ends == {"_steps", "_async_steps", "pytest_runtest_teardown"}  # pytest exhausts its hooks
     assert [each for each in finals if each[2] in ("finish", "abandon", "leave")] == []
+
+
+_SUSPENDS = (ast.Yield, ast.YieldFrom, ast.Await)
+# What may run where a generator or a coroutine is closed: by who holds it, or by the collector. Each tells the one from the other.
+_TOLD_APART = {"close", "aclose", "_thrower", "explain", "failed", "left", "end"}
+_ENTERED = {"observed", "self._observed", "connection.round"}  # `Observation.__exit__`
+_OURS_ALONE = {"current", "_one_at_a_time"}  # run to their end by the function that enters them
+
+
+def _suspended() -> Iterator[tuple[str, ast.stmt]]:
+    """The statements around a place at which something can be thrown away, with their function."""
+    for place, function in _nodes():
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or place.parts[0] == "pytest":
+            continue
+        for step in ast.walk(function):
+            if isinstance(step, ast.Try | ast.With | ast.AsyncWith) and any(
+                isinstance(inner, _SUSPENDS) for statement in step.body for inner in ast.walk(statement)
+            ):
+                yield function.name, step
+
+
+def test_no_coroutine_reaches_an_end() -> None:
+    """What is done where a coroutine or a generator is thrown away in its midst tells that from a close, or only notes."""
+    called, entered = set(), set()
+    for function, step in _suspended():
+        if function in _OURS_ALONE:
+            continue
+        if isinstance(step, ast.With | ast.AsyncWith):
+            entered |= {ast.unparse(item.context_expr) for item in step.items}
+        elif isinstance(step, ast.Try):
+            handlers = [
+                handler
+                for handler in step.handlers
+                if handler.type is None or ast.unparse(handler.type) in ("BaseException", "GeneratorExit")
+            ]
+            for statement in (*step.finalbody, *(each for handler in handlers for each in handler.body)):
+                called |= _calls(statement)
+    assert called - _TOLD_APART == set()
+    assert entered - _ENTERED == set()
 
 
 def test_the_notes_do_nothing_but_note() -> None:

@@ -67,7 +67,8 @@ def end_after(
         hook(span, end_time)
     except Exception:
         report(hook.__qualname__)
-    end(end_time)
+    finally:  # Ctrl-C, too
+        end(end_time)
     try:  # `vars(span)` makes a span slower, and so does `suppress`
         del span.end
     except AttributeError:  # of two processors that shadow it, the other one was first

@@ -145,13 +145,14 @@ class Observation:
         """End, and nothing else; at `moment`, where that was before now. A forked child leaves it to its parent."""
         if not self._end.acquire(blocking=False):
             return
-        self.ended = True
         if self._forks != dropped.forks:
+            self.ended = True
             return
-        if moment is not None or self._around is not None:
-            self._moment = self._first_moment(moment)
         try:
             try:
+                self.ended = True
+                if moment is not None or self._around is not None:
+                    self._moment = self._first_moment(moment)
                 self._record(error, time.perf_counter() if self._moment is None else self._moment.seconds)
             finally:
                 self._close()

@@ -149,6 +149,10 @@ def begin(
         report("begin")
         if call is None and chosen is not None:
             chosen.span.end()
+    except BaseException:  # Ctrl-C: nobody will hold it
+        if chosen is not None:
+            chosen.span.end()
+        raise
     return call
 
 
@@ -174,8 +178,8 @@ class Round(Observation):
         parent = traits.parent
         if parent is None and operation.generates:
             parent = current_loop()
-        super().__init__(round_context(self, setup.chosen.context), parent)
         self._setup, self._span = setup, setup.chosen.span
+        super().__init__(round_context(self, setup.chosen.context), parent)
         self._metrics = instrumentation.providers.metrics()
         own = instrumentation.settings.metric_attributes
         self._dimensions = () if own is None else own.values()

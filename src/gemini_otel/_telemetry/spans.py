@@ -97,11 +97,15 @@ def start_span(
     span = tracer.start_span(
         name, context if parent is None else parent, SpanKind.CLIENT, attributes, links, start_time
     )
-    given = {**attributes} if span.is_recording() else None
-    if given is not None:
-        keep(span, given)
-    inside = trace.set_span_in_context(span, context)
-    return SpanChoice(span, inside, measured, own, known, given is not None, given=given)
+    try:
+        given = {**attributes} if span.is_recording() else None
+        if given is not None:
+            keep(span, given)
+        inside = trace.set_span_in_context(span, context)
+        return SpanChoice(span, inside, measured, own, known, given is not None, given=given)
+    except BaseException:  # Ctrl-C: nobody will hold it
+        span.end()
+        raise
 
 
 def share(instrumentation: Instrumentation, host: HostSpan, begin: Callable[[int], Span]) -> Draft | None:

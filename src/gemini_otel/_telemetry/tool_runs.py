@@ -79,13 +79,14 @@ def start_tool(
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
+    run = ToolRun(instrumentation, name, span)  # it ends the span, whatever comes between
     if span.is_recording():
         keep(span, attributes)
     if instrumentation.content is not None:
         instrumentation.content.tool_value(span, names.TOOL_CALL_ARGUMENTS, arguments)
         if isinstance(description, str):
             instrumentation.content.tool_value(span, names.TOOL_DESCRIPTION, description)
-    return ToolRun(instrumentation, name, span)
+    return run
 
 
 class ToolRun(Observation):
@@ -105,8 +106,9 @@ class ToolRun(Observation):
 
     def __init__(self, instrumentation: Instrumentation, name: str, span: Span) -> None:
         outside = without_owner(otel_context.get_current())
+        self._name, self._span = name, span
         super().__init__(loop_context(None, trace.set_span_in_context(span, outside)))
-        self._metrics, self._name, self._span = instrumentation.providers.metrics(), name, span
+        self._metrics = instrumentation.providers.metrics()
         self._content = instrumentation.content
         self._dimensions = instrumentation.dimensions()
         self._started = time.perf_counter()

@@ -76,11 +76,7 @@ def ends(holder: Any) -> list[Any]:
     for name in _HOLDERS:
         if hasattr(holder, name):
             return ends(getattr(holder, name))
-    return (
-        []
-        if holder is None or type(holder).__module__.startswith("gemini_otel._telemetry.processor")
-        else [holder]
-    )
+    return [] if holder is None or type(holder).__module__.startswith("gemini_otel.processor") else [holder]
 
 
 def _shown(end: Any) -> str:

@@ -53,10 +53,12 @@ class _ObservedManager(Manager[Any, Any]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         try:
-            return await super().__aexit__(kind, error, traceback)
-        finally:
-            if self.connection is not None:
-                self.connection.leave(error)
+            answer = await super().__aexit__(kind, error, traceback)
+        except BaseException as raised:
+            left(self.connection, raised, error)
+            raise
+        left(self.connection, None, error)
+        return answer
 
     def _recreate_cm(self) -> _ObservedManager:
         """For every call of what this decorates."""
@@ -72,6 +74,18 @@ class _ObservedManager(Manager[Any, Any]):
 def dropped(connection: Connection) -> None:
     """Note a connection whose object is gone: the only thing that a finalizer does."""
     connection.round.drop()
+
+
+def left(
+    connection: Connection | None, raised: BaseException | None, error: BaseException | None = None
+) -> None:
+    """End a connection that the caller leaves with `error`; where the collector closes the coroutine that leaves, only note it."""
+    if connection is None:
+        return
+    if isinstance(raised, GeneratorExit):
+        dropped(connection)
+    else:
+        connection.leave(error)
 
 
 _ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it

@@ -9,7 +9,7 @@ from typing import Any
 from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.interactions import live as reading
-from gemini_otel._sdk.live.drivers import dropped
+from gemini_otel._sdk.live.drivers import dropped, left
 from gemini_otel._sdk.live.messages import close_code
 from gemini_otel._sdk.patch import Positional, Shape, patch
 from gemini_otel._sdk.reading.fields import identifier
@@ -110,9 +110,12 @@ async def _detach(_: object, wrapped: Wrapped, instance: Any, args: Positional, 
         return await wrapped(*args, **kwargs)
     connection.closing()
     try:
-        return await wrapped(*args, **kwargs)
-    finally:
-        connection.leave(None)
+        answer = await wrapped(*args, **kwargs)
+    except BaseException as raised:
+        left(connection, raised)
+        raise
+    left(connection, None)
+    return answer
 
 
 async def _leave(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
