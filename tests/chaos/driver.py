@@ -279,7 +279,10 @@ def _watched(outcome: Outcome) -> Iterator[None]:
     root = logging.getLogger()
     hook = sys.unraisablehook
     sys.unraisablehook = lambda unraisable: outcome.warned.append(f"unraisable {unraisable.exc_value!r}")
-    root.addHandler(lines)
+    others, root.handlers = (
+        root.handlers,
+        [lines],
+    )  # a test runner's keep exceptions, and what their frames hold
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter(
@@ -288,7 +291,7 @@ def _watched(outcome: Outcome) -> Iterator[None]:
         try:
             yield
         finally:
-            root.removeHandler(lines)
+            root.handlers = others
             sys.unraisablehook = hook
     outcome.warned.extend(sorted(f"{each.category.__name__} {each.message}" for each in caught))
     told = [f"{name}: {_steady(line)}" for name, line in lines.lines]
