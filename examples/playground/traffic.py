@@ -61,7 +61,7 @@ def call(client: genai.Client, model: str, scenario: str, tool: Callable[[str], 
 def weighted(text: str) -> tuple[str, int]:
     name, _, weight = text.partition("=")
     if name not in simulator.SCENARIOS or not weight.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no scenario with its weight, such as ok=20")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a scenario with its weight, such as ok=20")
     return name, int(weight)
 
 

@@ -180,7 +180,7 @@ def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; choose from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; choose from 0 to 65535")
     return int(text)
 
 
@@ -191,7 +191,7 @@ def _percent(text: str) -> float:
         percent = 0
     if not 0 < percent < 100:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no objective; choose a percentage above 0 and below 100, such as 99.5"
+            f"{text!r} is not an objective; choose a percentage above 0 and below 100, such as 99.5"
         )
     return percent
 
@@ -201,7 +201,7 @@ def _address(text: str) -> str:
         each.isspace() or each in "'\"{}" for each in text
     ):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no address of Grafana; it begins with http:// or https://, without blanks, quotes and braces"
+            f"{text!r} is not an address of Grafana; it begins with http:// or https://, without blanks, quotes and braces"
         )
     return text.rstrip("/")
 
@@ -335,7 +335,9 @@ def _simulate(options: argparse.Namespace) -> int:
     known = [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
     if options.scenario not in known:
         close = _close(options.scenario, known)
-        return _fail(f"{options.scenario!r} is no scenario.{close} All of them: gemini-otel simulate --list")
+        return _fail(
+            f"{options.scenario!r} is not a scenario.{close} All of them: gemini-otel simulate --list"
+        )
 
     def announce(url: simulator.Simulator) -> None:
         try:

@@ -90,7 +90,7 @@ def test_a_sound_environment() -> None:
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://there:4318/v1/traces"}, "stands twice", "ends before /v1/"),
         (
             {"OTEL_EXPORTER_OTLP_PROTOCOL": "http"},
-            "OTEL_EXPORTER_OTLP_PROTOCOL=http is no protocol",
+            "OTEL_EXPORTER_OTLP_PROTOCOL=http is not a protocol",
             "http/protobuf",
         ),
         (
@@ -98,10 +98,10 @@ def test_a_sound_environment() -> None:
             "OTEL_EXPORTER_OTLP_HEADERS has a part",
             "name=value",
         ),
-        ({"OTEL_CONFIG_FILE": "/no/such.yaml"}, "is no file", "path"),
+        ({"OTEL_CONFIG_FILE": "/no/such.yaml"}, "is not a file", "path"),
         (
             {"GEMINI_OTEL_HINT_LEVLE": "info"},
-            "GEMINI_OTEL_HINT_LEVLE is no setting",
+            "GEMINI_OTEL_HINT_LEVLE is not a setting",
             "mean GEMINI_OTEL_HINT_LEVEL?",
         ),
         (
@@ -109,7 +109,7 @@ def test_a_sound_environment() -> None:
             "GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY='perhaps' is not valid; choose from: true, false",
             "false (default)",
         ),
-        ({"GEMINI_OTEL_QQQ": "info"}, "GEMINI_OTEL_QQQ is no setting", "docs/settings.md"),
+        ({"GEMINI_OTEL_QQQ": "info"}, "GEMINI_OTEL_QQQ is not a setting", "docs/settings.md"),
         (
             {"GEMINI_OTEL_HINT_LEVEL": "loud"},
             "GEMINI_OTEL_HINT_LEVEL='loud' is not valid",
@@ -508,4 +508,4 @@ def test_an_unknown_variable_is_logged(
     with caplog.at_level(logging.WARNING):
         gemini_otel.instrument()
     gemini_otel.uninstrument()
-    assert "GEMINI_OTEL_HINT_LEVLE is no setting; did you mean GEMINI_OTEL_HINT_LEVEL?" in caplog.text
+    assert "GEMINI_OTEL_HINT_LEVLE is not a setting; did you mean GEMINI_OTEL_HINT_LEVEL?" in caplog.text

@@ -171,7 +171,7 @@ def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_unknown_scenario(capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown scenario fails with one line that lists close ones."""
     line = failure(capsys, "simulate", "--scenario", "finish_safty")
-    assert line.startswith("gemini-otel: 'finish_safty' is no scenario. Close: finish_safety")
+    assert line.startswith("gemini-otel: 'finish_safty' is not a scenario. Close: finish_safety")
 
 
 @pytest.mark.parametrize("port", ["65536", "-1", "http"])
@@ -180,7 +180,7 @@ def test_impossible_port(capsys: pytest.CaptureFixture[str], port: str) -> None:
     with pytest.raises(SystemExit) as exit_:
         cli.main(["simulate", f"--port={port}"])
     assert exit_.value.code == 2
-    assert f"'{port}' is no port; choose from 0 to 65535" in capsys.readouterr().err
+    assert f"'{port}' is not a port; choose from 0 to 65535" in capsys.readouterr().err
 
 
 def test_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:

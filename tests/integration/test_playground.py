@@ -345,7 +345,7 @@ def test_traffic_says_what_is_wrong() -> None:
     command = [sys.executable, str(PLAYGROUND / "traffic.py"), "no_such_scenario=1"]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
-    assert "'no_such_scenario=1' is no scenario" in refused.stderr
+    assert "'no_such_scenario=1' is not a scenario" in refused.stderr
 
 
 def test_traffic_stops() -> None:

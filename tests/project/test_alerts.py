@@ -227,11 +227,15 @@ def test_links_to_grafana(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "told"),
     [
-        ("--objective", "100", "'100' is no objective; choose a percentage above 0 and below 100"),
-        ("--objective", "nan", "'nan' is no objective"),
-        ("--objective", "most", "'most' is no objective"),
-        ("--grafana", "grafana", "'grafana' is no address of Grafana; it begins with http:// or https://"),
-        ("--grafana", "http://{{ x }}", "is no address of Grafana"),
+        ("--objective", "100", "'100' is not an objective; choose a percentage above 0 and below 100"),
+        ("--objective", "nan", "'nan' is not an objective"),
+        ("--objective", "most", "'most' is not an objective"),
+        (
+            "--grafana",
+            "grafana",
+            "'grafana' is not an address of Grafana; it begins with http:// or https://",
+        ),
+        ("--grafana", "http://{{ x }}", "is not an address of Grafana"),
     ],
 )
 def test_bad_options(option: str, value: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:

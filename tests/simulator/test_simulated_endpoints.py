@@ -111,10 +111,10 @@ def test_unknown_scenario_in_a_prompt(sdk: genai.Client, shape: str) -> None:
 def test_unknown_scenario_of_a_server() -> None:
     """An unknown default raises ValueError that names the value, what comes close, and the choices."""
     with pytest.raises(
-        ValueError, match=r"'overlauded' is no scenario. Close matches: overloaded.* Choose one of: .*ok"
+        ValueError, match=r"'overlauded' is not a scenario. Close matches: overloaded.* Choose one of: .*ok"
     ):
         simulator.serve("overlauded")
-    with pytest.raises(ValueError, match=r"'%' is no scenario. Choose one of: .*ok"):
+    with pytest.raises(ValueError, match=r"'%' is not a scenario. Choose one of: .*ok"):
         simulator.serve("%")
 
 

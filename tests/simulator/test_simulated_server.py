@@ -84,7 +84,7 @@ def test_own_scenarios() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Scenario("No Name", "", (Reply(),)), "'No Name' is no scenario name"),
+        (lambda: Scenario("No Name", "", (Reply(),)), "'No Name' is not a scenario name"),
         (lambda: Scenario("empty", "", ()), "'empty' has no replies"),
         (lambda: Reply(ending="error"), "needs the error body"),
     ],

@@ -135,7 +135,9 @@ def unknown_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str 
 def warn_of_unknown_variables() -> None:
     """Log each variable that looks like ours and is not."""
     for name, meant in unknown_variables().items():
-        logger.warning("%s is no setting%s", name, f"; did you mean {meant}?" if meant else " of gemini-otel")
+        logger.warning(
+            "%s is not a setting%s", name, f"; did you mean {meant}?" if meant else " of gemini-otel"
+        )
 
 
 def _parse(setting: Setting, parse: Callable[[Any], Any], name: str, value: Any) -> Any:

@@ -96,7 +96,7 @@ def _names_of_ours() -> frozenset[str]:
 
 def _check_name(name: object) -> None:
     if not isinstance(name, str) or not name:
-        raise ValueError(f"{name!r} is no name")
+        raise ValueError(f"{name!r} is not a name")
     if name in _names_of_ours() or name.startswith(_RESERVED_PREFIXES):
         raise ValueError(f"{name} is set by this package")
 
@@ -108,12 +108,12 @@ def _span_value(value: Any) -> Any:
         for kind in (str, bool, int, float):
             if all(type(item) is kind for item in value):
                 return tuple(value)
-    raise ValueError(f"{type(value).__name__} is no type of an attribute")
+    raise ValueError(f"attribute values cannot be of type {type(value).__name__}")
 
 
 def _metric_value(value: Any) -> Any:
     if not _is_dimension(value):
-        raise ValueError(f"{type(value).__name__} is no type of a dimension; take str, bool or int")
+        raise ValueError(f"dimensions cannot be of type {type(value).__name__}; take str, bool or int")
     return value
 
 

@@ -69,8 +69,8 @@ class Settings(NamedTuple):
 class Setting(NamedTuple):
     """One row of the settings table: `parse` takes a keyword's value or an environment variable's text.
 
-    `standard` is a variable of OpenTelemetry's own that says the same, weaker than ours; where its text is of another form,
-    `read_standard` reads it, and gives None where it says nothing of this setting.
+    `standard` is OpenTelemetry's own variable for the same thing; ours wins. `read_standard` parses it if its format differs, and
+    returns None if it does not apply.
     """
 
     name: str
@@ -216,7 +216,7 @@ SETTINGS = (
     Setting(
         "content_limit",
         "a number from 1",
-        "the most characters of captured content in one attribute; what is cut is said there",
+        "maximum characters of captured content per attribute; a note replaces what was cut",
         parse_limit,
     ),
     Setting(

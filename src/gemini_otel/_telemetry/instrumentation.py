@@ -136,7 +136,7 @@ class Instrumentation(NamedTuple):
     repair: Callable[[], object] | None = None
 
     def bypassed(self) -> None:
-        """A user's call has not passed through our layer of the method that he calls: somebody took it out."""
+        """A call bypassed our wrapper, because another library has removed it: put it back."""
         if self.repair is not None and self.providers.listening() and is_instrumentation_enabled():
             self.repair()
 

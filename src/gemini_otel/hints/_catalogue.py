@@ -61,7 +61,7 @@ class _Questions(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """What spans of one outcome are asked: some questions always, others where an attribute that they need is there.
+    """Questions for one outcome: unconditional ones, then those that depend on an attribute.
 
     Those are found by the attribute and whether it is false; `needed` are all such attributes.
     """

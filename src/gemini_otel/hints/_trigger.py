@@ -32,7 +32,7 @@ def is_no_call(attributes: Attributes) -> bool:
 class Subject(NamedTuple):
     """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
 
-    It has none where the attribute that it `needs` is missing or false; with `if_false`, where that is anything but false. It is
+    It has no value if the attribute that it `needs` is missing or false (with `if_false`: missing or true). It is
     read on spans with one of its `outcomes`, or with none that is known. On the span around a loop of function calls only
     subjects of the loop are read: its rounds have spans and hints of their own. On a span around a tool only subjects of tools
     are read, and on one around an agent nothing. Where `attribute` has a value that an entry names, that is what `read` would give.

@@ -26,7 +26,7 @@ _CLOCK = re.compile(
 )  # of subtitles and transcripts, not of timetables
 _NUMBERS = re.compile(r"\d+")
 _FOUR_WORDS = re.compile(
-    r"[^\W\d_]+(?:,? [^\W\d_]+){3}"
+    r"(?<![^\W\d_])[^\W\d_]+(?:,? [^\W\d_]+){3}"
 )  # in a value; names of fields have marks between them
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE, _BLANK_SHARE = 0.92, 1 / 12

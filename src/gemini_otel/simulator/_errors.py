@@ -39,5 +39,5 @@ def unknown_scenario_message(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name.lower().replace("-", "_"), names, n=5, cutoff=0.4)
     if close:
-        return f"{name!r} is no scenario. Close matches: {', '.join(close)}."
-    return f"{name!r} is no scenario. Choose one of: {', '.join(names)}."
+        return f"{name!r} is not a scenario. Close matches: {', '.join(close)}."
+    return f"{name!r} is not a scenario. Choose one of: {', '.join(names)}."

@@ -42,7 +42,7 @@ class LiveScenario:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_]+", self.name):
             raise ValueError(
-                f"{self.name!r} is no scenario name. Use lower-case letters, digits and underscores."
+                f"{self.name!r} is not a scenario name. Use lower-case letters, digits and underscores."
             )
         if not self.turns:
             raise ValueError(f"The Live scenario {self.name!r} has no turns. Give it at least one.")

@@ -58,7 +58,7 @@ def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Variables of our own that are misspelled or have values that nobody knows."""
     for name, meant in in_force.unknown_variables(environ).items():
         known = f"Did you mean {meant}?" if meant else "docs/settings.md lists them all."
-        yield Finding("error", f"{name} is no setting of gemini-otel.", known)
+        yield Finding("error", f"{name} is not a setting of gemini-otel.", known)
     for each in in_force.resolve({}, environ):
         if each.problem is not None:
             yield Finding("error", each.problem, f"In force instead: {each.value} ({each.source}).")
@@ -78,7 +78,7 @@ def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]
             "pip install opentelemetry-configuration",
         )
     if not Path(path).is_file():
-        yield Finding("error", f"OTEL_CONFIG_FILE={path} is no file.", "Correct the path, or unset it.")
+        yield Finding("error", f"OTEL_CONFIG_FILE={path} is not a file.", "Correct the path, or unset it.")
 
 
 def sampler_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -134,7 +134,7 @@ def otlp_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
         if text not in ("", *_PROTOCOLS):
             yield Finding(
                 "error",
-                f"{variable}={text} is no protocol that the SDK knows.",
+                f"{variable}={text} is not a protocol that the SDK knows.",
                 f"One of: {', '.join(_PROTOCOLS)}.",
             )
     for signal in SIGNALS:

@@ -135,7 +135,7 @@ class _Count:
 
     def tell(self, complain: Callable[[str], None]) -> None:
         if 0 < self.unknown < self.documents:
-            complain(f"{self.unknown:,} JSON values are no traces, and were left out")
+            complain(f"{self.unknown:,} JSON values are not traces and were left out")
         if self.other_signals:
             complain(f"{self.other_signals:,} lines with logs, metrics or profiles were left out")
         if self.spans.malformed:

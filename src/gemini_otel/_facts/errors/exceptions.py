@@ -192,12 +192,12 @@ def _transport_kind(error: BaseException) -> str | None:
 
 
 def _is_about_connecting(error: OSError) -> bool:
-    """Sockets have classes for some of what may happen to them, and asyncio has none for several that happened at once."""
+    """Whether an OSError is a failed connection: some errnos have no class, and asyncio wraps several failures in a bare OSError."""
     return error.errno in causes.ERRNOS or str(error).startswith("Multiple exceptions: ")
 
 
 def _why_not_connected(error: BaseException) -> str | None:
-    """One class of httpx stands for all of it; the causes tell more."""
+    """Httpx raises ConnectError for every failure to connect; look for the reason in its causes."""
     cause: BaseException | None = error
     for _ in range(_CAUSES):
         if cause is None:

@@ -1,4 +1,4 @@
-"""HTTP attempts of the client that interactions had before google-genai 2.9: told from what it does before, between and after them."""
+"""HTTP attempts of the client that interactions had before google-genai 2.9: inferred from the hooks it calls before, between and after attempts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The pieces of an upload, which the SDK sends again where an answer says nothing of the upload's state.
 
-It does so in a loop of its own, below which there is nothing but its HTTP client. So the loop runs on a stand-in for the SDK's
-object, which differs in one thing: the requests of its HTTP client are seen.
+The retry loop calls the HTTP client directly. So we run it on a stand-in for the SDK's object, whose HTTP client reports its
+requests.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def _tool(tool: Any) -> Any:
 
 
 def _as(name: str | None, given: Mapping[str, Any]) -> Any:
-    """As the package's own type where that has room for all of it, else as a dataclass with the same fields."""
+    """Convert to the package's type if it has all the fields, otherwise to a dataclass with the same fields."""
     if name is not None:
         kind = _type(name)
         fields = {field.name: field for field in dataclasses.fields(kind)}

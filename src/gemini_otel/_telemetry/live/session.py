@@ -188,7 +188,7 @@ class LiveConnection(Connection):
         super()._ending(error)
 
     def _failure(self, error: BaseException) -> ErrorFacts:
-        """What cut off a turn is told, and explained, there."""
+        """The error that cut off a turn is recorded on that turn, and here only its type."""
         facts = self.read_failure(error)
         return ErrorFacts(type=facts.type) if self._told_in_turn else facts
 
