@@ -24,9 +24,8 @@ PROMPT = plain(names.PROMPT_NAME)
 PROMPT_VERSION = plain(names.PROMPT_VERSION)
 AGENT = plain(names.AGENT_NAME)
 JOB = "job"
-SERVICE = (
-    "service"  # the name of a service, without the namespace that may stand before it in `job`; our own label
-)
+# The name of a service, without the namespace that may stand before it in `job`; our own label.
+SERVICE = "service"
 NAME_IN_JOB = "(?:.*/)?(.+)"
 
 RESPONSES = plain(names.RESPONSES) + "_total"
@@ -47,9 +46,8 @@ DURATION = tuple(
     f"gen_ai_client_{kind}_duration_seconds_bucket{{{_MODEL_CALLS}}}"
     for kind in ("operation", "inference", "embeddings")
 )
-OPERATION_DURATION = (
-    "gen_ai_client_operation_duration_seconds_bucket"  # of what is no model call, in each profile
-)
+# Of what is no model call, in each profile.
+OPERATION_DURATION = "gen_ai_client_operation_duration_seconds_bucket"
 FIRST_CHUNK = tuple(
     f'gen_ai_client_{kind}_time_to_first_chunk_seconds_bucket{{{MODEL}!=""}}'
     for kind in ("operation", "inference")

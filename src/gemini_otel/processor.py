@@ -41,9 +41,8 @@ _ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most sp
 _MOST_TOLD = 1000  # open spans around failed calls that are remembered
 
 
-_scopes: ModuleType | None = (
-    None  # imported with the first span: it has a table of all instrumentations that are known
-)
+# Imported with the first span: it has a table of all instrumentations that are known.
+_scopes: ModuleType | None = None
 
 
 def _import_scopes() -> ModuleType:

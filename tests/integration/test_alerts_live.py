@@ -30,9 +30,8 @@ sys.path.append(str(TRAFFIC.parent))
 import traffic  # type: ignore[import-not-found]
 
 MODEL = "gemini-3.5-flash"
-IN_TIME = (
-    60  # seconds, after all is played; `for` is shortened below, and judged by promtool in test_alerts.py
-)
+# Seconds, after all is played; `for` is shortened below, and judged by promtool in test_alerts.py.
+IN_TIME = 60
 _SELECTOR = re.compile(r"\b((?:gemini|gen_ai_client|traces)[a-z0-9_:]+)\{([^}]*)\}")
 _HOURLY = 3_600_000  # milliseconds: exports when told to
 

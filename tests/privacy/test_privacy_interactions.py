@@ -131,9 +131,8 @@ def test_generated_clients(url: str, echo: str, exported: Exported, mode: str) -
     assert found(SECRET, exported.of(calls)) == []
 
 
-KEYS = re.compile(
-    rb"secret-[6789]|board", re.IGNORECASE
-)  # what the simulator gives away, and what is configured
+# What the simulator gives away, and what is configured.
+KEYS = re.compile(rb"secret-[6789]|board", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("settings", [{}, {"capture_content": True}])

@@ -12,9 +12,8 @@ from typing import Any, Literal, NamedTuple
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
 PROVIDER_NAME = "gen_ai.provider.name"
-SYSTEM = (
-    "gen_ai.system"  # the name before `gen_ai.provider.name`; read from other people's spans, never written
-)
+# The name before `gen_ai.provider.name`; read from other people's spans, never written.
+SYSTEM = "gen_ai.system"
 CONVERSATION_ID = "gen_ai.conversation.id"
 OUTPUT_TYPE = "gen_ai.output.type"
 REQUEST_MODEL = "gen_ai.request.model"

@@ -19,9 +19,8 @@ class Outcome(NamedTuple):
     finished: bool = True  # whether a finish reason that was due has come
     has_error: bool = False  # an error may say why
     is_error: bool = False  # by default it counts as an error, though nothing was raised
-    rank: int | None = (
-        None  # among the candidates of an answer, how bad it is; None where no finish reason stands for it
-    )
+    # Among the candidates of an answer, how bad it is; None where no finish reason stands for it.
+    rank: int | None = None
 
 
 # The answer itself shows that it is not what was asked for where an outcome `is_error`. `incomplete` does not, and `failed` is what

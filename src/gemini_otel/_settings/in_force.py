@@ -11,9 +11,8 @@ from gemini_otel._facts.guard import logger, tried
 from gemini_otel._settings.parsing import parse_switch
 from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
 
-CONSOLE_PROBLEMS_ONLY = (
-    f"{PREFIX}CONSOLE_PROBLEMS_ONLY"  # of the console exporter, which `instrument()` knows nothing of
-)
+# Of the console exporter, which `instrument()` knows nothing of.
+CONSOLE_PROBLEMS_ONLY = f"{PREFIX}CONSOLE_PROBLEMS_ONLY"
 
 
 @functools.cache

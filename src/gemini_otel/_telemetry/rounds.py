@@ -80,12 +80,10 @@ class Traits(NamedTuple):
     more: Callable[[], Attributes] | None = None  # attributes besides those that all have
     # Seconds to the first part of the answer. Without it the first response of a stream tells.
     first_chunk: Callable[[], float | None] | None = None
-    failure: Callable[[BaseException], ErrorFacts] | None = (
-        None  # what an exception says, instead of `Round.read`
-    )
-    ending: Callable[[BaseException | None], object] | None = (
-        None  # called before it is written down how it ended
-    )
+    # What an exception says, instead of `Round.read`.
+    failure: Callable[[BaseException], ErrorFacts] | None = None
+    # Called before it is written down how it ended.
+    ending: Callable[[BaseException | None], object] | None = None
     closed: Callable[[], object] | None = None  # called after its end
 
 

@@ -21,13 +21,11 @@ _VALUE = re.compile(  # a value of words, in JSON, XML and YAML
     r"[:\[,] ?\"(?=[^\"]*[^\W\d_]{2})[^\"\\]*\"(?! ?:)|>[^<>]*[^\W\d_]{2}[^<>]*<|: [^\W\d_]+ [^\W\d_]+"
 )
 _CELL = re.compile(r"\| *[^\W\d_]{3}[^|\d]*\|")  # a cell of words; a computed table has none
-_CLOCK = re.compile(
-    r"\d:\d\d(?::\d\d|[.,]\d)|[\[(]\d+:\d\d"
-)  # of subtitles and transcripts, not of timetables
+# Of subtitles and transcripts, not of timetables.
+_CLOCK = re.compile(r"\d:\d\d(?::\d\d|[.,]\d)|[\[(]\d+:\d\d")
 _NUMBERS = re.compile(r"\d+")
-_FOUR_WORDS = re.compile(
-    r"(?<![^\W\d_])[^\W\d_]+(?:,? [^\W\d_]+){3}"
-)  # in a value; names of fields have marks between them
+# In a value; names of fields have marks between them.
+_FOUR_WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:,? [^\W\d_]+){3}")
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE, _BLANK_SHARE = 0.92, 1 / 12
 _AROUND, _SENTENCE_WORDS, _SENTENCE_SHARE = ".,:;!?()[]\"'`*", 5, 0.6

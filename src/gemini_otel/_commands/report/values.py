@@ -30,9 +30,8 @@ _OUTER = frozenset(
 _SPANS = "spans"
 _DEEPEST = 16
 _ENDS = frozenset('}]"')
-_NEAR = (
-    16  # characters of the end of what was read, within which an error may be due to what was not read yet
-)
+# Characters of the end of what was read, within which an error may be due to what was not read yet.
+_NEAR = 16
 _decode = json.JSONDecoder(strict=True).raw_decode
 
 
