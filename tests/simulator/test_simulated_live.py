@@ -83,7 +83,7 @@ def test_unknown_scenario() -> None:
 
 def test_scenarios_are_checked() -> None:
     """A scenario needs a name that a prompt can hold, and something to say."""
-    with pytest.raises(ValueError, match="no scenario name"):
+    with pytest.raises(ValueError, match="not a scenario name"):
         LiveScenario("Not This", "", (Burst(),))
     with pytest.raises(ValueError, match="no turns"):
         LiveScenario("mine", "", ())
