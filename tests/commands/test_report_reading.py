@@ -19,6 +19,7 @@ from gemini_otel._commands.report import lines
 from gemini_otel._commands.report import values as values_module
 from gemini_otel._commands.report.bar import bar, progress
 from gemini_otel._commands.report.files import PIECE, pieces
+from gemini_otel._commands.report.spans import shown_trace
 from gemini_otel._commands.report.values import NotJsonError, Values
 from gemini_otel._facts import names
 from support.trace_files import Described, described, jaeger, otlp_lines, tempo
@@ -422,3 +423,57 @@ def test_pieces_of_an_archive_are_bounded(file: Any) -> None:
     """A small archive of a large file comes in pieces of a bounded length."""
     path = file(gzip.compress(b" " * 30_000_000))
     assert max(map(len, pieces(str(path), lambda _: None, print))) <= PIECE
+
+
+@pytest.mark.parametrize(
+    ("content", "read", "said"),
+    [
+        (b'{"resourceSpans":[{},{"scopeSpans":[]}],"kept":[{"spanId":"1"}]}', [], []),
+        (b'{"resourceSpans":[]}\n{"spanId":"2"}\n', [{"spanId": "2"}], []),
+        (b'{"resourceSpans":[{"resource":{}}]}', [], []),
+    ],
+    ids=["empty parts", "an empty list", "no spans"],
+)
+def test_long_lines_without_spans(
+    content: bytes, read: list[Any], said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty objects and lists of a long line hold no spans, and break nothing."""
+    monkeypatch.setattr(values_module, "LONGEST_LINE", 10)
+    told: list[str] = []
+    cut = (content[at : at + 5] for at in range(0, len(content), 5))
+    values = [value for value in Values(cut, told.append) if "spanId" in str(value)]
+    assert [value for value in values if "kept" not in value] == read
+    assert told == said
+
+
+def test_deep_values_of_a_long_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that is nested too deeply is named, and the line after it is read."""
+    monkeypatch.setattr(values_module, "LONGEST_LINE", 10)
+    content = b'{"resourceSpans":' + b"[" * 5000 + b"]" * 5000 + b'}\n{"spanId":"2"}\n'
+    told: list[str] = []
+    cut = (content[at : at + 100] for at in range(0, len(content), 100))
+    assert list(Values(cut, told.append))[-1] == {"spanId": "2"}
+    assert all("line 1" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    ("trace", "shown"),
+    [
+        ("ESIzRFVmd4iZqrvM3e7/AA==", "112233445566778899aabbccddeeff00"),
+        ("!" * 22 + "==", "!" * 22 + "=="),
+        ("112233445566778899aabbccddeeff00", "112233445566778899aabbccddeeff00"),
+    ],
+    ids=["base64", "neither", "hex"],
+)
+def test_ids_of_traces(trace: str, shown: str) -> None:
+    """Tempo's base64 is shown as back ends show it; what is something else, as it is."""
+    assert shown_trace(trace) == shown
+
+
+def test_lists_of_jaeger(report: Any, file: Any) -> None:
+    """Jaeger has lists as text; one that is broken is read as a text."""
+    listed = {names.OPERATION_NAME: "chat", names.REQUEST_MODEL: "gemini-2.5-flash"}
+    spans = [
+        described({**listed, "gen_ai.response.finish_reasons": text}) for text in ('["stop"]', '["stop"')
+    ]
+    assert report(file(jaeger(spans)), "--json").json["total"]["calls"] == 2
