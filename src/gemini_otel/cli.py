@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import os
+import signal
 import sys
 import textwrap
-from collections.abc import Collection, Sequence
+import threading
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -347,10 +350,28 @@ def _simulate(options: argparse.Namespace) -> int:
         print(_SERVING.format(url=url, scenario=options.scenario, live=live), flush=True)
 
     try:
-        simulator.serve_forever(options.scenario, port=options.port, on_start=announce)
+        with _terminated_like_interrupted():
+            simulator.serve_forever(options.scenario, port=options.port, on_start=announce)
     except OSError as error:
         return _fail(f"cannot serve on port {options.port}: {error.strerror}. A free one: --port 0")
     return 0
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM, by which containers and CI stop a program, does what Ctrl-C does: the server's files are removed."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _dashboard(_: argparse.Namespace) -> int:

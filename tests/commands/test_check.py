@@ -196,6 +196,31 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "opentelemetry-distro" in mends[1]
 
 
+def test_without_the_sdk() -> None:
+    """Where google-genai cannot be imported, the report says what to install instead of failing."""
+    program = """
+import importlib.metadata, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name == "google" or name.startswith("google.genai"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+version = importlib.metadata.version
+def without(name):
+    if name == "google-genai":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return version(name)
+importlib.metadata.version = without
+import gemini_otel
+report = gemini_otel.check()
+print(*(each.mend for each in report.findings), sep="\\n")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "pip install google-genai" in done.stdout, done.stderr
+
+
 def test_an_old_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     """A google-genai that is too old is an error."""
     monkeypatch.setattr(_environment, "version", lambda name: "1.9.0" if name == "google-genai" else "1.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import signal
 import subprocess
@@ -266,3 +267,19 @@ def test_a_reader_that_has_seen_enough() -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait(30) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be told to end there")
+@pytest.mark.skipif(importlib.util.find_spec("trustme") is None, reason="without it there is no certificate")
+def test_a_simulator_that_is_terminated_leaves_nothing() -> None:
+    """SIGTERM ends `simulate` as Ctrl-C does: its certificate is removed."""
+    command = [str(Path(sys.executable).with_name("gemini-otel")), "simulate", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        said = ""
+        while "SSL_CERT_FILE=" not in said:
+            said += (line := server.stdout.readline())
+            assert line, said
+        server.terminate()
+        assert server.wait(30) == 0
+    assert not Path(said.rpartition("SSL_CERT_FILE=")[2].split()[0]).exists()

@@ -34,8 +34,11 @@ def _places(package: str) -> list[str] | None:
 
 
 def is_supported() -> bool:
-    """Whether the SDK, which the application has imported, is new enough; where it is not, that is logged once."""
-    version = str(getattr(importlib.import_module(f"{MODULE}.version"), "__version__", ""))
+    """Whether the SDK is not too old, as far as its version is known; where it is, that is logged once."""
+    try:
+        version = str(getattr(importlib.import_module(f"{MODULE}.version"), "__version__", ""))
+    except ImportError:
+        return True
     numbers = version.split(".")[:2]
     if not all(number.isdecimal() for number in numbers) or tuple(map(int, numbers)) >= OLDEST:
         return True
