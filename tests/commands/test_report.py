@@ -433,6 +433,15 @@ def test_the_page_fits(run: Any) -> None:
     assert "30 more: --markdown and --json show all" in shown
 
 
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_figures_are_never_cut(width: int) -> None:
+    """However narrow the page is, what was used and what each group lost stand there whole."""
+    report = read([a_call("truncated", service="a-service-with-a-long-name"), a_call("blocked"), a_call()])
+    shown = ["".join(text for text, _ in line) for line in lines.page(report, "a.json", [], width)]
+    assert sum("lost 1 s, 150 tokens" in line for line in shown) == 2
+    assert "cached 0 % of input" in " ".join(" ".join(shown).split())
+
+
 def test_nothing_went_wrong(run: Any) -> None:
     """A page of good calls says so."""
     assert "\nNothing went wrong.\n" in run([a_call()])[1]

@@ -29,26 +29,34 @@ Line = list[tuple[str, str]]
 def page(report: Report, sources: str, notes: list[str], width: int) -> Iterator[Line]:
     """The lines, none longer than `width`."""
     width = max(width, _NARROWEST)
-    for line in (*_head(report, sources), [("", "")], *_table(report, width), *_notes(notes)):
+    for line in (*_head(report, sources, width), [("", "")], *_table(report, width), *_notes(notes)):
         yield cut(line, width)
 
 
-def _head(report: Report, sources: str) -> Iterator[Line]:
+def _head(report: Report, sources: str, width: int) -> Iterator[Line]:
     total = report.all
     yield [(f"Gemini calls of {sources}", "bold"), (f"  {span_of_time(report)}", "dim")]
-    yield [(f"Used  {calls(total.calls)}, {seconds(total.seconds)}, {tokens_by_kind(total)}", "")]
+    yield from _wrapped(
+        f"Used  {calls(total.calls)}, {seconds(total.seconds)}, {tokens_by_kind(total)}", width
+    )
     lost = (
         f"{calls(total.lost_calls)} ({percent(total.lost_calls, total.calls)})",
         f"{seconds(total.lost_seconds)} ({percent(total.lost_seconds, total.seconds)})",
         f"{tokens(total.lost_tokens)} ({percent(total.lost_tokens, total.all_tokens)})",
     )
-    yield [(f"Lost  {', '.join(lost)}", "bold" if total.lost_calls else "")]
+    yield from _wrapped(f"Lost  {', '.join(lost)}", width, "bold" if total.lost_calls else "")
     if report.priced:
-        yield [(money_line(total), "")]
+        yield from _wrapped(money_line(total), width)
     more = [f"{total.retries:,} retries"] if total.retries else []
     more += [f"tier {name} {percent(count, total.calls)}" for name, count in total.tiers.most_common(4)]
     if more:
         yield [("Also  " + ", ".join(more), "")]
+
+
+def _wrapped(text: str, width: int, style: str = "") -> Iterator[Line]:
+    """The figures on as many lines as they need: one that is cut off would be another figure."""
+    for line in textwrap.wrap(text, width, subsequent_indent=" " * len("Used  "), break_on_hyphens=False):
+        yield [(line, style)]
 
 
 def _table(report: Report, width: int) -> Iterator[Line]:
@@ -59,11 +67,14 @@ def _table(report: Report, width: int) -> Iterator[Line]:
     yield [("What to do first: the most wasteful of what went wrong", "bold")]
     rows = [_row(report, group) for group in groups[:MOST]]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    fits = 3 + sum(widths) + 2 * (len(widths) - 1) <= width
     for rank, (group, row) in enumerate(zip(groups, rows, strict=False), 1):
         style = SEVERITY_STYLES[group.hint.severity] if group.hint is not NO_HINT else "bold"
-        *cells, lost = (cell.ljust(width + 2) for cell, width in zip(row, widths, strict=True))
-        yield [(f"{rank:2} ", "dim"), (cells[0], style), ("".join(cells[1:]), ""), (lost, "bold")]
-        yield _remedy(group, width)
+        *cells, lost = (cell.ljust(least + 2) for cell, least in zip(row, widths, strict=True))
+        figures = lost.rstrip()
+        line = [(f"{rank:2} ", "dim"), (cells[0], style), ("".join(cells[1:]), "")]
+        yield [*line, (figures, "bold")] if fits else line
+        yield _remedy(group, width, "" if fits else figures)
     if len(groups) > MOST:
         yield [(f"{len(groups) - MOST} more: --markdown and --json show all", "dim")]
 
@@ -79,11 +90,13 @@ def _row(report: Report, group: Group) -> list[str]:
     return [*named(report, group), f"{group.times:,}x", f"lost {', '.join(lost)}"]
 
 
-def _remedy(group: Group, width: int) -> Line:
-    trace = f"  trace {group.trace}" if group.trace else ""
-    room = max(width - 3 - len(trace), 20)
+def _remedy(group: Group, width: int, figures: str) -> Line:
+    """What to try first, with the trace; behind the figures where there was no room for them."""
+    before = f"   {figures}  " if figures else "   "
+    trace = f"  trace {group.trace}" if group.trace and not figures else ""
+    room = max(width - len(before) - len(trace), 20)
     return [
-        ("   ", ""),
+        (before, "bold"),
         (textwrap.shorten(remedy(group), room, placeholder=" ...").ljust(room), ""),
         (trace, "dim"),
     ]
