@@ -298,13 +298,13 @@ def _is_healthy(code: str) -> bool:
 
 
 def _explained_code(code: str) -> list[Explained]:
-    from gemini_otel._commands.explain import explain, text_attributes
+    from gemini_otel._commands.explain import explain, message_attributes, text_attributes
     from gemini_otel._commands.presenting import Explained
     from gemini_otel.hints import evidence, for_code
 
     if found := for_code(code):
         return [Explained(hint) for hint in found]
-    attributes = text_attributes(code) or {}
+    attributes = text_attributes(code) or message_attributes(code) or {}
     if found := explain(code):
         return [Explained(hint, evidence(hint, attributes)) for hint in found]
     raise ValueError(

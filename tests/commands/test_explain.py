@@ -50,6 +50,32 @@ def test_unknown_codes(subject: Any) -> None:
     assert explain(subject) == []
 
 
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("API key not valid. Please pass a valid API key.", "http.400.api_key_invalid"),
+        (
+            "models/x is not found for API version v1beta, or is not supported for generateContent.",
+            "http.404.model",
+        ),
+        ("User location is not supported for the API use.", "http.400.location"),
+        (
+            "The input token count (40000) exceeds the maximum number of tokens allowed (32768).",
+            "http.400.input_too_long",
+        ),
+        ("Please use a valid role: user, model.", "http.400.role"),
+        ("No API key was provided. Please pass a valid API key.", None),  # the SDK's, before any request
+        ("The model is overloaded. Please try again later.", None),  # of a 503, and of others
+        ("file not found", None),
+        ("disk quota exceeded", None),
+        ("key not valid", None),
+    ],
+)
+def test_a_message_alone(message: str, hint: str | None) -> None:
+    """A message of the service without its code is explained where it says the cause outright, and only there."""
+    assert [each.id for each in explain(message)][:1] == ([hint] if hint else [])
+
+
 @pytest.mark.parametrize("subject", [None, 4.29, [], object()])
 def test_other_types(subject: Any) -> None:
     """Anything that is no code, exception or response is a TypeError that names the type."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import RequestFacts
 from gemini_otel._facts.errors import causes
-from gemini_otel._facts.errors.bodies import said_by
+from gemini_otel._facts.errors.bodies import Said, said_by
 from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.errors.texts import facts_of, read_text
 from gemini_otel._facts.outcomes import answer_outcome, worst_finish_reason
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
 
 _LONGEST_CODE = 200
+# The SDK's own words, which end like those of the service for a key that it did not accept.
+_BEFORE_ANY_REQUEST = "no api key was provided"
 
 # What a traceback shows that has to do with the API; a class alone proves nothing where the frames are somebody else's.
 _FRAMES = re.compile(r'^ +File "', re.MULTILINE)
@@ -73,8 +75,16 @@ def text_attributes(text: str) -> Attributes | None:
     return failure_attributes(facts)
 
 
+def message_attributes(text: str) -> Attributes | None:
+    """What a span would show of a message of the service that stands alone, without its code; None where no cause is certain."""
+    facts = facts_of(Said(message=text), vertex=False)
+    if facts.kind == "unknown" or _BEFORE_ANY_REQUEST in text.lower():
+        return None
+    return failure_attributes(facts)
+
+
 def _of_text(text: str) -> list[Hint]:
-    attributes = text_attributes(text)
+    attributes = text_attributes(text) or message_attributes(text)
     return [] if attributes is None else find(attributes, level="info")
 
 
