@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from google import genai
+from google.genai import chats
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
@@ -392,3 +393,66 @@ def test_a_timeout_of_the_task(url: str, via: str) -> None:
     finally:
         gemini_otel.uninstrument()
     assert telemetry.attributes["gemini.response.outcome"] == "cancelled"
+
+
+@pytest.mark.skipif(
+    not hasattr(chats, "_validate_response"), reason="the SDK does not look at the chunks of a chat"
+)
+def test_the_sdk_fails_between_two_chunks(client: genai.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that breaks in the SDK, after a round has told its chunk, has failed: it was not left by its reader."""
+    seen, told = [], []
+    look = chats._validate_response
+
+    def fail_at_the_third(response: Any) -> bool:
+        seen.append(response)
+        if len(seen) == 3:
+            raise LookupError("secret")
+        return look(response)
+
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, error_hook=lambda span, error: told.append(error))
+    try:
+        monkeypatch.setattr(chats, "_validate_response", fail_at_the_third)
+        with pytest.raises(LookupError):
+            list(client.chats.create(model=MODEL).send_message_stream("simulate:long_stream"))
+        assert telemetry.attributes["gemini.response.outcome"] == "error"
+        assert telemetry.attributes["error.type"] == "LookupError"
+        assert telemetry.span.status.status_code.name == "ERROR"
+        assert [type(error) for error in told] == [LookupError]
+    finally:
+        gemini_otel.uninstrument()
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["call", "stream"])
+def test_ctrl_c_in_a_hook(client: genai.Client, stream: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """Ctrl-C where a hook runs leaves a span with its outcome, which ends once."""
+
+    def interrupt(span: Any, request: Any) -> None:
+        raise KeyboardInterrupt
+
+    telemetry = Telemetry()
+    gemini_otel.instrument(**telemetry.providers, request_hook=interrupt)
+    try:
+        method = client.models.generate_content_stream if stream else client.models.generate_content
+        with pytest.raises(KeyboardInterrupt):
+            list(method(model=MODEL, contents="hello"))
+        assert "gemini.response.outcome" in telemetry.attributes
+        assert [record.getMessage() for record in caplog.records if "ended span" in record.getMessage()] == []
+    finally:
+        gemini_otel.uninstrument()
+
+
+def test_an_unhashable_class(client: genai.Client, telemetry: Telemetry) -> None:
+    """A chat of a class that cannot be looked up works, with arguments by position, too."""
+
+    class Unhashable(type):  # noqa: PLW1641
+        def __eq__(cls, other: object) -> bool:
+            return cls is other
+
+    class Mine(chats.Chat, metaclass=Unhashable):
+        pass
+
+    chat = client.chats.create(model=MODEL)
+    chat.__class__ = Mine
+    assert chat.send_message("hello").text
+    assert telemetry.attributes["gemini.response.outcome"] == "ok"

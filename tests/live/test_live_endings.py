@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 import gemini_otel
 from gemini_otel import simulator
+from gemini_otel._telemetry.rounds import Round
 from support import Telemetry
 from support.live import LIVE_MODEL, SOUND, live_client, needs_live
 
@@ -95,6 +96,45 @@ async def test_a_leave_that_is_thrown_away_is_only_noted(live_url: simulator.Sim
         with ending_elsewhere(order):
             leaving.close()
         await session._ws.close()
+        assert [span.name.split()[0] for span in telemetry.spans] == ["live_connection"]
+    finally:
+        gemini_otel.uninstrument()
+
+
+async def test_a_turn_leaves_nothing(live_url: simulator.Simulator, telemetry: Telemetry) -> None:
+    """A turn that has ended is gone at once: no cycle keeps it for the collector."""
+    async with connect(live_client(live_url)) as session:
+        await ask(session, "live_text")
+        await read_all(session, [])
+        gc.collect()
+        gc.disable()
+        try:
+            before = rounds_in_memory()
+            for _ in range(5):
+                await ask(session, "live_text")
+                await read_all(session, [])
+            telemetry.exporter.clear()
+            assert rounds_in_memory() <= before + 1  # the next turn may have begun
+        finally:
+            gc.enable()
+
+
+def rounds_in_memory() -> int:
+    return sum(isinstance(each, Round) for each in gc.get_objects())
+
+
+async def test_a_block_that_is_thrown_away_is_only_noted(live_url: simulator.Simulator) -> None:
+    """The same where the SDK's leave does not wait: the coroutine around the block is closed, and no span ends inside of it."""
+    telemetry, order = Telemetry(), Order()
+    telemetry.tracer_provider.add_span_processor(order)
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        manager = connect(live_client(live_url))
+        session = await manager.__aenter__()
+        await session._ws.close()
+        leaving = manager.__aexit__(GeneratorExit, GeneratorExit(), None)
+        with ending_elsewhere(order), contextlib.suppress(StopIteration, GeneratorExit):
+            leaving.send(None)
         assert [span.name.split()[0] for span in telemetry.spans] == ["live_connection"]
     finally:
         gemini_otel.uninstrument()

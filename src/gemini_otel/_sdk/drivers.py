@@ -68,7 +68,10 @@ def _as_theirs(drive: Driver, wrapped: Any, instance: Any, args: Positional, kwa
 
 def _named(wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Arguments:
     """The arguments by name, also those that are given by position."""
-    names = _parameters(wrapped) if instance is None else _parameters_of(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    try:
+        names = _parameters(wrapped) if instance is None else _parameters_of(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy takes no class for hashable
+    except TypeError:  # as this one may be
+        return kwargs
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
@@ -205,6 +208,11 @@ def _steps(
     except StopIteration as stop:
         observed.finish()
         return stop.value
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        observed.finish(error)
+        raise
     finally:
         try:
             chunks.close()
@@ -275,6 +283,11 @@ async def _async_steps(
                 advance = _thrower(chunks.athrow, error)
     except StopAsyncIteration:
         observed.finish()
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        observed.finish(error)
+        raise
     finally:
         try:
             await chunks.aclose()

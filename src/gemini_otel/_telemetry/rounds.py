@@ -147,11 +147,17 @@ def begin(
         report("begin")
         if call is None and chosen is not None:
             chosen.span.end()
-    except BaseException:  # Ctrl-C: nobody will hold it
-        if chosen is not None:
-            chosen.span.end()
+    except BaseException as error:  # Ctrl-C: nobody will hold it
+        _end_what_began(call, chosen, error)
         raise
     return call
+
+
+def _end_what_began(call: Round | None, chosen: SpanChoice | None, error: BaseException) -> None:
+    if call is not None:
+        call.finish(error)
+    elif chosen is not None:
+        chosen.span.end()
 
 
 class Round(Observation):
@@ -177,7 +183,6 @@ class Round(Observation):
         if parent is None and operation.generates:
             parent = current_loop()
         self._setup, self._span = setup, setup.chosen.span
-        super().__init__(round_context(self, setup.chosen.context), parent)
         self._metrics = instrumentation.providers.metrics()
         own = instrumentation.settings.metric_attributes
         self._dimensions = () if own is None else own.values()
@@ -189,6 +194,8 @@ class Round(Observation):
                 bool(setup.request.structured_output), settings.repetition_thresholds
             )
         self._attempts = AttemptLog(self._span)
+        # Last: what is half made has no end.
+        super().__init__(round_context(self, setup.chosen.context), parent)
 
     def begun(self, arguments: Arguments, *, recording: bool, capturing: bool) -> None:
         """Tell whoever is to know that it has begun, with the arguments of the call."""
@@ -424,8 +431,10 @@ class Round(Observation):
             self._end_span(self._span)
         finally:
             self.arguments, self._last_error = {}, None
-            if self._setup.traits.closed is not None:
-                self._setup.traits.closed()
+            if (traits := self._setup.traits) is not PLAIN:
+                self._setup = self._setup._replace(traits=PLAIN)  # they hold what holds this round
+                if traits.closed is not None:
+                    traits.closed()
 
     def _write_outcome(self, ended: RoundEnd) -> None:
         """What must be on the span whatever else cannot be read."""

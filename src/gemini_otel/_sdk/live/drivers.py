@@ -82,7 +82,7 @@ def left(
     """End a connection that the caller leaves with `error`; where the collector closes the coroutine that leaves, only note it."""
     if connection is None:
         return
-    if isinstance(raised, GeneratorExit):
+    if isinstance(raised, GeneratorExit) or isinstance(error, GeneratorExit):
         dropped(connection)
     else:
         connection.leave(error)

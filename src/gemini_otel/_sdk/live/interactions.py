@@ -122,7 +122,7 @@ async def _leave(_: object, wrapped: Wrapped, instance: Any, args: Positional, k
     """Before the SDK detaches, which knows nothing of the exception that makes the caller leave."""
     connection = _connections.get(instance._session) if instance._session is not None else None
     if connection is not None and args and args[1] is not None:
-        connection.leave(args[1])
+        left(connection, None, args[1])
     return await wrapped(*args, **kwargs)
 
 
