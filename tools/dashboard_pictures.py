@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -26,10 +27,12 @@ sys.path[:0] = [str(ROOT / "tests" / "integration"), str(ROOT / "tests")]
 import yaml  # noqa: E402
 from google.genai import types  # noqa: E402
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: E402
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: E402
 from opentelemetry.sdk.metrics import MeterProvider  # noqa: E402
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: E402
 from opentelemetry.sdk.resources import Resource  # noqa: E402
 from opentelemetry.sdk.trace import TracerProvider  # noqa: E402
+from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: E402
 from PIL import Image  # noqa: E402
 from record_series import SERVICES, play  # noqa: E402
 
@@ -91,15 +94,20 @@ def _impatient(folder: Path) -> Path:
 def _speak(otlp: str, end: float) -> None:
     """A service of Live sessions, grounded answers and embeddings, until the time `end`."""
     exporter = OTLPMetricExporter(f"{otlp}/v1/metrics")
-    metrics = MeterProvider(
-        [PeriodicExportingMetricReader(exporter, 1000)], Resource.create({"service.name": "voice"})
-    )
-    gemini_otel.instrument(tracer_provider=TracerProvider(), meter_provider=metrics)
+    resource = Resource.create({"service.name": "voice"})
+    metrics = MeterProvider([PeriodicExportingMetricReader(exporter, 1000)], resource)
+    traces = TracerProvider(resource=resource)
+    traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{otlp}/v1/traces")))
+    gemini_otel.instrument(tracer_provider=traces, meter_provider=metrics, cost=True)
     with simulator.serve() as url:
-        while time.time() < end:
-            asyncio.run(_talk(url))
+        for number in itertools.count():
+            if time.time() >= end:
+                break
+            with gemini_otel.prompt("greeting", version=str(number % 2)):
+                asyncio.run(_talk(url))
             time.sleep(0.5)
     gemini_otel.uninstrument()
+    traces.shutdown()
     metrics.shutdown()
 
 
