@@ -19,10 +19,10 @@ _INTRODUCTION = """\
 
 <!-- Written by tools/hints_page.py from gemini_otel.hints; edit the entries there. -->
 
-Each entry below is what `gemini.hint` says on a span, found by its id in `gemini.hint.id`, and what
-`gemini_otel.explain(...)` returns. Of one subject, such as the finish reason, a span gets the most specific entry that
-applies, and at most three entries in all. Entries of severity `info` are left out unless `hint_level="info"` asks for them;
-reference entries never appear on a span.
+Each entry below is a hint, with its id as the heading. On a span it is the event `gemini.hint` with this id in
+`gemini.hint.id`; in a program, `gemini_otel.explain(...)` returns it. For one subject, such as the finish reason, a span gets
+the most specific entry that applies, and at most three entries in all. Entries of severity `info` are left out unless
+`hint_level="info"` asks for them; reference entries never appear on a span.
 """
 # Title and the first parts of the ids.
 _SECTIONS = (

@@ -30,8 +30,8 @@ _SDK = "google-genai"
 _INSTRUMENTS = (f"{_SDK} >= 1.32",)
 _instrumentation: Instrumentation | None = None  # what is instrumented now
 _changing = threading.RLock()
-_PATIENCE = 10.0  # seconds; what holds it may wait for an import that this thread is in
-listeners: list[Callable[[Any], object]] = []  # told of each tracer provider that spans of ours go to
+_PATIENCE = 10.0  # seconds; the thread that holds the lock may wait for an import that this thread is in
+listeners: list[Callable[[Any], object]] = []  # called with each tracer provider that our spans go to
 
 
 def instrument(
@@ -74,7 +74,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _reset_after_fork() -> None:
-    """A forked child is without the thread that may have held it."""
+    """A forked child does not have the thread that may hold the lock."""
     global _changing
     _changing = threading.RLock()
 
@@ -84,7 +84,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class _Configuration:
-    """Gives the dataclass that declarative configuration (OTEL_CONFIG_FILE) reads the options of `gemini` into."""
+    """Returns the dataclass into which declarative configuration (OTEL_CONFIG_FILE) reads the options of `gemini`."""
 
     def __get__(self, instance: object, owner: object) -> type:
         return in_force.configuration()
@@ -99,10 +99,10 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         return _INSTRUMENTS
 
     def instrument(self, **kwargs: Any) -> Any:
-        """Trace every Gemini call of this process; without google-genai there is nothing to do, and the log says so.
+        """Trace every Gemini call of this process. Without google-genai there is nothing to do, and the log says so.
 
-        Its version is looked at when the application imports it. OpenTelemetry's own check reads the package's metadata, which
-        takes most of the time of a start-up; who asks for its exception gets that check.
+        The version of google-genai is checked when the application imports it. OpenTelemetry's own check reads the package's
+        metadata, which takes most of the time of a start-up, so it runs only with `raise_exception_on_conflict`.
         """
         if not (kwargs.get("skip_dep_check") or kwargs.get("raise_exception_on_conflict")):
             if not installed.is_installed():
@@ -117,7 +117,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             return super().instrument(**kwargs)
 
     def uninstrument(self, **kwargs: Any) -> Any:
-        """Undo it."""
+        """Undo `instrument()`."""
         with _one_at_a_time():
             return super().uninstrument(**kwargs)
 
@@ -160,16 +160,17 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
 
 
 def _rows(instrumentation: Instrumentation) -> patching.Rows:
-    """What to patch. Runs when the application imports the SDK, and imports our readers only then."""
+    """What to patch. This runs when the application imports the SDK, and only then imports our readers."""
     from gemini_otel._sdk import plan
 
     return plan.rows(instrumentation)
 
 
 def lend(**providers: Any) -> Instrumentation | None:
-    """Instrument with these providers until the program calls `instrument()` itself, which then works as if this had not been.
+    """Instrument with these providers until the program calls `instrument()` itself, which then works as if this had not
+    happened.
 
-    Adds no hints. Gives what is to be handed to `take_back`; None where something is instrumented already.
+    Adds no hints. Returns what `take_back` needs, or None if something is already instrumented.
     """
     if _instrumentation is not None:
         return None
@@ -178,7 +179,7 @@ def lend(**providers: Any) -> Instrumentation | None:
 
 
 def take_back(lent: Instrumentation) -> None:
-    """End what was lent, unless something else took its place."""
+    """End what `lend` began, unless the program has called `instrument()` since."""
     if _instrumentation is lent:
         GeminiInstrumentor()._uninstrument()  # noqa: SLF001  # see `lend`
 
@@ -188,12 +189,12 @@ def _instrumented() -> bool:
 
 
 def active_instrumentation() -> Instrumentation | None:
-    """What is instrumented now; None while nothing is."""
+    """The `Instrumentation` in force; None while the SDK is not instrumented."""
     return _instrumentation
 
 
 def _content(settings: Settings, logger_provider: Any) -> Content | None:
-    """What captures content; imported only where something asks for it."""
+    """The object that captures content, or None; imported only if a setting asks for it."""
     if not settings.wants_content:
         return None
     from gemini_otel._telemetry.content.capture import make_content
@@ -202,7 +203,7 @@ def _content(settings: Settings, logger_provider: Any) -> Content | None:
 
 
 def _exceptions(settings: Settings, logger_provider: Any) -> ExceptionLog | None:
-    """What logs exceptions; imported only where it is asked for."""
+    """The object that logs exceptions, or None; imported only if a setting asks for it."""
     if not settings.exception_events:
         return None
     from gemini_otel._telemetry.log_events import ExceptionLog
@@ -214,7 +215,7 @@ def _exceptions(settings: Settings, logger_provider: Any) -> ExceptionLog | None
 def _prepare(
     settings: Settings, logger_provider: Any, providers: Providers, provider: Any
 ) -> HintProcessor | None:
-    """Spans of ours are about to go to this provider."""
+    """Runs before our first span goes to this provider: adds the hint processor and calls the listeners."""
     processor = None
     if not hasattr(provider, "add_span_processor"):
         if settings.hints:
@@ -243,7 +244,7 @@ def _add_hints(
 
 @guarded
 def _add_flushing(provider: Any) -> None:
-    """Without hints: what ends with a flush does so all the same."""
+    """Without hints, add a processor that ends dropped streams when the provider is flushed."""
     from gemini_otel._telemetry.flushing import install_on
 
     install_on(provider)

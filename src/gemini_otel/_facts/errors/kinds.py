@@ -1,9 +1,9 @@
-"""Names the cause of an API error: one table of signatures, first match wins, in the order of evidence.
+"""Names the cause of an API error, with one table of signatures in the order of evidence; the first match wins.
 
-What the message says outright goes first, then the quota of a QuotaFailure, then ErrorInfo.reason, then the status alone. Google's
-wording moves and its two back ends word one cause differently, so a signature is a few words that survived several versions of a
-text, and never depends on the names between quotes, which may be masked. A word alone proves nothing: it has to stand in the field
-or next to the verb that makes it the cause.
+An explicit message comes first, then the quota of a QuotaFailure, then ErrorInfo.reason, then the status alone. Google's
+wording changes, and its two back ends word one cause differently. So a signature is a few words that survived several
+versions of a text, and never depends on quoted names, which may be masked. A word alone proves nothing: it must be in the
+field, or next to the verb, that makes it the cause.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ HTTP_CODES = {
     "DEADLINE_EXCEEDED": 504,
 }
 
-# The same file numbers the statuses.
+# The same file has the number of each status.
 STATUSES = (
     "OK",
     "CANCELLED",
@@ -60,7 +60,7 @@ STATUSES = (
     "UNAUTHENTICATED",
 )
 
-# What the words of the Interactions API stand for; those that are missing stand for nothing that has a status.
+# The statuses that the words of the Interactions API stand for; words that are missing stand for none.
 _STATUS_OF_WORD = {
     "INVALID_REQUEST": "INVALID_ARGUMENT",
     "PARAMETER_UNKNOWN": "INVALID_ARGUMENT",
@@ -73,26 +73,29 @@ _STATUS_OF_WORD = {
     "SERVICE_UNAVAILABLE": "UNAVAILABLE",
 }
 
-# Of the Interactions API's words, the one that has messages to be told apart.
+# The word of the Interactions API whose messages must be distinguished.
 _CODE_OF_WORD = {"INVALID_REQUEST": 400}
 _MESSAGE_LIMIT = 4000
 
 
 class Signature(NamedTuple):
-    """How one cause looks; everything given must hold. Patterns are searched in lower-case text, gaps in them are bounded."""
+    """The signature of one cause; all given conditions must hold. Patterns are searched in lower-case text, and gaps in them
+    are bounded.
+    """
 
     kind: str
     codes: tuple[int, ...] = ()
     statuses: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     quota_id: str | None = None
-    quota_limit: Literal[0] | None = None  # JSON of a proto leaves zeros out: no other limit says what failed
+    # JSON of a proto leaves out zeros: no other limit shows what failed.
+    quota_limit: Literal[0] | None = None
     message: str | None = None
     vertex: bool = False  # only on Vertex AI
     bare: bool = False  # only without a quota and without a retry delay
 
 
-# A refusal for something that the request has. Live closes with 1003, 1007 or 1008 for the same reasons, in the same words.
+# A refusal of something in the request. Live closes with 1003, 1007 or 1008 for the same reasons, in the same words.
 _REFUSED = (400, 1003, 1007, 1008)
 _LIMITED = (429, 1008, 1011, 1013)
 _NOT = r"(?:is|are|was)(?: (?:currently|still|yet|also))?(?: not|n.t)"

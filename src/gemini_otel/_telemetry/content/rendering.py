@@ -61,7 +61,7 @@ class Rendering:
         return kept
 
     def value(self, value: Any, depth: int = 0) -> Plain:
-        """Any value as JSON has it. What JSON cannot say becomes a note with the class."""
+        """Any value as JSON has it. What JSON cannot represent becomes a note with the class."""
         self._left -= 1
         if isinstance(value, enum.Enum):
             value = value.value
@@ -147,7 +147,7 @@ class Rendering:
     def _object(self, value: Any, depth: int) -> Plain:
         given = value if isinstance(value, Mapping) else getattr(value, "__dict__", None)
         if callable(value) or not isinstance(given, Mapping):
-            return self._note(f"a {type(value).__name__} that JSON cannot say")
+            return self._note(f"a {type(value).__name__} that JSON cannot represent")
         model = not isinstance(value, Mapping)
         entries = [
             (name, each)
