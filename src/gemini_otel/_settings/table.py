@@ -1,4 +1,4 @@
-"""The settings: their values, and a table that says how each is given and read."""
+"""The settings: their values, and a table that says how each is set and read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Hook = Callable[[Any, Any], object]
 
 
 class Settings(NamedTuple):
-    """The values in force."""
+    """The values of the settings in force."""
 
     error_outcomes: frozenset[str] = DEFAULT_ERROR_OUTCOMES
     hints: bool = True
