@@ -1,4 +1,4 @@
-"""The rules of gemini_otel/_commands/alerts/: what is recorded, and when each alert fires. `alerts.py` writes them down."""
+"""The rules of gemini_otel/_commands/alerts/: what is recorded, and when each alert fires. `alerts.py` writes the file."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _RESPONSE_LABELS = f"{_OPERATION}, gemini_response_outcome, {_REASON}, {_KIND}"
 _DURATIONS = ("operation", "inference", "embeddings")
 
 SECONDS = {"5m": 300, "30m": 1800, "1h": 3600, "6h": 21600}  # of the windows
-ENOUGH = 50  # calls in a window, below which a share says nothing
+ENOUGH = 50  # calls in a window that a share needs to be meaningful
 
 
 class Recording(NamedTuple):
-    """A series that Prometheus works out once for several alerts."""
+    """A series that Prometheus computes once for several alerts."""
 
     name: str
     expr: str
@@ -107,7 +107,7 @@ def _growth(series: str, window: str) -> str:
 
 
 def _rate(part: str, window: str, labels: str, selector: str = "") -> str:
-    """The rate of a part of the durations, whatever the profile calls them."""
+    """The rate of a part of the durations, under its names in all profiles."""
     return "\n  or ".join(
         by(labels, _growth(f"gen_ai_client_{name}_duration_seconds_{part}{selector}", window))
         for name in _DURATIONS
@@ -216,7 +216,7 @@ _FAILURES = ("auth", "block", "cfg", "file", "http", "interaction", "job", "live
 
 
 def advice() -> Iterator[Recording]:
-    """A series for each hint of a call that fails, with what happened and the first step as labels."""
+    """A series for each hint of a failed call, with what happened and the first step as labels."""
     for hint in default_hints():
         if hint.when is not None and hint.severity != "info" and hint.id.split(".")[0] in _FAILURES:
             said = {"gemini_hint_id": hint.id, "advice": f"{hint.summary} {hint.remedy[0]}"}
@@ -235,13 +235,13 @@ _NOTHING = (
 
 
 class Burn(NamedTuple):
-    """How fast a month's budget of errors is used up, over a long window, and still within a short one."""
+    """How fast a month's budget of errors is used up, over a long window and still within a short one."""
 
     severity: str
     factor: float
     long: str
     short: str
-    calls: int  # fewer in the long window are no reason to wake anybody
+    calls: int  # fewer calls in the long window do not raise an alert
     hold: str
 
 
@@ -329,7 +329,7 @@ def _finished(outcome: str, reasons: str, *, other: bool = False, also: str = ""
     return f'{{gemini_response_outcome="{outcome}",{_REASON}{matches}"{reasons}"{also}}}'
 
 
-_NO_LOOP = f',{_KIND}=~"none|not_checked"'  # a higher limit makes a loop longer
+_NO_LOOP = f',{_KIND}=~"none|not_checked"'  # without loops, because a higher limit would make them longer
 _NO_IMAGE = "NO_IMAGE|IMAGE_OTHER"
 _LOOPS = {
     "text": "repeat.text",
@@ -365,10 +365,10 @@ def _tools_failing() -> Case:
     return Case(f"100 * {failed} / {whole} > 20\nand {whole} * 3600 >= {ENOUGH}", ("tool.raised",))
 
 
-# --- what a single response proves
+# --- alerts that a single response proves
 
 
-_ONE = "2h"  # for what one response proves: longer than the pauses of a service that calls once an hour
+_ONE = "2h"  # longer than the pauses of a service that makes one call an hour
 
 
 def _seen(metric: str, labels: str, window: str) -> str:

@@ -1,4 +1,4 @@
-"""What an alert says: labels and annotations as templates of Prometheus, made of the hints of the catalogue."""
+"""The texts of an alert: labels and annotations as templates of Prometheus, made from the hints of the catalogue."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _chosen(choice: By, text: Callable[[Hint], str], otherwise: str) -> str:
 
 
 def _named(named: Named) -> str:
-    """The hint that the service counts most often, which Prometheus looks up when the alert fires."""
+    """The hint that the service counts most often; Prometheus looks it up when the alert fires."""
     asked = f"topk(1, {HINTS}:rate{named.within}{{job=%q,gemini_hint_id=~%q}} > 0)"
     said = f"{ADVICE}{{gemini_hint_id=%q}}"
     return (

@@ -549,7 +549,7 @@ def _live() -> Iterator[Panel]:
 
 
 def _latest() -> Iterator[Panel]:
-    """What went wrong last, call by call; these panels ask for traces, not for metrics."""
+    """The latest bad calls, one by one; these panels query traces, not metrics."""
     bad = f'span.{names.OUTCOME} !~ "{"|".join(HEALTHY)}"'
     columns = ", ".join(
         f"span.{name}"

@@ -69,7 +69,7 @@ def render() -> str:
 
 
 def _entries(families: tuple[str, ...]) -> list[Hint]:
-    """The entries of a section, those of the API by HTTP code; otherwise in the catalogue's order."""
+    """The entries of a section: those of the API by HTTP code, the others in the catalogue's order."""
     hints = [hint for hint in default_hints() if hint.id.partition(".")[0] in families]
     return sorted(hints, key=_http_code)
 
@@ -120,7 +120,7 @@ def _narrower(hint: Hint) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Keep Markdown from reading what is meant literally."""
+    """Escape characters that Markdown would interpret."""
     for character in "\\*|<":
         text = text.replace(character, "\\" + character)
     return text

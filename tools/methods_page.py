@@ -51,7 +51,7 @@ separate spans.
 | method | operation | read from the request | read from the answer | duration |
 |---|---|---|---|---|
 """
-# Where a client has a module's methods, if not under its name.
+# Where the client has a module's methods, if not under the module's name.
 _AREAS = {
     "tokens": "auth_tokens",
     "documents": "file_search_stores.documents",
@@ -66,7 +66,7 @@ _ATTRIBUTES = """
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check tell whether it is up to date."""
+    """Write the page; with --check, only say whether it is up to date."""
     page = _HEAD + "".join(_rows()) + _ATTRIBUTES + "".join(_meanings())
     if "--check" in arguments:
         stale = PAGE.read_text(encoding="utf-8") != page
@@ -100,7 +100,7 @@ def _meanings() -> Iterator[str]:
 
 
 def _public_name(module: str, method: Method) -> str:
-    """How a user writes it, below the client."""
+    """The method as a user writes it, after the client."""
     class_name, _, name = method.name.removesuffix(BELOW_DECORATOR).partition(".")
     area = module.rpartition(".")[2]
     if module in GENERATED_METHODS:

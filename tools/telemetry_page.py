@@ -39,7 +39,7 @@ The call is not changed: the program sees what was really sent and received.
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check tell whether it is up to date."""
+    """Write the page; with --check, only say whether it is up to date."""
     page = "\n".join(_lines(load()))
     if "--check" in arguments:
         current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page
@@ -85,14 +85,14 @@ def _table(group: dict[str, Any], known: dict[str, dict[str, Any]]) -> Iterator[
 
 
 def _meaning(defined: dict[str, Any]) -> str:
-    """What the attribute says, and examples of its words that do not stand there already; numbers need none."""
+    """The attribute's brief, and examples that it does not contain already; numbers need none."""
     brief = str(defined["brief"])
     shown = [f"`{word}`" for word in _words(defined) if f"`{word}`" not in brief]
     return f"{brief} For example {', '.join(shown)}." if shown else brief
 
 
 def _words(defined: dict[str, Any]) -> Iterator[str]:
-    """The examples, one by one; of numbers and JSON text none."""
+    """The examples, one by one; none for numbers and JSON text."""
     for example in defined.get("examples", ()) if defined["type"].startswith("string") else ():
         words = [example] if isinstance(example, str) else example
         yield from (word for word in words if not word.startswith(("[", "{")))
