@@ -71,7 +71,7 @@ def _large_input(attributes: Attributes) -> bool:
 
 
 def _free_tier(attributes: Attributes) -> bool:
-    """Whether the call failed on a quota of the free tier; a call that a resend saved has a quota id too."""
+    """Whether the call failed on a quota of the free tier. A call that a resend saved has a quota id, too."""
     return "freetier" in text(attributes, QUOTA_ID)[:500].lower() and read_failure(attributes) is not None
 
 
