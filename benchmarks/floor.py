@@ -1,7 +1,7 @@
-"""The floor: one wrapper, written by hand for one method, that makes the span and the three metric records of a plain call.
+"""The floor: one hand-written wrapper for one method that makes the span and the three metric records of a plain call.
 
-It has no fields beyond those of the call that is measured, reads them without a check, and guards nothing: what it adds to a call is what
-OpenTelemetry takes for this telemetry, whoever asks for it. `differences` compares it with what gemini-otel makes of the same call.
+It has only the fields of the measured call, reads them without a check, and guards nothing. So it adds to a call what
+OpenTelemetry itself takes for this telemetry. `differences` compares its telemetry with gemini-otel's for the same call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tells what is new in the newest packages since the versions that tests/newest.txt names.
+"""Reports what is new in the newest packages since the versions in tests/newest.txt.
 
 Usage: python tools/drift.py            a page of text
        python tools/drift.py --update   writes the installed versions to tests/newest.txt, and what they have to tests/newest_surface.txt

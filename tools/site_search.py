@@ -1,4 +1,4 @@
-"""A hook of mkdocs: whoever searches for a code or an id finds its hint before the pages that only mention it."""
+"""A hook of mkdocs: a search for a code or an id finds its hint before the pages that only mention it."""
 
 from __future__ import annotations
 

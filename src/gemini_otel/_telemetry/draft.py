@@ -34,7 +34,7 @@ class Draft(Span):
         self._host, self._begin = host, begin
         self._started = time.time_ns()
         self._span: Span | None = None  # the span that is written to, once that is known
-        # There is no lock: whoever adds something after that writes directly.
+        # There is no lock: anything that is added after that is written directly.
         self._waiting: deque[Callable[[Span], object]] = deque()
         self._attributes: dict[str, AttributeValue] = {}
         self._writer: weakref.ref[Observation] | None = None

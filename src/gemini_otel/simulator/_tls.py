@@ -28,7 +28,7 @@ class Certificate:
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """For the SDK's side: trusts this simulator and nobody else."""
+        """For the SDK's side: it trusts only this simulator."""
         return ssl.create_default_context(cadata=self._authority.cert_pem.bytes().decode())
 
     @cached_property

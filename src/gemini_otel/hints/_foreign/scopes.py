@@ -54,7 +54,7 @@ def _is_genai(name: str) -> bool:
 
 
 def is_second_span(span: ReadableSpan) -> bool:
-    """Whether it stands for a call of google-genai that also has a span of ours, which may be anywhere in the trace."""
+    """Whether it stands for a call of google-genai that also has a span of ours somewhere in the trace."""
     scope = span.instrumentation_scope
     return (scope is not None and scope.name in _FRAMEWORK_SCOPES) or _PYDANTIC_AI_ATTEMPT in (
         span.attributes or ()

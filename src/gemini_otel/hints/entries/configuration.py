@@ -229,7 +229,7 @@ REFUSED = (
         summary="The temperature is outside the range of 0 to 2.",
         cause="The API takes 0.0 to 2.0, and older models 0.0 to 1.0.",
         remedy=(
-            "Choose a temperature within the range; client.models.get() tells the model's max_temperature.",
+            "Choose a temperature within the range; client.models.get() returns the model's max_temperature.",
         ),
         reference=links.TROUBLESHOOTING,
         when=on(
@@ -269,7 +269,7 @@ REFUSED = (
         cause="Each model has a largest output; on Vertex AI the limit itself is not accepted.",
         remedy=(
             "Leave max_output_tokens out, or choose less than the model's limit.",
-            "client.models.get() tells the output_token_limit.",
+            "client.models.get() returns the output_token_limit.",
         ),
         reference=links.MODELS,
         when=on(FAILURE, *_REFUSALS, also=_blamed(_too_much_output, r"output.?token")),
@@ -499,7 +499,7 @@ NOTES = (
         severity="info",
         retry="no",
         summary="The request was rejected, and its temperature is above 1 on a model whose range is not known.",
-        cause="The guide says 0 to 1, the API reference 0 to 2; each model has a max_temperature of its own.",
+        cause="The guide says 0 to 1, the API reference 0 to 2; each model has its own max_temperature.",
         remedy=("Check max_temperature with client.models.get().",),
         reference=links.TROUBLESHOOTING,
         when=where(_hot_and_refused, outcomes=FAILED, needs=REQUEST_TEMPERATURE),
@@ -531,7 +531,7 @@ NOTES = (
         id="cfg.no_timeout",
         severity="info",
         retry="no",
-        summary="The call had no timeout of its own, and something else ended it.",
+        summary="The call had no timeout, and something else ended it.",
         cause="google-genai waits without limit unless http_options.timeout is set.",
         remedy=("Set http_options.timeout, in milliseconds, to 10000 or more.",),
         reference=links.SDK,

@@ -225,7 +225,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="Not all of the candidates came to their end.",
-        cause="Each candidate stops for a reason of its own. At least one of them is complete.",
+        cause="Each candidate stops for its own reason. At least one of them is complete.",
         remedy=("Look at the finish_reason of each candidate, and use those with STOP.",),
         reference=links.TROUBLESHOOTING,
         when=on(FINISH, *_UNHEALTHY, needs=REQUEST_CHOICE_COUNT, also=_another_is_whole),

@@ -178,7 +178,7 @@ CLOSES = (
         id="live.internal",
         severity="error",
         retry="resume",
-        summary="The service closed the session because of an error of its own.",
+        summary="The service closed the session because of an internal error.",
         cause="A fault of the service. It is more frequent with long system instructions, large tool responses and preview "
         "models.",
         remedy=(

@@ -79,7 +79,7 @@ NARROWED: Mapping[str, Narrowed] = {
     "batch_too_large": Narrowed(
         "http.400.param_range",
         "The request holds too many items for one call.",
-        "An embedding call of the Gemini API takes at most 100 texts; other batches have limits of their own.",
+        "An embedding call of the Gemini API takes at most 100 texts; other batches have other limits.",
         ("Split the list, and make several calls.",),
     ),
     "include_thoughts": Narrowed(
@@ -104,7 +104,7 @@ NARROWED: Mapping[str, Narrowed] = {
         "tools and lambdas often do not fit.",
         (
             "Name functions with letters, digits, `_`, `.` and `-`, at most 64, beginning with a letter or `_`.",
-            "Give each function a name of its own, and leave out empty tools.",
+            "Give each function its own name, and leave out empty tools.",
         ),
     ),
     "interactions_only": Narrowed(
@@ -125,7 +125,7 @@ NARROWED: Mapping[str, Narrowed] = {
     "response_modality": Narrowed(
         "http.400.feature_not_enabled",
         "The model does not answer in the modalities that were asked for.",
-        "Each model has combinations of response modalities of its own: speech models answer in AUDIO, most others in TEXT. Without "
+        "Each model has its own combinations of response modalities: speech models answer in AUDIO, most others in TEXT. Without "
         "response_modalities TEXT is asked for.",
         (
             "Set response_modalities to what the message names.",

@@ -118,7 +118,7 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="No connection could be opened: the process has too many files open.",
-        cause="Each client keeps connections of its own. Clients that are made for each request, and streams that are left "
+        cause="Each client keeps its own connections. Clients that are made for each request, and streams that are left "
         "open, use up what a process may open.",
         remedy=(
             "Make one client, and share it.",

@@ -69,7 +69,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="How tokens are counted and limited.",
-        cause="Input and output have limits of their own for each model. Thoughts count as output; files and tools as input.",
+        cause="Each model has separate limits for input and output. Thoughts count as output; files and tools as input.",
         remedy=(
             "Count before sending with client.models.count_tokens().",
             "Read a model's limits with client.models.get().",

@@ -127,10 +127,10 @@ HINTS: tuple[Hint, ...] = (
         severity="warning",
         retry="after_change",
         summary="Some requests of the job failed.",
-        cause="The job as a whole did not. Each request has an answer or an error of its own in the results.",
+        cause="The job as a whole did not. Each request has its own answer or error in the results.",
         remedy=(
             "Read the error of each result before using its answer.",
-            "Submit the failed requests again, in a job of their own.",
+            "Submit the failed requests again, in a new job.",
         ),
         reference=links.BATCHES,
         when=where(_counted(JOB_FAILED), outcomes=ANY - _FAILED - {"cancelled"}, needs=JOB_FAILED),
