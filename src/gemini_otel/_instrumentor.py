@@ -40,10 +40,11 @@ def instrument(
     logger_provider: Any = None,
     **settings: Any,
 ) -> None:
-    """Trace every Gemini call of this process, on clients made before or after.
+    """Trace every Gemini call of this process, of clients made before or after.
 
-    Without providers the global ones are used, also when they are set later. Raises ValueError for an unknown setting or
-    value, naming the choices. Calling it again changes nothing.
+    The providers are OpenTelemetry's; the global ones are used for those that are not given, even if they are set later.
+    `settings` are the keywords of docs/settings.md. Raises ValueError for an unknown setting or a bad value; the message
+    names the choices. A second call changes nothing.
     """
     if settings:
         in_force.load(
@@ -58,7 +59,7 @@ def instrument(
 
 
 def uninstrument() -> None:
-    """Undo `instrument()`: restore the SDK, or switch our layer off where somebody wrapped it later."""
+    """Undo `instrument()`: restore the SDK's functions. If another library has wrapped one since, only switch our layer off."""
     GeminiInstrumentor().uninstrument()
 
 
@@ -91,7 +92,7 @@ class _Configuration:
 
 
 class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped base
-    """The OpenTelemetry instrumentor of the google-genai SDK, entry point `gemini`."""
+    """The OpenTelemetry instrumentor of the google-genai SDK, with the entry point `gemini`; a singleton."""
 
     configuration = _Configuration()
 
@@ -99,10 +100,12 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         return _INSTRUMENTS
 
     def instrument(self, **kwargs: Any) -> Any:
-        """Trace every Gemini call of this process. Without google-genai there is nothing to do, and the log says so.
+        """Trace every Gemini call of this process, with the arguments of `gemini_otel.instrument()`.
 
-        The version of google-genai is checked when the application imports it. OpenTelemetry's own check reads the package's
-        metadata, which takes most of the time of a start-up, so it runs only with `raise_exception_on_conflict`.
+        A bad setting is logged and left at its default, because an exception would stop the other instrumentors of a
+        launcher. Without google-genai there is nothing to do, and the log says so. The version of google-genai is checked
+        when the application imports it. OpenTelemetry's own check reads the package's metadata, which takes most of the time
+        of a start-up, so it runs only with `raise_exception_on_conflict`.
         """
         if not (kwargs.get("skip_dep_check") or kwargs.get("raise_exception_on_conflict")):
             if not installed.is_installed():

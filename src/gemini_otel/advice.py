@@ -48,9 +48,10 @@ def advise(error: BaseException, *, attempt: int = 1) -> Advice:
     """Whether a retry helps after `error`, how long to wait for it, and why.
 
     `error` is an exception of google-genai, of a transport below it or of another client of the API, or one that was raised
-    from such an exception. `attempt` is the number of the attempt that failed, from 1. The wait is what the service asks
-    for; if it asks for nothing, 1 s, doubled with each attempt, at most 60 s. Raises TypeError if `error` is not an
-    exception, and ValueError if `attempt` is less than 1.
+    from such an exception. `attempt` is the number of the attempt that failed, from 1. The wait, in seconds, is what the
+    service asks for. If it asks for nothing, it is 1 s, doubled with each attempt, at most 60 s, as in google-genai's
+    HttpRetryOptions (https://googleapis.github.io/python-genai/). Raises TypeError if `error` is not an exception, and
+    ValueError if `attempt` is less than 1.
     """
     if not isinstance(error, BaseException):
         raise TypeError(f"advise() takes an exception, not {_described(error)}")

@@ -102,7 +102,9 @@ def cost(attributes: Mapping[str, Any], at: datetime | None = None) -> Cost:
 
 
 def attributes_of(known: Cost) -> dict[str, str | float]:
-    """A cost as attributes of the conventions' proposal; empty if the amount is not known."""
+    """A cost as the attributes gen_ai.usage.cost.amount, .currency and .source of the conventions' proposal; an empty dict
+    if the amount is not known.
+    """
     if known.amount is None:
         return {}
     return {

@@ -244,7 +244,7 @@ class HintSpanProcessor(SpanProcessor):
         self.active = False
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """End streams that the program has dropped unread."""
+        """End streams that the program has dropped unread; return whether all have ended within `timeout_millis`."""
         return flush(timeout_millis / 1000)
 
 

@@ -118,7 +118,9 @@ class Catalogue:
         self._finders: dict[str, Finder] = {}
 
     def find(self, attributes: Attributes, level: str = "warning") -> list[Hint]:
-        """The hints of at least this level for a span, at most three, in the order of the catalogue."""
+        """The hints of at least this level ("info", "warning", "error") for a span, at most three, in the order of the
+        catalogue.
+        """
         return self.at(level).find(_plain(attributes))
 
     def at(self, level: str) -> Finder:

@@ -26,7 +26,7 @@ _NANOSECONDS = 1e9
 
 
 class CallHint(NamedTuple):
-    """A hint that a call earned, the evidence from its span, and the span."""
+    """A `hint` that a call earned, its `evidence` as one line (None if there is none), and the `span` of the call."""
 
     hint: Hint
     evidence: str | None

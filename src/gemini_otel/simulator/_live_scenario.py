@@ -14,7 +14,7 @@ SETUP_COMPLETE: Json = {"setupComplete": {}}
 class Burst:
     """What the server sends at once: messages in wire form, and how the connection ends, if it does.
 
-    Token counts are added to the message that completes a turn.
+    Token counts are added to the message that completes a turn. ``delay`` is the number of seconds between two messages.
     """
 
     messages: tuple[Json, ...] = ()
@@ -28,7 +28,7 @@ class Burst:
 
 @dataclass(frozen=True)
 class LiveScenario:
-    """A named Live session. Its turns are played in order whenever the client asks; after the last one, it is repeated."""
+    """A named Live session. Its turns are played in order whenever the client asks; the last turn is repeated after that."""
 
     name: str
     description: str

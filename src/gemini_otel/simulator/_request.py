@@ -20,7 +20,7 @@ MARKER = re.compile(r"simulate:([\w-]+)")
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it was received. Headers and query may hold credentials and stay out of its repr."""
+    """A request as it was received. Headers and query may hold credentials and are not in its repr."""
 
     method: str
     path: str
