@@ -150,7 +150,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def ask(client: genai.Client, area: str, shape: str, config: Any, contents: Any = "hello") -> None:
-    """One call of `models` or of a chat with a config that is passed on as it stands."""
+    """One call of `models` or of a chat with a config that is passed on unchanged."""
 
     async def ask_async() -> None:
         stream = _method(client.aio, area, shape)(contents, config)
@@ -304,6 +304,6 @@ def _value(value: AnyValue) -> Any:
 
 
 def hint_ids(attributes: Any) -> tuple[str, ...]:
-    """The ids of all hints that the attributes of a span name: one alone stands only in `gemini.hint.id`."""
+    """The ids of all hints in the attributes of a span; a single one is only in `gemini.hint.id`."""
     alone = (attributes["gemini.hint.id"],) if "gemini.hint.id" in attributes else ()
     return tuple(attributes.get("gemini.hint.ids", alone))
