@@ -37,7 +37,7 @@ RECORDINGS = Path(os.environ.get("GEMINI_OTEL_RECORDINGS", SHARED / "recordings"
 
 
 class Telemetry:
-    """Providers with in-memory ends."""
+    """Providers with in-memory exporters."""
 
     def __init__(self, **provider: Any) -> None:
         self.exporter = InMemorySpanExporter()
@@ -193,7 +193,7 @@ def invoke(client: genai.Client, mode: str, method: str, **arguments: Any) -> Se
 
 
 async def _awaited(call: Callable[[], Awaitable[Any]]) -> Any:
-    """What a call gives that is begun within the loop, as some clients need it."""
+    """The result of a call that must begin inside the loop, as some clients require."""
     return await call()
 
 
