@@ -54,10 +54,10 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
 
 def body_attributes(body: object) -> Attributes | None:
     """The attributes of a span with this error body, `{"error": {...}}` or its inner object; None if `body` is neither."""
-    said = said_by(body)
-    if said.code is None and said.status is None:
+    error_body = said_by(body)
+    if error_body.code is None and error_body.status is None:
         return None
-    return failure_attributes(facts_of(said, vertex=False))
+    return failure_attributes(facts_of(error_body, vertex=False))
 
 
 def text_attributes(text: str) -> Attributes | None:
