@@ -11,7 +11,7 @@ import errno
 import re
 from typing import NamedTuple
 
-# For all exceptions that end a connection: the code or the words say why.
+# The SDK's class for everything that ends a live interaction; its code or its words say why.
 LIVE_INTERACTION = "APIWebSocketError"
 # For any failure below the HTTP client: `gemini.error.kind` says more, if it is set.
 CATCH_ALL = ("APIConnectionError",)
