@@ -82,7 +82,7 @@ class Finder:
     on_loop: _Asked
     on_tool: _Asked
     on_no_call: _Asked
-    wanted: frozenset[int]  # positions of the hints found
+    wanted: frozenset[int]  # positions of the hints of this level
 
     def find(self, attributes: dict[str, AttributeValue]) -> list[Hint]:
         """The hints for a span, at most three, in the order of the catalogue. Healthy spans pass here, so each step counts."""
