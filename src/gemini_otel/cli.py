@@ -107,7 +107,12 @@ def _parser() -> argparse.ArgumentParser:
 
     simulate = commands.add_parser("simulate", help="serve the Gemini API simulator until interrupted")
     simulate.add_argument("--port", type=_port, default=8000, help="0 picks a free one (default %(default)s)")
-    simulate.add_argument("--scenario", default="ok", help="what to answer where a prompt names no scenario")
+    simulate.add_argument(
+        "--scenario",
+        action="append",
+        metavar="NAME",
+        help="what to answer where a prompt names no scenario (default ok); of several, the first that fits the request",
+    )
     simulate.add_argument("--list", action="store_true", help="list the scenarios and exit")
     simulate.set_defaults(run=_simulate)
 
@@ -336,22 +341,24 @@ def _simulate(options: argparse.Namespace) -> int:
             print(f"{name:33} {description}")
         return 0
     known = [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
-    if options.scenario not in known:
-        close = _close(options.scenario, known)
-        return _fail(
-            f"{options.scenario!r} is not a scenario.{close} All of them: gemini-otel simulate --list"
-        )
+    scenarios = options.scenario or ["ok"]
+    for name in scenarios:
+        if name not in known:
+            return _fail(
+                f"{name!r} is not a scenario.{_close(name, known)} All of them: gemini-otel simulate --list"
+            )
 
     def announce(url: simulator.Simulator) -> None:
         try:
             live = _LIVE.format(certificate=url.certificate)
         except RuntimeError as missing:
             live = str(missing)
-        print(_SERVING.format(url=url, scenario=options.scenario, live=live), flush=True)
+        playing = scenarios[0] if len(scenarios) == 1 else f"the first that fits of {', '.join(scenarios)}"
+        print(_SERVING.format(url=url, scenario=playing, live=live), flush=True)
 
     try:
         with _terminated_like_interrupted():
-            simulator.serve_forever(options.scenario, port=options.port, on_start=announce)
+            simulator.serve_forever(scenarios, port=options.port, on_start=announce)
     except OSError as error:
         return _fail(f"cannot serve on port {options.port}: {error.strerror}. A free one: --port 0")
     return 0

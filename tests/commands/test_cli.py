@@ -198,8 +198,8 @@ def test_simulate_announces_itself(
     """`simulate` passes scenario and port on, and prints how to use the address that it serves."""
     served: list[Any] = []
 
-    def serve_forever(scenario: str, *, port: int, on_start: Any) -> None:
-        served.append((scenario, port))
+    def serve_forever(scenarios: list[str], *, port: int, on_start: Any) -> None:
+        served.append((scenarios, port))
         with simulator.serve() as url:
             served.append(url)
             on_start(url)
@@ -207,11 +207,20 @@ def test_simulate_announces_itself(
     monkeypatch.setattr(simulator, "serve_forever", serve_forever)
     assert cli.main(["simulate", "--scenario", "daily_quota", "--port", "4711"]) == 0
     asked, url = served
-    assert asked == ("daily_quota", 4711)
+    assert asked == (["daily_quota"], 4711)
     printed = capsys.readouterr().out
     assert f"export GOOGLE_GEMINI_BASE_URL={url} GEMINI_API_KEY=any\n" in printed
     assert "export SSL_CERT_FILE=" in printed or "pip install 'gemini-otel[demo]'" in printed
     assert "all others play daily_quota." in printed
+
+
+def test_simulate_several_scenarios(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`simulate` serves several scenarios, and says that each request gets the first that is for it."""
+    monkeypatch.setattr(simulator.Simulator, "wait", lambda *_: True)
+    assert cli.main(["simulate", "--port", "0", "--scenario", "processing", "--scenario", "ok"]) == 0
+    assert "all others play the first that fits of processing, ok." in capsys.readouterr().out
 
 
 def test_simulate_without_certificates(
