@@ -259,7 +259,7 @@ def _explain(options: argparse.Namespace) -> int:
     presenting.show(found, full=full)
     if not full:
         print(
-            f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].hint.id}; for all: --full"
+            f"\n{len(found)} entries.\n  One of them: gemini-otel explain {found[0].hint.id}\n  All: --full"
         )
     return 0
 
@@ -333,12 +333,13 @@ def _explained_input() -> list[Explained]:
 
 def _simulate(options: argparse.Namespace) -> int:
     from gemini_otel import simulator
+    from gemini_otel._commands.wrapping import wrapped
 
     if options.list:
         described = {name: each.description for name, each in simulator.SCENARIOS.items()}
         described |= {name: each.description for name, each in simulator.LIVE_SCENARIOS.items()}
         for name, description in described.items():
-            print(f"{name:33} {description}")
+            print(wrapped(f"{name:33} {description}", hanging=34))
         return 0
     known = [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
     scenarios = options.scenario or ["ok"]
