@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import RequestFacts
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts
 from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import Said, said_by
 from gemini_otel._facts.errors.exceptions import read_error
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
 
 _LONGEST_CODE = 200
-# The SDK's own words, which end like those of the service for a key that it did not accept.
-_BEFORE_ANY_REQUEST = "no api key was provided"
 
 # What a traceback shows that has to do with the API; a class alone proves nothing where the frames are somebody else's.
 _FRAMES = re.compile(r'^ +File "', re.MULTILINE)
@@ -76,9 +74,12 @@ def text_attributes(text: str) -> Attributes | None:
 
 
 def message_attributes(text: str) -> Attributes | None:
-    """What a span would show of a message of the service that stands alone, without its code; None where no cause is certain."""
+    """What a span would show of a message that stands alone, without its code or class; None where no cause is certain."""
+    # The SDK's words for a missing key end like the service's for a key that it did not accept.
+    if (kind := causes.kind_of_client(text)) is not None:
+        return failure_attributes(ErrorFacts("ValueError", kind=kind))
     facts = facts_of(Said(message=text), vertex=False)
-    if facts.kind == "unknown" or _BEFORE_ANY_REQUEST in text.lower():
+    if facts.kind == "unknown":
         return None
     return failure_attributes(facts)
 
