@@ -120,7 +120,11 @@ def test_a_sound_environment() -> None:
             "4317",
         ),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318"}, "has no scheme", "http://localhost:4318"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://there:4318/v1/traces"}, "stands twice", "before /v1/"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://there:4318/v1/traces"},
+            "contains the signal's path twice",
+            "before /v1/",
+        ),
         (
             {"OTEL_EXPORTER_OTLP_PROTOCOL": "http"},
             "OTEL_EXPORTER_OTLP_PROTOCOL=http is not a protocol",
@@ -462,7 +466,7 @@ def test_an_area_that_the_sdk_lacks(monkeypatch: pytest.MonkeyPatch, telemetry: 
     monkeypatch.setattr(_live, "targets", lambda **_: lost)
     report = gemini_otel.check()
     assert found(report, "warning") == [
-        "This google-genai has none of the functions of chats, so those calls are not traced."
+        "This google-genai has no part of chats, so those calls are not traced."
     ]
     names = "google.genai.chats.f0, google.genai.chats.f1, google.genai.chats.f2, and 2 more"
     said = " ".join(str(report).split())
