@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
@@ -53,11 +53,17 @@ def _import_scopes() -> ModuleType:
     return scopes
 
 
-class _Reader(NamedTuple):
-    restore: Callable[[Span, dict[str, Any]], None]
-    translate: Callable[[Span, dict[str, Any]], bool]
-    find: Callable[[dict[str, Any]], list[Hint]]
-    event: Callable[[Hint, dict[str, Any]], dict[str, str]]
+class _Reader:
+    """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
+
+    def __init__(self, hints: Iterable[Hint] | None, disabled: frozenset[str], hint_level: str) -> None:
+        from gemini_otel._telemetry.writing import restore
+        from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.reading import translate
+
+        self.restore, self.translate = restore, translate
+        self.find = Catalogue(default_hints() if hints is None else hints, disabled).at(hint_level).find
+        self.event = Events().make
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -153,7 +159,9 @@ class HintSpanProcessor(SpanProcessor):
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
         if self.active:
-            reader = self._reader or self._make_reader()
+            reader = self._reader
+            if reader is None:
+                reader = self._reader = _Reader(self._hints, self._disabled, self.hint_level)
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
             reader.restore(span, attributes)
             says_outcome = OUTCOME in attributes
@@ -211,17 +219,6 @@ class HintSpanProcessor(SpanProcessor):
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
 
-    def _make_reader(self) -> _Reader:
-        """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
-        from gemini_otel._telemetry.writing import restore
-        from gemini_otel.hints import Catalogue, Events, default_hints
-        from gemini_otel.hints._foreign.reading import translate
-
-        hints = default_hints() if self._hints is None else self._hints
-        finder = Catalogue(hints, self._disabled).at(self.hint_level)
-        self._reader = _Reader(restore, translate, finder.find, Events().make)
-        return self._reader
-
     def on_end(self, span: ReadableSpan) -> None:
         """Pass on to the span around this one which hints there were inside."""
         if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
@@ -247,12 +244,20 @@ class HintSpanProcessor(SpanProcessor):
 _added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # by `instrument()`, not by the user
 
 
-class _Installed(NamedTuple):
-    """What one `instrument()` and the processor of its provider have of each other."""
+class _Installed:
+    """What one `instrument()` and the processor of its provider have of each other.
 
-    processor: HintSpanProcessor
-    count_hint: Callable[[str, str], object]  # told of each hint by its id and severity
-    calls_have_spans: Callable[[], bool]  # of ours, whatever is around them
+    `count_hint` is told of each hint by its id and severity; `calls_have_spans` says whether calls have spans of ours, whatever
+    is around them.
+    """
+
+    def __init__(
+        self,
+        processor: HintSpanProcessor,
+        count_hint: Callable[[str, str], object],
+        calls_have_spans: Callable[[], bool],
+    ) -> None:
+        self.processor, self.count_hint, self.calls_have_spans = processor, count_hint, calls_have_spans
 
     def watch(self, span: Any) -> None:
         """Give hints on a span of somebody else, too: a call shares it."""

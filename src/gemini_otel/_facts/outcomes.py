@@ -1,6 +1,6 @@
 """The outcome of a call: the one field to group by."""
 
-from __future__ import annotations
+# Annotations are no text here: typing compiles those of a NamedTuple that are, which a start-up need not wait for.
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -127,7 +127,7 @@ def worst_finish_reason(reasons: Iterable[str]) -> str | None:
     return max(reasons, key=lambda reason: _RANK[finish_reason_outcome(reason)], default=None)
 
 
-def answer_outcome(response: ResponseFacts, finish_reason: str | None) -> str:
+def answer_outcome(response: "ResponseFacts", finish_reason: str | None) -> str:
     """The outcome of a complete answer whose worst finish reason is `finish_reason`."""
     if response.outcome is not None:
         return response.outcome

@@ -1,6 +1,6 @@
 """Which settings are in force: keyword arguments first, then environment variables, then defaults."""
 
-from __future__ import annotations
+# Annotations are no text here: typing compiles those of a NamedTuple that are, which a start-up need not wait for.
 
 import functools
 import os
@@ -53,7 +53,7 @@ def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
         if each.problem is not None:
             origin = "the default" if each.source == "default" else each.source
             logger.warning("%s; using %s, %s", each.problem, origin, each.value)
-    return Settings(**{each.setting.name: each.value for each in found})
+    return Settings(**{each.setting.name: each.value for each in found if each.source != "default"})
 
 
 def valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
