@@ -1,7 +1,7 @@
 """Every attribute, event and metric name of this package, in one place.
 
-`gen_ai.*`, `server.*`, `http.*` and `error.type` follow the OpenTelemetry conventions; the GenAI constants are spelled out
-because `opentelemetry-semantic-conventions` marks all of its own as moved. Names of our own live under `gemini.`.
+`gen_ai.*`, `server.*`, `http.*` and `error.type` follow the OpenTelemetry conventions. The GenAI names are spelled out
+because `opentelemetry-semantic-conventions` marks all of its own as moved. Our own names begin with `gemini.`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
 PROVIDER_NAME = "gen_ai.provider.name"
-# The name before `gen_ai.provider.name`; read from other people's spans, never written.
+# The predecessor of `gen_ai.provider.name`; read from other libraries' spans, never written.
 SYSTEM = "gen_ai.system"
 CONVERSATION_ID = "gen_ai.conversation.id"
 OUTPUT_TYPE = "gen_ai.output.type"
@@ -103,7 +103,7 @@ AFC_MAX_ROUNDS = "gemini.afc.max_rounds"
 AFC_TOOLS = "gemini.afc.tools"
 AFC_TOOLS_FAILED = "gemini.afc.tools_failed"
 AFC_EXHAUSTED = "gemini.afc.exhausted"
-# Sums over the rounds of a loop, on its parent only: adding up any one of these over spans counts nothing twice.
+# Sums over the rounds of a loop. Only the loop's span has them, so adding up one of these over spans counts nothing twice.
 LOOP_INPUT_TOKENS = "gemini.usage.input_tokens"
 LOOP_OUTPUT_TOKENS = "gemini.usage.output_tokens"
 LOOP_REASONING_TOKENS = "gemini.usage.reasoning_tokens"
@@ -130,7 +130,8 @@ EMBEDDING_BATCH_SIZE = "gemini.embeddings.batch_size"
 EMBEDDING_TASK_TYPE = "gemini.embeddings.task_type"
 EMBEDDINGS_TRUNCATED = "gemini.embeddings.truncated"
 BILLABLE_CHARACTERS = "gemini.usage.billable_characters"
-# What was counted without being used: no usage, so that a sum over `gen_ai.usage.*` or `gemini.usage.*` counts nothing twice.
+# Counted tokens that were not used. They are not under `gen_ai.usage.*` or `gemini.usage.*`, so that sums count nothing
+# twice.
 TOKEN_COUNT_TOTAL = "gemini.token_count.total"
 TOKEN_COUNT_CACHED = "gemini.token_count.cached"
 IMAGES = "gemini.images.count"
@@ -176,7 +177,8 @@ REPETITION_START = "gemini.repetition.start"
 REPETITION_SHARE = "gemini.repetition.share"
 HINT_ID = "gemini.hint.id"
 HINT_IDS = "gemini.hint.ids"
-HINT_ADVICE = "gemini.hint.advice"  # summary and remedy; the first by the alphabet, as some pages sort
+# Summary and remedy; its name sorts first, because some pages sort by name.
+HINT_ADVICE = "gemini.hint.advice"
 HINT_SEVERITY = "gemini.hint.severity"
 SEVERITIES = ("info", "warning", "error")
 HINT_SUMMARY = "gemini.hint.summary"
@@ -188,7 +190,7 @@ HINT_REFERENCE = "gemini.hint.reference"
 CONTENT_TRUNCATED = "gemini.content.truncated"
 ATTEMPT_NUMBER = "gemini.attempt.number"
 ATTEMPT_WAIT = "gemini.attempt.wait"
-# Of a turn in a Live session
+# Of a turn in a Live session.
 LIVE_TURN = "gemini.live.turn"
 LIVE_INTERRUPTED = "gemini.live.interrupted"
 LIVE_GENERATION_COMPLETE = "gemini.live.generation_complete"
@@ -197,13 +199,13 @@ LIVE_TOOL_RESPONSES = "gemini.live.tool_responses"
 LIVE_TOOL_CANCELLATIONS = "gemini.live.tool_cancellations"
 LIVE_TIME_TO_FIRST_AUDIO = "gemini.live.time_to_first_audio"
 LIVE_TIME_TO_FIRST_TEXT = "gemini.live.time_to_first_text"
-# Of a turn, and their sums of the connection
+# Of a turn; on the connection, their sums.
 LIVE_INPUT_AUDIO_BYTES = "gemini.live.input.audio_bytes"
 LIVE_INPUT_AUDIO_SECONDS = "gemini.live.input.audio_seconds"
 LIVE_INPUT_VIDEO_BYTES = "gemini.live.input.video_bytes"
 LIVE_OUTPUT_AUDIO_BYTES = "gemini.live.output.audio_bytes"
 LIVE_OUTPUT_AUDIO_SECONDS = "gemini.live.output.audio_seconds"
-# Of a Live connection
+# Of a Live connection.
 LIVE_SESSION_ID = "gemini.live.session_id"
 LIVE_TURNS = "gemini.live.turns"
 LIVE_INTERRUPTIONS = "gemini.live.interruptions"
@@ -245,7 +247,7 @@ WORKFLOW_BUCKETS = (1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 360
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_BUCKETS = tuple(4.0**power for power in range(14))
 
-# --- editions of the conventions, as OTEL_SEMCONV_STABILITY_OPT_IN calls them: see profiles.py
+# --- editions of the conventions, as OTEL_SEMCONV_STABILITY_OPT_IN names them: see profiles.py
 DEFAULT_PROFILE = "default"
 LATEST_PROFILE = "gen_ai_latest_experimental"
 BOTH_PROFILES = "gen_ai_latest_experimental/dup"

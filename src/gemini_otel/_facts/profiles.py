@@ -9,18 +9,19 @@ from gemini_otel._facts.names import BOTH_PROFILES, DEFAULT_PROFILE, LATEST_PROF
 
 
 class MetricNames(NamedTuple):
-    """What the measures of one kind of operation are called; each is recorded under every name it has here."""
+    """The metric names for one kind of operation; each value is recorded under every name listed."""
 
     duration: tuple[str, ...] = ()
     first_chunk: tuple[str, ...] = ()
-    token_usage: tuple[str, ...] = ()  # input and output in one histogram, told apart by `gen_ai.token.type`
-    known_input_tokens: tuple[str, ...] = ()  # of operations whose answer tells
-    input_tokens: tuple[str, ...] = ()  # of every operation, 0 where the answer does not tell
+    # One histogram for input and output, with the attribute `gen_ai.token.type`.
+    token_usage: tuple[str, ...] = ()
+    known_input_tokens: tuple[str, ...] = ()  # for operations whose answer has counts
+    input_tokens: tuple[str, ...] = ()  # for every operation; 0 if the answer has no counts
     output_tokens: tuple[str, ...] = ()
-    usage: tuple[tuple[str, str], ...] = ()  # counters by modality, and the direction that each counts
+    usage: tuple[tuple[str, str], ...] = ()  # counters by modality, with the direction that each counts
 
     def __or__(self, other: MetricNames) -> MetricNames:
-        """Both: what either calls a measure."""
+        """The union: each value under the names of both."""
         both: list[Any] = [
             tuple(dict.fromkeys((*mine, *theirs))) for mine, theirs in zip(self, other, strict=True)
         ]
@@ -30,9 +31,9 @@ class MetricNames(NamedTuple):
 class Profile(NamedTuple):
     """One edition of the conventions, chosen once for an `instrument()`.
 
-    `missing_reason` stands in `gen_ai.response.finish_reasons` where a reason was due and none came. `workflow_duration` are the
-    names of the time that a loop takes. `newest_content` tells whether captured content has what is deprecated no more: finish
-    reasons in messages, and instructions that are no text.
+    `missing_reason` is the value in `gen_ai.response.finish_reasons` if a reason was due and none came. `workflow_duration`
+    are the metric names for the duration of a loop. `newest_content` leaves deprecated things out of captured content:
+    finish reasons in messages, and instructions that are not text.
     """
 
     name: str
