@@ -1,6 +1,7 @@
 """Which settings are in force: keyword arguments first, then environment variables, then defaults."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 import functools
 import os
@@ -53,7 +54,7 @@ def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
         if each.problem is not None:
             origin = "the default" if each.source == "default" else each.source
             logger.warning("%s; using %s, %s", each.problem, origin, shown(each.value))
-    return Settings(**{each.setting.name: each.value for each in found})
+    return Settings(**{each.setting.name: each.value for each in found if each.source != "default"})
 
 
 def valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
