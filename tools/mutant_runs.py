@@ -202,10 +202,13 @@ class _Chosen:
 
 
 def _first_failure(tests: list[str], end: End) -> str:
+    import pytest
+
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-    return "the import" if _pytest(files, _Chosen(tests, end)) else ""
+    code = _pytest(files, _Chosen(tests, end))
+    return "" if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else "the import"
 
 
 def _pytest(files: list[str], plugin: object) -> int:

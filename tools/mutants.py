@@ -41,10 +41,23 @@ _HINTS = (
     "tests/hints/test_api_errors.py",
     "tests/hints/test_finish_reasons.py",
     "tests/hints/test_configuration.py",
+    "tests/hints/test_fixtures.py",
+    "tests/hints/test_network.py",
+    "tests/hints/test_interactions.py",
 )
 # The quick ones first: a mutant is dead with the first test that fails.
 MODULES: Mapping[str, tuple[str, ...]] = {
-    "_telemetry/rounds.py": (*_CALLS, "tests/calls/test_outcomes.py", "tests/calls/test_sampling.py"),
+    "_telemetry/rounds.py": (
+        *_CALLS,
+        "tests/calls/test_failures.py",
+        "tests/calls/test_attempts.py",
+        "tests/calls/test_outcomes.py",
+        "tests/calls/test_sampling.py",
+        "tests/telemetry/test_hooks.py",
+        "tests/live/test_live_endings.py",
+        "tests/robustness/test_robustness.py",
+        "tests/robustness/test_hostile.py",
+    ),
     "_telemetry/lifecycle.py": (
         *_CALLS,
         "tests/robustness/test_dropped.py",
