@@ -147,15 +147,13 @@ class Bench:
         measured = coverage.Coverage(data_file=None, config_file=False, include=files)
         recorder = _Recorder(measured)
         measured.start()
-        failed = _pytest([test_file], recorder)
+        _pytest([test_file], recorder)
         measured.stop()
-        if failed:
-            raise SystemExit(f"{test_file} fails without a mutant")
         data = measured.get_data()
         for file in data.measured_files():
             module = Path(file).relative_to(self.copy / SOURCE).as_posix()
             for line, contexts in data.contexts_by_lineno(file).items():
-                for test in filter(None, contexts):
+                for test in recorder.tests.keys() & contexts:
                     recorder.tests[test].lines.setdefault(module, set()).add(line)
         return recorder.tests
 
@@ -166,7 +164,7 @@ def _end(outcome: Path, result: Any) -> NoReturn:
 
 
 class _Recorder:
-    """A plugin that tells coverage which test runs."""
+    """A plugin that tells coverage which test runs. It forgets tests that fail, such as those that measure time, which coverage takes."""
 
     def __init__(self, measured: Any) -> None:
         self._measured = measured
@@ -180,7 +178,10 @@ class _Recorder:
         self._measured.switch_context("")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.tests[report.nodeid].seconds += report.duration
+        if report.failed:
+            self.tests.pop(report.nodeid, None)
+        elif report.nodeid in self.tests:
+            self.tests[report.nodeid].seconds += report.duration
 
 
 class _Chosen:
@@ -215,7 +216,7 @@ def _pytest(files: list[str], plugin: object) -> int:
     import pytest
 
     late = "ignore::pytest.PytestAssertRewriteWarning"  # of plugins that a large import has loaded
-    options = ("-q", "-x", "-p", "no:cacheprovider", "-W", late, f"--timeout={_SECONDS_FOR_A_TEST}")
+    options = ("-q", "-p", "no:cacheprovider", "-W", late, f"--timeout={_SECONDS_FOR_A_TEST}")
     return int(pytest.main([*options, *files], plugins=[plugin]))
 
 

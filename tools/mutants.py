@@ -2,11 +2,12 @@
 
     python tools/mutants.py [--sample 60] [--seed 1] [--only PART ...] [--at-least 85]
 
-Cosmic Ray makes the mutants. Each one runs, in a copy of the repository, those tests of the files which `MODULES` names for its module that reach the
-changed statement, until the first that fails. Left out are mutants that no test of results could notice or that are no programs: changes in annotations
-and in imports for them, of caches, of `frozen` and `slots`, `is` against `==`. Of the operators that could stand in one place one is tried. The same seed gives
-the same sample, of each module as many. Prints what becomes of each mutant, the difference that each survivor makes, and how many were killed, module by
-module; what there is until then if it is interrupted. Fails where fewer than `--at-least` percent were killed. What the tests reach is kept in `.nox`.
+Cosmic Ray makes the mutants. Each mutant runs in a copy of the repository, with those tests of the files that `MODULES` names for its module that reach
+the changed statement, until the first one fails: first one case of each test function, then the other cases, for at most a minute. Mutants that no test of
+results could notice, or that are not valid programs, are left out: changes in annotations and in imports for them, of caches, of `frozen` and `slots`,
+`is` against `==`. For each place, only one of the possible operators is tried. The same seed gives the same sample, which has as many mutants of each module.
+The script prints what becomes of each mutant, the diff of each survivor, and how many mutants were killed, module by module, also if it is interrupted. It
+fails if fewer than `--at-least` percent were killed. What the tests reach is kept in `.nox`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _HINTS = (
     "tests/hints/test_network.py",
     "tests/hints/test_interactions.py",
 )
-# The quick ones first: a mutant is dead with the first test that fails.
+# The quick ones first, because the first failing test kills a mutant.
 MODULES: Mapping[str, tuple[str, ...]] = {
     "_telemetry/rounds.py": (
         *_CALLS,
@@ -83,6 +84,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "hints/_failure.py": _HINTS,
     "hints/_evidence.py": _HINTS,
 }
+_LONGEST = 60.0  # seconds that the tests of a mutant took without it
 _EQUIVALENT = tuple(
     f"core/ReplaceComparisonOperator_{pair}" for pair in ("Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot")
 )
@@ -249,10 +251,10 @@ class Campaign:
         known = {file: pickle.loads(path.read_bytes()) for file, path in kept.items() if path.exists()}  # noqa: S301  # our own
         unknown = [file for file in files if file not in known]
         for file, reached in self._together(unknown, lambda bench, file: bench.reach(file, MODULES)):
-            if reached is None:
+            if not reached:
                 raise SystemExit(f"{file} fails without a mutant")
             seconds = sum(reach.seconds for reach in reached.values())
-            print(f"{file}: {len(reached)} tests, {seconds:.0f} s", flush=True)
+            print(f"{file}: {len(reached)} tests that passed, {seconds:.0f} s", flush=True)
             kept[file].parent.mkdir(parents=True, exist_ok=True)
             kept[file].write_bytes(pickle.dumps(reached))
             known[file] = reached
@@ -278,15 +280,25 @@ class Campaign:
         return f"killed by {failed or 'being too slow'}"
 
     def tests(self, row: str, mutant: Mutant) -> list[str]:
-        """Those of the row that reach the changed statement, file by file, those that have killed and the quick ones first."""
+        """Those of the row that reach the changed statement, in the order in which they are run."""
         lines = lines_of_statement(_code(mutant.module), mutant.line)
         of_row = [test for test in self._reach if test.startswith(MODULES[row])]
         reaching = [test for test in of_row if self._reach[test].lines.get(mutant.module, set()) & lines]
-        place = {test: MODULES[row].index(test.partition("::")[0]) for test in of_row}
-        return sorted(
-            reaching or of_row,  # what runs at import is no single test's
-            key=lambda test: (place[test], -self._kills[test], self._reach[test].seconds),
-        )
+        if not reaching:
+            reaching = of_row  # what runs at import is no single test's
+        reaching.sort(key=lambda test: (-self._kills[test], self._reach[test].seconds))
+        file = {test: MODULES[row].index(test.partition("::")[0]) for test in reaching}
+        cases = Counter[str]()
+        later = dict[str, bool]()
+        for test in reaching:
+            function = test.partition("[")[0]
+            later[test] = cases[function] > 0
+            cases[function] += 1
+        return self._within_a_minute(sorted(reaching, key=lambda test: (later[test], file[test])))
+
+    def _within_a_minute(self, tests: list[str]) -> list[str]:
+        seconds = itertools.accumulate(self._reach[test].seconds for test in tests)
+        return [test for test, until in zip(tests, seconds, strict=True) if until < _LONGEST] or tests[:1]
 
     def _together(self, tasks: list[Task], start: Callable[[Bench, Task], Run]) -> Iterator[tuple[Task, Any]]:
         """Each task with its result, as they end: one at a time on each bench."""
