@@ -188,7 +188,7 @@ def _transport_kind(error: BaseException) -> str | None:
     if "Timeout" in name:
         return causes.TIMEOUT.kind
     if name in causes.SPEAKING:
-        return causes.kind_of_text(name, str(error)[:4000])
+        return causes.kind_of_text(name, str(error))
     if name in causes.NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
     otherwise = causes.DISCONNECTED.kind if isinstance(error, ConnectionError) else None
