@@ -17,8 +17,8 @@ from opentelemetry.trace import Span
 from gemini_otel._facts import names
 from gemini_otel._facts.content import RequestContent
 from gemini_otel._facts.guard import guarded, safely
-from gemini_otel._facts.names import PROFILES
 from gemini_otel._facts.operation import Arguments, Operation
+from gemini_otel._facts.profiles import PROFILES
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.content.completion_hook import CompletionHook, find_hook
 from gemini_otel._telemetry.content.rendering import Rendering, Rules
