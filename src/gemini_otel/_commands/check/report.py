@@ -11,7 +11,7 @@ from gemini_otel._commands.wrapping import wrapped
 _MOST_NAMES = 3
 _LABELS = {"error": "ERROR", "warning": "WARNING", "info": "note"}
 _SOURCES = {"default": "the default", "keyword": "given to instrument()"}
-_STATES = {  # of one function and of several
+_STATES = {  # for one function and for several
     "patched": ("is traced", "are traced"),
     "ready": ("is ready to be traced", "are ready to be traced"),
     "waiting": ("is traced once it is imported", "are traced once they are imported"),
@@ -135,7 +135,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def fitted(line: str) -> str:
-    """A line below a heading, broken where the terminal ends."""
+    """A line below a heading, wrapped at the terminal's width."""
     text = line.lstrip()
     return wrapped(text, "  " + line[: -len(text)])
 
