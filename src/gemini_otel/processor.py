@@ -8,7 +8,6 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts.guard import end_after, guarded, report
@@ -24,6 +23,15 @@ from gemini_otel._facts.names import (
 )
 from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
+
+try:
+    from opentelemetry.sdk.trace import SpanProcessor
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "HintSpanProcessor needs opentelemetry-sdk. Install it with: pip install opentelemetry-sdk",
+        name=missing.name,
+    ) from None
+
 from gemini_otel._telemetry.flushing import registered
 
 if TYPE_CHECKING:
