@@ -184,7 +184,7 @@ class CallContent:
     ) -> None:
         """Write the content before the span ends; `attributes` are those that the call has set since its start.
 
-        If the span is a draft on another library's span, hook and event run when that span ends.
+        If `deferred`, which is set while a host's span is ending, hook and event run a moment later.
         """
         content, captured = self._content, self._captured
         captured.add(names.OUTPUT_MESSAGES, self._transcript.render)
