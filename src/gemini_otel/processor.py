@@ -171,9 +171,7 @@ class HintSpanProcessor(SpanProcessor):
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
         if self.active:
-            reader = self._reader
-            if reader is None:
-                reader = self._reader = _Reader(self._hints, self._disabled, self.hint_level)
+            reader = self._reader or self._make_reader()
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # copying them one by one takes half a microsecond each
             reader.restore(span, attributes)
             says_outcome = OUTCOME in attributes
@@ -230,6 +228,10 @@ class HintSpanProcessor(SpanProcessor):
 
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
+
+    def _make_reader(self) -> _Reader:
+        self._reader = _Reader(self._hints, self._disabled, self.hint_level)
+        return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
         """Tell the parent span which hints its children have."""
