@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
@@ -53,11 +53,17 @@ def _import_scopes() -> ModuleType:
     return scopes
 
 
-class _Reader(NamedTuple):
-    restore: Callable[[Span, dict[str, Any]], None]
-    translate: Callable[[Span, dict[str, Any]], bool]
-    find: Callable[[dict[str, Any]], list[Hint]]
-    event: Callable[[Hint, dict[str, Any]], dict[str, str]]
+class _Reader:
+    """Reads spans. It is made at the first one, because importing the entries would slow down the start-up."""
+
+    def __init__(self, hints: Iterable[Hint] | None, disabled: frozenset[str], hint_level: str) -> None:
+        from gemini_otel._telemetry.writing import restore
+        from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.reading import translate
+
+        self.restore, self.translate = restore, translate
+        self.find = Catalogue(default_hints() if hints is None else hints, disabled).at(hint_level).find
+        self.event = Events().make
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -157,7 +163,9 @@ class HintSpanProcessor(SpanProcessor):
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
         if self.active:
-            reader = self._reader or self._make_reader()
+            reader = self._reader
+            if reader is None:
+                reader = self._reader = _Reader(self._hints, self._disabled, self.hint_level)
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # copying them one by one takes half a microsecond each
             reader.restore(span, attributes)
             says_outcome = OUTCOME in attributes
@@ -215,17 +223,6 @@ class HintSpanProcessor(SpanProcessor):
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
 
-    def _make_reader(self) -> _Reader:
-        """Make what reads spans at the first one, because importing the entries would slow down the start-up."""
-        from gemini_otel._telemetry.writing import restore
-        from gemini_otel.hints import Catalogue, Events, default_hints
-        from gemini_otel.hints._foreign.reading import translate
-
-        hints = default_hints() if self._hints is None else self._hints
-        finder = Catalogue(hints, self._disabled).at(self.hint_level)
-        self._reader = _Reader(restore, translate, finder.find, Events().make)
-        return self._reader
-
     def on_end(self, span: ReadableSpan) -> None:
         """Tell the parent span which hints its children have."""
         if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
@@ -252,12 +249,20 @@ class HintSpanProcessor(SpanProcessor):
 _added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()
 
 
-class _Installed(NamedTuple):
-    """Connects one `instrument()` with the hint processor of its provider."""
+class _Installed:
+    """Connects one `instrument()` with the hint processor of its provider.
 
-    processor: HintSpanProcessor
-    count_hint: Callable[[str, str], object]  # called with the id and severity of each hint
-    calls_have_spans: Callable[[], bool]  # whether calls have our spans, whatever is around them
+    `count_hint` is called with the id and severity of each hint; `calls_have_spans` says whether calls have our spans, whatever
+    is around them.
+    """
+
+    def __init__(
+        self,
+        processor: HintSpanProcessor,
+        count_hint: Callable[[str, str], object],
+        calls_have_spans: Callable[[], bool],
+    ) -> None:
+        self.processor, self.count_hint, self.calls_have_spans = processor, count_hint, calls_have_spans
 
     def watch(self, span: Any) -> None:
         """Add hints to a span of another library that stands for our call."""

@@ -184,8 +184,8 @@ def _applying(tables: tuple[_Table, ...], attributes: Attributes) -> list[_Entry
 
 
 def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
-    """The hint of an entry; None if it is below the level or switched off. This is decided last, because such an entry still
-    hides wider ones.
+    """The hints of the entries found, in order. Entries below the level or switched off are removed only here, because they
+    still hide wider ones.
     """
     if len(found) == 1:
         ((rank, hint),) = found

@@ -74,3 +74,9 @@ class Scenario:
             )
         if not self.replies:
             raise ValueError(f"The scenario {self.name!r} has no replies. Give it at least one.")
+
+    @property
+    def variants(self) -> frozenset[str]:
+        """The variants of its replies: with one, it is for particular endpoints only."""
+        every = (*self.replies, *self.after_tools, *self.resumed, *self.vertex)
+        return frozenset(reply.variant for reply in every if reply.variant)
