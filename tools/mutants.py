@@ -77,18 +77,20 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/package/test_patching.py",
         "tests/interactions/test_interactions.py",
         "tests/calls/test_refused_calls.py",
+        "tests/robustness/test_dropped.py",
+        "tests/calls/test_turns.py",
         "tests/calls/test_endings.py",
     ),
     "_facts/guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
     "_facts/errors": (
         "tests/errors/test_limits.py",
-        "tests/errors/test_error_texts.py",
         "tests/errors/test_masking.py",
         "tests/errors/test_echo.py",
+        "tests/errors/test_error_kinds.py",
         "tests/errors/test_reported.py",
+        "tests/errors/test_error_texts.py",
         "tests/commands/test_explain_input.py",
         "tests/errors/test_cases.py",
-        "tests/errors/test_error_kinds.py",
         "tests/errors/test_errors.py",
     ),
     "hints/_search.py": _HINTS,
@@ -97,7 +99,8 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "hints/_failure.py": _HINTS,
     "hints/_evidence.py": _HINTS,
 }
-_LONGEST = 60.0  # seconds that the tests of a mutant take without the mutant
+_SLOW = 0.5  # seconds of a test that comes behind all others
+_LONGEST = 60.0  # seconds that the tests of a mutant took without the mutant
 _EQUIVALENT = tuple(
     f"core/ReplaceComparisonOperator_{pair}" for pair in ("Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot")
 )
@@ -307,7 +310,8 @@ class Campaign:
             function = test.partition("[")[0]
             later[test] = cases[function] > 0
             cases[function] += 1
-        return self._within_a_minute(sorted(reaching, key=lambda test: (later[test], file[test])))
+        slow = {test: self._reach[test].seconds > _SLOW for test in reaching}
+        return self._within_a_minute(sorted(reaching, key=lambda test: (slow[test], later[test], file[test])))
 
     def _within_a_minute(self, tests: list[str]) -> list[str]:
         seconds = itertools.accumulate(self._reach[test].seconds for test in tests)
