@@ -55,9 +55,10 @@ def _import_scopes() -> ModuleType:
 
 class _Reader(NamedTuple):
     restore: Callable[[Span, dict[str, Any]], None]
+    nothing_to_find: Callable[[Span, dict[str, Any]], bool]
     translate: Callable[[Span, dict[str, Any]], bool]
     find: Callable[[dict[str, Any]], list[Hint]]
-    event: Callable[[Hint, dict[str, Any]], dict[str, str]]
+    event: Callable[[Hint, dict[str, Any]], tuple[dict[str, str], dict[str, str]]]
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -157,7 +158,9 @@ class HintSpanProcessor(SpanProcessor):
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
             reader.restore(span, attributes)
             says_outcome = OUTCOME in attributes
-            if says_outcome or reader.translate(span, attributes):
+            if says_outcome or (
+                not reader.nothing_to_find(span, attributes) and reader.translate(span, attributes)
+            ):
                 found = reader.find(attributes)
                 if found and span.is_recording() and (new := self._not_told(span, found, says_outcome)):
                     self._give(reader, span, new, attributes, end_time)
@@ -174,8 +177,7 @@ class HintSpanProcessor(SpanProcessor):
             and (_scopes or _import_scopes()).is_second_span(span)
         ):
             return []
-        told = self._told.get(span.context.span_id)
-        if told is None:
+        if not self._told or (told := self._told.get(span.context.span_id)) is None:
             return found
         failed = span.status.status_code is StatusCode.ERROR
         return [] if failed and not says_outcome else [hint for hint in found if hint.id not in told]
@@ -183,15 +185,15 @@ class HintSpanProcessor(SpanProcessor):
     def _give(
         self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
     ) -> None:
-        given = _ids_on(attributes)  # by another processor
-        ids, on_span = given, {}
+        ids = given = _ids_on(attributes)  # by another processor
+        on_span: dict[str, str] = {}
         for hint in found:
             if hint.id in ids:
                 continue
+            event, shown = reader.event(hint, attributes)
+            if not ids:
+                on_span = shown
             ids += (hint.id,)
-            event = reader.event(hint, attributes)
-            if len(ids) == 1:
-                on_span = {name: event[name] for name in self._on_span}
             if self.hint_signal != "logs":
                 # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
                 span.add_event(EVENT_HINT, event, span.start_time)
@@ -201,7 +203,7 @@ class HintSpanProcessor(SpanProcessor):
                 self._installed.count_hint(hint.id, hint.severity)
         if ids is not given:
             span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
-        self._tell(span.context.span_id, frozenset(ids))
+        self._tell_around(span, ids)
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
@@ -215,24 +217,27 @@ class HintSpanProcessor(SpanProcessor):
         """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
         from gemini_otel._telemetry.writing import restore
         from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.healthy import nothing_to_find
         from gemini_otel.hints._foreign.reading import translate
 
         hints = default_hints() if self._hints is None else self._hints
         finder = Catalogue(hints, self._disabled).at(self.hint_level)
-        self._reader = _Reader(restore, translate, finder.find, Events().make)
+        told_at_once = nothing_to_find(finder.needed_of_healthy)
+        self._reader = _Reader(restore, told_at_once, translate, finder.find, Events(self._on_span).make)
         return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
         """Pass on to the span around this one which hints there were inside."""
         if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
-            parent = span.parent
-            if parent is not None and not parent.is_remote:
-                self._tell(parent.span_id, told)
+            self._tell_around(span, told)
 
-    def _tell(self, span_id: int, ids: frozenset[str]) -> None:
+    def _tell_around(self, span: ReadableSpan, ids: Iterable[str]) -> None:
+        parent = span.parent
+        if parent is None or parent.is_remote:
+            return
         if len(self._told) >= _MOST_TOLD:
             self._told.clear()
-        self._told[span_id] = self._told.get(span_id, frozenset()) | ids
+        self._told[parent.span_id] = self._told.get(parent.span_id, frozenset()).union(ids)
 
     def shutdown(self) -> None:
         """Give no more hints, once what was dropped unread has ended."""
