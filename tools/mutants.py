@@ -2,10 +2,10 @@
 
     python tools/mutants.py [--sample 60] [--seed 1] [--only PART ...] [--at-least 85]
 
-Cosmic Ray makes the mutants and runs them, in a copy of the repository. Each one runs the test files that concern its module, as `MODULES` says, until
-the first that fails. Left out are mutants that no test could notice or that are no programs: changes in annotations, `is` against `==`.
-Of the operators that could stand in one place one is tried. The same seed gives the same sample. Prints how many were killed, module by module, and the
-difference that each survivor makes; fails where fewer than `--at-least` percent were killed.
+Cosmic Ray makes the mutants and runs them, in a copy of the repository. For each mutant it runs the test files that `MODULES` names for the
+mutant's module, until the first one fails. Mutants that no test could notice, or that are not valid programs, are left out: changes in
+annotations, `is` against `==`. For each place, only one of the possible operators is tried. The same seed gives the same sample. The script
+prints how many mutants were killed, module by module, and the diff of each survivor. It fails if fewer than `--at-least` percent were killed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _HINTS = (
     "tests/hints/test_finish_reasons.py",
     "tests/hints/test_configuration.py",
 )
-# The quick ones first: a mutant is dead with the first test that fails.
+# The quick ones first, because the first failing test kills a mutant.
 MODULES: Mapping[str, tuple[str, ...]] = {
     "_telemetry/rounds.py": (*_CALLS, "tests/calls/test_outcomes.py", "tests/calls/test_sampling.py"),
     "_telemetry/lifecycle.py": (
@@ -69,7 +69,7 @@ _SURVIVED = "survived"
 
 
 class Session:
-    """The mutants of one row of `MODULES`, in Cosmic Ray's data base."""
+    """The mutants of one row of `MODULES`, in Cosmic Ray's database."""
 
     def __init__(self, copy: Path, row: str) -> None:
         self.row, self._copy = row, copy
@@ -82,7 +82,7 @@ class Session:
         self._run("init", str(self._config), str(self._session))
 
     def mutants(self) -> list[WorkItem]:
-        """Those worth a run: of each place and kind of operator, all that could be tried."""
+        """The mutants worth a run: for each place and kind of operator, all that could be tried."""
         from cosmic_ray.work_db import use_db
 
         with use_db(str(self._session)) as db:
@@ -92,7 +92,7 @@ class Session:
         return sorted(items, key=_place)
 
     def choose(self, chosen: set[str]) -> None:
-        """Leave all but these out."""
+        """Remove all mutants except these."""
         from cosmic_ray.work_db import use_db
         from cosmic_ray.work_item import WorkerOutcome, WorkResult
 
@@ -101,12 +101,12 @@ class Session:
             db.set_multiple_results(others, WorkResult(WorkerOutcome.SKIPPED))
 
     def execute(self) -> None:
-        """Run the tests without a mutant, which says how long they may take, and with each."""
+        """Run the tests without a mutant, to know how long they may take, and with each mutant."""
         self._write(timeout=30 + 5 * _seconds_without_mutant(self._command, self._copy))
         self._run("exec", str(self._config), str(self._session))
 
     def results(self) -> Iterator[tuple[str, str, str]]:
-        """Of each mutant that was run: its file, what became of it, and the difference that it made."""
+        """For each mutant that was run: its file, its result, and its difference."""
         from cosmic_ray.work_db import use_db
 
         with use_db(str(self._session)) as db:
@@ -150,15 +150,17 @@ def _place(item: WorkItem) -> tuple[Any, ...]:
 
 
 def _kind(item: WorkItem) -> tuple[Any, ...]:
-    """Place and family of operators: `ReplaceBinaryOperator_Add_Sub` and `ReplaceBinaryOperator_Add_Mul` are of one."""
+    """Place and family of operators: `ReplaceBinaryOperator_Add_Sub` and `ReplaceBinaryOperator_Add_Mul` belong to one
+    family.
+    """
     *place, operator = _place(item)
     return *place, operator.partition("_")[0]
 
 
 def sample(sessions: list[Session], size: int, seed: int) -> dict[str, set[str]]:
-    """By row, the ids of mutants that are run: of each row as many, as far as it has them."""
+    """The ids of the mutants that are run, by row: the same number for each row, as far as it has them."""
     share = -(-size // len(sessions))
-    return {session.row: _some(session.mutants(), share, random.Random(seed)) for session in sessions}  # noqa: S311  # the same each time is what is wanted
+    return {session.row: _some(session.mutants(), share, random.Random(seed)) for session in sessions}  # noqa: S311  # the choice must be the same each time
 
 
 def _some(items: list[WorkItem], size: int, chance: random.Random) -> set[str]:
@@ -173,7 +175,7 @@ def _some(items: list[WorkItem], size: int, chance: random.Random) -> set[str]:
 
 
 def _changes_the_program(mutation: MutationSpec) -> bool:
-    """Whether the mutant is a program at all, and another one than the module without its annotations."""
+    """Whether the mutant is a valid program that differs from the module in more than annotations."""
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
@@ -198,7 +200,7 @@ def without_annotations(code: str) -> str:
 
 
 def report(session: Session) -> tuple[int, int]:
-    """Prints what became of a session's mutants; gives how many were killed, and how many there were."""
+    """Print the results of a session's mutants; return how many were killed, and how many there were."""
     killed, all_of = Counter[str](), Counter[str]()
     survivors = []
     for path, outcome, difference in session.results():

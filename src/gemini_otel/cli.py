@@ -68,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="demo | check | explain | report | simulate | dashboard | alerts"
     )
 
-    demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
+    demo = commands.add_parser(
+        "demo", help="make Gemini calls that go wrong in typical ways and print their traces; needs no key"
+    )
     demo.add_argument(
         "--otlp",
         nargs="?",
@@ -107,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
 
     simulate = commands.add_parser("simulate", help="serve the Gemini API simulator until interrupted")
     simulate.add_argument("--port", type=_port, default=8000, help="0 picks a free one (default %(default)s)")
-    simulate.add_argument("--scenario", default="ok", help="what to answer where a prompt names no scenario")
+    simulate.add_argument("--scenario", default="ok", help="what to answer if a prompt names no scenario")
     simulate.add_argument("--list", action="store_true", help="list the scenarios and exit")
     simulate.set_defaults(run=_simulate)
 
@@ -124,13 +126,13 @@ def _parser() -> argparse.ArgumentParser:
         "--objective",
         type=_percent,
         metavar="PERCENT",
-        help="also an alert where fewer calls than these have a usable answer, such as 99.5",
+        help="also an alert if a smaller percentage of calls than this has a usable answer, such as 99.5",
     )
     alerts.add_argument(
         "--grafana",
         type=_address,
         metavar="URL",
-        help="where Grafana is, for the alerts' links to the dashboard, such as https://grafana.example.com",
+        help="Grafana's address, for the alerts' links to the dashboard, such as https://grafana.example.com",
     )
     alerts.set_defaults(run=_alerts)
     return parser
@@ -290,7 +292,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _is_healthy(code: str) -> bool:
-    """Whether a code is a value of the SDK's with which nothing is wrong, and which no entry speaks of."""
+    """Whether a code is a value of the SDK that means nothing is wrong and that no entry explains."""
     from gemini_otel._commands.explain import explain
     from gemini_otel.hints import is_healthy
 
@@ -314,7 +316,7 @@ def _explained_code(code: str) -> list[Explained]:
 
 
 def _explained_input() -> list[Explained]:
-    """What there is to say about the errors on standard input: a body, a traceback, a log of any length."""
+    """The explanation of the errors on standard input: a body, a traceback, or a log of any length."""
     from gemini_otel._commands.logs import progress, read_errors
     from gemini_otel._commands.presenting import Explained
     from gemini_otel.hints import evidence
@@ -322,7 +324,7 @@ def _explained_input() -> list[Explained]:
     with progress(sys.stderr) as seen:
         hits = read_errors(sys.stdin.readline, seen)
     if not hits:
-        raise ValueError(f"there is no error on standard input that is known here. {_BODY}")
+        raise ValueError(f"no known error was found on standard input. {_BODY}")
     return [Explained(hint, evidence(hint, hit.attributes), hit.times) for hit in hits for hint in hit.hints]
 
 
@@ -359,7 +361,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM, by which containers and CI stop a program, does what Ctrl-C does: the server's files are removed."""
+    """SIGTERM, with which containers and CI stop a program, does what Ctrl-C does, so that the server's files are removed."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -396,7 +398,7 @@ def _shipped(*path: str) -> str:
 
 
 def _close(word: str, known: Collection[str]) -> str:
-    """A sentence with the known words that look like `word`; empty without any."""
+    """A sentence with the known words that look like `word`; empty if there are none."""
     spelled = {each.upper(): each for each in known}
     similar = difflib.get_close_matches(word.upper(), spelled, n=5)
     return f" Close: {', '.join(spelled[each] for each in similar)}." if similar else ""

@@ -87,7 +87,11 @@ def test_a_sound_environment() -> None:
             "4317",
         ),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "localhost:4318"}, "has no scheme", "http://localhost:4318"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://there:4318/v1/traces"}, "stands twice", "ends before /v1/"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://there:4318/v1/traces"},
+            "contains the signal's path twice",
+            "ends before /v1/",
+        ),
         (
             {"OTEL_EXPORTER_OTLP_PROTOCOL": "http"},
             "OTEL_EXPORTER_OTLP_PROTOCOL=http is not a protocol",
@@ -425,7 +429,7 @@ def test_an_area_that_the_sdk_lacks(monkeypatch: pytest.MonkeyPatch, telemetry: 
     lost = tuple(Target("chats", f"google.genai.chats.f{number}", "missing") for number in range(5))
     monkeypatch.setattr(_live, "targets", lambda **_: lost)
     report = gemini_otel.check()
-    assert found(report, "warning") == ["this google-genai has nothing of chats; those calls are not traced."]
+    assert found(report, "warning") == ["this google-genai has no part of chats; those calls are not traced."]
     names = "google.genai.chats.f0, google.genai.chats.f1, google.genai.chats.f2, and 2 more"
     assert f"chats: 5 missing ({names})" in str(report)
 

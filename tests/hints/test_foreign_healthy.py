@@ -1,4 +1,4 @@
-"""Most healthy spans of others are told by a few looks; what these tell is what translating the span would have told."""
+"""Most healthy spans of other instrumentations are recognised without translating them, and none of these has a hint."""
 
 import itertools
 from typing import Any
@@ -63,7 +63,7 @@ def ended(scope: str, attributes: dict[str, Any], status: StatusCode = StatusCod
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_told_at_once(scope: str) -> None:
-    """A span of which is said that there is nothing to find has no hint when it is translated, whatever else it says."""
+    """A span that is recognised as healthy has no hint when it is translated, whatever other attributes it has."""
     told = nothing_to_find(NEEDED)
     quiet = 0
     for left_out, other in itertools.product((None, *HEALTHY), OTHERS):
@@ -82,7 +82,7 @@ def test_told_at_once(scope: str) -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_healthy_span_is_told_at_once(scope: str) -> None:
-    """The usual span of a healthy call, with and without thoughts; not if its status is an error."""
+    """The usual span of a healthy call is recognised, with and without thinking tokens, unless its status is an error."""
     told = nothing_to_find(NEEDED)
     for more in (
         {},
@@ -94,6 +94,6 @@ def test_a_healthy_span_is_told_at_once(scope: str) -> None:
 
 
 def test_where_any_call_may_have_a_hint() -> None:
-    """Entries that are asked of every call, as a user's own are, have every span translated."""
+    """If any call may get a hint, as with the level "info", no span is recognised."""
     assert Catalogue(default_hints()).at("info").needed_of_healthy is None
     assert not nothing_to_find(None)(ended("mine", HEALTHY), HEALTHY)

@@ -177,7 +177,7 @@ def _run_all(url: simulator.Simulator) -> None:
     asyncio.run(_run_async(client, hurried))
     asyncio.run(
         _cancelled(make_client(str(url)), url)
-    )  # a client of its own: connections belong to an event loop
+    )  # a new client, because connections belong to an event loop
     asyncio.run(run_mcp_tool(make_client(str(url)), "models", False, "simulate:tool_call"))
 
 

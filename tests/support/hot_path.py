@@ -35,7 +35,7 @@ def _is_ours(code: CodeType) -> bool:
 
 
 def frames(work: Callable[[], object]) -> list[str]:
-    """The file of each frame of ours that `work` enters, a resumed generator's too."""
+    """The file of each frame of this package that `work` enters, including resumed generators."""
     entered = []
 
     def profile(frame: FrameType, event: str, _: object) -> None:
@@ -51,7 +51,7 @@ def frames(work: Callable[[], object]) -> list[str]:
 
 
 def steps(work: Callable[[], object]) -> int:
-    """The byte-code instructions of ours that `work` runs."""
+    """The byte-code instructions of this package that `work` runs."""
     taken = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Any:

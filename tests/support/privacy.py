@@ -1,4 +1,6 @@
-"""What the privacy proof needs: words that nobody else uses, every byte that leaves the process, a service that repeats its input."""
+"""What the privacy tests need: words that occur nowhere else, every byte that leaves the process, and a service that repeats
+its input.
+"""
 
 from __future__ import annotations
 

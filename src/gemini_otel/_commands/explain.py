@@ -1,4 +1,4 @@
-"""explain(): from a code, an exception or a response to hints, through the same facts and attributes as a span's."""
+"""explain() finds the hints for a code, an exception or a response, through the same facts and attributes as for a span."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
 
 _LONGEST_CODE = 200
-# The SDK's own words, which end like those of the service for a key that it did not accept.
+# The SDK's own message for a missing key, which gets the same hint as a key that the service refused.
 _BEFORE_ANY_REQUEST = "no api key was provided"
 
-# What a traceback shows that has to do with the API; a class alone proves nothing where the frames are somebody else's.
+# Frames of a traceback that have to do with the API; a class alone proves nothing if the frames are another library's.
 _FRAMES = re.compile(r'^ +File "', re.MULTILINE)
 _OURS = re.compile(
     r"genai|gemini|generate_content|vertexai|litellm|google|httpx|aiohttp|candidates", re.IGNORECASE
@@ -36,10 +36,11 @@ _OURS = re.compile(
 
 
 def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:
-    """What there is to know about a code, an exception or a response of the Gemini API; likeliest first.
+    """What is known about a code, an exception or a response of the Gemini API, the most specific hint first.
 
-    A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in any case. Any other
-    text is read like that of an exception. An exception is looked into down to the ones that it was raised from. Returns an empty list where nothing is known, or nothing is wrong. Raises TypeError for anything else.
+    A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in upper or
+    lower case. Any other text is read like an exception's. An exception is searched together with its causes. Returns a list
+    of `Hint`, which is empty if nothing is known or nothing is wrong. Raises TypeError for any other argument.
     """
     if isinstance(subject, str | int):
         code = str(getattr(subject, "value", subject))
@@ -52,7 +53,7 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
 
 
 def body_attributes(body: object) -> Attributes | None:
-    """What a span would show of an error body, `{"error": {...}}` or what is inside; None where `body` is none."""
+    """The attributes of a span with this error body, `{"error": {...}}` or its inner object; None if `body` is neither."""
     said = said_by(body)
     if said.code is None and said.status is None:
         return None
@@ -60,12 +61,12 @@ def body_attributes(body: object) -> Attributes | None:
 
 
 def text_attributes(text: str) -> Attributes | None:
-    """What a span would show of the error that a text tells of, such as a record of a log; None where it tells none."""
+    """The attributes of a span with the error in a text, such as a record of a log; None if the text has no error."""
     facts = read_text(text)
     if facts is None or (not facts.type.isdecimal() and _FRAMES.search(text) and not _OURS.search(text)):
         return None
     if facts.kind is not None and facts.kind == causes.NO_PARTS.kind:
-        # No call failed: what the caller's program did with the reply did.
+        # No call failed, but the program misused the reply.
         return {
             names.ERROR_TYPE: facts.type,
             names.ERROR_KIND: facts.kind,
@@ -76,7 +77,7 @@ def text_attributes(text: str) -> Attributes | None:
 
 
 def message_attributes(text: str) -> Attributes | None:
-    """What a span would show of a message of the service that stands alone, without its code; None where no cause is certain."""
+    """The attributes of a span with this message of the service, given without its code; None if no cause is certain."""
     facts = facts_of(Said(message=text), vertex=False)
     if facts.kind == "unknown" or _BEFORE_ANY_REQUEST in text.lower():
         return None

@@ -1,4 +1,4 @@
-"""How answers are shown: to a terminal in colour where rich is installed, as plain text, or as JSON."""
+"""Shows explanations: in colour if rich is installed and a terminal reads them, as plain text, or as JSON."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _RETRY = {
 
 
 class Explained(NamedTuple):
-    """A hint, and what of the error at hand it is concluded from."""
+    """A hint, and its evidence from the error at hand."""
 
     hint: Hint
     evidence: str | None = None
-    times: int = 1  # how often it came, in a log
+    times: int = 1  # how often it occurred in a log
 
 
 def in_colour() -> bool:
-    """Whether a terminal reads what is printed, and rich is there to colour it."""
+    """Whether a terminal reads the output and rich is installed to colour it."""
     return sys.stdout.isatty() and importlib.util.find_spec("rich") is not None
 
 

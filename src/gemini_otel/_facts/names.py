@@ -1,7 +1,7 @@
 """Every attribute, event and metric name of this package, in one place.
 
-`gen_ai.*`, `server.*`, `http.*` and `error.type` follow the OpenTelemetry conventions; the GenAI constants are spelled out
-because `opentelemetry-semantic-conventions` marks all of its own as moved. Names of our own live under `gemini.`.
+`gen_ai.*`, `server.*`, `http.*` and `error.type` follow the OpenTelemetry conventions. The GenAI names are spelled out
+because `opentelemetry-semantic-conventions` marks all of its own as moved. Our own names begin with `gemini.`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
 PROVIDER_NAME = "gen_ai.provider.name"
-# The name before `gen_ai.provider.name`; read from other people's spans, never written.
+# The predecessor of `gen_ai.provider.name`; read from other libraries' spans, never written.
 SYSTEM = "gen_ai.system"
 CONVERSATION_ID = "gen_ai.conversation.id"
 OUTPUT_TYPE = "gen_ai.output.type"
@@ -106,7 +106,7 @@ AFC_MAX_ROUNDS = "gemini.afc.max_rounds"
 AFC_TOOLS = "gemini.afc.tools"
 AFC_TOOLS_FAILED = "gemini.afc.tools_failed"
 AFC_EXHAUSTED = "gemini.afc.exhausted"
-# Sums over the rounds of a loop, on its parent only: adding up any one of these over spans counts nothing twice.
+# Sums over the rounds of a loop. Only the loop's span has them, so adding up one of these over spans counts nothing twice.
 LOOP_INPUT_TOKENS = "gemini.usage.input_tokens"
 LOOP_OUTPUT_TOKENS = "gemini.usage.output_tokens"
 LOOP_REASONING_TOKENS = "gemini.usage.reasoning_tokens"
@@ -133,7 +133,8 @@ EMBEDDING_BATCH_SIZE = "gemini.embeddings.batch_size"
 EMBEDDING_TASK_TYPE = "gemini.embeddings.task_type"
 EMBEDDINGS_TRUNCATED = "gemini.embeddings.truncated"
 BILLABLE_CHARACTERS = "gemini.usage.billable_characters"
-# What was counted without being used: no usage, so that a sum over `gen_ai.usage.*` or `gemini.usage.*` counts nothing twice.
+# Counted tokens that were not used. They are not under `gen_ai.usage.*` or `gemini.usage.*`, so that sums count nothing
+# twice.
 TOKEN_COUNT_TOTAL = "gemini.token_count.total"
 TOKEN_COUNT_CACHED = "gemini.token_count.cached"
 IMAGES = "gemini.images.count"
@@ -179,7 +180,8 @@ REPETITION_START = "gemini.repetition.start"
 REPETITION_SHARE = "gemini.repetition.share"
 HINT_ID = "gemini.hint.id"
 HINT_IDS = "gemini.hint.ids"
-HINT_ADVICE = "gemini.hint.advice"  # summary and remedy; the first by the alphabet, as some pages sort
+# Summary and remedy; its name sorts first, because some pages sort by name.
+HINT_ADVICE = "gemini.hint.advice"
 HINT_SEVERITY = "gemini.hint.severity"
 Severity = Literal["info", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
@@ -192,7 +194,7 @@ HINT_REFERENCE = "gemini.hint.reference"
 CONTENT_TRUNCATED = "gemini.content.truncated"
 ATTEMPT_NUMBER = "gemini.attempt.number"
 ATTEMPT_WAIT = "gemini.attempt.wait"
-# Of a turn in a Live session
+# Of a turn in a Live session.
 LIVE_TURN = "gemini.live.turn"
 LIVE_INTERRUPTED = "gemini.live.interrupted"
 LIVE_GENERATION_COMPLETE = "gemini.live.generation_complete"
@@ -201,13 +203,13 @@ LIVE_TOOL_RESPONSES = "gemini.live.tool_responses"
 LIVE_TOOL_CANCELLATIONS = "gemini.live.tool_cancellations"
 LIVE_TIME_TO_FIRST_AUDIO = "gemini.live.time_to_first_audio"
 LIVE_TIME_TO_FIRST_TEXT = "gemini.live.time_to_first_text"
-# Of a turn, and their sums of the connection
+# Of a turn; on the connection, their sums.
 LIVE_INPUT_AUDIO_BYTES = "gemini.live.input.audio_bytes"
 LIVE_INPUT_AUDIO_SECONDS = "gemini.live.input.audio_seconds"
 LIVE_INPUT_VIDEO_BYTES = "gemini.live.input.video_bytes"
 LIVE_OUTPUT_AUDIO_BYTES = "gemini.live.output.audio_bytes"
 LIVE_OUTPUT_AUDIO_SECONDS = "gemini.live.output.audio_seconds"
-# Of a Live connection
+# Of a Live connection.
 LIVE_SESSION_ID = "gemini.live.session_id"
 LIVE_TURNS = "gemini.live.turns"
 LIVE_INTERRUPTIONS = "gemini.live.interruptions"
@@ -251,18 +253,19 @@ TOKEN_BUCKETS = tuple(4.0**power for power in range(14))
 
 
 class MetricNames(NamedTuple):
-    """What the measures of one kind of operation are called; each is recorded under every name it has here."""
+    """The metric names for one kind of operation; each value is recorded under every name listed."""
 
     duration: tuple[str, ...] = ()
     first_chunk: tuple[str, ...] = ()
-    token_usage: tuple[str, ...] = ()  # input and output in one histogram, told apart by `gen_ai.token.type`
-    known_input_tokens: tuple[str, ...] = ()  # of operations whose answer tells
-    input_tokens: tuple[str, ...] = ()  # of every operation, 0 where the answer does not tell
+    # One histogram for input and output, with the attribute `gen_ai.token.type`.
+    token_usage: tuple[str, ...] = ()
+    known_input_tokens: tuple[str, ...] = ()  # for operations whose answer has counts
+    input_tokens: tuple[str, ...] = ()  # for every operation; 0 if the answer has no counts
     output_tokens: tuple[str, ...] = ()
-    usage: tuple[tuple[str, str], ...] = ()  # counters by modality, and the direction that each counts
+    usage: tuple[tuple[str, str], ...] = ()  # counters by modality, with the direction that each counts
 
     def __or__(self, other: MetricNames) -> MetricNames:
-        """Both: what either calls a measure."""
+        """The union: each value under the names of both."""
         both: list[Any] = [
             tuple(dict.fromkeys((*mine, *theirs))) for mine, theirs in zip(self, other, strict=True)
         ]
@@ -272,9 +275,9 @@ class MetricNames(NamedTuple):
 class Profile(NamedTuple):
     """One edition of the conventions, chosen once for an `instrument()`.
 
-    `missing_reason` stands in `gen_ai.response.finish_reasons` where a reason was due and none came. `workflow_duration` are the
-    names of the time that a loop takes. `newest_content` tells whether captured content has what is deprecated no more: finish
-    reasons in messages, and instructions that are no text.
+    `missing_reason` is the value in `gen_ai.response.finish_reasons` if a reason was due and none came. `workflow_duration`
+    are the metric names for the duration of a loop. `newest_content` leaves deprecated things out of captured content:
+    finish reasons in messages, and instructions that are not text.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""From facts to span attributes: the one place that knows which fact goes under which name."""
+"""Converts facts to span attributes; only this file knows which attribute a fact becomes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Attributes = dict[str, Value]
 
 
 class _Table:
-    """Facts by name, and the attributes that they go under."""
+    """Names of facts, and of the attributes that they become."""
 
     def __init__(self, *rows: tuple[str, str]) -> None:
         facts, self.names = zip(*rows, strict=True)
@@ -66,7 +66,7 @@ _ERROR = _Table(
     ("kind", names.ERROR_KIND),
     ("message", names.ERROR_MESSAGE),
 )
-# What the service said of the last failed attempt; also on a call that a resend saved.
+# The service's answer to the last failed attempt; also set if a resend succeeded.
 _FAILED_ATTEMPT = _Table(
     ("reason", names.ERROR_REASON),
     ("quota_id", names.QUOTA_ID),
@@ -74,9 +74,9 @@ _FAILED_ATTEMPT = _Table(
     ("quota_limit", names.QUOTA_LIMIT),
     ("retry_delay", names.RETRY_DELAY),
 )
-# Sums on the span around several calls: `gen_ai.usage.*` stays on the calls, so nothing is counted twice.
+# Sums on the span around several calls. `gen_ai.usage.*` is on the calls only, so that nothing is counted twice.
 _TOTALS = tuple((counter.fact, counter.of_loop) for counter in USAGE if counter.of_loop is not None)
-# The conventions name three modalities; VIDEO, DOCUMENT and what may come are ours.
+# The conventions name three modalities; the names for VIDEO, DOCUMENT and later ones are ours.
 _CONVENTIONAL_MODALITIES = frozenset({"text", "image", "audio"})
 _MODALITY_SUFFIX = {
     "input": "input_tokens",
@@ -86,7 +86,7 @@ _MODALITY_SUFFIX = {
 
 
 def start_attributes(operation: str, start: StartFacts, stream: bool) -> Attributes:
-    """What is known before the request: all that a sampler gets."""
+    """What is known before the request, which is all that a sampler gets."""
     attributes: Attributes = {names.OPERATION_NAME: operation, names.PROVIDER_NAME: start.provider}
     if start.model is not None:
         attributes[names.REQUEST_MODEL] = start.model
@@ -115,7 +115,9 @@ def request_attributes(request: RequestFacts) -> Attributes:
 def response_attributes(
     response: ResponseFacts, usage: Attributes | None = None, worst: str | None = None
 ) -> Attributes:
-    """What an answer says; `usage` are the attributes of its token counts and `worst` its worst finish reason, where known."""
+    """The attributes of an answer. `usage` are the attributes of its token counts and `worst` is its worst finish reason, if
+    already known.
+    """
     attributes = _present(response, _RESPONSE)
     attributes.update(usage_attributes(response.usage) if usage is None else usage)
     if response.finish_reasons:
@@ -139,7 +141,7 @@ def usage_attributes(usage: UsageFacts) -> Attributes:
 
 
 class UsageTotals:
-    """Adds up the token counts of several calls; a count that no call had stays absent."""
+    """Adds up the token counts of several calls; a count that no call has stays absent."""
 
     __slots__ = ("attributes",)
 
@@ -154,7 +156,7 @@ class UsageTotals:
 
 
 def media_attributes(heard: MediaFacts, said: MediaFacts) -> Attributes:
-    """How much sound and video went to the model, and how much sound came back; nothing where there was none."""
+    """How much sound and video was sent, and how much sound was received; empty if there was none."""
     amounts = {
         names.LIVE_INPUT_AUDIO_BYTES: heard.audio_bytes,
         names.LIVE_INPUT_AUDIO_SECONDS: heard.audio_seconds,
@@ -173,7 +175,7 @@ def error_attributes(error: ErrorFacts) -> Attributes:
 
 
 def failure_attributes(error: ErrorFacts) -> Attributes:
-    """What the span of a call would show that failed with `error`, where nothing else is known of the call."""
+    """The attributes that the span of a call would have that failed with `error`, if nothing else is known of the call."""
     attributes = error_attributes(error)
     attributes[names.OUTCOME] = "error"
     if error.code is not None:
@@ -182,7 +184,7 @@ def failure_attributes(error: ErrorFacts) -> Attributes:
 
 
 def failed_attempt_attributes(error: ErrorFacts) -> Attributes:
-    """What the service said about a refused attempt, whether or not a resend followed."""
+    """What the service said when it refused an attempt, whether or not a resend followed."""
     return _present(error, _FAILED_ATTEMPT)
 
 
@@ -199,7 +201,7 @@ def attempt_attributes(error: ErrorFacts, number: int) -> Attributes:
 
 
 def repetition_attributes(verdict: Repetition | None) -> Attributes:
-    """The flag, and the loop where there is one."""
+    """Whether there is a loop, and the loop's attributes."""
     if verdict is None:
         return {names.REPETITION_DETECTED: False}
     return {
@@ -213,6 +215,6 @@ def repetition_attributes(verdict: Repetition | None) -> Attributes:
 
 
 def _present(facts: object, table: _Table) -> Attributes:
-    """The facts that are known; without a loop, which would take most of the time that attributes do."""
+    """The attributes of the facts that are known. It has no loop, which would take most of the time of this step."""
     values = table.values(facts)
     return dict(compress(zip(table.names, values, strict=True), map(is_not, values, repeat(None))))

@@ -1,4 +1,4 @@
-"""What one `instrument()` set up: its settings with the user's hooks, and its providers."""
+"""The state of one `instrument()`: its settings with the user's hooks, and its providers."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
 
 
-_once = threading.RLock()  # a process may begin with calls in many threads
+_once = threading.RLock()  # a process may start with calls in many threads
 
 
 def _reset_after_fork() -> None:
-    """A thread that the child lacks may hold it."""
+    """A thread that the child does not have may hold the lock."""
     global _once
     _once = threading.RLock()
 
@@ -46,25 +46,24 @@ def _reset_after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_reset_after_fork)
 
-# A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
-# By its id, because not every provider can be hashed: Logfire's cannot.
+# A provider returns an instrument of one name only once, so a second `instrument()` must find the same tables.
 _metrics_of: dict[int, Metrics] = {}
 
 
 class HintProcessor(Protocol):
-    """What gives hints on spans of ours."""
+    """The interface of the processor that adds hints to our spans."""
 
     def watch(self, span: Any) -> object:
-        """Give hints on a span of somebody else, too: a call shares it."""
+        """Add hints to a span of another library that stands for our call."""
 
     def rest(self) -> object:
-        """Give no more hints."""
+        """Stop adding hints."""
 
 
 class Providers:
-    """Finds the providers, also those that are set after `instrument()`.
+    """Finds the providers, including those that are set after `instrument()`.
 
-    `prepare` is called once, with this and the tracer provider that spans are about to go to.
+    `prepare` is called once, with this object and the tracer provider that spans will go to.
     """
 
     def __init__(
@@ -79,12 +78,13 @@ class Providers:
         self._meter_provider = meter_provider
         self._tracer: Tracer | None = None
         self._metrics: Metrics | None = None
-        self.resource: object = None  # of the tracer provider, by which its spans are told from others
+        # The tracer provider's resource, which distinguishes its spans from those of other providers.
+        self.resource: object = None
         self.hint_processor: HintProcessor | None = None
         self._prepare = prepare
 
     def tracer(self) -> Tracer | None:
-        """The tracer; None as long as there is no provider."""
+        """The tracer; None if there is no provider yet."""
         if self._tracer is None:
             provider = self._tracer_provider or trace.get_tracer_provider()
             if not is_placeholder(provider):
@@ -95,7 +95,7 @@ class Providers:
     def _start_tracing(self, provider: TracerProvider) -> None:
         if self._tracer is not None:
             return  # another thread was first
-        # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
+        # Registered again, so that it runs before this provider's shutdown, which was registered when the provider was made.
         atexit.unregister(end_open_streams)
         atexit.register(end_open_streams)
         self.resource = getattr(provider, "resource", None)
@@ -104,7 +104,7 @@ class Providers:
         self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
 
     def metrics(self) -> Metrics | None:
-        """The metric instruments; None as long as there is no meter provider."""
+        """The metric instruments; None if there is no meter provider yet."""
         if self._metrics is None:
             provider = self._meter_provider or metrics.get_meter_provider()
             if not is_placeholder(provider):
@@ -114,18 +114,18 @@ class Providers:
 
     @property
     def given(self) -> tuple[TracerProvider | None, MeterProvider | None]:
-        """The providers that `instrument()` was called with."""
+        """The providers that were passed to `instrument()`."""
         return self._tracer_provider, self._meter_provider
 
     def listening(self) -> bool:
-        """Whether anybody would see a span or a metric."""
+        """Whether anybody would get a span or a metric."""
         return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
 
 
 class Instrumentation(NamedTuple):
     """One `instrument()`.
 
-    `keywords` are those of its settings that were given as arguments; `repair` puts back layers that somebody took out.
+    `keywords` are the settings that were passed as arguments; `repair` puts back layers that somebody removed.
     """
 
     providers: Providers
@@ -141,7 +141,7 @@ class Instrumentation(NamedTuple):
             self.repair()
 
     def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
-        """What every span gets that starts here: attributes of the user's own, the conversation, and the prompt that is meant."""
+        """The attributes of every span that starts here: the user's own, the conversation, and the prompt."""
         own, context = self.settings.span_attributes, otel_context.get_current()
         attributes: dict[str, Any] = {} if own is None else {**own.values()}
         if prompted and PROMPT in context:
@@ -151,7 +151,7 @@ class Instrumentation(NamedTuple):
         return attributes
 
     def dimensions(self) -> Dimensions:
-        """The user's own dimensions for what is measured here."""
+        """The user's own dimensions of a metric that is recorded here."""
         own = self.settings.metric_attributes
         return () if own is None else own.values()
 
@@ -166,11 +166,11 @@ def _attributes_in(context: Context, key: str) -> dict[str, str]:
 
 
 def call_hook(settings: Settings, name: str, span: Span, subject: object) -> None:
-    """Call the user's hook of this name, where there is one. What it raises is logged; what it returns is not looked at."""
+    """Call the user's hook of this name, if there is one. What it raises is logged; what it returns is ignored."""
     hook = getattr(settings, name)
     if hook is not None:
-        with suppress_instrumentation():  # a hook that calls Gemini would be called for that as well
-            # An owner's span itself, not our view of it.
+        with suppress_instrumentation():  # A hook that calls Gemini would be called for that call as well.
+            # For a host's span, the span itself, not our view of it.
             call_back(name, hook, getattr(span, "__wrapped__", span), subject)
 
 

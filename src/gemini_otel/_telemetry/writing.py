@@ -1,8 +1,7 @@
-"""How attributes get onto our spans: kept as they were given, and counted where a value is not what was sent.
+"""Sets attributes on our spans: keeps them as they were set, and counts the values that were replaced.
 
-Hints are concluded from what a span was given, and not from what the limits of the OpenTelemetry SDK leave of it:
-OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts the end off a text, and OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT drops the attributes that
-came first.
+Hints are derived from the attributes as they were set, not from what the limits of the OpenTelemetry SDK leave:
+OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts texts, and OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT drops the attributes that came first.
 """
 
 from __future__ import annotations
@@ -17,25 +16,25 @@ from gemini_otel._facts import names
 from gemini_otel._facts.guard import logger
 from gemini_otel._facts.sendable import OTHER, replaced
 
-# Kept for as long as somebody holds the span, which is until it has ended: what is exported is a copy.
+# Kept while somebody holds the span, which is until it has ended, because exporters get a copy.
 _given: weakref.WeakKeyDictionary[Span, dict[str, Any]] = weakref.WeakKeyDictionary()
-_warned = False  # of a value that was replaced
+_warned = False  # attributes whose value was replaced
 
 
 def write(span: Span, attributes: Mapping[str, Any]) -> None:
-    """Set attributes, and keep them as they are."""
+    """Set attributes on the span, and keep them unchanged."""
     span.set_attributes(attributes)
     if span.is_recording():
         _given.setdefault(span, {}).update(attributes)
 
 
 def keep(span: Span, attributes: dict[str, Any]) -> None:
-    """Keep what a span that records was started with. Who sets more attributes adds them to the same dict."""
+    """Keep the attributes with which a recording span was started. Later attributes are added to the same dict."""
     _given[span] = attributes
 
 
 def restore(span: Span, attributes: dict[str, Any]) -> None:
-    """Put what the limits took from the span's attributes back into this copy of them; what somebody else has changed stays so."""
+    """Restore in this copy of the span's attributes what the limits removed; what others have changed stays."""
     given = _given.get(span)
     if given is None or given.items() <= attributes.items():
         return
@@ -54,7 +53,7 @@ def _is_cut(left: object, value: object) -> bool:
 
 
 def replacements(attributes: Mapping[str, Any]) -> dict[str, int]:
-    """How many of the values are not what was sent, as an attribute; none where none was replaced. The first one is logged."""
+    """The number of replaced values, as an attribute; empty if none was replaced. The first one in the process is logged."""
     found = replaced(attributes)
     if not found:
         return {}
@@ -62,8 +61,8 @@ def replacements(attributes: Mapping[str, Any]) -> dict[str, int]:
     if not _warned:
         _warned = True
         logger.warning(
-            "A value was sent that has not the form of a name; the span has %s instead, in %s. "
-            "Further ones are counted in %s of their spans, and not logged.",
+            "A value does not look like a name; the span has %s instead, in %s. "
+            "Further ones are counted in %s of their spans and not logged.",
             OTHER,
             found[0],
             names.REPLACED_VALUES,

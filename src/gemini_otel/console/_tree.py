@@ -1,4 +1,4 @@
-"""A trace as a tree for the terminal: one entry for each span, the hint below it. Needs `rich`."""
+"""A trace as a tree for the terminal: one entry for each span, with its hints below. Needs `rich`."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ Attributes = Mapping[str, Any]
 
 
 def context_of(span: ReadableSpan) -> SpanContext:
-    """The span's context, also of a span that was made without one."""
+    """The span's context, even if the span was made without one."""
     return span.get_span_context() or INVALID_SPAN_CONTEXT
 
 
 def trace_trees(spans: Sequence[ReadableSpan], width: int = 80) -> Iterator[Tree]:
-    """One tree for each span whose parent is not among `spans`, which are of one trace.
+    """One tree for each span whose parent is not among `spans`, which belong to one trace.
 
-    It is as deep as leaves room for text on a line of `width` columns; what is deeper stands at that depth.
+    Depth is limited so that there is room for text on a line of `width` columns; deeper spans are shown at the deepest
+    level.
     """
     deepest = min(_MAX_DEPTH, max(1, (width - 16) // 8))
     ids = {context_of(span).span_id for span in spans}
@@ -78,7 +79,7 @@ def is_problem(span: ReadableSpan) -> bool:
 
 
 def _read(span: ReadableSpan) -> dict[str, Any]:
-    """The span's attributes, those of other instrumentations also under our names."""
+    """The span's attributes; for spans of other instrumentations, also under our names."""
     found = dict(span.attributes or {})
     scope = span.instrumentation_scope
     genai = SCOPES.get(scope.name) if scope is not None else None
@@ -90,14 +91,14 @@ def _read(span: ReadableSpan) -> dict[str, Any]:
 
 
 def _time_of_day(span: ReadableSpan) -> list[Text]:
-    """When it began, by the clock of this machine; of a trace the root tells it."""
+    """The time when it began, in this machine's time zone; only the root of a trace shows it."""
     if not span.start_time:
         return []
     return [Text(time.strftime("%H:%M:%S", time.localtime(span.start_time / 1e9)), "dim")]
 
 
 def _line(span: ReadableSpan) -> list[Text]:
-    """Operation and model, outcome, tokens, time, and what else is worth a word."""
+    """Operation and model, outcome, tokens, duration, and whatever else is out of the ordinary."""
     found = _read(span)
     outcome = str(found.get(names.OUTCOME, ""))
     told = (
@@ -119,7 +120,7 @@ def _line(span: ReadableSpan) -> list[Text]:
 
 
 def printable(text: object) -> str:
-    """The text in one line, without characters that steer a terminal or that nobody sees."""
+    """The text in one line, without characters that control a terminal or are invisible."""
     shown = str(text)[:_LONGEST]
     if shown.isprintable():
         return shown
@@ -127,13 +128,13 @@ def printable(text: object) -> str:
 
 
 def _model(name: str, found: Attributes) -> str:
-    """The model, where the span's name does not say it."""
+    """The model, if the span's name does not contain it."""
     model = str(found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL) or "")
     return "" if model in name else model
 
 
 def _reason(found: Attributes) -> str:
-    """Why the answer ended, unless it came to its end."""
+    """Why the answer ended, unless it came to its natural end."""
     reason, blocked = found.get(names.FINISH_REASON), found.get(names.BLOCK_REASON)
     if blocked is not None:
         return f"prompt: {blocked}"
@@ -154,7 +155,7 @@ def _exception(span: ReadableSpan) -> Any:
 
 
 def _tokens(found: Attributes) -> str:
-    """Tokens in and out with their parts, as the service counts them; of a loop, those of all its rounds."""
+    """Tokens in and out with their parts, as the service counts them; for a loop, those of all its rounds."""
     both = (("input_tokens", "token in", "tokens in"), ("output_tokens", "out", "out"))
     shown = (_with_parts(fact, one, many, found) for fact, one, many in both)
     return ", ".join(tokens for tokens in shown if tokens)
@@ -176,7 +177,7 @@ def _counter(counter: Counter, found: Attributes) -> int | None:
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """A number and what it counts."""
+    """A number with the noun that it counts."""
     return f"{number:,} {one if number == 1 else many}"
 
 
@@ -189,7 +190,7 @@ def _time(span: ReadableSpan, found: Attributes) -> str:
 
 
 def _attempts(span: ReadableSpan, found: Attributes) -> str:
-    """How many HTTP attempts failed, and how; nothing of a call that made one, whose error tells the same."""
+    """How many HTTP attempts failed, and how; nothing for a call with one attempt, because its error says the same."""
     failed = [event.attributes or {} for event in span.events if event.name == names.EVENT_ATTEMPT]
     if not failed or (len(failed) == 1 and names.ERROR_TYPE in found):
         return ""
@@ -204,7 +205,7 @@ def _repetition(found: Attributes) -> str:
 
 
 def _rounds(found: Attributes) -> str:
-    """How far a function calling loop got."""
+    """The number of rounds of a function calling loop."""
     if names.AFC_ROUNDS not in found:
         return ""
     most, tools = found.get(names.AFC_MAX_ROUNDS), found.get(names.AFC_TOOLS, 0)
@@ -215,20 +216,20 @@ def _rounds(found: Attributes) -> str:
 
 
 def _parts(found: Attributes) -> str:
-    """What came besides text and thoughts."""
+    """Kinds of parts besides text and thoughts."""
     parts = found.get(names.PARTS)
     told = parts if isinstance(parts, (tuple, list)) else ()
     return ", ".join(str(part) for part in told if part not in ("text", "thought"))
 
 
 def _prompt(found: Attributes) -> str:
-    """The prompt by its name and version, as the program gave them."""
+    """The prompt's name and version, as the program gave them."""
     told = (found.get(names.PROMPT_NAME), found.get(names.PROMPT_VERSION))
     return " ".join(["prompt", *(str(part) for part in told if part)]) if told[0] else ""
 
 
 def _agent(name: str, found: Attributes) -> str:
-    """The agent by name or id, where the span's name does not say it."""
+    """The agent's name or id, if the span's name does not contain it."""
     agent = str(found.get(names.AGENT_NAME) or found.get(names.AGENT_ID) or "")
     return f"agent {agent}" if agent not in name else ""
 
@@ -251,7 +252,7 @@ def _add_hint(tree: Tree, hint: Attributes) -> None:
 
 
 def _told(label: str, sentences: Sequence[str]) -> Text | Group:
-    """What a hint says under one label; several steps stand below each other."""
+    """What a hint says under one label; several steps are on lines of their own."""
     if len(sentences) == 1:
         return Text.assemble((f"{label} ", "dim"), printable(sentences[0]))
     steps = (Hanging([Text(f"{_BULLET}{printable(each)}")], len(_BULLET)) for each in sentences)

@@ -1,4 +1,4 @@
-"""What a `gemini.hint` event says of a span: an entry's words, and the evidence that the span gives."""
+"""Makes the attributes of a `gemini.hint` event: an entry's sentences, and the evidence from the span."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_EVIDENCE = 4096  # characters
 
 @dataclass(frozen=True, slots=True)
 class _Constant:
-    """What is the same on every span; the entry itself is kept because it is looked up by its id()."""
+    """The constant part; the entry itself is kept because it is looked up by its id()."""
 
     hint: Hint
     attributes: dict[str, str]
@@ -44,12 +44,14 @@ class Events:
             constant = self._constants.get(id(hint)) or self._constant(hint)
         if said := filled(constant.evidence, attributes):
             event = constant.with_evidence.copy()
-            event[names.HINT_EVIDENCE] = text(said, _LONGEST_EVIDENCE)  # the span may be anybody's
+            event[names.HINT_EVIDENCE] = text(
+                said, _LONGEST_EVIDENCE
+            )  # the span may come from any instrumentation
             return event, constant.on_span
         return constant.attributes.copy(), constant.on_span
 
     def _constant(self, hint: Hint) -> _Constant:
-        # OpenTelemetry drops the oldest attributes of an event that has too many: what matters most stands last.
+        # OpenTelemetry drops the oldest attributes of an event that has too many, so the most important ones come last.
         attributes = {
             names.HINT_ADVICE: "\n".join((hint.summary, *hint.remedy)),
             names.HINT_REFERENCE: hint.reference,

@@ -26,7 +26,7 @@ _NANOSECONDS = 1e9
 
 
 class CallHint(NamedTuple):
-    """A hint that a call earned, what of its span it is concluded from, and the span."""
+    """A `hint` that a call earned, its `evidence` as one line (None if there is none), and the `span` of the call."""
 
     hint: Hint
     evidence: str | None
@@ -39,7 +39,7 @@ class CallHint(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One span of GenAI; `counts` says whether it is a call, and not a tool or a loop around calls."""
+    """One GenAI span; `counts` is True if it is a call, and not a tool or a loop around calls."""
 
     span: ReadableSpan
     counts: bool
@@ -50,7 +50,7 @@ class Call(NamedTuple):
 
 
 class GeminiCalls:
-    """The Gemini calls of one test, as the fixture `gemini_calls` gives them: at any time those that have ended so far."""
+    """The Gemini calls of one test that have ended so far; the fixture `gemini_calls` returns it."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -61,27 +61,27 @@ class GeminiCalls:
 
     @property
     def spans(self) -> list[ReadableSpan]:
-        """The spans of the calls, of the tools that ran and of the loops around them, in the order of their end."""
+        """The spans of calls, tools and function calling loops, in the order in which they ended."""
         return [call.span for call in self._record.calls()]
 
     @property
     def input_tokens(self) -> int:
-        """Tokens sent."""
+        """Input tokens of all calls."""
         return sum(call.input_tokens for call in self._counted())
 
     @property
     def output_tokens(self) -> int:
-        """Tokens received, thoughts included."""
+        """Output tokens of all calls, thoughts included."""
         return sum(call.output_tokens for call in self._counted())
 
     @property
     def tokens(self) -> int:
-        """Tokens sent and received."""
+        """Input and output tokens of all calls."""
         return self.input_tokens + self.output_tokens
 
     @property
     def seconds(self) -> float:
-        """The time that the calls took, added up."""
+        """The durations of all calls, added up, in seconds."""
         return sum(call.seconds for call in self._counted())
 
     @property
@@ -94,20 +94,21 @@ class GeminiCalls:
 
 
 class Record:
-    """The spans of one test, read whenever somebody asks."""
+    """The spans of one test, read when somebody asks for them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._ended: list[tuple[ReadableSpan, tuple[str, ...]]] = []
         self._read: list[Call] = []
-        self._told: dict[int, frozenset[str]] = {}  # by the id of a span around calls: the hints inside of it
+        # By the id of a span around calls: the hints of the spans inside.
+        self._told: dict[int, frozenset[str]] = {}
 
     def add(self, span: ReadableSpan, disabled: tuple[str, ...]) -> None:
-        """Take a span that has ended; `disabled` hints were switched off then."""
+        """Add a span that has ended; `disabled` are the hints that were switched off at that time."""
         self._ended.append((span, disabled))
 
     def calls(self) -> list[Call]:
-        """What was read of each span of GenAI so far, in the order of their end."""
+        """What each GenAI span so far says, in the order in which they ended."""
         flush()
         while self._ended:
             if (call := self._call(*self._ended.pop(0))) is not None:
@@ -137,11 +138,11 @@ class Record:
     def _hints(
         self, span: ReadableSpan, attributes: dict[str, Any], catalogue: Catalogue
     ) -> Iterator[CallHint]:
-        """Those that the catalogue finds, and those that somebody put on the span; none that a span inside has had."""
+        """The hints of the catalogue, and those that the program put on the span, unless a span inside has them."""
         told = self._told.get(_id(span), frozenset())
         failed = span.status.status_code is StatusCode.ERROR and names.OUTCOME not in (span.attributes or ())
         if told and (failed or is_second_span(span)):
-            return  # what failed is what has hints inside
+            return  # the hints of the spans inside explain the failure
         found = {
             hint.id: hint
             for severity in reversed(SEVERITIES)
@@ -178,7 +179,7 @@ def _is_genai(span: ReadableSpan) -> bool:
 
 
 def _of_event(given: dict[str, Any], span: ReadableSpan) -> CallHint:
-    """A hint of the program's own, as its event tells it."""
+    """A hint of the program, as its event describes it."""
     hint = Hint(
         id=given[names.HINT_ID],
         severity=given[names.HINT_SEVERITY],

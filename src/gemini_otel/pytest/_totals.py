@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from gemini_otel.pytest._calls import Record
 
 _SUMS = ("calls", "tokens", "seconds")
-_TOLD = ("severity", "remedy", "first")  # of a hint
+_TOLD = ("severity", "remedy", "first")  # characters of a remedy
 
 
 class Totals:
     """Calls, tokens and seconds, over all and by hint; as plain data, so that the workers of xdist can send them."""
 
     def __init__(self, severities: Collection[str]) -> None:
-        self._severities = severities  # of the hints that are shown
+        self._severities = severities  # only hints of the chosen severity
         self.all: dict[str, Any] = dict.fromkeys((*_SUMS, "tests"), 0)
         self.by_hint: dict[str, dict[str, Any]] = {}
 
     def add(self, record: Record) -> None:
-        """Add what was read of a test."""
+        """Add the record of a test."""
         self.all["tests"] += any(call.counts for call in record.calls())
         for call in record.calls():
             sums = (call.counts, call.input_tokens + call.output_tokens, call.seconds)
@@ -42,14 +42,14 @@ class Totals:
                 _add(row, zip(_SUMS, (True, *sums[1:]), strict=True))
 
     def merge(self, data: Mapping[str, Any]) -> None:
-        """Add what a worker sent."""
+        """Add the sums of a worker."""
         _add(self.all, data["all"].items())
         for hint_id, other in data["by_hint"].items():
             row = self._row(hint_id, {name: other[name] for name in _TOLD})
             _add(row, ((name, other[name]) for name in _SUMS))
 
     def data(self) -> dict[str, Any]:
-        """All of it, for `merge`."""
+        """All sums as plain data, for `merge`."""
         return {"all": self.all, "by_hint": self.by_hint}
 
     def lines(self) -> Iterator[str]:

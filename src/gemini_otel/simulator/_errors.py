@@ -12,7 +12,7 @@ _TYPE = "type.googleapis.com/google.rpc."
 
 
 def error_body(code: int, status: str, message: str, *details: Json) -> Json:
-    """The body of an error; the service leaves ``details`` out where it has none."""
+    """The body of an error; like the service, it has no ``details`` if there are none."""
     error: Json = {"code": code, "message": message, "status": status}
     return {"error": error | ({"details": list(details)} if details else {})}
 

@@ -1,4 +1,4 @@
-"""How users start the simulator."""
+"""The functions with which users start the simulator."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ class Simulator(str):
 
     @property
     def requests(self) -> list[Request]:
-        """What was received so far, oldest first; of more than 10,000 requests, or 256 MiB, only the latest."""
+        """The received requests, oldest first; if there are more than 10,000, or 256 MiB, only the latest."""
         return self._server.requests
 
     def ssl_context(self) -> ssl.SSLContext:
-        """What a Live connection needs: the SDK opens them over TLS only, and this trusts the simulator's certificate.
+        """The SSL context that a Live connection needs: the SDK opens these over TLS only, and it trusts the simulator's
+        certificate.
 
         ``Client(http_options={"base_url": url, "async_client_args": {"ssl": url.ssl_context()}})``. Raises RuntimeError
         without the package ``trustme``.
@@ -57,11 +58,11 @@ class Simulator(str):
         return self._server.certificate.path
 
     def wait(self, seconds: float) -> bool:
-        """Waits at most *seconds* for the server to close; whether it has."""
+        """Wait at most *seconds* for the server to close; return whether it has."""
         return self._server.wait(seconds)
 
     def close(self) -> None:
-        """Stops serving; answers under way, hanging ones too, end at once."""
+        """Stop serving; answers in progress end at once, hanging ones included."""
         self._server.close()
 
     def __enter__(self) -> Simulator:
@@ -120,7 +121,9 @@ def serve_forever(
     scenarios: Iterable[Scenario | LiveScenario] = (),
     on_start: Callable[[Simulator], object] | None = None,
 ) -> None:
-    """Serves until Ctrl-C; *on_start* is called with the address once requests are accepted."""
+    """Serve until Ctrl-C; *on_start* is called with the address once requests are accepted. The other arguments are those of
+    `serve`.
+    """
     with serve(scenario, port=port, scenarios=scenarios) as url, suppress(KeyboardInterrupt):
         if on_start is not None:
             on_start(url)

@@ -1,4 +1,4 @@
-"""Videos: a long-running operation, which is asked for again until it is done."""
+"""Videos: a long-running operation that clients poll until it is done."""
 
 from __future__ import annotations
 

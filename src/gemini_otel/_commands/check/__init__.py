@@ -47,8 +47,9 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 def check(*, connect: bool = False) -> Report:
     """The state of the instrumentation in this process: `print(gemini_otel.check())`.
 
-    `report.ok` is False where something will not work as it stands, and `report.findings` says what and how to mend it.
-    Nothing is sent and nothing is changed; `connect` also tries to reach the OTLP endpoints. No secrets are in the report.
+    `report.ok` is False if something will not work, and `report.findings` say what is wrong and how to mend it. Nothing is
+    changed, and nothing is sent; with `connect`, a connection to each OTLP endpoint is tried. The report contains no
+    secrets.
     """
     return examine(os.environ, connect=connect)
 
@@ -109,7 +110,7 @@ def _sdk_problems() -> Iterator[Finding]:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    """The numbers of a release, to compare it by; what comes after the first part that is none does not count."""
+    """The numbers of a release for comparisons, up to the first part that is not a number."""
     numbers = itertools.takewhile(str.isdecimal, version.split("."))
     return tuple(int(number) for number in numbers)
 
@@ -129,13 +130,13 @@ def _live_problems(found: dict[str, Any], targets: tuple[Target, ...]) -> Iterat
     for area in lost:
         yield Finding(
             "warning",
-            f"this google-genai has nothing of {area}; those calls are not traced.",
+            f"this google-genai has no part of {area}; those calls are not traced.",
             "Upgrade gemini-otel.",
         )
 
 
 def _launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What `opentelemetry-instrument` would stumble over with this environment."""
+    """The reasons for which `opentelemetry-instrument` would fail, or export nothing, in this environment."""
     if _environment.has_distro():
         yield from _environment.launch_problems(environ)
     else:
@@ -192,7 +193,7 @@ def _unreachable(found: dict[str, Any] | None, environ: Mapping[str, str]) -> It
 
 
 def _destinations(found: dict[str, Any] | None, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Protocol and URL of each OTLP endpoint that is in use, or would be."""
+    """Protocol and URL of each OTLP endpoint that is used, or would be used."""
     if found is not None:
         yield from _live.destinations(found)
         return

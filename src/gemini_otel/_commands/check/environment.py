@@ -1,4 +1,4 @@
-"""What the environment says about OpenTelemetry, and the usual mistakes in it."""
+"""What the environment variables set for OpenTelemetry, and the usual mistakes in them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def left_out(environ: Mapping[str, str]) -> str | None:
 
 
 def sdk_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What keeps the OpenTelemetry SDK from doing anything."""
+    """What keeps the OpenTelemetry SDK from recording anything."""
     if version("opentelemetry-sdk") is None:
         yield Finding(
             "error",
@@ -55,7 +55,7 @@ def sdk_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Variables of our own that are misspelled or have values that nobody knows."""
+    """Our variables that are misspelled or have unknown values."""
     for name, meant in in_force.unknown_variables(environ).items():
         known = f"Did you mean {meant}?" if meant else "docs/settings.md lists them all."
         yield Finding("error", f"{name} is not a setting of gemini-otel.", known)
@@ -82,7 +82,7 @@ def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]
 
 
 def sampler_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """A sampler that takes no call."""
+    """A sampler that drops every call."""
     sampler = environ.get("OTEL_TRACES_SAMPLER", "").strip().lower()
     share = environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()
     if sampler in _OFF or (sampler in _RATIOS and _is_zero(share)):
@@ -101,7 +101,7 @@ def service_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What `opentelemetry-instrument` would fail at, or export nowhere."""
+    """What `opentelemetry-instrument` would fail at or not export."""
     left = left_out(environ)
     if left is not None:
         yield Finding(
@@ -110,7 +110,7 @@ def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
             "Take `gemini` or `*` off that list.",
         )
     if environ.get("OTEL_CONFIG_FILE"):
-        return  # takes the place of the variables of exporters
+        return  # replaces the variables of exporters
     wanted = {signal: exporters_of(signal, environ) for signal in SIGNALS}
     if not wanted["traces"]:
         yield Finding(
@@ -123,7 +123,7 @@ def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def otlp_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Mistakes in the variables of OTLP exporters, which a program that sets them up itself reads too."""
+    """Mistakes in the variables of OTLP exporters, which apply to a program that sets them up itself, too."""
     if environ.get("OTEL_CONFIG_FILE"):
         return
     for variable in (
@@ -153,7 +153,7 @@ def exporters_of(signal: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _default_protocol() -> str:
-    """The distro says grpc; without it, a program has what is installed."""
+    """The distro's default is grpc; without the distro, it is the protocol of the installed exporter."""
     only_http = (
         version(_PACKAGES["otlp_proto_grpc"]) is None and version(_PACKAGES["otlp_proto_http"]) is not None
     )

@@ -1,4 +1,4 @@
-"""What a check found: plain data, and its plain text."""
+"""The result of a check as plain data and as plain text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _LABELS = {"error": "ERROR", "warning": "WARNING", "info": "note"}
 
 
 class Finding(NamedTuple):
-    """Something to know; of an `error`, something will not work as it stands. `mend` says what to do."""
+    """One result of the check. For an `error`, something will not work; `mend` says what to do.
+
+    `level` is "error", "warning" or "info".
+    """
 
     level: str  # error, warning, info
     what: str
@@ -26,7 +29,9 @@ NO_SERVICE_NAME = Finding(
 
 
 class Target(NamedTuple):
-    """One SDK function that is traced: `patched`, `ready` to be, `waiting` for the SDK's import, or `missing` in this SDK."""
+    """One SDK function that is traced. Its state is `patched`, `ready` to be patched, `waiting` for the SDK's import, or
+    `missing` in this SDK.
+    """
 
     area: str
     name: str
@@ -34,7 +39,7 @@ class Target(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """Where traces, metrics or logs go: the provider, and what it hands them to."""
+    """The destination of traces, metrics or logs: the provider, and the exporters and processors behind it."""
 
     name: str
     provider: str | None
@@ -42,7 +47,7 @@ class Signal(NamedTuple):
 
 
 class SettingInForce(NamedTuple):
-    """A row of the settings table: with its value as text, and what gave it: `keyword`, an environment variable, or `default`."""
+    """A setting with its value as text, and its source: `keyword`, an environment variable, or `default`."""
 
     name: str
     value: str
@@ -53,7 +58,7 @@ class SettingInForce(NamedTuple):
 
 
 class Other(NamedTuple):
-    """Another instrumentation of the SDK, `active` in this process or only installed."""
+    """Another instrumentation of the SDK; `active` in this process, or only installed."""
 
     name: str
     version: str | None
@@ -62,7 +67,7 @@ class Other(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The state of the instrumentation; `print()` shows it. `live` where this process has been set up."""
+    """The state of the instrumentation; `print()` shows it. `live` is True if this process has been set up."""
 
     live: bool
     outlook: tuple[str, ...]
@@ -75,11 +80,11 @@ class Report(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether everything will work as it stands."""
+        """Whether everything will work; False if there is a finding of level "error"."""
         return not any(finding.level == "error" for finding in self.findings)
 
     def as_json(self) -> str:
-        """The same for programs."""
+        """The report as data for `json.dumps`."""
         rows = {
             name: [each._asdict() for each in getattr(self, name)]
             for name in ("findings", "targets", "signals", "settings", "others")
@@ -94,7 +99,7 @@ class Report(NamedTuple):
 
 
 def sections(report: Report) -> Iterator[tuple[str, list[str]]]:
-    """Headings and their lines."""
+    """The headings of the text, each with its lines."""
     yield "What will happen", list(report.outlook)
     yield "Installed", [f"{name} {version or 'not installed'}" for name, version in report.versions.items()]
     yield "SDK functions", list(_target_lines(report.targets))

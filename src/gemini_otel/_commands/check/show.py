@@ -1,4 +1,4 @@
-"""A report on a terminal: in colour where rich is installed, else as plain text."""
+"""Prints a report: in colour if rich is installed and a terminal reads it, else as plain text."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The spans of a document: of OTLP as JSON, of Tempo, which wraps it in other names, and of Jaeger.
+"""Reads the spans of a document: OTLP as JSON, Tempo's form of it with other names, and Jaeger's.
 
-A span that is read is like one of the OpenTelemetry SDK's, as far as the processor's reader looks at it.
+A span has the attributes of the OpenTelemetry SDK's spans that the hint processor's reader uses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from opentelemetry.trace import StatusCode
 
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 
-_UNKNOWN_SERVICE = "unknown_service"  # what the conventions call one without a name
+_UNKNOWN_SERVICE = "unknown_service"  # the conventions' name for a service without one
 _ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
 _OTHER_SIGNALS = ("resourceLogs", "resourceMetrics", "resourceProfiles")
 _MALFORMED = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
@@ -23,15 +23,15 @@ _PLAIN = frozenset({"boolValue", "doubleValue"})
 _LISTED = (
     "gemini.",
     "gen_ai.response.",
-)  # how attributes begin that may be lists, which Jaeger writes as JSON
+)  # beginnings of attribute names whose values may be lists, which Jaeger writes as JSON
 
 
 class UnknownFormatError(Exception):
-    """A document that is none of the known formats."""
+    """A document in none of the known formats."""
 
 
 class OtherSignalError(UnknownFormatError):
-    """Logs, metrics or profiles."""
+    """A document with logs, metrics or profiles."""
 
 
 class Scope(NamedTuple):
@@ -80,13 +80,13 @@ class Span:
 
 
 class SpanReader:
-    """Reads documents; `malformed` counts the spans in them that do not have the form of their format."""
+    """Reads documents; `malformed` counts the spans that do not match their format."""
 
     def __init__(self) -> None:
         self.malformed = 0
 
     def read(self, document: object) -> Iterator[Span]:
-        """The spans of GenAI in a document. Raises UnknownFormatError for one that holds no spans at all."""
+        """The GenAI spans of a document. Raises UnknownFormatError if it contains no spans at all."""
         if isinstance(document, list):
             for each in document:
                 yield from self.read(each)
@@ -106,7 +106,7 @@ class SpanReader:
         for scope, told, raw in self._scoped(group):
             try:
                 span = _of_otlp(raw, scope)
-                if told or begins_as_genai(span):  # type: ignore[arg-type]  # it reads nothing but attributes
+                if told or begins_as_genai(span):  # type: ignore[arg-type]  # only attributes are read
                     service = service or _service(group)
                     span.service = service
                     yield span
@@ -114,7 +114,7 @@ class SpanReader:
                 self.malformed += 1
 
     def _scoped(self, group: Any) -> Iterator[tuple[Scope, bool | None, Any]]:
-        """The spans of a resource that may be of GenAI, with their scope and whether that is told by it."""
+        """The spans of a resource that may be GenAI spans, with their scope and whether the scope shows that they are."""
         try:
             for scoped in group.get("scopeSpans") or group.get("instrumentationLibrarySpans") or ():
                 named = scoped.get("scope") or scoped.get("instrumentationLibrary") or {}
@@ -144,7 +144,7 @@ class SpanReader:
 
 
 def _traces(document: dict[str, Any]) -> list[Any]:
-    """The traces of a document of Jaeger's."""
+    """The traces of one of Jaeger's documents."""
     if isinstance(traces := document.get("data"), list):
         return traces
     if "spans" in document and "processes" in document:
@@ -182,7 +182,7 @@ def _of_otlp(raw: dict[str, Any], scope: Scope) -> Span:
 
 def _attributes(pairs: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for pair in pairs or ():  # type: ignore[attr-defined]  # whoever reads a span counts what is of another form
+    for pair in pairs or ():  # type: ignore[attr-defined]  # the caller counts a span of another form as malformed
         value = pair["value"]
         if "stringValue" in value:
             found[pair["key"]] = value["stringValue"]

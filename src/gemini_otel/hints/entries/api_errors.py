@@ -71,7 +71,7 @@ def _large_input(attributes: Attributes) -> bool:
 
 
 def _free_tier(attributes: Attributes) -> bool:
-    """Whether the call failed on a quota of the free tier; a call that a resend saved has a quota id too."""
+    """Whether the call failed on a quota of the free tier. A call that a resend saved has a quota id, too."""
     return "freetier" in text(attributes, QUOTA_ID)[:500].lower() and read_failure(attributes) is not None
 
 
@@ -411,7 +411,7 @@ NARROW = (
         severity="error",
         retry="no",
         summary="The model does not take this thinking budget.",
-        cause="Each 2.5 model has a range of its own, 2.5 Pro cannot be used without thinking, and models that do not think take no budget.",
+        cause="Each 2.5 model has its own range, 2.5 Pro cannot be used without thinking, and models that do not think take no budget.",
         remedy=(
             "Choose a budget within the model's range, or -1 to let the model decide.",
             "On Gemini 3 and later, set thinking_level instead.",
@@ -1012,7 +1012,7 @@ GENERIC = (
         severity="warning",
         retry="yes",
         summary="The operation was cancelled before it finished.",
-        cause="The client, or a proxy in between, seems to have closed the connection first, often by a timeout of its own.",
+        cause="The client, or a proxy in between, seems to have closed the connection first, often because of its own timeout.",
         remedy=(
             "Raise the client's timeout.",
             "Look for deadlines and proxies on the way.",

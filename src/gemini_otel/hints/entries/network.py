@@ -1,4 +1,6 @@
-"""Calls that ended with an exception that is no answer of the API: timeouts, connections, what the SDK raises itself."""
+"""Calls that ended with an exception that is not an answer of the API: timeouts, connections, and exceptions of the SDK
+itself.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def _streamed(attributes: Attributes) -> bool:
 
 
 def _cancelled(attributes: Attributes) -> bool:
-    """Whether the caller's own task was cancelled; a 499 of the service is a failure, and a job may have been cancelled before."""
+    """Whether the caller's own task was cancelled. A 499 of the service is a failure, and a job may have been cancelled
+    earlier.
+    """
     if attributes.get(OUTCOME) == "cancelled":
         told = text(attributes, RESOURCE_STATE) or text(attributes, INTERACTION_STATUS)
         return read_failure(attributes) != "cancelled" and not told[-100:].upper().endswith("CANCELLED")
@@ -114,7 +118,7 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="No connection could be opened: the process has too many files open.",
-        cause="Each client keeps connections of its own. Clients that are made for each request, and streams that are left "
+        cause="Each client keeps its own connections. Clients that are made for each request, and streams that are left "
         "open, use up what a process may open.",
         remedy=(
             "Make one client, and share it.",
