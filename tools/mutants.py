@@ -99,7 +99,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "hints/_failure.py": _HINTS,
     "hints/_evidence.py": _HINTS,
 }
-_SLOW = 0.5  # seconds of a test that comes behind all others
+_SLOW = 0.5  # seconds; a test that takes longer runs after all others
 _LONGEST = 60.0  # seconds that the tests of a mutant took without the mutant
 _EQUIVALENT = tuple(
     f"core/ReplaceComparisonOperator_{pair}" for pair in ("Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot")

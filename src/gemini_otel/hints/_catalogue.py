@@ -90,7 +90,7 @@ class Finder:
 
     @property
     def needed_of_healthy(self) -> frozenset[str] | None:
-        """The attributes of which a successful call needs at least one to get a hint; None where any call may get one."""
+        """The attributes of which a successful call needs at least one to get a hint; None if any call may get one."""
         always, needed, _ = self.by_outcome["ok"]
         return None if any(always) else needed
 

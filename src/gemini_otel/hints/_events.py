@@ -23,14 +23,14 @@ class _Constant:
 
     hint: Hint
     attributes: dict[str, str]
-    with_evidence: dict[str, str]  # the same, with a place for it
+    with_evidence: dict[str, str]  # the same, with a place for the evidence
     on_span: dict[str, str]
     evidence: tuple[Sentence, ...]
     varies: bool
 
 
 class Events:
-    """Makes the attributes of events; those named in `on_span` are for the span as well."""
+    """Makes the attributes of events; those that `on_span` names are returned for the span as well."""
 
     def __init__(self, on_span: tuple[str, ...] = ()) -> None:
         self._on_span = on_span

@@ -1,4 +1,4 @@
-"""Recognises most healthy spans of other instrumentations with a few lookups, which is faster than translating them."""
+"""Recognises most healthy spans of other instrumentations with a few look-ups, which is faster than translating them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STOPPED = (("stop",), ("STOP",))
 
 
 def nothing_to_find(needed: frozenset[str] | None) -> Callable[[ReadableSpan, Mapping[str, Any]], bool]:
-    """Return a function that says whether a span is of a successful call without a hint. If it is not sure, it says False.
+    """Return a function that says whether a span belongs to a successful call without a hint; False if it is not certain.
 
     Successful means that the model stopped by itself after some output. A hint on such a call needs one of the `needed` attributes;
     None for them means that any call may get a hint.
@@ -44,7 +44,7 @@ def nothing_to_find(needed: frozenset[str] | None) -> Callable[[ReadableSpan, Ma
 
 
 def _other_names(needed: frozenset[str]) -> Iterator[str]:
-    """The names of the sources themselves for finish reasons, thinking tokens and what is `needed`."""
+    """The sources' own names for finish reasons, thinking tokens and the `needed` attributes."""
     for source in (*SOURCES, ANYONE):
         for ours, theirs in source.aliases.items():
             if ours in needed or ours == names.USAGE_REASONING_OUTPUT_TOKENS:
