@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
-from gemini_otel._facts.guard import end_after, guarded, report
+from gemini_otel._facts.guard import guarded, report
 from gemini_otel._facts.names import (
     EVENT_HINT,
     HINT_ID,
@@ -132,7 +132,7 @@ class HintSpanProcessor(SpanProcessor):
             watched = scopes.SCOPES.get(scope.name) if scope else None
             if watched is None:
                 watched = scopes.begins_as_genai(span)
-            if watched or self._all_spans:
+            if (watched or self._all_spans) and self.active:
                 self._watch(span)
         except (AttributeError, TypeError):  # of spans and scopes that are not the SDK's
             report("HintSpanProcessor.on_start")
@@ -140,7 +140,7 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def watch(self, span: Span) -> None:
         """Give hints on this span when it ends, whatever it looked like when it started."""
-        if "end" not in vars(span):
+        if self.active and "end" not in vars(span):
             self._watch(span)
 
     def _watch(self, span: Span) -> None:
@@ -148,8 +148,7 @@ class HintSpanProcessor(SpanProcessor):
 
         https://github.com/open-telemetry/opentelemetry-python/issues/5614: `_on_ending` sees an ended span.
         """
-        if self.active:
-            span.end = partial(end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
+        span.end = partial(_end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
         if self.active:
@@ -213,7 +212,7 @@ class HintSpanProcessor(SpanProcessor):
 
     def _make_reader(self) -> _Reader:
         """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
-        from gemini_otel._telemetry.writing import restore
+        from gemini_otel._telemetry.attributes import restore
         from gemini_otel.hints import Catalogue, Events, default_hints
         from gemini_otel.hints._foreign.reading import translate
 
@@ -242,6 +241,29 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """End what the program has dropped unread."""
         return flush(timeout_millis / 1000)
+
+
+def _end_after(
+    hooks: list[Callable[[Any, int | None], object]],
+    span: Any,
+    end: Callable[[int | None], None],
+    end_time: int | None = None,
+) -> None:
+    """End a span whose `end` is shadowed by this, after the one hook, which may fail. A second thread leaves it to the first."""
+    try:
+        hook = hooks.pop()
+    except IndexError:
+        return
+    try:
+        hook(span, end_time)
+    except Exception:
+        report(hook.__qualname__)
+    finally:  # Ctrl-C, too
+        end(end_time)
+    try:  # `vars(span)` makes a span slower, and so does `suppress`
+        del span.end
+    except AttributeError:  # of two processors that shadow it, the other one was first
+        return
 
 
 _added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # by `instrument()`, not by the user

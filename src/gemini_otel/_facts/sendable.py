@@ -104,15 +104,21 @@ def sendable(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
 
     Numbers are bounded where they are read, since metrics are made of them as well.
     """
+    return attributes if usual_text(attributes) is not None else bounded(attributes)
+
+
+def usual_text(attributes: Mapping[str, Any]) -> str | None:
+    """All values as one text, where they can be sent as they are; None where they cannot."""
     try:
         said = "".join(map(str, attributes.values()))
     except ValueError:  # a number of more digits than Python turns into text
-        said = ""
-        usual = False
-    else:
-        usual = len(said) <= _USUAL_SIZE and len(attributes) <= MAX_ATTRIBUTES and said.isascii()
-    if usual and "\\ud" not in said:  # as half a surrogate pair stands in a list
-        return attributes
+        return None
+    usual = len(said) <= _USUAL_SIZE and len(attributes) <= MAX_ATTRIBUTES and said.isascii()
+    return said if usual and "\\ud" not in said else None  # as half a surrogate pair stands in a list
+
+
+def bounded(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that are kept, with values that can be sent."""
     kept = list(attributes.items())[:MAX_ATTRIBUTES]
     return {text(name, 256): _value(each) for name, each in kept}
 

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 
 class _Layer:
-    """Our wrapper around one SDK function; without a driver it passes calls through.
+    """Our wrapper around one SDK function; without a driver it passes calls through. One that sleeps has its driver in `given`.
 
     It goes below the wrappers that are there already, so that spans of others are around ours whoever came first.
     """
 
     def __init__(self, owner: Any, attribute: str) -> None:
         self.driver: Driver | None = None
+        self.given: Driver | None = None
         self._owner, self._attribute = owner, attribute
         self._holder, self._slot = owner, attribute
         self._original = _current(owner, attribute)
@@ -83,7 +84,7 @@ class _Layer:
 
     def remove(self) -> bool:
         """Switch the layer off and take it out; False where somebody wrapped it later and it has to stay, passing through."""
-        self.driver = None
+        self.driver = self.given = None
         if _current(self._owner, self._attribute) is self._proxy:
             setattr(self._owner, self._attribute, self._original)
         elif self._holder is not self._owner and self._holder.__wrapped__ is self._proxy:
@@ -104,6 +105,7 @@ Rows = Iterable[tuple["Patch", "Driver"]]
 _layers: dict[tuple[str, str], _Layer] = {}
 _load: Callable[[], Rows] | None = None  # None while nothing is to be patched
 _rows: dict[str, list[tuple[Patch, Driver]]] = {}  # by module
+_awake = False  # whether calls are observed, so far as is known
 _hooked: set[str] = set()  # post-import hooks cannot be taken back
 # Held while layers change, and never while something is imported, which may wait for a thread that waits for this. Of two
 # threads that patch a function at the same time, one would leave a layer that nobody can take out again.
@@ -147,7 +149,7 @@ def _load_rows(package: Any) -> None:
 def is_patched(module: str, name: str) -> bool:
     """Whether calls of this function pass through our layer, and it is switched on."""
     layer = _layers.get((module, name))
-    return layer is not None and layer.driver is not None and layer.in_place()
+    return layer is not None and layer.given is not None and layer.in_place()
 
 
 def exists(module: Any, name: str) -> bool:
@@ -157,13 +159,23 @@ def exists(module: Any, name: str) -> bool:
 
 def uninstall() -> None:
     """Restore what is still ours; switch our layer off where somebody wrapped it later."""
-    global _load
+    global _load, _awake
     _load = None
     _rows.clear()
     with _lock:
+        _awake = False
         for key, layer in list(_layers.items()):
             if layer.remove():
                 del _layers[key]
+
+
+def wake() -> None:
+    """Switch on what does something inside of observed calls only: the first one is about to begin."""
+    global _awake
+    with _lock:
+        _awake = True
+        for layer in _layers.values():
+            layer.driver = layer.given
 
 
 @guarded
@@ -171,7 +183,7 @@ def repair() -> None:
     """Put back the layers that somebody took out, by restoring what he had found before we came."""
     with _lock:
         layers = list(_layers.items())
-    lost = {module for (module, _), layer in layers if layer.driver is not None and not layer.in_place()}
+    lost = {module for (module, _), layer in layers if layer.given is not None and not layer.in_place()}
     for module in lost:
         _patch_module(sys.modules[module])
 
@@ -180,7 +192,7 @@ def repair() -> None:
 def _patch_module(module: Any) -> None:
     missing: dict[str, bool] = {}
     for patch, driver in _rows.get(module.__name__, ()):
-        found = any(_apply(module, name, driver) for name in patch.target.names)
+        found = any(_apply(module, name, driver, patch.inside) for name in patch.target.names)
         missing[patch.area] = missing.get(patch.area, True) and not found
         if not found:
             logger.debug(
@@ -195,7 +207,7 @@ def _patch_module(module: Any) -> None:
             )
 
 
-def _apply(module: Any, name: str, driver: Driver) -> bool:
+def _apply(module: Any, name: str, driver: Driver, inside: bool) -> bool:
     with _lock:
         owner, attribute, found = _find(module, name)
         if found is None:
@@ -203,7 +215,8 @@ def _apply(module: Any, name: str, driver: Driver) -> bool:
         layer = _layers.get((module.__name__, name))
         if layer is None or not layer.in_place():
             layer = _layers[module.__name__, name] = _Layer(owner, attribute)
-        layer.driver = driver
+        layer.given = driver
+        layer.driver = driver if _awake or not inside else None
         return True
 
 

@@ -67,19 +67,23 @@ class AttemptLog:
         self._span = span
 
     def started(self) -> None:
+        """Note that an HTTP attempt begins."""
         self._answered = None
         self.number += 1
         if self._event is not None:
-            self.resends += 1
-            self._event[0][names.ATTEMPT_WAIT] = time.monotonic() - self._failed_at
-            self.close()
+            safely(self._resent, self._event[0])
+
+    def _resent(self, failed: Attributes) -> None:
+        self.resends += 1
+        failed[names.ATTEMPT_WAIT] = time.monotonic() - self._failed_at
+        self.close()
 
     def answered(self, status_code: int) -> None:
         """Note the status of an answer that the SDK may yet find wanting, with an exception that does not have it."""
         self._answered = status_code
 
     def succeeded(self) -> None:
-        """The SDK takes nothing but 200 for a success."""
+        """Note that the attempt got its answer: the SDK takes nothing but 200 for a success."""
         self.status_code = 200
         self.answers += 1
 

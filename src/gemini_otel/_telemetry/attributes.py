@@ -1,10 +1,16 @@
-"""From facts to span attributes: the one place that knows which fact goes under which name."""
+"""From facts to span attributes: the one place that knows which fact goes under which name, and how they get onto our spans."""
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Mapping
+from functools import lru_cache
 from itertools import compress, repeat
 from operator import attrgetter, is_not
+from types import MappingProxyType
 from typing import Any
+
+from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
@@ -17,9 +23,10 @@ from gemini_otel._facts.calls import (
     Value,
 )
 from gemini_otel._facts.errors.kinds import rpc_status
+from gemini_otel._facts.guard import logger
 from gemini_otel._facts.live import MediaFacts
 from gemini_otel._facts.outcomes import worst_finish_reason
-from gemini_otel._facts.sendable import MAX_NUMBER
+from gemini_otel._facts.sendable import MAX_NUMBER, OTHER, replaced
 from gemini_otel.repetition import Repetition
 
 Attributes = dict[str, Value]
@@ -85,20 +92,34 @@ _MODALITY_SUFFIX = {
 }
 
 
-def start_attributes(operation: str, start: StartFacts, stream: bool) -> Attributes:
-    """What is known before the request: all that a sampler gets."""
-    attributes: Attributes = {names.OPERATION_NAME: operation, names.PROVIDER_NAME: start.provider}
-    if start.model is not None:
-        attributes[names.REQUEST_MODEL] = start.model
-    if start.agent is not None:
-        attributes[names.AGENT_NAME] = start.agent
-    if start.address is not None:
-        attributes[names.SERVER_ADDRESS] = start.address
-        if start.port is not None:
-            attributes[names.SERVER_PORT] = start.port
+def start_attributes(operation: str, start: StartFacts, stream: bool) -> Mapping[str, Value]:
+    """What is known before the request: all that a sampler gets. Nobody writes to it: calls that begin alike share it."""
+    model, provider, address, port, _, agent = start
+    return _start_attributes(operation, provider, model, agent, address, port, stream)
+
+
+@lru_cache(maxsize=256)
+def _start_attributes(
+    operation: str,
+    provider: str,
+    model: str | None,
+    agent: str | None,
+    address: str | None,
+    port: int | None,
+    stream: bool,
+) -> Mapping[str, Value]:
+    attributes: Attributes = {names.OPERATION_NAME: operation, names.PROVIDER_NAME: provider}
+    if model is not None:
+        attributes[names.REQUEST_MODEL] = model
+    if agent is not None:
+        attributes[names.AGENT_NAME] = agent
+    if address is not None:
+        attributes[names.SERVER_ADDRESS] = address
+        if port is not None:
+            attributes[names.SERVER_PORT] = port
     if stream:
         attributes[names.REQUEST_STREAM] = True
-    return attributes
+    return MappingProxyType(attributes)
 
 
 def request_attributes(request: RequestFacts) -> Attributes:
@@ -216,3 +237,59 @@ def _present(facts: object, table: _Table) -> Attributes:
     """The facts that are known; without a loop, which would take most of the time that attributes do."""
     values = table.values(facts)
     return dict(compress(zip(table.names, values, strict=True), map(is_not, values, repeat(None))))
+
+
+# Hints are concluded from what a span was given, and not from what the limits of the OpenTelemetry SDK leave of it:
+# OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts the end off a text, and OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT drops the attributes that
+# came first. Kept for as long as somebody holds the span, which is until it has ended: what is exported is a copy.
+_given: weakref.WeakKeyDictionary[Span, dict[str, Any]] = weakref.WeakKeyDictionary()
+_warned = False  # of a value that was replaced
+
+
+def write(span: Span, attributes: Mapping[str, Any]) -> None:
+    """Set attributes, and keep them as they are."""
+    span.set_attributes(attributes)
+    if span.is_recording():
+        _given.setdefault(span, {}).update(attributes)
+
+
+def keep(span: Span, attributes: dict[str, Any]) -> None:
+    """Keep what a span that records was started with. Who sets more attributes adds them to the same dict."""
+    _given[span] = attributes
+
+
+def restore(span: Span, attributes: dict[str, Any]) -> None:
+    """Put what the limits took from the span's attributes back into this copy of them; what somebody else has changed stays so."""
+    given = _given.get(span)
+    if given is None or given.items() <= attributes.items():
+        return
+    for name, value in given.items():
+        left = attributes.get(name)
+        if left is None or _is_cut(left, value):
+            attributes[name] = value
+
+
+def _is_cut(left: object, value: object) -> bool:
+    if isinstance(value, str):
+        return isinstance(left, str) and value.startswith(left)
+    if isinstance(value, tuple | list) and isinstance(left, tuple | list):
+        return len(left) == len(value) and all(map(_is_cut, left, value))
+    return False
+
+
+def replacements(attributes: Mapping[str, Any]) -> dict[str, int]:
+    """How many of the values are not what was sent, as an attribute; none where none was replaced. The first one is logged."""
+    found = replaced(attributes)
+    if not found:
+        return {}
+    global _warned
+    if not _warned:
+        _warned = True
+        logger.warning(
+            "A value was sent that has not the form of a name; the span has %s instead, in %s. "
+            "Further ones are counted in %s of their spans, and not logged.",
+            OTHER,
+            found[0],
+            names.REPLACED_VALUES,
+        )
+    return {names.REPLACED_VALUES: len(found)}

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from opentelemetry import context as otel_context
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled, suppress_instrumentation
@@ -64,8 +63,11 @@ class HintProcessor(Protocol):
 class Providers:
     """Finds the providers, also those that are set after `instrument()`.
 
-    `prepare` is called once, with this and the tracer provider that spans are about to go to.
+    `prepare` is called once, with this and the tracer provider that spans are about to go to; `when_found` once there is any
+    provider.
     """
+
+    found = False  # whether there is one, which stays so
 
     def __init__(
         self,
@@ -73,6 +75,7 @@ class Providers:
         meter_provider: MeterProvider | None = None,
         semconv: str = DEFAULT_PROFILE,
         prepare: Callable[[Providers, TracerProvider], HintProcessor | None] | None = None,
+        when_found: Callable[[], object] | None = None,
     ) -> None:
         self.profile = PROFILES[semconv]
         self._tracer_provider = tracer_provider
@@ -82,6 +85,7 @@ class Providers:
         self.resource: object = None  # of the tracer provider, by which its spans are told from others
         self.hint_processor: HintProcessor | None = None
         self._prepare = prepare
+        self._when_found = when_found
 
     def tracer(self) -> Tracer | None:
         """The tracer; None as long as there is no provider."""
@@ -102,6 +106,7 @@ class Providers:
         if self._prepare is not None:
             self.hint_processor = self._prepare(self, provider)
         self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
+        self._note_found()
 
     def metrics(self) -> Metrics | None:
         """The metric instruments; None as long as there is no meter provider."""
@@ -110,7 +115,13 @@ class Providers:
             if not is_placeholder(provider):
                 with _once:
                     self._metrics = _find_metrics(provider, self.profile)
+                    self._note_found()
         return self._metrics
+
+    def _note_found(self) -> None:
+        if not self.found and self._when_found is not None:
+            self._when_found()
+        self.found = True
 
     @property
     def given(self) -> tuple[TracerProvider | None, MeterProvider | None]:
@@ -119,7 +130,7 @@ class Providers:
 
     def listening(self) -> bool:
         """Whether anybody would see a span or a metric."""
-        return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
+        return self.tracer() is not None or self.metrics() is not None
 
 
 class Instrumentation(NamedTuple):
@@ -140,9 +151,9 @@ class Instrumentation(NamedTuple):
         if self.repair is not None and self.providers.listening() and is_instrumentation_enabled():
             self.repair()
 
-    def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
-        """What every span gets that starts here: attributes of the user's own, the conversation, and the prompt that is meant."""
-        own, context = self.settings.span_attributes, otel_context.get_current()
+    def span_attributes(self, context: Context, *, prompted: bool = False) -> dict[str, Any]:
+        """What every span gets that starts in `context`: attributes of the user's own, the conversation, and the prompt that is meant."""
+        own = self.settings.span_attributes
         attributes: dict[str, Any] = {} if own is None else {**own.values()}
         if prompted and PROMPT in context:
             attributes.update(_attributes_in(context, PROMPT))

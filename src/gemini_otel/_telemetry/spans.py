@@ -16,10 +16,9 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import StartFacts
 from gemini_otel._facts.guard import guarded
 from gemini_otel._telemetry import neighbours
-from gemini_otel._telemetry.attributes import Attributes, start_attributes
+from gemini_otel._telemetry.attributes import keep, start_attributes
 from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation
-from gemini_otel._telemetry.writing import keep
 
 INFERENCE = "generate_content"
 _PROMPTED = frozenset({"generate_content", "invoke_agent", "live"})  # operations that a prompt is for
@@ -48,7 +47,7 @@ class SpanChoice(NamedTuple):
     context: Context
     measured: bool  # whether the standard metrics are for us to record
     own: Mapping[str, Any]  # attributes of the user's own, and what the program says of the call
-    start: Attributes  # what is known before the request
+    start: Mapping[str, Any]  # what is known before the request
     recording: bool
     host: HostSpan | None = None  # where the span is a draft, for this one's
     given: dict[str, Any] | None = None  # what is kept of what the span gets, where it is ours and records
@@ -79,7 +78,7 @@ def start_span(
     if around.is_recording() or _UTIL_GENAI_KEY in context:
         host = current_host(operation, SCOPE, instrumentation.providers.resource, start.model)
     measured = host is None or not host.measures
-    own = instrumentation.span_attributes(prompted=operation in _PROMPTED)
+    own = instrumentation.span_attributes(context, prompted=operation in _PROMPTED)
     known = start_attributes(operation, start, stream)
     if tracer is None:
         span: Span = trace.NonRecordingSpan(around.get_span_context())
