@@ -45,7 +45,8 @@ MATRIX = (
 BEFORE_MCP_2 = ("1.32.0", "1.75.0", "2.0.1")  # they read fields that mcp 2 has renamed
 OLDEST = MATRIX[0][0]
 SHORT = {(OLDEST, "aiohttp"), ("2.20.0", "httpx"), (NEWEST, "httpx2")}
-# What does not depend on the SDK's version or transport is tested with the oldest and, by the README's command, the newest.
+# Tests that do not depend on the SDK's version or transport run with the oldest version and, by the README's command, with
+# the newest.
 SDK_INDEPENDENT = (
     "tests/chaos",
     "tests/commands",
@@ -64,7 +65,8 @@ SDK_INDEPENDENT = (
     "tests/robustness/test_patterns.py",
     "tests/telemetry/test_recordings.py",
 )
-# What may depend on the version of Python: patching, the shapes of calls and their ends, threads, tasks and signatures.
+# Tests that may depend on the version of Python: patching, the shapes of calls and their ends, threads, tasks and
+# signatures.
 CORE = (
     "tests/calls/test_answers.py",
     "tests/calls/test_attempts.py",
@@ -84,7 +86,7 @@ CORE = (
     "tests/telemetry/test_hooks.py",
     "tests/telemetry/test_processor.py",
 )
-# What the SDK cannot do, with us or without: there, its generated clients give httpx2 a constant of httpx for the timeout.
+# A fault of the SDK, with or without us: its generated clients pass a constant of httpx to httpx2 as the timeout.
 NOT_SENT = {
     ("2.34.0", "httpx2"): (
         "--ignore=tests/interactions/test_interactions.py",
@@ -101,7 +103,7 @@ NOT_SENT = {
 
 
 def _interpreter(version: str) -> str:
-    """The interpreter of a version, wherever this machine keeps it; its plain name where there is none that runs."""
+    """The interpreter of a version, wherever this machine keeps it; its plain name if there is none that runs."""
     candidates = [found] if (found := shutil.which(f"python{version}")) else []
     if pyenv := shutil.which("pyenv"):
         root = subprocess.run(  # noqa: S603
@@ -139,17 +141,15 @@ def tests(session: nox.Session, sdk: str, transport: str) -> None:
     if sdk in BEFORE_MCP_2:
         extra.append("mcp<2")
     session.install("-q", "-e", ".[test]", package, *extra, *constraints)
-    if transport != "aiohttp":  # the SDK's async client takes it wherever it is installed
+    if transport != "aiohttp":  # the SDK's async client uses it wherever it is installed
         session.run("pip", "uninstall", "-q", "-y", "aiohttp")
-    chosen = (
-        session.posargs
-        or [
-            "tests",
-            *(f"--ignore={path}" for path in SDK_INDEPENDENT if sdk != OLDEST),
-            *NOT_SENT.get((sdk, transport), ()),
-            "--ignore=tests/chaos",  # compares with a bare run: older SDKs and their transports have endings of their own
-        ]
-    )
+    chosen = session.posargs or [
+        "tests",
+        *(f"--ignore={path}" for path in SDK_INDEPENDENT if sdk != OLDEST),
+        *NOT_SENT.get((sdk, transport), ()),
+        # Compared with a bare run, because older SDKs and their transports end in different ways.
+        "--ignore=tests/chaos",
+    ]
     environment = {"GOOGLE_GENAI_HTTP_CLIENT": "auto" if transport == "aiohttp" else transport}
     session.run("pytest", "-q", "-n", "auto", *chosen, env=environment)
 
@@ -196,21 +196,23 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """The fuzz tests with more examples, other ones each time."""
+    """The fuzz tests with more examples, which differ each time."""
     session.install("-e", ".[test]", "google-genai")
     session.run("pytest", "tests/fuzz", env={"GEMINI_OTEL_FUZZ": "fuzz"})
 
 
 @nox.session
 def collector(session: nox.Session) -> None:
-    """A metric reader beside streams that are dropped, with the garbage collector at every allocation, for a minute."""
+    """A metric reader beside dropped streams, with the garbage collector at every allocation, for a minute."""
     session.install("-e", ".[test]", "google-genai")
     session.run("pytest", "tests/robustness/test_dropped.py", env={"GEMINI_OTEL_COLLECTOR_SECONDS": "60"})
 
 
 @nox.session
 def chaos(session: nox.Session) -> None:
-    """100,000 operations of three seeds, bare and instrumented; `-- 7` takes one seed of yours, `-- 7 1234` one operation."""
+    """100,000 operations of three seeds, bare and instrumented; `-- 7` takes one seed of your choice, `-- 7 1234` one
+    operation.
+    """
     session.install("-e", ".[test]", "google-genai")
     seeds, number = (*session.posargs, "", "")[:2]
     environment = {"CHAOS_SEEDS": seeds or "101,102,103", "CHAOS_OPERATIONS": "33334", "CHAOS_ONLY": number}
@@ -219,7 +221,7 @@ def chaos(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Mutation testing of the modules of a call's life, of errors and hints: a sample of them, each with the tests that concern it."""
+    """Mutation testing of a sample of the modules of a call's life, of errors and hints, each with its own tests."""
     session.install("-q", "-e", ".[test]", "google-genai", "cosmic-ray==8.7.0")
     session.run("python", "tools/mutants.py", *session.posargs)
 
@@ -242,7 +244,9 @@ def newest_python(session: nox.Session) -> None:
 
 @nox.session
 def drift(session: nox.Session) -> None:
-    """What is new in the newest packages since those that this release was tested with; `-- --update` takes it over."""
+    """What is new in the newest packages since those that this release was tested with; `-- --update` takes their versions
+    over.
+    """
     session.install("-q", "--upgrade", "-e", ".[console]", "google-genai", "opentelemetry-sdk", "wrapt")
     session.install("-q", "aiohttp", "httpx", "packaging")
     session.run("python", "-W", "ignore", "tools/drift.py", *session.posargs)

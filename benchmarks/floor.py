@@ -1,7 +1,7 @@
-"""The floor: one wrapper, written by hand for one method, that makes the span and the three metric records of a plain call.
+"""The floor: one hand-written wrapper for one method that makes the span and the three metric records of a plain call.
 
-It has no fields beyond those of the call that is measured, reads them without a check, and guards nothing: what it adds to a call is what
-OpenTelemetry takes for this telemetry, whoever asks for it. `differences` compares it with what gemini-otel makes of the same call.
+It has only the fields of the measured call, reads them without a check, and guards nothing. So it adds to a call what
+OpenTelemetry itself takes for this telemetry. `differences` compares its telemetry with gemini-otel's for the same call.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RECORDS = ("gen_ai.client.operation.duration", "gen_ai.client.token.usage")
 
 
 def install(tracer_provider: TracerProvider, meter_provider: MeterProvider) -> None:
-    """Put the wrapper in the place of `Models.generate_content`."""
+    """Replace `Models.generate_content` with the wrapper."""
     tracer, meter = tracer_provider.get_tracer("floor"), meter_provider.get_meter("floor")
     duration = meter.create_histogram(
         "gen_ai.client.operation.duration", unit="s", explicit_bucket_boundaries_advisory=_SECONDS
@@ -97,7 +97,7 @@ def install(tracer_provider: TracerProvider, meter_provider: MeterProvider) -> N
 
 
 def emitted(instrument: Any, client: genai.Client) -> list[object]:
-    """Span and records of one call: names, attributes, units, buckets, exemplars and what was counted."""
+    """Span and records of one call: names, attributes, units, buckets, exemplars and values."""
     exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
     tracer_provider = TracerProvider()
     tracer_provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -113,7 +113,7 @@ def _of_span(span: ReadableSpan) -> object:
 
 
 def _records(reader: InMemoryMetricReader, span: ReadableSpan) -> Iterator[object]:
-    """The histograms. Counters of ours, such as `gemini.client.responses`, are no records: a reader asks for them."""
+    """The histograms. Our counters, such as `gemini.client.responses`, are not records, because only a reader asks for them."""
     data = reader.get_metrics_data()
     for resource in data.resource_metrics if data else ():
         for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):

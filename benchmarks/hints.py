@@ -24,7 +24,7 @@ from opentelemetry.trace import Tracer
 from gemini_otel import HintSpanProcessor
 
 REPEAT = 100
-REFERENCE_US = 8.2  # a bare start and end where the targets were set
+REFERENCE_US = 8.2  # a bare start and end on the machine on which the targets were set
 REQUEST = {
     "gen_ai.operation.name": "generate_content",
     "gen_ai.provider.name": "gcp.gemini",
@@ -97,7 +97,7 @@ CASES = (
 )
 
 
-# What the SDK needs to write down one hint, whoever found it.
+# What the SDK needs to write one known hint.
 EVENT = {
     "gemini.hint.id": "finish.max_tokens",
     "gemini.hint.severity": "warning",
@@ -112,7 +112,7 @@ IDS = {"gemini.hint.id": "finish.max_tokens", "gemini.hint.ids": ("finish.max_to
 
 
 class Nothing(SpanProcessor):
-    """What any processor costs."""
+    """The cost of any processor."""
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:
         pass
@@ -122,14 +122,14 @@ class Nothing(SpanProcessor):
 
 
 class FirstAttributes(Nothing):
-    """What it costs to see what a span begins with."""
+    """The cost of reading a span's attributes at its start."""
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:
         span.attributes.copy()
 
 
 class LastAttributes(Nothing):
-    """What it costs to see what a span ends with while it can still be written to."""
+    """The cost of reading a span's attributes at its end, while it can still be changed."""
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:
         span.end = partial(self.before_end, span, span.end)
@@ -144,7 +144,7 @@ class LastAttributes(Nothing):
 
 
 class KnownHint(LastAttributes):
-    """What it costs to write down a hint that need not be found."""
+    """The cost of writing a hint without finding it."""
 
     def look(self, span: Any) -> None:
         span.attributes.copy()

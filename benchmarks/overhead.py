@@ -2,15 +2,15 @@
 
     python benchmarks/overhead.py [--rounds 5] [--json FILE] [--peers [NAME ...]]
 
-One HTTP attempt is replaced by a canned answer, so that only the SDK's own work and ours is timed. Each configuration runs in
-an interpreter of its own, because patching and unpatching one costs it its caches; they take turns, and each figure is the
-least CPU time over all rounds. Ratios are reliable, absolute times depend on the machine.
+A canned answer replaces the HTTP attempt, so that only the SDK's own work and ours is timed. Each configuration runs in its own
+interpreter, because patching and unpatching would invalidate the interpreter's caches. The configurations take turns, and each figure
+is the least CPU time over all rounds. Ratios are reliable, absolute times depend on the machine.
 
-The floor is one hand-written wrapper that makes the same span and the same three metric records; that they are the same is checked first.
-"x floor" is what we add as a multiple of what the floor adds. Each row that has a goal tells it.
+The floor is one hand-written wrapper that makes the same span and the same three metric records; the benchmark first checks that they
+are the same. "x floor" is what we add as a multiple of what the floor adds. A row with a goal shows the goal.
 
-With --peers, other instrumentations of the SDK are measured, each in an environment of its own with an SDK that it accepts, and gemini-otel in
-the same one; it prints the table of docs/compatibility.md.
+With --peers, other instrumentations of the SDK are measured, each in its own environment with an SDK that it accepts, and gemini-otel in
+the same environment. It prints the table of docs/compatibility.md.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def check_floor() -> None:
 
 
 def report(found: dict[Run, dict[str, float]]) -> list[dict[str, Any]]:
-    """Prints a row for each shape and provider; gives what stands in them."""
+    """Print a row for each shape and provider; return the figures."""
     rows: list[dict[str, Any]] = []
     print(f"{'':34}{'bare':>12}{'with':>12}{'ratio':>8}{'added':>12}{'x floor':>18}  goal")
     for shape, (_, _, units) in work.SHAPES.items():

@@ -1,4 +1,6 @@
-"""Other instrumentations of google-genai: how each is installed and started, and the table that compares them with gemini-otel."""
+"""Other instrumentations of google-genai: how each is installed and started, and the table that compares them with
+gemini-otel.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,13 @@ _SDK_3 = "google-genai==3.6.1"
 
 
 class Peer(NamedTuple):
-    """One instrumentation, as its own documents start it."""
+    """One instrumentation, started as its own documentation says."""
 
     start: Callable[..., None]
     requirements: tuple[str, ...]
-    captures: bool  # whether prompts and replies are recorded unless somebody says no
+    captures: bool  # whether prompts and replies are recorded by default
     records: str  # which metrics
-    sampled_only: bool = False  # it makes providers of its own
+    sampled_only: bool = False  # it creates its own providers
 
 
 def _instrumentor(module: str, name: str) -> Callable[..., None]:
@@ -74,7 +76,7 @@ PEERS: Mapping[str, Peer] = {
 
 
 class Figures(NamedTuple):
-    """Of one instrumentation in one environment: CPU time beside the bare SDK, None where it was not measured."""
+    """Figures of one instrumentation in one environment: CPU time relative to the bare SDK, None if it was not measured."""
 
     call: float | None
     stream: float | None
@@ -85,11 +87,11 @@ class Figures(NamedTuple):
 class Compared(NamedTuple):
     theirs: Figures
     ours: Figures
-    steps: tuple[int, int]  # byte-code steps that they and we add to a call
+    steps: tuple[int, int]  # byte-code steps that it and gemini-otel add to a call
 
 
 def python_of(name: str) -> str:
-    """The interpreter of the peer's environment, which is made where there is none, and kept for the next time."""
+    """The interpreter of the peer's environment, which is created if necessary and kept for later runs."""
     folder = ENVIRONMENTS / name
     python = folder / "bin" / "python"
     if not python.exists():

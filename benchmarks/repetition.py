@@ -4,7 +4,7 @@
 
 Without a corpus the labelled sample is used (GEMINI_OTEL_REPETITION_SAMPLE, or shared/repetition beside the repository);
 tools/repetition_corpus builds others. The other approaches are written from their published descriptions; those that
-judge a finished text are given it when the output ends. They stand there twice: with their published limit, and with
+judge a finished text are given it when the output ends. They are listed twice: with their published limit, and with
 the lowest limit at which they raise no more false alarms than ours does, or 1 %, found on the same outputs, which is to
 their advantage. Times are CPU times of this thread, the minimum of the rounds.
 """
@@ -30,7 +30,7 @@ from gemini_otel import RepetitionDetector  # noqa: E402
 
 ALLOWED = 0.01
 NEVER = float("inf")
-NOISE = 0.05  # of times; the rest is exact
+NOISE = 0.05  # tolerance for times; the rest is exact
 Scores = dict[str, Score]
 
 
@@ -72,7 +72,7 @@ def as_quiet(samples: list[Sample], rival: Rival, limit: float, allowed: int) ->
 
 
 def show(title: str, scores: Scores) -> None:
-    """Print the scores side by side and name the rows in which ours, the first, is neither best nor level."""
+    """Print the scores side by side, and name the rows in which ours, the first, is neither best nor equal to the best."""
     print(f"\n{title:22s}" + "".join(f"{name:>25s}" for name in scores))
     mine, *others = scores.values()
     behind = []

@@ -69,7 +69,7 @@ def append_and_count(pieces: list[str]) -> int:
 
 
 class Counter:
-    """The least any detector must do: keep the chunk and its length."""
+    """The least that any detector must do: keep the chunk and its length."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -101,7 +101,7 @@ def per_character(text: str) -> int:
 
 
 def primitives(mix: str, rounds: int) -> dict[str, float]:
-    """Print what C primitives cost in this run beside the same on the machine of the targets; return ours."""
+    """Print what C primitives cost in this run and on the machine of the targets; return the former."""
     data = mix.encode("utf-8", "surrogatepass")
     size, pieces = len(data) / 1e6, cut(mix[:400_000], 20)
     windows = [data[start : start + 2_048] for start in range(0, len(data) - 2_048, 2_048)]
@@ -215,7 +215,7 @@ def hard_texts(size: int) -> Iterator[tuple[str, str]]:
 
 
 def cost_of_hard_texts(rounds: int) -> None:
-    """Print MB/s at 20-character chunks and the most that a detector keeps at 20 and at 1 character."""
+    """Print MB/s for 20-character chunks, and the most that a detector keeps with chunks of 20 and of 1 character."""
     print(
         "\nhard contents, chunks of 20 characters; the most kept by a detector, at 20 and at 1 character a chunk:"
     )
@@ -229,7 +229,7 @@ def cost_of_hard_texts(rounds: int) -> None:
 
 
 def after_single_characters() -> Callable[[str], object]:
-    """Return the feed of a detector that has had its text in single characters so far."""
+    """Return the feed of a detector that has received its text in single characters so far."""
     feed = ours()
     for character in cut("Single characters are the dearest way to deliver a text. ", 1) * 3:
         feed(character)

@@ -1,10 +1,12 @@
-"""What `instrument()` costs a program that starts, beside what it has to import anyway: CPU time, measured in one run.
+"""What `instrument()` costs a program at start-up, compared with what it has to import anyway: CPU time, measured in one
+run.
 
     python benchmarks/startup.py [--rounds 15] [--json FILE]
 
-Each figure is the least of several interpreters, which, as those of an installed program do, find compiled modules. A program that sends traces
-imports OpenTelemetry's SDK; what `instrument()` takes after that is told as a multiple of it. With providers that are set before, its span
-processor starts at once; without any, with the first call. `python -X importtime` shows the modules one by one.
+Each figure is the minimum over several interpreters, which find compiled modules, as those of an installed program do. A
+program that sends traces imports OpenTelemetry's SDK; the time of `instrument()` after that is reported as a multiple of
+that import. If providers are set before, the span processor starts at once; without any, with the first call. `python -X
+importtime` shows the modules one by one.
 """
 
 from __future__ import annotations

@@ -69,12 +69,12 @@ def main() -> None:
 
 
 def on_disk(spans: Sequence[ReadableSpan]) -> float:
-    """Bytes by which each span makes the data base larger."""
+    """Bytes that each span adds to the database."""
     return (size(spans) - size([])) / len(spans)
 
 
 def size(spans: Sequence[ReadableSpan]) -> int:
-    """Bytes of a data base with these spans."""
+    """Bytes of a database with these spans."""
     from servers import run_jaeger
 
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +90,7 @@ def size(spans: Sequence[ReadableSpan]) -> int:
             exporter = OTLPSpanExporter(f"{jaeger.otlp}/v1/traces")
             for start in range(0, len(spans), BATCH):
                 exporter.export(spans[start : start + BATCH])
-            time.sleep(3)  # it writes behind
+            time.sleep(3)  # it writes in the background
         return sum(file.stat().st_size for file in (*keys.rglob("*"), *values.rglob("*")))
 
 

@@ -1,4 +1,6 @@
-"""The calls that are measured: the real SDK with canned answers in the place of its HTTP attempts, so that only its own work is timed."""
+"""The calls that are measured: the real SDK with canned answers instead of HTTP attempts, so that only its own work is
+timed.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +34,13 @@ def _answer(text: str, **candidate: Any) -> str:
     )
 
 
-# 25 characters a chunk, no two alike: the detector has to read all of it and finds no loop.
+# 25 characters a chunk, all different: the detector has to read all of it and finds no loop.
 WORDS = [f"{number * 7919 % 10007:05d} words of the answer " for number in range(CHUNKS)]
 UNARY = [_answer("".join(WORDS[:6]), finishReason="STOP")]
 STREAM = [*(_answer(text) for text in WORDS[:-1]), _answer(WORDS[-1], finishReason="STOP")]
 
 
-# What a hostile program or service may send. The limits of what is read of it: docs/content.md#limits
+# What a hostile program or service may send. The limits of what is read: docs/content.md#limits
 MEGABYTES = 10
 _LARGE = "".join(f"{number:07d} word\n" for number in range(MEGABYTES * 10**6 // 13))
 LARGE_ANSWER = [_answer(_LARGE, finishReason="STOP")]
@@ -58,7 +60,9 @@ def _canned(self: Any, http_request: Any, stream: bool = False) -> Any:
 
 
 def answer_by_hand() -> genai.Client:
-    """A client whose requests are answered here; to be made before anything is instrumented, which may wrap the attempt."""
+    """A client whose requests are answered here. It must be made before anything is instrumented, because that may wrap the
+    attempt.
+    """
     _api_client.BaseApiClient._request_once = _canned  # type: ignore[method-assign]
     return genai.Client(api_key="benchmark")
 
@@ -87,7 +91,7 @@ SHAPES = {
     LONG_STREAM: (stream, 4, CHUNKS),
     f"{MEGABYTES} MB call": (large_call, 1, 1),
     f"{MEGABYTES} MB error": (large_error, 1, 1),
-}  # work, calls a measurement, units a call
+}  # work, calls in a measurement, units in a call
 
 
 def _sdk(sampler: sampling.Sampler) -> dict[str, Any]:
@@ -114,7 +118,7 @@ def cpu_time(work: Callable[[genai.Client], None], client: genai.Client, repeat:
 
 
 def measure(client: genai.Client, shapes: tuple[str, ...]) -> dict[str, float]:
-    """Microseconds of CPU for each shape: the least of five measurements."""
+    """Microseconds of CPU for each shape: the minimum of five measurements."""
     return {
         shape: min(cpu_time(work, client, repeat) for _ in range(5)) * 1e6
         for shape, (work, repeat, _) in SHAPES.items()
@@ -123,7 +127,9 @@ def measure(client: genai.Client, shapes: tuple[str, ...]) -> dict[str, float]:
 
 
 def steps(client: genai.Client, shape: str) -> int:
-    """The byte-code instructions of one call, whoever's they are: the same however busy the machine is. C functions are not in it."""
+    """The byte-code instructions of one call, in all code; they are the same however busy the machine is. C functions are
+    not included.
+    """
     taken = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
@@ -134,7 +140,7 @@ def steps(client: genai.Client, shape: str) -> int:
 
     work, _, _ = SHAPES[shape]
     for _ in range(3):
-        work(client)  # what is made once has been made
+        work(client)  # after everything that is made only once
     sys.settrace(trace)
     try:
         work(client)

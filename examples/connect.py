@@ -1,6 +1,6 @@
-"""The client of the examples: the real API where GEMINI_API_KEY is set, otherwise a local simulator.
+"""The client of the examples: the real API if GEMINI_API_KEY is set, otherwise a local simulator.
 
-In a program of your own this is one line: `client = genai.Client()`.
+In your own program this is one line: `client = genai.Client()`.
 """
 
 import os
@@ -17,6 +17,6 @@ def gemini_client() -> Iterator[genai.Client]:
     if os.environ.get("GEMINI_API_KEY"):
         yield genai.Client()
         return
-    # The simulator answers what `simulate:NAME` in the prompt asks for; the real API takes it for text.
+    # The simulator plays what `simulate:NAME` in the prompt asks for; to the real API it is just text.
     with simulator.serve() as url:
         yield genai.Client(api_key="none", http_options={"base_url": url})

@@ -1,4 +1,4 @@
-"""Hints on spans that something else makes: a gateway of your own, or another instrumentation of Gemini.
+"""Hints on spans that something else makes: your own gateway, or another instrumentation of Gemini.
 
 Run it with `python examples/foreign_spans.py`. It needs neither the google-genai SDK nor `gemini_otel.instrument()`: the
 processor reads the attributes of each GenAI span when it ends.

@@ -1,4 +1,4 @@
-"""Rehearse failures in tests of your own: the real SDK talks to a local Gemini API that plays a scenario.
+"""Rehearse failures in your own tests: the real SDK talks to a local Gemini API that plays a scenario.
 
 Run it with `pytest examples/rehearse.py`. `gemini-otel simulate --list` names the scenarios.
 """
@@ -10,7 +10,7 @@ from gemini_otel import simulator
 
 
 def summary(client: genai.Client, text: str) -> str:
-    """The program under test: it must survive a spent quota and an answer without text."""
+    """The program under test: it must survive a quota that is used up and an answer without text."""
     try:
         answer = client.models.generate_content(model="gemini-3.5-flash", contents=f"Summarise: {text}")
     except errors.ClientError as error:

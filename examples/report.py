@@ -1,7 +1,7 @@
 """Ask a file of traces what went wrong, what it cost and what to do first.
 
-Run it with `python examples/report.py`. It makes a file as a Collector would, with a few calls of which some go wrong, and then runs
-`gemini-otel report traces.jsonl`.
+Run it with `python examples/report.py`. It writes a file as a Collector would, with a few calls, some of which go wrong, and
+then runs `gemini-otel report traces.jsonl`.
 """
 
 import json
@@ -21,7 +21,7 @@ from gemini_otel.cli import main as gemini_otel_command
 
 
 class FileExporter(SpanExporter):
-    """A line of OTLP as JSON for each batch of spans."""
+    """Writes a line of OTLP as JSON for each batch of spans."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,6 +1,6 @@
-"""Send again what may succeed, when it may succeed: a retry loop that knows what each error means.
+"""Send a request again if that may succeed, and when it may succeed: a retry loop that understands each error.
 
-Run it with `python examples/retry.py`. It prints the waits instead of sleeping; leave out `sleep` in a program of yours.
+Run it with `python examples/retry.py`. It prints the waits instead of sleeping; leave out `sleep` in your own program.
 """
 
 import tenacity

@@ -1,4 +1,4 @@
-"""The rules of gemini_otel/_commands/alerts/: what is recorded, and when each alert fires. `alerts.py` writes them down."""
+"""The rules of gemini_otel/_commands/alerts/: what is recorded, and when each alert fires. `alerts.py` writes the file."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _RESPONSE_LABELS = f"{_OPERATION}, gemini_response_outcome, {_REASON}, {_KIND}"
 _DURATIONS = ("operation", "inference", "embeddings")
 
 SECONDS = {"5m": 300, "30m": 1800, "1h": 3600, "6h": 21600}  # of the windows
-ENOUGH = 50  # calls in a window, below which a share says nothing
+ENOUGH = 50  # calls in a window that a share needs to be meaningful
 
 
 class Recording(NamedTuple):
-    """A series that Prometheus works out once for several alerts."""
+    """A series that Prometheus computes once for several alerts."""
 
     name: str
     expr: str
@@ -46,26 +46,26 @@ class Recording(NamedTuple):
 
 @dataclass(frozen=True)
 class By:
-    """What an alert tells for each value of one of its labels: a hint's id."""
+    """The id of the hint that an alert shows, by the value of one of its labels."""
 
     label: str
     hints: Mapping[str, str]
 
 
 class Named(NamedTuple):
-    """The most frequent one of the hints that the service counts whose ids match an expression of the template language."""
+    """The service's most frequent hint among those whose ids match `ids`, an expression of Prometheus' template language."""
 
     ids: str
-    where: str = ""  # Where this holds,
-    there: str = ""  # this one.
+    where: str = ""  # if this condition holds,
+    there: str = ""  # the ids match this expression instead
     within: str = "30m"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One rule of an alert: its expression, and the hints that it tells, the first with its link.
+    """One rule of an alert: its expression, and the hints that its description shows; the link is that of the first.
 
-    Where the rule does not know the hint, or knows only its kind, `named` is told, too; with `by`, where that knows no hint.
+    `named` is shown as well, for a rule that does not know the hint or knows only its kind; with `by`, only if `by` has no hint.
     """
 
     expr: str
@@ -79,7 +79,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Alert:
-    """What somebody is told of. `summary` and `facts` are templates of Prometheus, `when` and `why` stand in docs/alerts.md."""
+    """An alert with its rules. `summary` and `facts` are templates of Prometheus; `when` and `why` are for docs/alerts.md."""
 
     name: str
     summary: str
@@ -93,20 +93,21 @@ def by(labels: str, expr: str) -> str:
     return f"sum by ({labels}) ({expr})"
 
 
-_NOT_NEW = "1h"  # A series that was there this long before a window did not begin in it; the Collector drops one that is idle for as long.
+# A series that was there this long before a window did not begin in it; the Collector drops one that is idle for as long.
+_NOT_NEW = "1h"
 
 
 def _growth(series: str, window: str) -> str:
-    """What a counter grows by in a second, with what it begins with: of a short job that is all there is.
+    """What a counter grows by in a second, its first value included: a short job has no other.
 
-    Prometheus leaves the beginning out. With a label of its own it stands beside the growth, so that a sum adds them.
+    Prometheus leaves the first value out. Here it is a series with the label `begun`, so that a sum adds it to the growth.
     """
     begun = f"min_over_time({series}[{window}]) unless last_over_time({series}[{_NOT_NEW}] offset {window})"
     return f'rate({series}[{window}]) or label_replace(({begun}) / {SECONDS[window]}, "begun", "yes", "", "")'
 
 
 def _rate(part: str, window: str, labels: str, selector: str = "") -> str:
-    """The rate of a part of the durations, whatever the profile calls them."""
+    """The rate of a part of the durations, under its names in all profiles."""
     return "\n  or ".join(
         by(labels, _growth(f"gen_ai_client_{name}_duration_seconds_{part}{selector}", window))
         for name in _DURATIONS
@@ -133,7 +134,7 @@ def _usable(window: str) -> Recording:
 
 
 class Retiring(NamedTuple):
-    """Models that go on one day, and have one replacement."""
+    """Models that are shut down on the same day and have the same replacement."""
 
     names: tuple[str, ...]
     lifecycle: Lifecycle
@@ -151,7 +152,7 @@ class Retiring(NamedTuple):
 
     @property
     def recording(self) -> Recording:
-        """When these models are shut down, for each program that runs and to which they still answer."""
+        """When these models are shut down, for each running program that still gets answers from them."""
         day = self.lifecycle.shutdown
         seconds = int(dt.datetime.combine(day, dt.time(), dt.timezone.utc).timestamp())
         answered = f'gemini_client_responses_total{{gemini_response_outcome!="error",{self.selector}}}'
@@ -163,7 +164,7 @@ class Retiring(NamedTuple):
 
 
 def _pattern(names: Iterable[str]) -> str:
-    """A regular expression for models whose names begin so, whatever path stands before them."""
+    """A regular expression for models whose names begin with one of `names`, after any path."""
     return f"(?i)(.*/)?({'|'.join(name.replace('.', '[.]') for name in names)}).*"
 
 
@@ -209,13 +210,13 @@ RECORDINGS = (
 )
 
 
-# --- what a hint says, for alerts that learn only from the service's counter which one it is
+# --- the texts of hints, for alerts that find the hint's id in the service's counter
 
 _FAILURES = ("auth", "block", "cfg", "file", "http", "interaction", "job", "live", "net", "sdk", "stream")
 
 
 def advice() -> Iterator[Recording]:
-    """A series for each hint of a call that fails, with what happened and the first step as labels."""
+    """A series for each hint of a failed call, with what happened and the first step as labels."""
     for hint in default_hints():
         if hint.when is not None and hint.severity != "info" and hint.id.split(".")[0] in _FAILURES:
             said = {"gemini_hint_id": hint.id, "advice": f"{hint.summary} {hint.remedy[0]}"}
@@ -234,13 +235,13 @@ _NOTHING = (
 
 
 class Burn(NamedTuple):
-    """How fast a month's budget of errors is used up, over a long window, and still within a short one."""
+    """How fast a month's budget of errors is used up, over a long window and still within a short one."""
 
     severity: str
     factor: float
     long: str
     short: str
-    calls: int  # fewer in the long window are no reason to wake anybody
+    calls: int  # fewer calls in the long window do not raise an alert
     hold: str
 
 
@@ -282,7 +283,7 @@ _OF_TYPE = Named(
 
 
 def _failing() -> Iterator[Case]:
-    """The types of errors that take more than the budget, where all of them together burn it."""
+    """The types of errors with more than the budget's share of calls, if all types together burn the budget."""
     for burn in BURNS:
         rate = f"{CALLS}:rate{burn.long}"
         types = by(f"{_MODEL}, error_type", f"{rate}{{{_OTHERS}}}")
@@ -296,7 +297,7 @@ def _failing() -> Iterator[Case]:
 
 
 def _missing() -> Iterator[Case]:
-    """The objective is missed: its budget burns, whatever it is. Where hardly anything may fail before that, 90 % is enough."""
+    """The objective's budget burns. For a low objective the limit would be above 100 % of the calls, so it is 90 % at most."""
     for burn in BURNS:
         limit = f"scalar(clamp_max({burn.factor:g} * (1 - {OBJECTIVE}), 0.9))"
         missed = [f"(1 - {USABLE}_rate{window}) > {limit}" for window in (burn.long, burn.short)]
@@ -314,7 +315,7 @@ def _missing() -> Iterator[Case]:
 
 
 def _share(selector: str, limit: int, of: str = "", label: str = "") -> str:
-    """More than `limit` percent of an hour's responses match; where there is a label, of those with one of its values."""
+    """More than `limit` percent of an hour's responses match `selector`; with `label`, counted for each of its values."""
     whole = by(_OPERATION, RESPONSES + of)
     if not label:
         return f"100 * {by(_OPERATION, RESPONSES + selector)} / {whole} > {limit}\nand {whole} * 3600 >= {ENOUGH}"
@@ -328,7 +329,7 @@ def _finished(outcome: str, reasons: str, *, other: bool = False, also: str = ""
     return f'{{gemini_response_outcome="{outcome}",{_REASON}{matches}"{reasons}"{also}}}'
 
 
-_NO_LOOP = f',{_KIND}=~"none|not_checked"'  # a higher limit makes a loop longer
+_NO_LOOP = f',{_KIND}=~"none|not_checked"'  # without loops, because a higher limit would make them longer
 _NO_IMAGE = "NO_IMAGE|IMAGE_OTHER"
 _LOOPS = {
     "text": "repeat.text",
@@ -347,7 +348,7 @@ def _by_reason(outcome: str) -> By:
 
 
 def _of_reason(reason: str) -> str:
-    """The hint of an answer with this finish reason of which nothing else is known."""
+    """The hint of an answer of which only this finish reason is known."""
     known: list[Hint] = [
         hint
         for hint in default_hints()
@@ -364,14 +365,14 @@ def _tools_failing() -> Case:
     return Case(f"100 * {failed} / {whole} > 20\nand {whole} * 3600 >= {ENOUGH}", ("tool.raised",))
 
 
-# --- what a single response proves
+# --- alerts that a single response proves
 
 
-_ONE = "2h"  # for what one response proves: longer than the pauses of a service that calls once an hour
+_ONE = "2h"  # longer than the pauses of a service that makes one call an hour
 
 
 def _seen(metric: str, labels: str, window: str) -> str:
-    """A counter that went up within the window, or that appeared in it: a first value is no increase for Prometheus."""
+    """A counter that went up within the window, or appeared in it, because to Prometheus a first value is not an increase."""
     return (
         f"{by(labels, f'increase({metric}[{window}])')} > 0\n"
         f"or {by(labels, f'{metric} unless last_over_time({metric}[{_NOT_NEW}] offset {window})')} > 0"
@@ -383,8 +384,10 @@ def _hint_given(hint: str, window: str) -> str:
 
 
 def _daily_quota() -> Iterator[Case]:
-    """By model where there are the span metrics of the Collector; else by service. The latter waits, because metrics and spans do not come
-    and go at once: nobody is to be told twice."""
+    """By model where the Collector's span metrics exist, else by service.
+
+    The rule by service waits two minutes, because metrics and spans do not arrive together and there should be one alert, not two.
+    """
     hints = ("http.429.rate_day",)
     spans = _seen('traces_span_metrics_calls_total{gemini_error_kind="daily_quota"}', _MODEL, _ONE)
     yield Case(spans, hints, severity="critical", hold="0m")
@@ -407,9 +410,9 @@ ALERTS = (
     Alert(
         "GeminiNothingSucceeds",
         "{{ $labels.job }}: no call has succeeded for 5 minutes.",
-        "10 calls or more within 5 minutes, and not one with an answer, be it a cut off one; still so a minute later. Calls that the program gave up or cancelled "
+        "10 calls or more within 5 minutes, and none with an answer (a cut-off one would do); this lasts a minute. Calls that the program abandoned or cancelled "
         "do not count.",
-        "The key, the project, the network or the service: something that every call needs is broken.",
+        "Something that every call needs is broken: the key, the project, the network or the service.",
         (Case(_NOTHING, named=Named('".+"', within="5m"), severity="critical", hold="1m"),),
         'None of the service\'s {{ printf "%.0f" $value }} calls within 5 minutes has brought an answer.',
     ),
@@ -418,30 +421,30 @@ ALERTS = (
         f"{_SHARE} of the calls{_TO} fail with {{{{ $labels.error_type }}}}.",
         "Errors other than 429 and 503, all types together: 14.4 % of the calls within an hour and within its last 5 minutes, 20 calls or more (critical); or 6 % "
         "within six hours and 30 minutes, 50 calls or more (warning). One alert for each type of error with more than 1 %.",
-        "A key, a permission, a request that the service does not take, 500 and 504, the network, time-outs. Calls that the program lost, after all retries.",
+        "A key, a permission, a request that the service refuses, 500 and 504, the network, time-outs. These calls failed after all retries.",
         tuple(_failing()),
         "Calls end with the error {{ $labels.error_type }}, retries included.",
     ),
     Alert(
         "GeminiRateLimited",
         f"{_SHARE} of the calls{_TO} fail with 429.",
-        "As for `GeminiFailing`, of this error alone.",
+        "As for `GeminiFailing`, for this error alone.",
         "If one call in a hundred may fail within 30 days, the first rate uses up "
-        "the month's budget in two days, the second in five. The short window ends the alert soon after the trouble does.",
+        "the month's budget in two days, the second in five. The short window ends the alert soon after the errors end.",
         _burns("429", "http.429.unspecified", Named('"http[.]429[.].+"')),
     ),
     Alert(
         "GeminiOverloaded",
         f"{_SHARE} of the calls{_TO} fail with 503.",
         "As for 429. A 503 in the middle of a stream counts, too.",
-        "The service has no capacity. Unlike 429 it is nobody's limit, and a fallback to another model helps.",
+        "The service has no capacity. Unlike a 429 this is not a limit of the project; a fallback to another model helps.",
         _burns("503", "http.503.overloaded"),
     ),
     Alert(
         "GeminiDailyQuotaExhausted",
         "{{ $labels.job }}: the daily quota{{ with $labels.gen_ai_request_model }} for {{ . }}{{ end }} is used up.",
         "One refusal within two hours that names a daily quota.",
-        "One is proof: each further call fails until midnight Pacific time, and retries are of no use. With the span metrics of the "
+        "One refusal is proof: each further call fails until midnight Pacific time, and retries are of no use. With the span metrics of the "
         "Collector the alert names the model; without them it comes two minutes later, with the label `scope: service`.",
         tuple(_daily_quota()),
     ),
@@ -468,7 +471,7 @@ ALERTS = (
         "GeminiBlocked",
         f"{_SHARE} of the calls{_TO} are blocked: {_THAT_REASON}.",
         "5 % of the responses within an hour for one reason, 50 responses or more, for 10 minutes. The label `filter` says which: `prompt`, or the finish reason.",
-        "They come with HTTP 200, so nothing else counts them as failures. A rise follows a new prompt, a new model or abuse.",
+        "Blocked responses come with HTTP 200, so nothing else counts them as failures. A rise follows a new prompt, a new model or abuse.",
         (
             Case(
                 _share('{gemini_response_outcome="blocked"}', 5, label=_REASON),
@@ -483,7 +486,7 @@ ALERTS = (
         "GeminiMalformed",
         f"{_SHARE} of the replies {_OF} are malformed: {{{{ $labels.{_REASON} }}}}.",
         "5 % of the responses within an hour for one reason, 50 responses or more, for 10 minutes.",
-        "The model wrote a call or an answer that the service could not use. They come with HTTP 200.",
+        "The model wrote a call or an answer that the service could not use. Such responses come with HTTP 200.",
         (
             Case(
                 _share('{gemini_response_outcome="malformed"}', 5, label=_REASON),
@@ -495,7 +498,7 @@ ALERTS = (
     Alert(
         "GeminiLooping",
         f"{_SHARE} of the replies {_OF} repeat themselves: {{{{ $labels.{_KIND} }}}}.",
-        "2 % of the responses within an hour that were looked at, for one kind of loop, 50 responses or more, for 10 minutes.",
+        "2 % of the responses within an hour that were searched for loops, for one kind of loop, 50 responses or more, for 10 minutes.",
         "Healthy prompts hardly ever loop, and each loop is paid for up to the token limit.",
         (
             Case(
@@ -508,7 +511,7 @@ ALERTS = (
         "GeminiEmpty",
         f"{_SHARE} of the replies {_OF} have nothing in them.",
         "5 % of the responses within an hour, 50 responses or more, for 10 minutes.",
-        "A percent or so happens with models that think; a retry mends it. More has a cause.",
+        "About one percent is normal with models that think, and a retry helps. A higher share has a cause.",
         (
             Case(
                 _share(_finished("empty", _NO_IMAGE, other=True), 5),
@@ -520,7 +523,7 @@ ALERTS = (
         "GeminiNoImage",
         f"{_SHARE} of the calls{_TO} bring no image.",
         "5 % of the responses within an hour, 50 responses or more, for 10 minutes.",
-        "The model was to draw, and did not.",
+        "The model should have drawn an image and did not.",
         (Case(_share(_finished("empty", _NO_IMAGE), 5), ("finish.no_image", "finish.image_other")),),
     ),
     Alert(
@@ -548,16 +551,16 @@ ALERTS = (
     Alert(
         "GeminiModelRetiring",
         "{{ $labels.job }} uses a model that is about to be shut down{{ with $labels.gen_ai_request_model }}: {{ . }}{{ end }}.",
-        f"A program that runs has had an answer of it, from {RETIRING_WITHIN.days} days before its earliest shutdown date on; or, where `hint_level` is "
+        f"A running program has had an answer from a model whose earliest shutdown date is at most {RETIRING_WITHIN.days} days away; or, where `hint_level` is "
         "`info`, the service itself has called a model legacy or deprecated within a day.",
-        "One call is proof, also of a job that runs once a day. The dates are those of the release that the rules come from.",
+        "One call is proof, even if it comes from a job that runs once a day. The dates are those that the installed release of gemini-otel knows.",
         (_retiring(),),
         "{{ with $labels.shutdown }}The earliest day is {{ . }}; {{ $labels.replacement }} takes its place.{{ else }}The service itself says so.{{ end }}",
     ),
     Alert(
         "GeminiModelRetired",
         "{{ $labels.job }} asks for a model that is gone.",
-        "One such hint within two hours.",
+        "One call with this hint within two hours.",
         "Each call of that model fails with 404.",
         (
             Case(
@@ -571,7 +574,7 @@ ALERTS = (
     Alert(
         "GeminiModelRerouted",
         "{{ $labels.job }} is answered by another model than it asks for.",
-        "One such hint within two hours, where `hint_level` is `info`.",
+        "One call with this hint within two hours, where `hint_level` is `info`.",
         "Price and behaviour may differ.",
         (Case(_hint_given("cfg.model_rerouted", _ONE), ("cfg.model_rerouted",), hold="0m"),),
     ),

@@ -1,4 +1,4 @@
-"""What an alert says: labels and annotations as templates of Prometheus, made of the hints of the catalogue."""
+"""The texts of an alert: labels and annotations as templates of Prometheus, made from the hints of the catalogue."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from alert_rules import ADVICE, HINTS, Alert, By, Case, Named
 
 from gemini_otel.hints import Hint, default_hints
 
-_DASHBOARD = "/d/gemini?var-service={{ urlquery $labels.job }}"  # `gemini-otel alerts --grafana` puts an address before it
+# `gemini-otel alerts --grafana` puts an address before it.
+_DASHBOARD = "/d/gemini?var-service={{ urlquery $labels.job }}"
 _TROUBLESHOOTING = "https://ai.google.dev/gemini-api/docs/troubleshooting"
 _BY_ID = {hint.id: hint for hint in default_hints()}
 
 
 def labels(case: Case) -> dict[str, str]:
-    """How urgent it is, and the hint's id where the rule knows it."""
+    """The severity, the case's own labels, and the hint's id where the rule knows it."""
     known = {"severity": case.severity, **case.labels}
     if case.hints:
         known["hint"] = case.hints[0]
@@ -24,7 +25,7 @@ def labels(case: Case) -> dict[str, str]:
 
 
 def annotations(alert: Alert, case: Case) -> dict[str, str]:
-    """What people are sent: one line, all that is known with what to do, and where to look."""
+    """The annotations that people read: one line, the cause with all steps, and two links."""
     return {
         "summary": alert.summary,
         "description": "\n\n".join(filter(None, (alert.facts, _told(case)))),
@@ -43,7 +44,7 @@ def _told(case: Case) -> str:
 
 
 def in_full(hint: Hint) -> str:
-    """What happened and why, and what to do, step by step."""
+    """Summary, cause and remedy of a hint, one step a line."""
     steps = "\n".join(f"- {sentence}" for sentence in hint.remedy)
     return _literal(f"{hint.summary} {hint.cause}\n{steps}")
 
@@ -67,7 +68,7 @@ def _chosen(choice: By, text: Callable[[Hint], str], otherwise: str) -> str:
 
 
 def _named(named: Named) -> str:
-    """The hint that the service counts most often, which Prometheus looks up when the alert fires."""
+    """The hint that the service counts most often; Prometheus looks it up when the alert fires."""
     asked = f"topk(1, {HINTS}:rate{named.within}{{job=%q,gemini_hint_id=~%q}} > 0)"
     said = f"{ADVICE}{{gemini_hint_id=%q}}"
     return (
@@ -82,5 +83,5 @@ def _named(named: Named) -> str:
 
 
 def _literal(text: str) -> str:
-    """Text that Prometheus, which takes annotations for templates, is to leave alone."""
+    """The text, escaped so that Prometheus does not read it as a template."""
     return text.replace("{{", '{{ "{{" }}')

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def rules() -> str:
-    """The file for Prometheus. In a group the rules are evaluated in their order."""
+    """The file for Prometheus. The rules of a group are evaluated in their order."""
     return _HEAD + _written(
         {
             "groups": [
@@ -54,7 +54,7 @@ def rules() -> str:
 
 
 def objective_rules() -> str:
-    """One more group, for `gemini-otel alerts --objective`, which fills the objective in."""
+    """One more group, for `gemini-otel alerts --objective`, which inserts the objective."""
     objective = Recording(OBJECTIVE, "vector(${OBJECTIVE})")
     group = [*_recorded([objective]), *_alerts(OBJECTIVE_ALERTS)]
     return _written([{"name": "gemini-objective", "rules": group}])
@@ -86,7 +86,7 @@ def _written(content: Any) -> str:
 
 
 def _filled(page: str) -> str:
-    """The page with its table as it must be."""
+    """The page with its current table."""
     table = "".join(_row(alert) for alert in (*ALERTS, *OBJECTIVE_ALERTS))
     block = f"{_BEGIN}\n\n| alert | when | why | what to do |\n|---|---|---|---|\n{table}\n{_END}"
     return re.sub(f"{_BEGIN}.*?{_END}", lambda _: block, page, flags=re.DOTALL)

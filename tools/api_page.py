@@ -18,7 +18,7 @@ _HEAD = """# API reference
 
 <!-- Written by tools/api_page.py from the docstrings; edit them there. -->
 
-Every public name, module by module. What is not here is private and may change with any release. All of it is typed.
+This page lists every public name, module by module. Any other name is private and may change with any release. All public names are typed.
 """
 _MODULES = (
     "gemini_otel",
@@ -36,7 +36,7 @@ _MODULES = (
         )
     ),
 )
-_HOOKS = "pytest_"  # of pytest, which calls them
+_HOOKS = "pytest_"  # pytest calls them
 
 
 class _Annotation:
@@ -52,7 +52,7 @@ class _Annotation:
 
 
 class _Default:
-    """Shows a default without the address of an object."""
+    """Shows a default; an object is shown without its address."""
 
     def __init__(self, default: object) -> None:
         self._default = default
@@ -86,7 +86,7 @@ def _module(name: str) -> Iterator[str]:
 
 
 def _is_elsewhere(module: str, name: str) -> bool:
-    """Names of the package itself stand there, and not at the module that they come from."""
+    """Whether a name is documented at the package and not at the module that defines it."""
     return module != "gemini_otel" and name in importlib.import_module("gemini_otel").__all__
 
 
@@ -105,7 +105,7 @@ def _entry(name: str, value: Any) -> Iterator[str]:
 
 
 def _members(value: type) -> Iterator[str]:
-    """The methods and properties that the class itself defines, where they have a docstring of their own."""
+    """The methods and properties that the class itself defines, if they have a docstring of their own."""
     lines = []
     for name, member in vars(value).items():
         function = member.fget if isinstance(member, property) else member
@@ -120,7 +120,7 @@ def _members(value: type) -> Iterator[str]:
 def _signature(value: Any, *, method: bool = False) -> str:
     try:
         signature = inspect.signature(value)
-    except ValueError:  # of a class that is built in
+    except ValueError:  # of a built-in class
         return ""
     parameters = [
         parameter.replace(

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parent.parent
 _PACKAGE = "src/gemini_otel/"
-_ADDED = ("PKG-INFO",)  # to the sdist, by hatchling
+_ADDED = ("PKG-INFO",)  # hatchling adds these to the sdist
 _METADATA = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
 _DEPENDENCIES = {"opentelemetry-api", "opentelemetry-instrumentation", "wrapt"}
 _TRIED = """
@@ -31,7 +31,7 @@ with gemini_otel.simulator.serve() as url:
 
 
 class WrongPackageError(Exception):
-    """What is not as it should be."""
+    """A difference from what the package should be."""
 
 
 def main(arguments: list[str]) -> int:
@@ -75,7 +75,7 @@ def build(source: Path, directory: Path, kind: str) -> Path:
 
 
 def tracked() -> set[str]:
-    """The files of the repository, those included that are not committed yet."""
+    """The files of the repository, including those that are not committed yet."""
     listed = run("git", "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     return {name for name in listed.split("\0") if name and (ROOT / name).exists()}
 
@@ -99,7 +99,7 @@ def sdist_files(sdist: Path) -> set[str]:
 
 
 def compare(name: str, found: set[str], expected: set[str]) -> None:
-    """Print how many files there are; raises where some are missing, or too many."""
+    """Print how many files there are; raise if some are missing, or too many."""
     lines = [f"  missing: {path}" for path in sorted(expected - found)]
     lines += [f"  too many: {path}" for path in sorted(found - expected)]
     if lines:
@@ -125,7 +125,7 @@ def check_metadata(wheel: Path) -> None:
 
 
 def check_rebuilt(sdist: Path, wheel: Path, directory: Path) -> None:
-    """The wheel that the sdist builds has the same files with the same contents."""
+    """Check that the sdist builds a wheel with the same files and contents."""
     directory.mkdir()
     with tarfile.open(sdist) as archive:
         archive.extractall(directory, filter="data")
@@ -138,7 +138,7 @@ def check_rebuilt(sdist: Path, wheel: Path, directory: Path) -> None:
 
 
 def check_installed(wheel: Path, environment: Path) -> None:
-    """Installed with nothing but what it depends on, it imports, explains and serves."""
+    """Check that it imports, explains and serves when only its dependencies are installed."""
     run("venv", sys.executable, "-m", "venv", "--without-pip", str(environment))
     python = str(environment / "bin" / "python")
     run("pip", sys.executable, "-m", "pip", "--python", python, "install", "-q", str(wheel))
@@ -150,7 +150,7 @@ def check_installed(wheel: Path, environment: Path) -> None:
 
 
 def run(name: str, *command: str, cwd: Path | None = None) -> str:
-    """What a command prints; raises with all of it where the command fails."""
+    """The output of a command; raises with the whole output if the command fails."""
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise WrongPackageError(f"{name} failed:\n{done.stdout}{done.stderr}")

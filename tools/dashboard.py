@@ -24,8 +24,8 @@ _PANELS = "## Panels\n"
 _ALL = models.VariableOption(True, "All", "$__all")
 _DESCRIPTION = "Calls of the google-genai SDK as gemini-otel records them: what went wrong, why, and what to do about it."
 _RESOLUTIONS = "5s,10s,15s,30s,1m,5m"
-_EXPORT_INTERVAL = "1m"  # of OpenTelemetry, unless set
-_NAME_OF_SERVICE = "/(?:.*\\/)?(.+)/"  # in a job, a namespace may stand before it
+_EXPORT_INTERVAL = "1m"  # OpenTelemetry's default
+_NAME_OF_SERVICE = "/(?:.*\\/)?(.+)/"  # in `job`, a namespace may come before it
 
 
 def main(arguments: list[str]) -> int:
@@ -64,7 +64,7 @@ def render() -> str:
 
 
 def _firing() -> Any:
-    """Marks where the alerts fire."""
+    """Annotations that mark firing alerts."""
     alerts = 'ALERTS{alertname=~"Gemini.*", alertstate="firing", job=~"$service"}'
     marks = dashboard.AnnotationQuery().name("Alerts").datasource(PROMETHEUS).enable(enable=True).expr(alerts)
     marks.icon_color("red").step("$resolution").title_format("{{alertname}}")

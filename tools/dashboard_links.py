@@ -29,34 +29,34 @@ class DataLink(NamedTuple):
 
 
 def label(name: str) -> str:
-    """The value of a label of the series that is clicked."""
+    """The value of a label of the clicked series."""
     return f"${{__field.labels.{name}:percentencode}}"
 
 
-ONE = label("service")  # the service of the series that is clicked
+ONE = label("service")  # the service of the clicked series
 
 
 def traces(
     conditions: str = "", tags: dict[str, str] | None = None, *, service: str = ONE, by_model: bool = True
 ) -> list[DataLink]:
-    """The traces with a span that meets the TraceQL conditions, and in Jaeger those that have the tags."""
+    """The traces with a span that meets the TraceQL conditions; in Jaeger, those with the tags."""
     return [_tempo(conditions, service, by_model=by_model), _jaeger(tags or {}, service)]
 
 
 def traces_of_all(
     conditions: str = "", tags: dict[str, str] | None = None, *, by_model: bool = True
 ) -> list[DataLink]:
-    """The same for a figure, which is of all services: in Jaeger, of the one that is chosen there."""
+    """The same for a figure, which covers all services; in Jaeger, for the service that is chosen there."""
     return [_tempo(conditions, None, by_model=by_model), _jaeger(tags or {}, _SERVICE)]
 
 
 def traces_with(attribute: str, value: str, *, service: str = ONE, by_model: bool = True) -> list[DataLink]:
-    """The traces with a span that has this text in an attribute."""
+    """The traces with a span that has this text as an attribute."""
     return traces(f'span.{attribute} = "{value}"', {attribute: value}, service=service, by_model=by_model)
 
 
 def traceql(conditions: str, service: str | None = None, *, by_model: bool = True) -> str:
-    """A query of Tempo for the traces of one service, or of those that are chosen."""
+    """A Tempo query for the traces of one service, or of the chosen ones."""
     of = f'resource.service.name = "{service}"' if service else f'resource.service.name =~ "^({_SERVICES})$"'
     # Spans are named `operation model`; not all have the attribute, but all have a name.
     model = f'name =~ "^.*({_MODELS})$"' if by_model else ""
@@ -85,6 +85,6 @@ def _explore(kind: str, query: dict[str, Any]) -> DataLink:
 
 
 def _encoded(text: str) -> str:
-    """Percent-encoded, but for what Grafana fills in."""
+    """Percent-encoded, except for what Grafana fills in."""
     parts = _PLACEHOLDER.split(text)
     return "".join(part if part.startswith("${") else quote(part, safe="") for part in parts)

@@ -1,4 +1,4 @@
-"""How the panels look: kinds of panels with what all of one kind share, and the colours."""
+"""The looks of the panels: kinds of panels with what all panels of one kind share, and the colours."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def graph(
     limits: Mapping[float, str] | None = None,
     width: int = 8,
 ) -> Panel:
-    """Series over time; `colours` are those of series by the beginning of their names, the others are `shades` of a colour."""
+    """Series over time; `colours` are for series by the beginning of their names, the others get `shades` of one colour."""
     panel = timeseries.Panel().legend(
         common.VizLegendOptions()
         .show_legend(show_legend=True)
@@ -116,7 +116,7 @@ def listing(
     sort: str = "",
     height: int = 9,
 ) -> Panel:
-    """A table; `columns` gives the query's labels, in order, a heading and overrides; `sort` is the one to sort by."""
+    """A table. `columns` gives the query's labels, in order, a heading and overrides; the table is sorted by `sort`."""
     panel = table.Panel().span(24).height(height).cell_height(sdk.TableCellHeight.SM)
     if sort:
         panel.sort_by([common.TableSortByFieldState().display_name(sort)])
@@ -134,14 +134,14 @@ def listing(
 
 
 def texts(by_value: Mapping[str, str], otherwise: str) -> list[Any]:
-    """Show a text in place of each value, and `otherwise` in place of values that are not there."""
+    """Show a text instead of each value, and `otherwise` instead of unknown values."""
     known = models.ValueMap({value: models.ValueMappingResult(text) for value, text in by_value.items()})
     rest = models.RegexMap(models.DashboardRegexMapOptions("^.*$", models.ValueMappingResult(otherwise)))
     return [models.DynamicConfigValue("mappings", [known, rest] if by_value else [rest])]
 
 
 def coloured(by_value: Mapping[str, str]) -> list[Any]:
-    """Colour each value's text."""
+    """Colour the text of each value."""
     mapping = models.ValueMap(
         {value: models.ValueMappingResult(color=colour) for value, colour in by_value.items()}
     )
@@ -156,7 +156,7 @@ def wide(pixels: int) -> list[Any]:
 
 
 def unseen() -> list[Any]:
-    """Not shown: by its name in Grafana 12, and by that of 13."""
+    """Hide a column, by its name in Grafana 12 and in Grafana 13."""
     return [
         models.DynamicConfigValue("custom.hidden", value=True),
         models.DynamicConfigValue("custom.hideFrom", {"viz": True, "legend": False, "tooltip": False}),
@@ -170,7 +170,7 @@ def linked(links: Iterable[DataLink]) -> list[Any]:
 def searched(
     kind: str, title: str, description: str, query: Mapping[str, Any], links: list[DataLink]
 ) -> Panel:
-    """A table of what a data source of traces finds."""
+    """A table of what a trace data source finds."""
     source = sdk.DataSourceRef(kind, f"${{{kind}}}")
     panel = table.Panel().span(12).height(9).cell_height(sdk.TableCellHeight.SM)
     panel.with_target(_Search(kind, {"refId": "A", "datasource": source, **query}))
@@ -178,7 +178,7 @@ def searched(
 
 
 class _Search(NamedTuple):
-    """A query for traces, in the form of the SDK's builders, which knows none for Tempo and Jaeger."""
+    """A query for traces, in the form of the SDK's builders, which have none for Tempo and Jaeger."""
 
     kind: str
     query: dict[str, Any]

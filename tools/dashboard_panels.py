@@ -84,8 +84,8 @@ def _figures() -> Iterator[Panel]:
     )
     yield figure(
         "Without usable answer",
-        "Share of the calls whose outcome is neither `ok` nor `pending`. Look below for the hint that is given most often. (Jaeger, which "
-        "knows no alternatives, is searched for those with a hint that is an error.)",
+        "Share of the calls whose outcome is neither `ok` nor `pending`. Look below for the hint that is given most often. (Jaeger cannot "
+        "search for several outcomes at once, so the link finds calls with a hint of severity `error`.)",
         [Query(q.share(f"({bad} or vector(0))", f"({counted} > 0)"))],
         traces_of_all(_UNUSABLE_SPAN, {names.HINT_SEVERITY: "error"}),
         unit=SHARE,
@@ -93,7 +93,7 @@ def _figures() -> Iterator[Panel]:
     )
     yield figure(
         "Hints given",
-        "Causes that were recognised, each with a remedy; the table below has them. (Jaeger is searched for those that are errors.)"
+        "Causes that were recognised, each with a remedy; the table below has them. (In Jaeger the link finds those of severity `error`.)"
         + _NOT_BY_MODEL,
         [Query(f"{q.whole(q.total(q.count(q.of_service(q.HINTS))))} or vector(0)")],
         traces_of_all('span.gemini.hint.id != ""', {names.HINT_SEVERITY: "error"}, by_model=False),
@@ -101,8 +101,8 @@ def _figures() -> Iterator[Panel]:
     )
     yield figure(
         "Failed attempts",
-        "HTTP requests that failed, also where the SDK's next attempt succeeded. Many of them with few failed calls: retries hide a quota "
-        "or an overload that is near.",
+        "HTTP requests that failed, even if the SDK's next attempt succeeded. Many of them with few failed calls: retries hide that a quota "
+        "or an overload is near.",
         [Query(f"{q.whole(q.total(q.count(q.of_model(q.ATTEMPTS_FAILED))))} or vector(0)")],
         traces_of_all(*_FAILED_ATTEMPTS),
         unit="short",
@@ -132,8 +132,8 @@ def _alerts() -> Panel:
     told = "Read the alert's description, which names the hint, or the table below."
     return listing(
         "Firing alerts",
-        "Alerts of `gemini-otel alerts` that fire now, with the first step of their hint. Prometheus itself has them: no Alertmanager is needed. "
-        "They are marks in the panels over time, too. No data: none fires, or the rules are not loaded."
+        "Alerts of `gemini-otel alerts` that fire now, with the first step of their hint. They come from Prometheus itself, so no Alertmanager is needed. "
+        "The panels over time mark them, too. No data: none fires, or the rules are not loaded."
         + _NOT_BY_MODEL,
         Query(q.by_name(f'label_replace({alert}, "hint", "unknown", "hint", "")')),
         {
@@ -204,7 +204,7 @@ def _endings() -> Iterator[Panel]:
     )
     yield graph(
         "Finish reasons",
-        "Calls a minute by the reason that the service gave for the end of the answer; `STOP` is a natural end. What another one means and asks for: "
+        "Calls a minute by the reason that the service gave for the end of the answer; `STOP` is a natural end. What another one means and what to do: "
         "`gemini-otel explain REASON`.",
         [
             Query(
@@ -286,8 +286,8 @@ def _faults() -> Iterator[Panel]:
     every = q.per_minute(q.of_model(q.RESPONSES))
     yield graph(
         "Calls without a usable answer, by service",
-        "Share of a service's calls whose outcome is neither `ok` nor `pending`: which one is in trouble. (Jaeger is searched for calls with a hint that is an "
-        "error.)",
+        "Share of a service's calls whose outcome is neither `ok` nor `pending`: which service is in trouble. (In Jaeger the link finds calls with a hint of "
+        "severity `error`.)",
         [Query(q.share(f"({unusable} or 0 * {every})", f"({every} > 0)"), _legend(q.SERVICE))],
         traces(_UNUSABLE_SPAN, {names.HINT_SEVERITY: "error"}),
         unit=SHARE,
@@ -376,7 +376,7 @@ def _tokens() -> Iterator[Panel]:
         ),
         (
             "Output tokens",
-            "Tokens a minute that the model made, visible and thought; the dearest ones. Rising without more calls: longer answers or more thinking.",
+            "Tokens a minute that the model made, visible and thought; they cost the most. Rising without more calls: longer answers or more thinking.",
             out,
             names.USAGE_OUTPUT_TOKENS,
         ),
@@ -430,7 +430,7 @@ def _tokens() -> Iterator[Panel]:
         ),
         (
             "Tokens without a price",
-            "Tokens a minute that the cost leaves out, as their model, tier or kind has no known price. Empty without the setting `cost`.",
+            "Tokens a minute that the cost leaves out, because their model, tier or kind has no known price. Empty without the setting `cost`.",
             q.UNPRICED_TOKENS,
             _TOKENS,
             60,
@@ -459,7 +459,7 @@ def _tools() -> Iterator[Panel]:
     tool, own = label(q.TOOL), f'span.gen_ai.tool.name = "{label(q.TOOL)}"'
     yield graph(
         "Tool runs",
-        "Functions that the SDK ran for the model, a minute. A sudden rise is a loop: the model asks for the same again and again."
+        "Functions a minute that the SDK ran for the model. A sudden rise is a loop: the model asks for the same again and again."
         + _NOT_BY_MODEL,
         [Query(q.per_minute(runs, q.TOOL), _legend(q.TOOL, q.SERVICE))],
         traces(own, {names.TOOL_NAME: tool}, by_model=False),
@@ -549,7 +549,7 @@ def _live() -> Iterator[Panel]:
 
 
 def _latest() -> Iterator[Panel]:
-    """What went wrong last, call by call; these panels ask for traces, not for metrics."""
+    """The latest bad calls, one by one; these panels query traces, not metrics."""
     bad = f'span.{names.OUTCOME} !~ "{"|".join(HEALTHY)}"'
     columns = ", ".join(
         f"span.{name}"
@@ -575,7 +575,7 @@ def _latest() -> Iterator[Panel]:
     yield searched(
         "jaeger",
         "Latest bad calls, in Jaeger",
-        "The last traces with a hint that is an error, of the service that is chosen at *Service in Jaeger*: click one to open it. Needs Jaeger.",
+        "The last traces with a hint of severity `error`, of the service chosen at *Service in Jaeger*: click one to open it. Needs Jaeger.",
         {
             "queryType": "search",
             "service": "${trace_service}",
@@ -613,7 +613,7 @@ def _causes() -> Iterator[Panel]:
     hinted = q.of_model(q.SPAN_CALLS, f'{q.HINT_ID}!=""')
     yield graph(
         "Hints by model",
-        "Calls a minute by model and most specific hint: whether a trouble is that of one model."
+        "Calls a minute by model and most specific hint: whether only one model is in trouble."
         + _SPAN_METRICS,
         [
             Query(
@@ -629,7 +629,7 @@ def _causes() -> Iterator[Panel]:
 
 
 def _named() -> Iterator[Panel]:
-    """What the program names itself: a version of a prompt that stops early, an agent that fails."""
+    """Calls by names that the program gives: a version of a prompt that stops early, an agent that fails."""
     prompts = q.of_model(q.SPAN_CALLS, f'{q.PROMPT}!="", {q.OUTCOME}!=""')
     name = f"{{{{{q.PROMPT}}}}} {{{{{q.PROMPT_VERSION}}}}}, {{{{{q.SERVICE}}}}}"
     links = traces_with(names.PROMPT_NAME, label(q.PROMPT))

@@ -1,9 +1,9 @@
 """Takes the pictures of the dashboard and of the alerts again: `python tools/dashboard_pictures.py`. Takes two minutes.
 
-Services of simulated traffic run beside each other; a real Collector and a real Prometheus count what they do, and Grafana's own components draw
-the shipped dashboard (tests/integration/renderer). Needs what tests/integration/install.sh installs, the extras `integration` and `pictures`, a Chromium,
-and Debian's package `prometheus`, which has the page of the alerts.
-The alerts hold for a second before they fire, so that the picture need not wait for them.
+Services with simulated traffic run side by side. A real Collector and a real Prometheus count their calls, and Grafana's own components draw
+the shipped dashboard (tests/integration/renderer). It needs the programs of tests/integration/install.sh, the extras `integration` and
+`pictures`, a Chromium, and Debian's package `prometheus`, which has the page of the alerts. The alerts fire after one second here, so that
+the picture need not wait for them.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _impatient(folder: Path) -> Path:
 
 
 def _speak(otlp: str, end: float) -> None:
-    """A service of Live sessions, grounded answers and embeddings, until the time `end`."""
+    """A service with Live sessions, grounded answers and embeddings, until the time `end`."""
     exporter = OTLPMetricExporter(f"{otlp}/v1/metrics")
     resource = Resource.create({"service.name": "voice"})
     metrics = MeterProvider([PeriodicExportingMetricReader(exporter, 1000)], resource)

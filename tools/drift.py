@@ -1,4 +1,4 @@
-"""Tells what is new in the newest packages since the versions that tests/newest.txt names.
+"""Reports what is new in the newest packages since the versions in tests/newest.txt.
 
 Usage: python tools/drift.py            a page of text
        python tools/drift.py --update   writes the installed versions to tests/newest.txt, and what they have to tests/newest_surface.txt
@@ -56,7 +56,7 @@ def update() -> None:
 
 
 def versions(text: str) -> dict[str, str]:
-    """The packages and versions of a file of requirements, whatever extras they are asked for with."""
+    """The packages and versions in a file of requirements, without extras."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     found = (Requirement(line) for line in lines if line)
     return {
@@ -74,7 +74,7 @@ def neighbours() -> list[str]:
 
 
 def report(before: Collection[str], now: Collection[str]) -> Iterator[str]:
-    """What was added to a surface, what changed and what is gone, each with what that means for this package."""
+    """What was added to a surface, changed or removed, each with its consequence for this package."""
     old, new = _by_name(before), _by_name(now)
     added = [name for name in new if name not in old]
     changed = [name for name in new if name in old and old[name] != new[name]]
@@ -100,7 +100,7 @@ def report(before: Collection[str], now: Collection[str]) -> Iterator[str]:
 
 
 def _by_name(lines: Collection[str]) -> dict[str, str]:
-    """The parameters of each name; it stands there without them."""
+    """The parameters of each name, which is listed without them."""
     found = (re.fullmatch(r"([^(]*)(\(.*\))?", line) for line in lines)
     return {match[1]: match[2] or "" for match in found if match}
 
@@ -137,10 +137,10 @@ def _moved(tested: dict[str, str]) -> Iterator[str]:
 
 
 def _newest(name: str) -> str | None:
-    """The installed version of a core package, else the newest that pip can have."""
+    """The installed version of a core package, else the newest one that pip can install."""
     if name in CORE:
         return importlib.metadata.version(name)
-    betas = ["--pre"] if name.startswith("opentelemetry-") else []  # the instrumentations have nothing else
+    betas = ["--pre"] if name.startswith("opentelemetry-") else []  # the instrumentations have only a version
     command = [sys.executable, "-m", "pip", "index", "versions", "--disable-pip-version-check", *betas, name]
     told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     found = re.match(r"\S+ \(([^)]+)\)", told.stdout)

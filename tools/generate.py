@@ -13,7 +13,7 @@ import argparse
 import importlib
 import sys
 
-# Name, module with a `main(arguments)`, what it is called with besides --check.
+# Name, module with a `main(arguments)`, and its arguments besides --check.
 GENERATORS = {
     "hints": ("hints_page", []),
     "settings": ("settings_table", []),

@@ -19,10 +19,10 @@ _INTRODUCTION = """\
 
 <!-- Written by tools/hints_page.py from gemini_otel.hints; edit the entries there. -->
 
-Each entry below is what `gemini.hint` says on a span, found by its id in `gemini.hint.id`, and what
-`gemini_otel.explain(...)` returns. Of one subject, such as the finish reason, a span gets the most specific entry that
-applies, and at most three entries in all. Entries of severity `info` are left out unless `hint_level="info"` asks for them;
-reference entries never appear on a span.
+Each entry below is a hint, with its id as the heading. On a span it is the event `gemini.hint` with this id in
+`gemini.hint.id`; in a program, `gemini_otel.explain(...)` returns it. For one subject, such as the finish reason, a span gets
+the most specific entry that applies, and at most three entries in all. Entries of severity `info` are left out unless
+`hint_level="info"` asks for them; reference entries never appear on a span.
 """
 # Title and the first parts of the ids.
 _SECTIONS = (
@@ -69,7 +69,7 @@ def render() -> str:
 
 
 def _entries(families: tuple[str, ...]) -> list[Hint]:
-    """The entries of a section, those of the API by HTTP code; otherwise in the catalogue's order."""
+    """The entries of a section: those of the API by HTTP code, the others in the catalogue's order."""
     hints = [hint for hint in default_hints() if hint.id.partition(".")[0] in families]
     return sorted(hints, key=_http_code)
 
@@ -120,7 +120,7 @@ def _narrower(hint: Hint) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Keep Markdown from reading what is meant literally."""
+    """Escape characters that Markdown would interpret."""
     for character in "\\*|<":
         text = text.replace(character, "\\" + character)
     return text

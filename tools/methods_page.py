@@ -26,31 +26,32 @@ methods is one span of kind CLIENT, sync and async alike. Its name is the operat
 one. It carries provider, server, HTTP options, attempts, errors, outcome and hints as a `generate_content` span does, and
 counts in `gemini.client.responses`. Where the conventions measure a duration, it is in `gen_ai.client.operation.duration`.
 
-What the installed version of the SDK lacks is not traced, which the log says at level DEBUG.
+A method that the installed version of the SDK lacks is not traced; the log says so at level DEBUG.
 
-A `list` method makes one request and returns a pager, which makes the others when it is iterated. The listing is a span that
-ends with its first page; each later page is a span of the same name below it, wherever and whenever the pager is iterated, so
-that a listing is one trace. A page fetched while a span of another trace is current is linked to that span.
+A `list` method makes one request and returns a pager, which makes further requests when it is iterated. The listing is a span
+that ends with its first page. Each later page is a span of the same name below it, wherever and whenever the pager is iterated,
+so that a listing is one trace. A page that is fetched while a span of another trace is current is linked to that span.
 
 An upload is one span over all of its requests; a piece that the SDK sends again counts in `http.request.resend_count` and is a
-`gemini.attempt` event. A file that could not be processed, or a job that failed, is outcome `failed` and leaves the span's
-status unset: the call itself succeeded (`error_outcomes` changes that).
+`gemini.attempt` event. A call that reports a file that could not be processed, or a job that failed, has the outcome `failed`
+and leaves the span's status unset, because the call itself succeeded (`error_outcomes` changes that).
 
-What goes on at the service after the call (a video, a batch job, a file that is processed, an agent's work) is `pending`. Each
-later look at it by the same process is a span of its own, linked to the span that began it; the last one has the final state.
-Nothing stays open if nobody looks.
+Work that continues at the service after the call (a video, a batch job, a file that is processed, an agent's work) has the
+outcome `pending`. Each later poll of it by the same process is a separate span, linked to the span that started the work; the
+last one has the final state. No span stays open if nobody polls.
 
-`interactions.create` is an inference, `generate_content {model}`, or `invoke_agent {agent}`; with `stream=True` it ends when the
-stream is read, closed or dropped. The answer tells a status instead of a finish reason (`gemini.interaction.status`): `failed`,
-`cancelled`, `incomplete` and `budget_exceeded` come without an exception, and are outcomes; errors that an interaction reports are
-`gemini.error.*` as those of a refused call are. What runs on in the background is `pending`. `interactions.get` is
-`fetch_response`: its tokens are `gemini.interaction.total_tokens` and no usage, because the same interaction may be fetched many
-times. `cancel_interaction` and `delete_interaction` are spans of their own.
+`interactions.create` is a span `generate_content {model}`, or `invoke_agent {agent}` for an agent. With `stream=True` it ends
+when the stream is read, closed or dropped. The answer has a status instead of a finish reason (`gemini.interaction.status`):
+`failed`, `cancelled`, `incomplete` and `budget_exceeded` come without an exception and become the outcome. Errors that an
+interaction reports are in `gemini.error.*`, like those of a refused call. An interaction that runs on in the background is
+`pending`. `interactions.get` is the operation `fetch_response`: its tokens are in `gemini.interaction.total_tokens` and do not
+count as usage, because the same interaction may be fetched many times. `cancel_interaction` and `delete_interaction` are
+separate spans.
 
-| method | operation | read off the request | read off the answer | duration |
+| method | operation | read from the request | read from the answer | duration |
 |---|---|---|---|---|
 """
-# Where a client has a module's methods, if not under its name.
+# Where the client has a module's methods, if not under the module's name.
 _AREAS = {
     "tokens": "auth_tokens",
     "documents": "file_search_stores.documents",
@@ -65,7 +66,7 @@ _ATTRIBUTES = """
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check tell whether it is up to date."""
+    """Write the page; with --check, only say whether it is up to date."""
     page = _HEAD + "".join(_rows()) + _ATTRIBUTES + "".join(_meanings())
     if "--check" in arguments:
         stale = PAGE.read_text(encoding="utf-8") != page
@@ -99,7 +100,7 @@ def _meanings() -> Iterator[str]:
 
 
 def _public_name(module: str, method: Method) -> str:
-    """How a user writes it, below the client."""
+    """The method as a user writes it, after the client."""
     class_name, _, name = method.name.removesuffix(BELOW_DECORATOR).partition(".")
     area = module.rpartition(".")[2]
     if module in GENERATED_METHODS:

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 HINTS = {hint.id: hint for hint in gemini_otel.default_hints()}
-# The file below docs/, how many columns it has, and its colours.
+# The file below docs/, its number of columns, and its colours.
 TERMINALS = (
     ("demo.svg", 120, MONOKAI),
     ("images/terminal-120-light.svg", 120, DEFAULT_TERMINAL_THEME),
@@ -129,7 +129,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def draw() -> dict[str, str]:
-    """What the terminal shows, as SVG, by the name below docs/."""
+    """The terminal's content as SVG, by the name below docs/."""
     kept = InMemorySpanExporter()
     with _instrumented(kept) as (_, client):
         _send(client, _TERMINAL_SCENES)
@@ -147,7 +147,7 @@ def _drawn(spans: Sequence[ReadableSpan], width: int, theme: TerminalTheme) -> s
 
 
 def draw_report() -> str:
-    """The report of a day as SVG; without money, whose amounts change with each release of the prices."""
+    """The report of a day as SVG; without money, because amounts change with each release of the prices."""
     sys.path[:0] = [str(ROOT / "tests")]
     from support.trace_files import otlp_lines, simulated_day
 
@@ -194,7 +194,7 @@ def _send(client: Client, titles: Sequence[str]) -> None:
 
 
 def _without_timings(span: ReadableSpan) -> ReadableSpan:
-    """The span without what differs from run to run."""
+    """The span without values that differ from run to run."""
     return ReadableSpan(
         name=span.name,
         context=span.get_span_context(),
@@ -209,7 +209,7 @@ def _steady(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _text(svg: str) -> list[str]:
-    """The lines that are written in the picture, however a release of rich draws them."""
+    """The lines of text in the picture, however a release of rich draws them."""
     lines: dict[str, str] = {}
     for y, text in re.findall(r'<text [^>]*\by="([^"]*)"[^>]*>([^<]*)</text>', svg):
         lines[y] = lines.get(y, "") + html.unescape(text)
@@ -217,7 +217,7 @@ def _text(svg: str) -> list[str]:
 
 
 class Jaeger(NamedTuple):
-    """Where a Jaeger takes traces, and where its page is."""
+    """Addresses of a Jaeger: where it takes traces, and where its page is."""
 
     otlp: str
     url: str
@@ -225,7 +225,7 @@ class Jaeger(NamedTuple):
 
 @contextlib.contextmanager
 def _jaeger(options: argparse.Namespace) -> Iterator[Jaeger]:
-    """The one that runs already, or one of our own."""
+    """The Jaeger that is already running, or one that we start."""
     if options.jaeger:
         yield Jaeger(options.otlp, options.jaeger.rstrip("/"))
         return
@@ -241,7 +241,10 @@ def _jaeger(options: argparse.Namespace) -> Iterator[Jaeger]:
 
 
 def photograph(jaeger: Jaeger) -> None:
-    """Send traces to Jaeger, and save what its page shows of them."""
+    """Send traces to Jaeger, and save what its page shows of them.
+
+    A Jaeger that was built without its page needs --jaeger-ui.
+    """
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     endpoint = f"{jaeger.otlp}/v1/traces"
@@ -296,7 +299,7 @@ def _size(size: tuple[int, int]) -> ViewportSize:
 
 
 def _show_hint(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
-    """The trace with the call that went wrong clicked, and nothing else: the hint can be read."""
+    """The trace after a click on the call that went wrong: the hint is readable."""
     page.set_viewport_size(_size(_TRACE_SIZE))
     page.goto(f"{jaeger.url}/trace/{trace_id}")
     page.locator(".span-row .span-name").last.click()
@@ -327,7 +330,7 @@ def _show_conversation(page: Page, jaeger: Jaeger, trace_id: str) -> Locator:
 
 
 def _show_search(page: Page, jaeger: Jaeger) -> Locator:
-    """All calls of a service: those that went wrong carry a mark."""
+    """All calls of a service; those that went wrong have a mark."""
     query = {"service": _SERVICE, "lookback": "1h", "limit": 20}
     page.set_viewport_size(_size(_SEARCH_SIZE))
     page.goto(f"{jaeger.url}/search?{urlencode(query)}")
@@ -337,7 +340,7 @@ def _show_search(page: Page, jaeger: Jaeger) -> Locator:
 
 
 def _save(page: Page, name: str, last: Locator) -> None:
-    """The page down to its `last` part, with as few colours as it needs."""
+    """The page down to its `last` part, with as few colours as possible."""
     from PIL import Image
 
     path = DOCS / "images" / name

@@ -38,11 +38,11 @@ def main() -> int:
 
 
 class NotHereError(Exception):
-    """This machine cannot have that CPython, and why."""
+    """This machine cannot have that CPython; the text says why."""
 
 
 def python() -> Path:
-    """The interpreter, unpacked unless it is there already."""
+    """The interpreter, unpacked unless it exists already."""
     home = PYTHONS / VERSION
     interpreter = home / "bin" / "python3.14"
     if not interpreter.exists():
@@ -56,12 +56,12 @@ def python() -> Path:
 
 
 def go() -> str | None:
-    """The Go toolchain's command, where this machine has one."""
+    """The Go toolchain's command, if this machine has one."""
     return shutil.which("go", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/go/bin")))
 
 
 def _module() -> Path:
-    """The folder that Go has unpacked the module in, its checksum compared."""
+    """The folder into which Go has unpacked the module, after comparing its checksum."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise NotHereError(f"the CPython of {MODULE} is for {PLATFORM}, which this machine is not")
     if (command := go()) is None:
@@ -79,7 +79,7 @@ def _module() -> Path:
 
 
 def unpack(data: Path, folder: Path) -> None:
-    """A tree as the module keeps it, made one: large files are gzipped, links and modes stand in its list."""
+    """Unpack a tree as the module keeps it: large files are gzipped, links and modes are in a list."""
     entries: list[dict[str, Any]] = json.loads((data / "files.json").read_text(encoding="utf-8"))["files"]
     for entry in sorted(entries, key=_depth):
         target = folder / entry["name"]
@@ -91,7 +91,7 @@ def unpack(data: Path, folder: Path) -> None:
             target.chmod(stat.S_IMODE(entry["perm"] & 0o777))
 
 
-_DIRECTORY = 1 << 31  # of Go's file modes
+_DIRECTORY = 1 << 31  # Go's file modes
 
 
 def _depth(entry: dict[str, Any]) -> int:

@@ -71,7 +71,7 @@ Caller = Callable[[str, bool], None]
 Source = Callable[[TracerProvider, str], Caller]
 
 
-# --- google-genai, whoever watches it
+# --- google-genai, with any instrumentation
 
 
 def _genai(url: str) -> Caller:

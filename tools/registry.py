@@ -25,7 +25,7 @@ def load() -> Groups:
     for group in read:
         if (extended := group.pop("extends", None)) is not None:
             group["attributes"] = [*group["attributes"], *shared[extended]]
-        if not group["id"].startswith("attributes."):  # those are parts of others
+        if not group["id"].startswith("attributes."):  # the groups that others extend
             groups.setdefault(group["type"], []).append(group)
     return groups
 
@@ -41,7 +41,7 @@ def level(requirement: str | dict[str, str]) -> str:
 
 
 class Exposed(NamedTuple):
-    """A metric as Prometheus has it: its name and type, the labels it always has and those it may have."""
+    """A metric in Prometheus: its name and type, the labels it always has and those it may have."""
 
     name: str
     type: str
@@ -50,7 +50,7 @@ class Exposed(NamedTuple):
 
 
 def exposed() -> Iterator[tuple[str, Exposed]]:
-    """Each metric of the registry under the name that Prometheus' naming rules give it."""
+    """Each metric of the registry by its name under Prometheus' naming rules."""
     for metric in load()["metric"]:
         name = plain(metric["metric_name"]) + ("_seconds" if metric["unit"] == "s" else "")
         labels = {plain(each["ref"]): level(each["requirement_level"]) for each in metric["attributes"]}
@@ -61,5 +61,5 @@ def exposed() -> Iterator[tuple[str, Exposed]]:
 
 
 def plain(name: str) -> str:
-    """What Prometheus calls an attribute."""
+    """Prometheus' name for an attribute."""
     return name.replace(".", "_")

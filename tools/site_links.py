@@ -18,7 +18,7 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
 INDEX = "index.md"
-# Inside of the site: where a file of the repository stands.
+# The place of the repository's files inside the site.
 _MOVED = {"README.md": INDEX}
 _CODE_OR_LINK = re.compile(
     r"^(?P<fence> *```+)[^\n]*\n.*?^(?P=fence)$|(?P<begin>\]\()(?P<target>[^)\s#]+)(?P<end>(?:#[^)\s]*)?\))",
@@ -29,7 +29,7 @@ _LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add README.md, and all that is linked from any page, and from what is added."""
+    """Add README.md, and every file that a page links to, including pages that were added."""
     waiting = ["README.md"]
     added: set[str] = set()
     for page in files.documentation_pages():
@@ -47,7 +47,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Lead each link of a page to where its target is in the site."""
+    """Point each link of a page to its target's place in the site."""
     here = origin(page.file.src_uri)
 
     def rewritten(target: str) -> str:
@@ -60,7 +60,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def replaced(markdown: str, change: Callable[[str], str]) -> str:
-    """The text with another target in each link, and code as it was."""
+    """The text with new link targets; code is unchanged."""
 
     def one(found: re.Match[str]) -> str:
         return found[0] if found["fence"] else f"{found['begin']}{change(found['target'])}{found['end']}"
@@ -69,7 +69,7 @@ def replaced(markdown: str, change: Callable[[str], str]) -> str:
 
 
 def place(path: str) -> str:
-    """Where a file of the repository stands in the site, as the path of a source file."""
+    """The place of a repository file in the site, as the path of a source file."""
     if path in _MOVED:
         return _MOVED[path]
     if (ROOT / path).is_dir():
@@ -80,25 +80,25 @@ def place(path: str) -> str:
 
 
 def origin(src_uri: str) -> str:
-    """The path in the repository of what stands at a place in the site."""
+    """The path in the repository of the file at a place in the site."""
     if src_uri == INDEX:
         return "README.md"
     return f"docs/{src_uri}" if (ROOT / "docs" / src_uri).exists() else src_uri
 
 
 def _outside(path: str, text: str) -> list[str]:
-    """The files that a text links to and that are no pages yet."""
+    """The files that a text links to and that are not pages yet."""
     found: list[str] = []
     replaced(text, lambda target: found.append(_repository_path(path, target) or "") or target)
     return [each for each in found if each and (not each.startswith("docs/") or (ROOT / each).is_dir())]
 
 
 def _repository_path(here: str, target: str) -> str | None:
-    """What a relative link in the file `here` leads to; None if it is none, or leads nowhere."""
+    """The target of a relative link in the file `here`; None if it is not one, or leads nowhere."""
     if ":" in target:
         return None
     path = posixpath.normpath(posixpath.join(posixpath.dirname(here), target))
-    inside = not path.startswith("..") and os.path.exists(ROOT / path)  # noqa: PTH110  # of a text with slashes
+    inside = not path.startswith("..") and os.path.exists(ROOT / path)  # noqa: PTH110  # for a text with slashes
     return path if inside else None
 
 

@@ -1,4 +1,4 @@
-"""A hook of mkdocs: whoever searches for a code or an id finds its hint before the pages that only mention it."""
+"""A hook of mkdocs: a search for a code or an id finds its hint before the pages that only mention it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BOOST = 4
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Let the page of the hints weigh more; its text stays."""
+    """Give the page of the hints more weight in the search; its text is unchanged."""
     if page.file.src_uri == FIRST:
         page.meta["search"] = {"boost": _BOOST}
     return markdown

@@ -1,4 +1,5 @@
-"""What of the installed packages this one builds on, one fact a line: methods, fields, values, and the names that it uses.
+"""The parts of the installed packages that this package builds on, one fact a line: methods, fields, values, and names that
+it uses.
 
 Usage: python tools/surface.py
 
@@ -7,7 +8,7 @@ The lines are sorted, and each begins with its kind:
   field   a field of an answer or of usage
   value   a value of an enum
   error   an exception, with its parameters
-  patch   a function that the instrumentation patches and that is there, with its parameters
+  patch   a function that the instrumentation patches and that exists, with its parameters
   name    a name of opentelemetry or wrapt that the package imports, with its parameters
 """
 
@@ -58,9 +59,9 @@ def main() -> None:
 
 
 def lines() -> list[str]:
-    """The surface of what is installed."""
+    """The surface of the installed packages."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the SDK warns of what it has marked as old
+        warnings.simplefilter("ignore")  # the SDK warns about its deprecated names
         found = {
             *_methods(),
             *_fields(),
@@ -74,7 +75,7 @@ def lines() -> list[str]:
 
 
 def modules() -> Iterator[Any]:
-    """The SDK's public modules, and those of the generated clients that the client's properties are made of."""
+    """The SDK's public modules, and the modules of the generated clients behind the client's properties."""
     for found in pkgutil.iter_modules(google.genai.__path__):
         if not found.name.startswith("_") and found.name not in NO_SERVICE:
             yield importlib.import_module(f"google.genai.{found.name}")
@@ -125,7 +126,7 @@ def public_methods(kind: type) -> Iterator[str]:
 
 
 def _models() -> Iterator[Any]:
-    """The modules of the types of the generated clients, where the SDK has those."""
+    """The modules with the types of the generated clients, if the SDK has those."""
     try:
         package = importlib.import_module(_MODELS)
     except ImportError:
@@ -144,7 +145,7 @@ def enums() -> dict[str, list[str]]:
 
 
 def literals() -> dict[str, list[str]]:
-    """The sets of words that the types of the generated clients name as enums."""
+    """The sets of words that the types of the generated clients define as enums."""
     found: dict[str, list[str]] = {}
     for module in _models():
         for name, kind in vars(module).items():
@@ -195,7 +196,7 @@ def _errors() -> Iterator[str]:
 
 
 def _connections() -> Iterator[str]:
-    """What is held open over a websocket, and whose methods no client's property leads to."""
+    """Objects with a websocket, whose methods no property of the client leads to."""
     for name, kind in vars(_module(_WEBSOCKET)).items():
         if inspect.isclass(kind) and kind.__module__ == _WEBSOCKET and name.endswith("Connection"):
             for method in public_methods(kind):
@@ -243,7 +244,7 @@ def _used_names() -> Iterator[str]:
 
 
 def _parameters(function: Any) -> str:
-    """Names and order of the parameters; what they are annotated with and default to may differ from one Python to another."""
+    """Names and order of the parameters; annotations and defaults may differ between versions of Python."""
     if not callable(function):
         return ""
     try:

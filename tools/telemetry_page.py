@@ -17,29 +17,29 @@ _HEAD = """\
 
 <!-- Written by tools/telemetry_page.py from docs/registry; edit the files there. -->
 
-Everything that gemini-otel emits. The same for programs is in [registry](registry), in the format of OpenTelemetry's `weaver`.
-A test runs every scenario of the simulator and compares what comes out with these tables, and these with the conventions.
+This page lists everything that gemini-otel emits. The [registry](registry) has the same in machine-readable form, for OpenTelemetry's
+`weaver`. A test runs every scenario of the simulator, compares the telemetry with these tables, and compares the tables with the conventions.
 
-An attribute's level is that of the conventions: *required* is always there, *recommended* wherever it is known, and of others the
-condition is given. Which metrics there are is a matter of the profile, see [names by profile](what-you-see.md#names-by-profile).
-Attributes and dimensions of [your own](hooks.md) come on top.
+An attribute's level is that of the conventions: *required* is always there, and *recommended* wherever it is known; for the others the
+condition is given. Which metrics there are depends on the profile, see [names by profile](what-you-see.md#names-by-profile).
+[Your own](hooks.md) attributes and dimensions are added to these.
 
 ## `_OTHER`
 
-`_OTHER` stands in the place of a value that must not be recorded as it is: the word of the conventions for "another one". It is no value of the
-service's. It comes
+`_OTHER`, the conventions' word for "another value", replaces a value that must not be recorded as it is. The service itself never sends
+it. It is recorded
 
-* where a name from a list is due, such as a finish or block reason, a status, a reason, a quota, a model or a tool, and what came has not the form
-  of one, such as prose. In the place of a short name of a model stands what is wrong with it: `name with a blank`, `name with a line break`;
-* as a label of metrics, from the 201st model and the 33rd unknown value of an enum on, so that the number of time series is bounded; the span
-  has the value itself.
+* instead of a value that should be a name but does not look like one, such as prose: a finish or block reason, a status, a reason, a
+  quota, a model or a tool. A short model name is replaced by what is wrong with it: `name with a blank`, `name with a line break`;
+* as a label of metrics, from the 201st model and the 33rd unknown value of an enum on, so that the number of time series is bounded. The
+  span has the value itself.
 
-The call is not touched: what was sent and what came is what the program sees.
+The call is not changed: the program sees what was really sent and received.
 """
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with --check tell whether it is up to date."""
+    """Write the page; with --check, only say whether it is up to date."""
     page = "\n".join(_lines(load()))
     if "--check" in arguments:
         current = PAGE.exists() and PAGE.read_text(encoding="utf-8") == page
@@ -85,14 +85,14 @@ def _table(group: dict[str, Any], known: dict[str, dict[str, Any]]) -> Iterator[
 
 
 def _meaning(defined: dict[str, Any]) -> str:
-    """What the attribute says, and examples of its words that do not stand there already; numbers need none."""
+    """The attribute's brief, and examples that it does not contain already; numbers need none."""
     brief = str(defined["brief"])
     shown = [f"`{word}`" for word in _words(defined) if f"`{word}`" not in brief]
     return f"{brief} For example {', '.join(shown)}." if shown else brief
 
 
 def _words(defined: dict[str, Any]) -> Iterator[str]:
-    """The examples, one by one; of numbers and JSON text none."""
+    """The examples, one by one; none for numbers and JSON text."""
     for example in defined.get("examples", ()) if defined["type"].startswith("string") else ():
         words = [example] if isinstance(example, str) else example
         yield from (word for word in words if not word.startswith(("[", "{")))

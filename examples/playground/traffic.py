@@ -43,7 +43,7 @@ def get_no_weather(city: str) -> str:
 
 
 def call(client: genai.Client, model: str, scenario: str, tool: Callable[[str], str] = get_weather) -> None:
-    """One call, read to its end; what becomes of it is in its trace."""
+    """Make one call and read it to its end; its trace shows the result."""
     config = types.GenerateContentConfig(
         tools=[tool] if any(word in scenario for word in TOOLS) else None,
         response_mime_type="application/json" if any(word in scenario for word in JSON) else None,

@@ -30,8 +30,8 @@ _SDK = "google-genai"
 _INSTRUMENTS = (f"{_SDK} >= 1.32",)
 _instrumentation: Instrumentation | None = None  # what is instrumented now
 _changing = threading.RLock()
-_PATIENCE = 10.0  # seconds; what holds it may wait for an import that this thread is in
-listeners: list[Callable[[Any], object]] = []  # told of each tracer provider that spans of ours go to
+_PATIENCE = 10.0  # seconds; the thread that holds the lock may wait for an import that this thread is in
+listeners: list[Callable[[Any], object]] = []  # called with each tracer provider that our spans go to
 
 
 def instrument(
@@ -40,10 +40,11 @@ def instrument(
     logger_provider: Any = None,
     **settings: Any,
 ) -> None:
-    """Trace every Gemini call of this process, on clients made before or after.
+    """Trace every Gemini call of this process, of clients made before or after.
 
-    Without providers the global ones are used, also when they are set later. Raises ValueError for an unknown setting or
-    value, naming the choices. Calling it again changes nothing.
+    The providers are OpenTelemetry's; the global ones are used for those that are not given, even if they are set later.
+    `settings` are the keywords of docs/settings.md. Raises ValueError for an unknown setting or a bad value; the message
+    names the choices. A second call changes nothing.
     """
     if settings:
         in_force.load(
@@ -58,7 +59,7 @@ def instrument(
 
 
 def uninstrument() -> None:
-    """Undo `instrument()`: restore the SDK, or switch our layer off where somebody wrapped it later."""
+    """Undo `instrument()`: restore the SDK's functions. If another library has wrapped one since, only switch our layer off."""
     GeminiInstrumentor().uninstrument()
 
 
@@ -74,7 +75,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _reset_after_fork() -> None:
-    """A forked child is without the thread that may have held it."""
+    """A forked child does not have the thread that may hold the lock."""
     global _changing
     _changing = threading.RLock()
 
@@ -84,14 +85,14 @@ if hasattr(os, "register_at_fork"):
 
 
 class _Configuration:
-    """Gives the dataclass that declarative configuration (OTEL_CONFIG_FILE) reads the options of `gemini` into."""
+    """Returns the dataclass into which declarative configuration (OTEL_CONFIG_FILE) reads the options of `gemini`."""
 
     def __get__(self, instance: object, owner: object) -> type:
         return in_force.configuration()
 
 
 class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped base
-    """The OpenTelemetry instrumentor of the google-genai SDK, entry point `gemini`."""
+    """The OpenTelemetry instrumentor of the google-genai SDK, with the entry point `gemini`; a singleton."""
 
     configuration = _Configuration()
 
@@ -99,10 +100,12 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         return _INSTRUMENTS
 
     def instrument(self, **kwargs: Any) -> Any:
-        """Trace every Gemini call of this process; without google-genai there is nothing to do, and the log says so.
+        """Trace every Gemini call of this process, with the arguments of `gemini_otel.instrument()`.
 
-        Its version is looked at when the application imports it. OpenTelemetry's own check reads the package's metadata, which
-        takes most of the time of a start-up; who asks for its exception gets that check.
+        A bad setting is logged and left at its default, because an exception would stop the other instrumentors of a
+        launcher. Without google-genai there is nothing to do, and the log says so. The version of google-genai is checked
+        when the application imports it. OpenTelemetry's own check reads the package's metadata, which takes most of the time
+        of a start-up, so it runs only with `raise_exception_on_conflict`.
         """
         if not (kwargs.get("skip_dep_check") or kwargs.get("raise_exception_on_conflict")):
             if not installed.is_installed():
@@ -117,7 +120,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
             return super().instrument(**kwargs)
 
     def uninstrument(self, **kwargs: Any) -> Any:
-        """Undo it."""
+        """Undo `instrument()`."""
         with _one_at_a_time():
             return super().uninstrument(**kwargs)
 
@@ -146,8 +149,8 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         global _instrumentation
         _instrumentation = instrumentation
         # The hint processor starts now where there is a provider, not with the first Gemini call.
-        instrumentation.providers.tracer()
-        if instrumentation.content is not None:  # which needs no provider
+        instrumentation.providers.prepare()
+        if instrumentation.content is not None:  # content is captured without a provider, too
             patching.wake()
         patching.install(installed.MODULE, functools.partial(_rows, instrumentation))
 
@@ -163,16 +166,17 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
 
 
 def _rows(instrumentation: Instrumentation) -> patching.Rows:
-    """What to patch. Runs when the application imports the SDK, and imports our readers only then."""
+    """What to patch. This runs when the application imports the SDK, and only then imports our readers."""
     from gemini_otel._sdk import plan
 
     return plan.rows(instrumentation)
 
 
 def lend(**providers: Any) -> Instrumentation | None:
-    """Instrument with these providers until the program calls `instrument()` itself, which then works as if this had not been.
+    """Instrument with these providers until the program calls `instrument()` itself, which then works as if this had not
+    happened.
 
-    Adds no hints. Gives what is to be handed to `take_back`; None where something is instrumented already.
+    Adds no hints. Returns what `take_back` needs, or None if something is already instrumented.
     """
     if _instrumentation is not None:
         return None
@@ -181,7 +185,7 @@ def lend(**providers: Any) -> Instrumentation | None:
 
 
 def take_back(lent: Instrumentation) -> None:
-    """End what was lent, unless something else took its place."""
+    """End what `lend` began, unless the program has called `instrument()` since."""
     if _instrumentation is lent:
         GeminiInstrumentor()._uninstrument()  # noqa: SLF001  # see `lend`
 
@@ -191,12 +195,12 @@ def _instrumented() -> bool:
 
 
 def active_instrumentation() -> Instrumentation | None:
-    """What is instrumented now; None while nothing is."""
+    """The `Instrumentation` in force; None while the SDK is not instrumented."""
     return _instrumentation
 
 
 def _content(settings: Settings, logger_provider: Any) -> Content | None:
-    """What captures content; imported only where something asks for it."""
+    """The object that captures content, or None; imported only if a setting asks for it."""
     if not settings.wants_content:
         return None
     from gemini_otel._telemetry.content.capture import make_content
@@ -205,7 +209,7 @@ def _content(settings: Settings, logger_provider: Any) -> Content | None:
 
 
 def _exceptions(settings: Settings, logger_provider: Any) -> ExceptionLog | None:
-    """What logs exceptions; imported only where it is asked for."""
+    """The object that logs exceptions, or None; imported only if a setting asks for it."""
     if not settings.exception_events:
         return None
     from gemini_otel._telemetry.log_events import ExceptionLog
@@ -217,7 +221,7 @@ def _exceptions(settings: Settings, logger_provider: Any) -> ExceptionLog | None
 def _prepare(
     settings: Settings, logger_provider: Any, providers: Providers, provider: Any
 ) -> HintProcessor | None:
-    """Spans of ours are about to go to this provider."""
+    """Runs before our first span goes to this provider: adds the hint processor and calls the listeners."""
     processor = None
     if not hasattr(provider, "add_span_processor"):
         if settings.hints:
@@ -246,7 +250,7 @@ def _add_hints(
 
 @guarded
 def _add_flushing(provider: Any) -> None:
-    """Without hints: what ends with a flush does so all the same."""
+    """Without hints, add a processor that ends dropped streams when the provider is flushed."""
     from gemini_otel._telemetry.flushing import install_on
 
     install_on(provider)

@@ -1,6 +1,6 @@
 """Advice for a program's own retry loop: whether to send the request again after an exception, and when.
 
-What the catalogue of hints knows of the exception, as pure functions: nothing is patched, and no telemetry is needed.
+The functions look the exception up in the catalogue of hints. They patch nothing and need no telemetry.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Advice", "advise", "retry_if_it_helps", "wait_as_told"]
 
-# The values of Hint.retry with which the same request may succeed as it is.
+# The values of Hint.retry with which the same request may succeed unchanged.
 _HELPS = ("yes", "wait")
 # Seconds: those of google-genai's HttpRetryOptions.
 _FIRST_WAIT = 1.0
@@ -33,9 +33,10 @@ _JITTER = 1.0
 class Advice(NamedTuple):
     """What to do after an exception of a Gemini call.
 
-    `retry` says whether the same request may succeed when it is sent again. It is False where a retry does not help, and where
-    nobody knows. `wait` is the number of seconds to wait before that, without jitter; None where `retry` is False. `hint` says
-    why, and what else to do: `hint.retry` tells "after_change" and "resume" from "no".
+    `retry` is True if the same request may succeed when it is sent again. It is False if a retry does not help, or if the
+    exception is not in the catalogue. `wait` is the number of seconds to wait before the retry, without jitter; None if
+    `retry` is False. `hint` says why, and what else to do; None if no hint is known. Where `retry` is False, `hint.retry`
+    may be "after_change" (change the request first) or "resume" (go on where it stopped).
     """
 
     retry: bool
@@ -46,10 +47,11 @@ class Advice(NamedTuple):
 def advise(error: BaseException, *, attempt: int = 1) -> Advice:
     """Whether a retry helps after `error`, how long to wait for it, and why.
 
-    `error` is an exception of google-genai, of a transport below it or of another client of the API, or one that was raised from such
-    an exception. `attempt` is the number of the attempt that failed. The wait is what the service asks for; where it asks for
-    nothing, 1 s, doubled with each attempt, at most 60 s. Raises TypeError where `error` is not an exception, and ValueError where
-    `attempt` is less than 1.
+    `error` is an exception of google-genai, of a transport below it or of another client of the API, or one that was raised
+    from such an exception. `attempt` is the number of the attempt that failed, from 1. The wait, in seconds, is what the
+    service asks for. If it asks for nothing, it is 1 s, doubled with each attempt, at most 60 s, as in google-genai's
+    HttpRetryOptions (https://googleapis.github.io/python-genai/). Raises TypeError if `error` is not an exception, and
+    ValueError if `attempt` is less than 1.
     """
     if not isinstance(error, BaseException):
         raise TypeError(f"advise() takes an exception, not {_described(error)}")
@@ -59,14 +61,14 @@ def advise(error: BaseException, *, attempt: int = 1) -> Advice:
     hint = next(iter(find(failure_attributes(facts))), None)
     if hint is None or hint.retry not in _HELPS or _is_wanted(error):
         return Advice(False, None, hint)
-    told = facts.retry_delay
-    return Advice(True, _backoff(attempt) if told is None else told, hint)
+    delay = facts.retry_delay
+    return Advice(True, _backoff(attempt) if delay is None else delay, hint)
 
 
 def retry_if_it_helps() -> tenacity.retry_if_exception:
-    """For tenacity's `retry=`: another attempt where `advise()` says that it helps.
+    """For tenacity's `retry=`: another attempt if `advise()` says that a retry helps.
 
-    Raises ImportError where tenacity is not installed; google-genai depends on it.
+    Raises ImportError if tenacity is not installed; google-genai depends on it.
     """
     _need_tenacity()
     from tenacity import retry_if_exception
@@ -75,9 +77,9 @@ def retry_if_it_helps() -> tenacity.retry_if_exception:
 
 
 def wait_as_told(jitter: float = _JITTER) -> wait_base:
-    """For tenacity's `wait=`: as long as `advise()` says, and up to `jitter` seconds more.
+    """For tenacity's `wait=`: as many seconds as `advise()` says, and up to `jitter` seconds more.
 
-    Raises ValueError for a negative `jitter`, and ImportError where tenacity is not installed; google-genai depends on it.
+    Raises ValueError if `jitter` is negative, and ImportError if tenacity is not installed; google-genai depends on it.
     """
     if jitter < 0:
         raise ValueError(f"jitter={jitter!r} is not valid; give seconds, 0 or more")
@@ -86,13 +88,15 @@ def wait_as_told(jitter: float = _JITTER) -> wait_base:
 
     class WaitAsTold(wait_base):
         def __call__(self, retry_state: tenacity.RetryCallState) -> float:
-            return _told(retry_state) + random.uniform(0, jitter)  # noqa: S311  # spreads clients, keeps no secret
+            return _wait_after(retry_state) + random.uniform(0, jitter)  # noqa: S311  # spreads clients, keeps no secret
 
     return WaitAsTold()
 
 
-def _told(retry_state: tenacity.RetryCallState) -> float:
-    """What the exception of the attempt says, else the backoff: another condition of the program's may want a retry."""
+def _wait_after(retry_state: tenacity.RetryCallState) -> float:
+    """The wait that `advise()` gives for the attempt's exception; the backoff if it gives none, since the retry may be due
+    to another of the program's conditions.
+    """
     attempt, outcome = retry_state.attempt_number, retry_state.outcome
     error = outcome.exception() if outcome is not None and outcome.failed else None
     wait = advise(error, attempt=attempt).wait if error is not None else None
@@ -104,7 +108,7 @@ def _backoff(attempt: int) -> float:
 
 
 def _is_wanted(error: BaseException) -> bool:
-    """Whether the program itself asked for the end: a cancelled task, Ctrl-C, the end of the process."""
+    """Whether the program itself ended the call: a cancelled task, Ctrl-C, the end of the process."""
     return not isinstance(error, Exception) or type(error).__name__ in CANCELLED.classes
 
 

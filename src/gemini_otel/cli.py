@@ -68,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="demo | check | explain | report | simulate | dashboard | alerts"
     )
 
-    demo = commands.add_parser("demo", help="run telling Gemini calls and print their traces; needs no key")
+    demo = commands.add_parser(
+        "demo", help="make Gemini calls that go wrong in typical ways and print their traces; needs no key"
+    )
     demo.add_argument(
         "--otlp",
         nargs="?",
@@ -107,7 +109,12 @@ def _parser() -> argparse.ArgumentParser:
 
     simulate = commands.add_parser("simulate", help="serve the Gemini API simulator until interrupted")
     simulate.add_argument("--port", type=_port, default=8000, help="0 picks a free one (default %(default)s)")
-    simulate.add_argument("--scenario", default="ok", help="what to answer where a prompt names no scenario")
+    simulate.add_argument(
+        "--scenario",
+        action="append",
+        metavar="NAME",
+        help="what to answer if a prompt names no scenario (default ok); of several, the first that fits the request",
+    )
     simulate.add_argument("--list", action="store_true", help="list the scenarios and exit")
     simulate.set_defaults(run=_simulate)
 
@@ -124,13 +131,13 @@ def _parser() -> argparse.ArgumentParser:
         "--objective",
         type=_percent,
         metavar="PERCENT",
-        help="also an alert where fewer calls than these have a usable answer, such as 99.5",
+        help="also an alert if a smaller percentage of calls than this has a usable answer, such as 99.5",
     )
     alerts.add_argument(
         "--grafana",
         type=_address,
         metavar="URL",
-        help="where Grafana is, for the alerts' links to the dashboard, such as https://grafana.example.com",
+        help="Grafana's address, for the alerts' links to the dashboard, such as https://grafana.example.com",
     )
     alerts.set_defaults(run=_alerts)
     return parser
@@ -254,7 +261,7 @@ def _explain(options: argparse.Namespace) -> int:
     presenting.show(found, full=full)
     if not full:
         print(
-            f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].hint.id}; for all: --full"
+            f"\n{len(found)} entries.\n  One of them: gemini-otel explain {found[0].hint.id}\n  All: --full"
         )
     return 0
 
@@ -290,7 +297,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _is_healthy(code: str) -> bool:
-    """Whether a code is a value of the SDK's with which nothing is wrong, and which no entry speaks of."""
+    """Whether a code is a value of the SDK that means nothing is wrong and that no entry explains."""
     from gemini_otel._commands.explain import explain
     from gemini_otel.hints import is_healthy
 
@@ -314,7 +321,7 @@ def _explained_code(code: str) -> list[Explained]:
 
 
 def _explained_input() -> list[Explained]:
-    """What there is to say about the errors on standard input: a body, a traceback, a log of any length."""
+    """The explanation of the errors on standard input: a body, a traceback, or a log of any length."""
     from gemini_otel._commands.logs import progress, read_errors
     from gemini_otel._commands.presenting import Explained
     from gemini_otel.hints import evidence
@@ -322,36 +329,39 @@ def _explained_input() -> list[Explained]:
     with progress(sys.stderr) as seen:
         hits = read_errors(sys.stdin.readline, seen)
     if not hits:
-        raise ValueError(f"there is no error on standard input that is known here. {_BODY}")
+        raise ValueError(f"no known error was found on standard input. {_BODY}")
     return [Explained(hint, evidence(hint, hit.attributes), hit.times) for hit in hits for hint in hit.hints]
 
 
 def _simulate(options: argparse.Namespace) -> int:
     from gemini_otel import simulator
+    from gemini_otel._commands.wrapping import wrapped
 
     if options.list:
         described = {name: each.description for name, each in simulator.SCENARIOS.items()}
         described |= {name: each.description for name, each in simulator.LIVE_SCENARIOS.items()}
         for name, description in described.items():
-            print(f"{name:33} {description}")
+            print(wrapped(f"{name:33} {description}", hanging=34))
         return 0
     known = [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
-    if options.scenario not in known:
-        close = _close(options.scenario, known)
-        return _fail(
-            f"{options.scenario!r} is not a scenario.{close} All of them: gemini-otel simulate --list"
-        )
+    scenarios = options.scenario or ["ok"]
+    for name in scenarios:
+        if name not in known:
+            return _fail(
+                f"{name!r} is not a scenario.{_close(name, known)} All of them: gemini-otel simulate --list"
+            )
 
     def announce(url: simulator.Simulator) -> None:
         try:
             live = _LIVE.format(certificate=url.certificate)
         except RuntimeError as missing:
             live = str(missing)
-        print(_SERVING.format(url=url, scenario=options.scenario, live=live), flush=True)
+        playing = scenarios[0] if len(scenarios) == 1 else f"the first that fits of {', '.join(scenarios)}"
+        print(_SERVING.format(url=url, scenario=playing, live=live), flush=True)
 
     try:
         with _terminated_like_interrupted():
-            simulator.serve_forever(options.scenario, port=options.port, on_start=announce)
+            simulator.serve_forever(scenarios, port=options.port, on_start=announce)
     except OSError as error:
         return _fail(f"cannot serve on port {options.port}: {error.strerror}. A free one: --port 0")
     return 0
@@ -359,7 +369,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM, by which containers and CI stop a program, does what Ctrl-C does: the server's files are removed."""
+    """SIGTERM, with which containers and CI stop a program, does what Ctrl-C does, so that the server's files are removed."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -396,7 +406,7 @@ def _shipped(*path: str) -> str:
 
 
 def _close(word: str, known: Collection[str]) -> str:
-    """A sentence with the known words that look like `word`; empty without any."""
+    """A sentence with the known words that look like `word`; empty if there are none."""
     spelled = {each.upper(): each for each in known}
     similar = difflib.get_close_matches(word.upper(), spelled, n=5)
     return f" Close: {', '.join(spelled[each] for each in similar)}." if similar else ""

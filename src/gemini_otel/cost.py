@@ -1,8 +1,9 @@
-"""What calls cost at list price, as the library genai-prices knows it: `pip install 'gemini-otel[cost]'`.
+"""What calls cost at list price, by the library genai-prices: `pip install 'gemini-otel[cost]'`.
 
-The prices are those bundled with the installed release of the library: nothing here asks the network, and there is no table of
-our own. Attributes that say a cost follow the conventions' proposal, which is not merged yet:
-https://github.com/open-telemetry/semantic-conventions-genai/pull/443 (gen_ai.usage.cost.* of spans, gen_ai.client.operation.cost of metrics).
+The prices are those bundled with the installed release of the library; no network is used, and this package has no price
+table. The attributes for a cost follow the conventions' proposal, which is not merged yet:
+https://github.com/open-telemetry/semantic-conventions-genai/pull/443 (gen_ai.usage.cost.* of spans,
+gen_ai.client.operation.cost of metrics).
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ COST_SOURCE = "gen_ai.usage.cost.source"
 CURRENCY = "USD"
 _MISSING = "gemini_otel.cost needs genai-prices. Install it with: pip install 'gemini-otel[cost]'"
 _LIBRARY = "genai-prices"
-# Tiers that are no tier of their own: `on_demand` is how Vertex AI calls its standard one.
+# Names of the standard tier, which has no price of its own; `on_demand` is Vertex AI's name for it.
 _STANDARD = frozenset({"", "standard", "default", "unspecified", "service_tier_unspecified", "on_demand"})
 _MODALITIES = ("text", "image", "audio", "video")
-# What the library calls the tokens that a span counts. A document is read as images, and the library counts it so.
+# The library's names for the tokens that a span counts. Documents are priced as images.
 _UNITS: Mapping[str, str] = {
     names.USAGE_INPUT_TOKENS: "input_tokens",
     names.USAGE_OUTPUT_TOKENS: "output_tokens",
@@ -51,14 +52,16 @@ _OF_CACHES = frozenset(f"cache_{modality}_read_tokens" for modality in _MODALITI
 
 
 class Cost(NamedTuple):
-    """An amount in US dollars; None where it is not known, with the `reason`."""
+    """An `amount` in US dollars; None if it is not known, with the `reason` as a sentence."""
 
     amount: Decimal | None
     reason: str | None = None
 
 
 class _Prices(NamedTuple):
-    """What the library has for one model, tier and day: the inputs beyond which another price holds, and the kinds it has."""
+    """The library's prices for one model, tier and day: the input sizes above which another price applies, and the kinds of
+    tokens that have a price.
+    """
 
     steps: tuple[int, ...] = ()
     kinds: frozenset[str] = frozenset()
@@ -66,18 +69,19 @@ class _Prices(NamedTuple):
 
 
 class _Key(NamedTuple):
-    """Calls of one key differ only in the number of their tokens, and have the same price for each kind of them."""
+    """Calls with the same key differ only in their numbers of tokens, and have the same price for each kind of token."""
 
     model: str
     tier: str
     day: int
     units: tuple[str, ...]
-    step: int  # how many of the model's steps the input is beyond
-    counts: tuple[int, ...] = ()  # of each call, where they must not be added up: between two steps
+    step: int  # how many of the model's price steps the input exceeds
+    # The counts of each call, where calls must not be added up: between two steps.
+    counts: tuple[int, ...] = ()
 
 
 def require() -> None:
-    """Raise ImportError, with what to do, where the library is missing."""
+    """Raise ImportError, with the command that installs the library, if it is missing."""
     try:
         import genai_prices  # noqa: F401
     except ImportError as missing:
@@ -85,10 +89,11 @@ def require() -> None:
 
 
 def cost(attributes: Mapping[str, Any], at: datetime | None = None) -> Cost:
-    """The cost of one call by the attributes of its span, at the prices of the moment `at` (default: now).
+    """The cost of one call from the attributes of its span, at the prices of the time `at` (default: now).
 
-    The amount covers tokens: searches, the storage of caches and discounts are billed apart. It is None for a model, tier or kind
-    of tokens that the library has no price for, and for a span without tokens. Raises ImportError without the extra `cost`.
+    The amount covers tokens; searches, the storage of caches and discounts are billed separately. It is None for a model,
+    tier or kind of tokens that the library has no price for, and for a span without tokens. Raises ImportError without the
+    extra `cost`.
     """
     require()
     bill = Bill()
@@ -97,7 +102,9 @@ def cost(attributes: Mapping[str, Any], at: datetime | None = None) -> Cost:
 
 
 def attributes_of(known: Cost) -> dict[str, str | float]:
-    """A cost as attributes of the conventions' proposal; none where the amount is not known."""
+    """A cost as the attributes gen_ai.usage.cost.amount, .currency and .source of the conventions' proposal; an empty dict
+    if the amount is not known.
+    """
     if known.amount is None:
         return {}
     return {
@@ -108,9 +115,10 @@ def attributes_of(known: Cost) -> dict[str, str | float]:
 
 
 class Bill:
-    """Adds up calls, and asks the library once for all calls of a kind: it takes longer for one than reading its span does.
+    """Adds up calls, and asks the library once for all calls with the same key, because one look-up takes longer than
+    reading a span.
 
-    `tokens` counts those of all calls; `unknown` those without a price, by the reason.
+    `tokens` is the sum over all calls; `unknown` has the tokens without a price, by reason.
     """
 
     __slots__ = ("_sums", "tokens", "unknown")
@@ -123,7 +131,7 @@ class Bill:
         self.unknown: Counter[str] = Counter()
 
     def add(self, attributes: Mapping[str, Any], at: float) -> None:
-        """Count the call that a span speaks of, begun at that time in seconds since 1970."""
+        """Count the call of a span that began at this time, in seconds since 1970."""
         counts = _counts(attributes)
         tokens = counts.get("input_tokens", 0) + counts.get("output_tokens", 0)
         self.tokens += tokens
@@ -148,7 +156,7 @@ class Bill:
             sums[place] += count
 
     def include(self, other: Bill) -> None:
-        """Count all calls of another bill."""
+        """Add all calls of another bill."""
         self.tokens += other.tokens
         self.unknown += other.unknown
         for key, theirs in other._sums.items():
@@ -158,25 +166,28 @@ class Bill:
             )
 
     def cost(self) -> Cost:
-        """The cost of what has one; None, with the commonest reason, where nothing has."""
+        """The cost of all calls that have a price; if none has, None and the most frequent reason."""
         amount, unknown = self.priced()
         if amount is None:
             return Cost(None, unknown.most_common(1)[0][0] if unknown else "there is no call")
         return Cost(amount)
 
     def priced(self) -> tuple[Decimal | None, Counter[str]]:
-        """The amount that is known, None without any, and the tokens without a price by the reason."""
+        """The known amount, None if there is none, and the tokens without a price by reason."""
         amount, unknown = None, Counter(self.unknown)
         for key, sums in self._sums.items():
             try:
                 amount = (amount or Decimal(0)) + _price(key, sums)
-            except ValueError as error:  # counts that do not go together
+            except ValueError as error:  # counts that contradict each other
                 unknown[f"{_LIBRARY}: {error}"] += _tokens(key, sums)
         return amount, unknown
 
 
 def _counts(attributes: Mapping[str, Any]) -> dict[str, int]:
-    """Tokens by the library's names; 0 of a modality that could have been in the cache and was not, where the cache's are told."""
+    """Tokens by the library's names.
+
+    If the span says how many cached tokens one modality has, each other modality of the input without a cached count gets 0.
+    """
     found: dict[str, int] = {}
     for name, count in attributes.items():
         unit = _UNITS.get(name)
@@ -190,15 +201,16 @@ def _counts(attributes: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _model(attributes: Mapping[str, Any]) -> str:
-    """The model that answered, else the one that was asked."""
+    """The model that answered, else the requested model."""
     name = attributes.get(names.RESPONSE_MODEL) or attributes.get(names.REQUEST_MODEL)
     return name.rpartition("/")[2][:200].lower() if isinstance(name, str) else ""
 
 
 def _tier(attributes: Mapping[str, Any]) -> str | None:
-    """The tier that served the call, empty for the standard one; None where another was asked for and none is told.
+    """The tier that served the call, "" for the standard tier; None if another tier was requested and the span does not say
+    which one served.
 
-    What Vertex AI calls a type of traffic stands for the tier where that has no name, as with provisioned throughput.
+    Some types of Vertex AI's traffic, such as provisioned throughput, have no tier; then the type itself is returned.
     """
     served = _word(attributes, names.RESPONSE_SERVICE_TIER) or _word(attributes, names.TRAFFIC_TYPE)
     if not served and _word(attributes, names.REQUEST_SERVICE_TIER) not in _STANDARD:
@@ -227,7 +239,9 @@ def _context(tier: str) -> dict[str, str] | None:
 
 @functools.lru_cache(maxsize=4096)
 def _prices(model: str, tier: str, day: int) -> _Prices:
-    """What there is for a model; the library itself would take the standard price for a tier that it does not know."""
+    """The library's prices for a model and tier. The library itself would use the standard price for a tier that it does not
+    know.
+    """
     from genai_prices import __version__, calc_price
     from genai_prices.types import TieredPrices, Usage
 
@@ -259,9 +273,9 @@ def _prices(model: str, tier: str, day: int) -> _Prices:
 
 @functools.lru_cache(maxsize=4096)
 def _found(model: str, tier: str, day: int, units: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
-    """Why there is no price for some kind of tokens, None where each has one; and the inputs beyond which another holds.
+    """Why some kind of token has no price, None if each has one; and the input sizes above which another price applies.
 
-    A modality without a price of its own has that of its direction. Tokens from a cache cost less, so theirs must be known.
+    A modality without its own price has the price of its direction. Cached tokens cost less, so their price must be known.
     """
     prices = _prices(model, tier, day)
     if prices.reason is not None:
@@ -282,12 +296,12 @@ def _has_price(unit: str, kinds: Iterable[str]) -> bool:
 
 
 def _price(key: _Key, sums: list[int]) -> Decimal:
-    """The price of all calls of a key, which is in proportion to their tokens as long as the step stays the same."""
+    """The price of all calls with this key: it is proportional to their tokens while the price step stays the same."""
     from genai_prices import calc_price
     from genai_prices.types import Usage
 
     parts = _parts(key, sums[0])
-    with localcontext(Context(prec=100)):  # so that no part is rounded, and parts of a whole stay within it
+    with localcontext(Context(prec=100)):  # so that no part is rounded, and parts of a sum never exceed it
         units = {
             unit: tokens // parts if tokens % parts == 0 else Decimal(tokens) / parts
             for unit, tokens in zip(key.units, sums[1:], strict=True)
@@ -303,7 +317,9 @@ def _price(key: _Key, sums: list[int]) -> Decimal:
 
 
 def _parts(key: _Key, calls: int) -> int:
-    """By what the tokens of all calls are divided: below the first step by a power of two, to stay there without rounding."""
+    """The number by which the tokens of all calls are divided. Below the first price step it is a power of two, so that the
+    result stays below the step without rounding.
+    """
     if key.counts:
         return calls
     below = key.step == 0 and _prices(key.model, key.tier, key.day).steps

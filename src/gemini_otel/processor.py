@@ -1,4 +1,4 @@
-"""HintSpanProcessor: remediation hints as span events, on anybody's GenAI spans."""
+"""HintSpanProcessor adds remediation hints as events to GenAI spans, whichever library makes them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 __all__ = ["HintSpanProcessor"]
 
 _ON_SPAN = (HINT_ID, HINT_SUMMARY, HINT_REMEDY, HINT_SEVERITY)  # of the most specific hint
-_MOST_TOLD = 1000  # open spans around failed calls that are remembered
+_MOST_TOLD = 1000  # how many open spans around failed calls are remembered
 
 
-# Imported with the first span: it has a table of all instrumentations that are known.
+# Imported with the first span, because it has a table of all known instrumentations.
 _scopes: ModuleType | None = None
 
 
@@ -53,23 +53,32 @@ def _import_scopes() -> ModuleType:
     return scopes
 
 
-class _Reader(NamedTuple):
-    restore: Callable[[Span, dict[str, Any]], None]
-    translate: Callable[[Span, dict[str, Any]], bool]
-    find: Callable[[dict[str, Any]], list[Hint]]
-    event: Callable[[Hint, dict[str, Any]], dict[str, str]]
+class _Reader:
+    """Reads spans. It is made at the first one, because importing the entries would slow down the start-up."""
+
+    def __init__(self, hints: Iterable[Hint] | None, disabled: frozenset[str], hint_level: str) -> None:
+        from gemini_otel._telemetry.attributes import restore
+        from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.reading import translate
+
+        self.restore, self.translate = restore, translate
+        self.find = Catalogue(default_hints() if hints is None else hints, disabled).at(hint_level).find
+        self.event = Events().make
 
 
 class HintSpanProcessor(SpanProcessor):
     """Adds a `gemini.hint` event to each GenAI span that went wrong, and its id as `gemini.hint.id`, before the span ends.
 
-    It reads span attributes only, so it needs no `instrument()` and serves spans of other instrumentations, recognised by
-    their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans` those are, too, that have one only when
-    they end. A hint stands on the span of the call, and on none of the spans around it. Calls of models that are not Google's are left alone. `hints` replaces the catalogue (`[*default_hints(), mine]` adds to
-    it); hints below `hint_level` ("info", "warning", "error") and `disabled_hints` (ids, or beginnings such as `cfg`) are left
-    out. `hint_signal` says where hints go: "span", "logs" (log events of the same name and attributes, by `logger_provider` or
-    the global one) or "both". With `hint_attributes` summary, remedy and severity of the most specific hint are attributes of the
-    span as well, because many pages fold or drop span events. Raises ValueError or TypeError for anything else. The order of processors does not matter.
+    It reads span attributes only, so it needs no `instrument()` and works on spans of other instrumentations. It recognises
+    them by their scope or by a `gen_ai.*` or `llm.*` attribute at span start; with `all_spans`, also by such an attribute at
+    span end. A hint is on the span of the call, and on none of the spans around it. Calls of models that are not Google's
+    get no hints. The order of processors does not matter.
+
+    `hints` replaces the catalogue (`[*default_hints(), mine]` adds to it). Hints below `hint_level` ("info", "warning",
+    "error") and `disabled_hints` (ids, or beginnings such as `cfg`) are left out. `hint_signal` says where hints go: "span",
+    "logs" (log events of the same name and attributes, by `logger_provider` or the global one) or "both". With
+    `hint_attributes`, summary, remedy and severity of the most specific hint are also attributes of the span, because many
+    back ends fold or drop span events. Raises ValueError or TypeError for any other value.
     """
 
     def __init__(
@@ -87,7 +96,7 @@ class HintSpanProcessor(SpanProcessor):
         self._all_spans = all_spans
         self._told: dict[
             int, frozenset[str]
-        ] = {}  # of open spans, by their ids: the hints of spans inside of them
+        ] = {}  # for each open span, by its id: the hints of the spans inside it
         self.active = True
         self._installed: _Installed | None = None
         self.configure(
@@ -107,7 +116,7 @@ class HintSpanProcessor(SpanProcessor):
         hint_attributes: bool = True,
         logger_provider: LoggerProvider | None = None,
     ) -> None:
-        """Take other settings from now on, with the checks of the constructor."""
+        """Use other settings from now on. They are checked as in the constructor."""
         disabled = (disabled_hints,) if isinstance(disabled_hints, str) else tuple(disabled_hints)
         _check("hint_level", hint_level, SEVERITIES)
         _check("hint_signal", hint_signal, HINT_SIGNALS)
@@ -125,7 +134,7 @@ class HintSpanProcessor(SpanProcessor):
         return disabled_ids(disabled, [*default_hints(), *(self._hints or ())])
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Watch the span if it is one of GenAI."""
+        """Watch the span if it is a GenAI span."""
         try:
             scopes = _scopes or _import_scopes()
             scope = span.instrumentation_scope
@@ -134,26 +143,29 @@ class HintSpanProcessor(SpanProcessor):
                 watched = scopes.begins_as_genai(span)
             if (watched or self._all_spans) and self.active:
                 self._watch(span)
-        except (AttributeError, TypeError):  # of spans and scopes that are not the SDK's
+        except (AttributeError, TypeError):  # for spans and scopes that are not the SDK's
             report("HintSpanProcessor.on_start")
 
     @guarded
     def watch(self, span: Span) -> None:
-        """Give hints on this span when it ends, whatever it looked like when it started."""
+        """Add hints to this span when it ends, whatever it looked like when it started."""
         if self.active and "end" not in vars(span):
             self._watch(span)
 
     def _watch(self, span: Span) -> None:
-        """Shadow the span's `end`: the last moment at which every SDK release lets an event be added.
+        """Replace the span's `end`: that is the last moment at which every release of the OpenTelemetry SDK lets an event be
+        added.
 
-        https://github.com/open-telemetry/opentelemetry-python/issues/5614: `_on_ending` sees an ended span.
+        `_on_ending` gets an ended span: https://github.com/open-telemetry/opentelemetry-python/issues/5614
         """
         span.end = partial(_end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
         if self.active:
-            reader = self._reader or self._make_reader()
-            attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # one by one takes half a microsecond each
+            reader = self._reader
+            if reader is None:
+                reader = self._reader = _Reader(self._hints, self._disabled, self.hint_level)
+            attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # copying them one by one takes half a microsecond each
             reader.restore(span, attributes)
             says_outcome = OUTCOME in attributes
             if says_outcome or reader.translate(span, attributes):
@@ -162,10 +174,10 @@ class HintSpanProcessor(SpanProcessor):
                     self._give(reader, span, new, attributes, end_time)
 
     def _not_told(self, span: Span, found: list[Hint], says_outcome: bool) -> list[Hint]:
-        """Those that no span inside of this one has had: an exception passes many spans, and is one failure.
+        """The hints that no span inside this one has: an exception passes through many spans, and is one failure.
 
-        Where the call says nothing itself, what failed is what has hints inside, whatever became of the exception's text. The
-        span that a framework's instrumentation has for a call is not always around ours, which has its hints.
+        If the span has no outcome, failed, and has spans with hints inside, those hints explain the failure, even if the
+        exception's text has changed. A framework's second span for a call may stand beside our span, which has the hints.
         """
         if (
             self._installed is not None
@@ -182,7 +194,7 @@ class HintSpanProcessor(SpanProcessor):
     def _give(
         self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
     ) -> None:
-        given = _ids_on(attributes)  # by another processor
+        given = _ids_on(attributes)  # given by another processor
         ids, on_span = given, {}
         for hint in found:
             if hint.id in ids:
@@ -210,19 +222,8 @@ class HintSpanProcessor(SpanProcessor):
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
 
-    def _make_reader(self) -> _Reader:
-        """What spans are read with, made at the first one: importing the entries takes longer than a start-up may."""
-        from gemini_otel._telemetry.attributes import restore
-        from gemini_otel.hints import Catalogue, Events, default_hints
-        from gemini_otel.hints._foreign.reading import translate
-
-        hints = default_hints() if self._hints is None else self._hints
-        finder = Catalogue(hints, self._disabled).at(self.hint_level)
-        self._reader = _Reader(restore, translate, finder.find, Events().make)
-        return self._reader
-
     def on_end(self, span: ReadableSpan) -> None:
-        """Pass on to the span around this one which hints there were inside."""
+        """Tell the parent span which hints its children have."""
         if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
             parent = span.parent
             if parent is not None and not parent.is_remote:
@@ -234,12 +235,12 @@ class HintSpanProcessor(SpanProcessor):
         self._told[span_id] = self._told.get(span_id, frozenset()) | ids
 
     def shutdown(self) -> None:
-        """Give no more hints, once what was dropped unread has ended."""
+        """End streams that were dropped unread, and add no more hints."""
         flush()
         self.active = False
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """End what the program has dropped unread."""
+        """End streams that the program has dropped unread; return whether all have ended within `timeout_millis`."""
         return flush(timeout_millis / 1000)
 
 
@@ -249,7 +250,7 @@ def _end_after(
     end: Callable[[int | None], None],
     end_time: int | None = None,
 ) -> None:
-    """End a span whose `end` is shadowed by this, after the one hook, which may fail. A second thread leaves it to the first."""
+    """End a span whose `end` is replaced by this, after the one hook, which may fail. A second thread does nothing."""
     try:
         hook = hooks.pop()
     except IndexError:
@@ -258,30 +259,39 @@ def _end_after(
         hook(span, end_time)
     except Exception:
         report(hook.__qualname__)
-    finally:  # Ctrl-C, too
+    finally:  # after Ctrl-C, too
         end(end_time)
     try:  # `vars(span)` makes a span slower, and so does `suppress`
         del span.end
-    except AttributeError:  # of two processors that shadow it, the other one was first
+    except AttributeError:  # another processor replaced `end` first
         return
 
 
-_added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()  # by `instrument()`, not by the user
+# Those that `instrument()` added, not the user.
+_added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()
 
 
-class _Installed(NamedTuple):
-    """What one `instrument()` and the processor of its provider have of each other."""
+class _Installed:
+    """Connects one `instrument()` with the hint processor of its provider.
 
-    processor: HintSpanProcessor
-    count_hint: Callable[[str, str], object]  # told of each hint by its id and severity
-    calls_have_spans: Callable[[], bool]  # of ours, whatever is around them
+    `count_hint` is called with the id and severity of each hint; `calls_have_spans` says whether calls have our spans, whatever
+    is around them.
+    """
+
+    def __init__(
+        self,
+        processor: HintSpanProcessor,
+        count_hint: Callable[[str, str], object],
+        calls_have_spans: Callable[[], bool],
+    ) -> None:
+        self.processor, self.count_hint, self.calls_have_spans = processor, count_hint, calls_have_spans
 
     def watch(self, span: Any) -> None:
-        """Give hints on a span of somebody else, too: a call shares it."""
+        """Add hints to a span of another library that stands for our call."""
         self.processor.watch(span)
 
     def rest(self) -> None:
-        """Give no more hints; a processor of the user's goes on."""
+        """Stop adding hints; a processor that the user added goes on."""
         if self.processor in _added:
             self.processor.active = False
 
@@ -293,7 +303,7 @@ def install_on(
     count_hint: Callable[[str, str], object],
     calls_have_spans: Callable[[], bool],
 ) -> _Installed:
-    """Have one hint processor at the provider: the one that it has, woken up if we added it, else a new one."""
+    """Return the provider's hint processor: the one that it has, reactivated if we added it, or else a new one."""
     processor = next((each for each in registered(provider) if isinstance(each, HintSpanProcessor)), None)
     if processor is None:
         processor = HintSpanProcessor()
@@ -313,7 +323,7 @@ def install_on(
 
 
 def _ids_on(attributes: dict[str, Any]) -> tuple[str, ...]:
-    """The ids of the hints that a span has already."""
+    """The ids of the hints that the span already has."""
     ids = attributes.get(HINT_IDS)
     if isinstance(ids, tuple):
         return ids

@@ -87,7 +87,7 @@ def test_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     status, out, error = run(monkeypatch, capsys, text)
     assert (status, out) == (2, "")
     assert error.startswith(
-        "gemini-otel: there is no error on standard input that is known here. An error of the Gemini API looks like "
+        "gemini-otel: no known error was found on standard input. An error of the Gemini API looks like "
     )
     assert error.count("\n") == 1
 

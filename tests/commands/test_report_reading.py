@@ -207,7 +207,7 @@ def test_broken_lines(report: Any, file: Any) -> None:
     path = file(content)
     assert found.json["notes"] == [
         f"{path}: line 2 is broken JSON",
-        f"{path}: 4 places are no JSON, and were left out",
+        f"{path}: 4 places are not JSON and were left out",
     ]
 
 
@@ -245,7 +245,7 @@ def test_a_damaged_archive(report: Any, file: Any) -> None:
     whole = gzip.compress(otlp_lines(spans, 1))
     half = report(file(whole[: len(whole) // 2]), "--json")
     assert (half.status, 300 < half.json["total"]["calls"] < 900) == (0, True)
-    assert any("the gzip data end in the middle" in note for note in half.json["notes"])
+    assert any("the gzip data are cut off" in note for note in half.json["notes"])
     damaged = report(file(whole[:-4000] + bytes(3000) + whole[-1000:]), "--json")
     assert 300 < damaged.json["total"]["calls"] < 1199
     assert any("gzip data" in note for note in damaged.json["notes"])
@@ -271,7 +271,7 @@ def test_a_span_of_another_form(report: Any, file: Any, broken: Any) -> None:
     document["resourceSpans"][0]["scopeSpans"][0]["spans"].insert(1, broken)
     found = report(file(json.dumps(document).encode()), "--json")
     assert found.json["total"]["calls"] == 2
-    assert "1 spans do not have the form of their format" in found.json["notes"][0]
+    assert "1 spans are malformed" in found.json["notes"][0]
 
 
 HOSTILE = [

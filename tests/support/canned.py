@@ -1,4 +1,4 @@
-"""A service that answers what it is told, over HTTP: whatever bytes a hostile one may send."""
+"""A service that answers over HTTP with given bytes, such as those that a hostile one may send."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def _is_ours(code: CodeType) -> bool:
 
 
 def frames(work: Callable[[], object]) -> list[str]:
-    """The file of each frame of ours that `work` enters, a resumed generator's too."""
+    """The file of each frame of this package that `work` enters, including resumed generators."""
     entered = []
 
     def profile(frame: FrameType, event: str, _: object) -> None:
@@ -51,7 +51,7 @@ def frames(work: Callable[[], object]) -> list[str]:
 
 
 def steps(work: Callable[[], object]) -> int:
-    """The byte-code instructions of ours that `work` runs."""
+    """The byte-code instructions of this package that `work` runs."""
     taken = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
@@ -71,7 +71,7 @@ def steps(work: Callable[[], object]) -> int:
 
 
 def counts(prepare: Callable[[], Callable[[], object]]) -> dict[str, int]:
-    """Of two runs of what `prepare` gives; they do the same."""
+    """The counts of two runs of the callables that `prepare` returns; both runs do the same."""
     entered = frames(prepare())
     return {"frames": len(entered), "files": len(set(entered)), "steps": steps(prepare())}
 
@@ -88,9 +88,9 @@ def measure(url: str) -> dict[str, dict[str, int]]:
         return lambda: [next(stream) for _ in range(100)]
 
     call()
-    list(client.models.generate_content_stream(**_STREAM))  # whatever is made once has been made
+    list(client.models.generate_content_stream(**_STREAM))  # after everything that is made only once
     gc.collect()
-    gc.disable()  # nothing of other calls ends inside of these
+    gc.disable()  # no other call ends inside these
     return {"call": counts(lambda: call), "100 chunks": counts(chunks)}
 
 

@@ -1,4 +1,4 @@
-"""What tests of Live share."""
+"""What the tests of Live share."""
 
 from __future__ import annotations
 

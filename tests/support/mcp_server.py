@@ -1,4 +1,4 @@
-"""A small MCP server for test_mcp.py, spoken to over stdin and stdout."""
+"""A small MCP server for test_mcp.py, used over stdin and stdout."""
 
 try:
     from mcp.server.mcpserver import MCPServer

@@ -300,7 +300,7 @@ def test_what_json_cannot_say(client: genai.Client) -> None:
     send(client, "call", "simulate:tool_call", tools=[get_weather])  # the SDK itself cannot send this result
     (tool,) = [span for span in telemetry.spans if span.name == "execute_tool get_weather"]
     assert json.loads((tool.attributes or {})["gen_ai.tool.call.result"]) == {
-        "now": "[a Weather that JSON cannot say]",
+        "now": "[a Weather that JSON cannot represent]",
         "at": "nan",
         "raw": "[3 bytes]",
         "half": "?",

@@ -20,14 +20,14 @@ Rival = Callable[[Sample, float], "Alarm | None"]
 
 
 def stricter(limit: float) -> Iterator[float]:
-    """Yield the limit and then ever higher ones, to where nothing is found any more."""
+    """Yield the limit and then ever higher ones, until nothing is found any more."""
     while True:
         yield limit
         limit *= 1.02
 
 
 def _at_the_end(measure: Callable[[str], float]) -> Rival:
-    """Make a detector of a measure of finished texts; it gathers the stream, knows no kinds and calls everything `text`."""
+    """Make a detector from a measure of finished texts; it collects the stream, has no kinds and calls everything `text`."""
 
     def detect(sample: Sample, limit: float) -> Alarm | None:
         chunks: list[str] = []

@@ -22,7 +22,7 @@ Detect = Callable[[Sample], "Alarm | None"]
 
 @dataclass
 class Score:
-    """What a detector reached; delays are characters, calls for `tool_calls`."""
+    """The results of a detector; delays are in characters, or calls for `tool_calls`."""
 
     found: Counter[str] = field(default_factory=Counter)
     named: Counter[str] = field(default_factory=Counter)
@@ -50,12 +50,12 @@ class Score:
         return self.found.total() / max(1, self.found.total() + self.alarms.total())
 
     def delay(self, share: float, *kinds: str) -> int | None:
-        """Return the delay that `share` of the loops found of `kinds` (all in text, when none is named) stay under."""
+        """Return the delay that `share` of the found loops of `kinds` stay below (all kinds of text, if none is named)."""
         delays = self._delays(kinds)
         return delays[min(len(delays) - 1, int(share * len(delays)))] if delays else None
 
     def delay_of_all(self, share: float, *kinds: str) -> int | None:
-        """Return the same for all loops, found or not; None when `share` of them are never found."""
+        """Return the same over all loops, found or not; None if `share` of them is never reached."""
         delays = self._delays(kinds)
         total = sum(self.loops[kind] for kind in self._text_kinds(kinds))
         place = int(share * total)
@@ -90,7 +90,7 @@ def ours(sample: Sample) -> Alarm | None:
 
 
 def score(samples: Iterable[Sample], detect: Detect = ours) -> Score:
-    """Run the detector over the samples; texts that really hold a long exact run count neither way."""
+    """Run the detector over the samples; texts with a long exact run count neither way."""
     result = Score()
     for sample in samples:
         started = time.thread_time()

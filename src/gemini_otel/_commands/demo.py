@@ -1,4 +1,4 @@
-"""`gemini-otel demo`: real SDK calls through telling scenarios, their traces printed as trees."""
+"""`gemini-otel demo`: real SDK calls through typical scenarios, with their traces printed as trees."""
 
 import contextlib
 import logging
@@ -60,10 +60,10 @@ LIVE = (
 
 
 def run(otlp: str | None = None, live: str | None = None, console: Console | None = None) -> None:
-    """Run the scenes and print each trace; export them to `otlp` as well where given.
+    """Run the scenes and print each trace; also export them to `otlp`, if given.
 
-    With `live`, the real API is called with GEMINI_API_KEY or GOOGLE_API_KEY; ValueError where neither is set.
-    ConnectionError where `otlp` does not take the traces.
+    With `live`, the real API is called with GEMINI_API_KEY or GOOGLE_API_KEY. Raises ValueError if neither is set, and
+    ConnectionError if `otlp` does not accept the traces.
     """
     console = console or Console()
     if live and not (os.environ.get("GEMINI_API_KEY") or os.environ.get("GOOGLE_API_KEY")):
@@ -88,7 +88,7 @@ def run(otlp: str | None = None, live: str | None = None, console: Console | Non
 
 
 def simulated_client(url: str) -> genai.Client:
-    """A client of the simulator at `url` that retries as fast as a demo should."""
+    """A client of the simulator at `url` that retries quickly."""
     options = types.HttpOptions(base_url=url, retry_options=_RETRIES, timeout=30_000)
     return genai.Client(api_key="demo", http_options=options)
 
@@ -96,7 +96,7 @@ def simulated_client(url: str) -> genai.Client:
 def send(client: genai.Client, model: str, scene: Scene) -> None:
     """Make the scene's call and read its answer to the end."""
     config = types.GenerateContentConfig(**scene.config)
-    # The trace tells what happened: an error of the API, or of a network on which it cannot be reached.
+    # The trace shows the error, of the API or of a network without access to it.
     with contextlib.suppress(Exception):
         if config.tools:
             client.chats.create(model=model, config=config).send_message(scene.prompt)
@@ -127,7 +127,7 @@ def _export(otlp: str, spans: Sequence[ReadableSpan]) -> None:
         endpoint = f"{endpoint.rstrip('/')}/v1/traces"
     exporter = OTLPSpanExporter(endpoint, timeout=_EXPORT_TIMEOUT)
     result = SpanExportResult.FAILURE
-    # Old exporters raise what requests raises; new ones log it and return FAILURE.
+    # Old exporters raise exceptions of requests; new ones log them and return FAILURE.
     with _muted("opentelemetry.exporter"), contextlib.suppress(OSError):
         result = exporter.export(spans)
         exporter.shutdown()  # type: ignore[no-untyped-call]  # the exporter's

@@ -1,4 +1,4 @@
-"""explain(): from a code, an exception or a response to hints, through the same facts and attributes as a span's."""
+"""explain() finds the hints for a code, an exception or a response, through the same facts and attributes as for a span."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import RequestFacts
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts
 from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import Said, said_by
 from gemini_otel._facts.errors.exceptions import read_error
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
 
 _LONGEST_CODE = 200
-# The SDK's own words, which end like those of the service for a key that it did not accept.
-_BEFORE_ANY_REQUEST = "no api key was provided"
 
-# What a traceback shows that has to do with the API; a class alone proves nothing where the frames are somebody else's.
+# Frames of a traceback that have to do with the API; a class alone proves nothing if the frames are another library's.
 _FRAMES = re.compile(r'^ +File "', re.MULTILINE)
 _OURS = re.compile(
     r"genai|gemini|generate_content|vertexai|litellm|google|httpx|aiohttp|candidates", re.IGNORECASE
@@ -36,10 +34,11 @@ _OURS = re.compile(
 
 
 def explain(subject: str | int | BaseException | GenerateContentResponse) -> list[Hint]:
-    """What there is to know about a code, an exception or a response of the Gemini API; likeliest first.
+    """What is known about a code, an exception or a response of the Gemini API, the most specific hint first.
 
-    A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in any case. Any other
-    text is read like that of an exception. An exception is looked into down to the ones that it was raised from. Returns an empty list where nothing is known, or nothing is wrong. Raises TypeError for anything else.
+    A code is a finish or block reason, a google.rpc status, an HTTP status, an ErrorInfo reason or a hint id, in upper or
+    lower case. Any other text is read like an exception's. An exception is searched together with its causes. Returns a list
+    of `Hint`, which is empty if nothing is known or nothing is wrong. Raises TypeError for any other argument.
     """
     if isinstance(subject, str | int):
         code = str(getattr(subject, "value", subject))
@@ -52,20 +51,20 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
 
 
 def body_attributes(body: object) -> Attributes | None:
-    """What a span would show of an error body, `{"error": {...}}` or what is inside; None where `body` is none."""
-    said = said_by(body)
-    if said.code is None and said.status is None:
+    """The attributes of a span with this error body, `{"error": {...}}` or its inner object; None if `body` is neither."""
+    error_body = said_by(body)
+    if error_body.code is None and error_body.status is None:
         return None
-    return failure_attributes(facts_of(said, vertex=False))
+    return failure_attributes(facts_of(error_body, vertex=False))
 
 
 def text_attributes(text: str) -> Attributes | None:
-    """What a span would show of the error that a text tells of, such as a record of a log; None where it tells none."""
+    """The attributes of a span with the error in a text, such as a record of a log; None if the text has no error."""
     facts = read_text(text)
     if facts is None or (not facts.type.isdecimal() and _FRAMES.search(text) and not _OURS.search(text)):
         return None
     if facts.kind is not None and facts.kind == causes.NO_PARTS.kind:
-        # No call failed: what the caller's program did with the reply did.
+        # No call failed, but the program misused the reply.
         return {
             names.ERROR_TYPE: facts.type,
             names.ERROR_KIND: facts.kind,
@@ -76,9 +75,12 @@ def text_attributes(text: str) -> Attributes | None:
 
 
 def message_attributes(text: str) -> Attributes | None:
-    """What a span would show of a message of the service that stands alone, without its code; None where no cause is certain."""
+    """The attributes of a span with this message given without its code or class; None if no cause is certain."""
+    # The SDK's words for a missing key end like the service's for a key that it did not accept.
+    if (kind := causes.kind_of_client(text)) is not None:
+        return failure_attributes(ErrorFacts("ValueError", kind=kind))
     facts = facts_of(Said(message=text), vertex=False)
-    if facts.kind == "unknown" or _BEFORE_ANY_REQUEST in text.lower():
+    if facts.kind == "unknown":
         return None
     return failure_attributes(facts)
 

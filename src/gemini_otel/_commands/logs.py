@@ -1,4 +1,4 @@
-"""Finds every error in a text of any length, such as a log, and counts them; reads it once and keeps little of it."""
+"""Finds and counts every error in a text of any length, such as a log, in one pass and bounded memory."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gemini_otel.hints import Hint, find
 if TYPE_CHECKING:
     from gemini_otel.hints import Attributes
 
-_PIECE = 65_536  # characters that are read at once, of a line that is longer
-_HALF = 32_000  # characters that are kept of the beginning of a record, and of its end
-_MOST_LINES = 400  # of one record
-# What a log writes before its own words: the time, the level, the container.
+_PIECE = 65_536  # characters of a long line that are read at once
+_HALF = 32_000  # characters that are kept of the beginning and of the end of a record
+_MOST_LINES = 400  # lines of one record
+# What a log writes before the message: the time, the level, the container.
 _PREFIX = re.compile(
     r"(?:\x1b\[[0-9;]{0,20}m)?(?:[\w.-]{1,60} {1,20}\| ?)?\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]?[\d:.,]{0,20}Z?\]?(?:[+-]\d\d:?\d\d)? ?)?"
 )
@@ -33,7 +33,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 
 
 class Record:
-    """The lines that belong together: one message, with its traceback or its body."""
+    """Lines that belong together: one message, with its traceback or its body."""
 
     def __init__(self) -> None:
         self.clear()
@@ -44,11 +44,11 @@ class Record:
         self._awaits_exception = self._ended = self._raised = self._chained = False
 
     def text(self) -> str:
-        """What is kept of it."""
+        """The part of the record that is kept."""
         return self._head + self._tail
 
     def takes(self, line: str) -> bool:
-        """Whether the line belongs to what is here already."""
+        """Whether the line belongs to this record."""
         if self._lines == 0 or not self._ended:
             return True
         if self._lines >= _MOST_LINES:
@@ -64,7 +64,7 @@ class Record:
         return self._awaits_exception or self._goes_on(content)
 
     def _goes_on(self, content: str) -> bool:
-        """Whether a line that begins like any other goes on with a body that is open, or with what an exception says."""
+        """Whether a line without indentation continues an open body or an exception's text."""
         says = self._raised and _NAMES_AN_ERROR.search(content) is None
         return (self._open > 0 or says) and not _BEGINS.match(content)
 
@@ -88,7 +88,7 @@ class Record:
 
 
 class Beginning:
-    """Reads as `read` does, and keeps the beginning of what was read."""
+    """Reads like `read`, and keeps the beginning of the text."""
 
     def __init__(self, read: Callable[[int], str]) -> None:
         self._read = read
@@ -104,7 +104,7 @@ class Beginning:
 
 
 class Hit(NamedTuple):
-    """An error of a text, what it is concluded from, and how often it came."""
+    """An error in a text, the attributes that describe it, its hints, and how often it occurred."""
 
     hints: list[Hint]
     attributes: Attributes
@@ -112,7 +112,7 @@ class Hit(NamedTuple):
 
 
 def records(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: None) -> Iterator[str]:
-    """The records of a text; `read` gives a line, or a piece of it, and an empty text at the end. `seen` is told each length."""
+    """The records of a text. `read` returns a line or a piece of one, and "" at the end. `seen` is called with each length."""
     record = Record()
     while line := read(_PIECE):
         seen(len(line))
@@ -125,14 +125,14 @@ def records(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: 
 
 
 def read_errors(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: None) -> list[Hit]:
-    """Each kind of error in a text, the most frequent first. A text that is one body of JSON is read as such."""
+    """Each kind of error in a text, the most frequent first. A text that is one JSON body is read as such."""
     begun = Beginning(read)
-    found = records(begun.read, seen)
-    first, second = next(found, ""), next(found, "")
+    all_records = records(begun.read, seen)
+    first, second = next(all_records, ""), next(all_records, "")
     if not second and (attributes := _body(first)) is not None:
         return [Hit(find(attributes, level="info"), attributes, 1)]
-    hits = errors(itertools.chain((first, second), found))
-    # An error whose lines nothing holds together, such as a message that was wrapped, is found in a text that is short.
+    hits = errors(itertools.chain((first, second), all_records))
+    # An error may be spread over unconnected lines, such as a wrapped message; a short text is also read as a whole.
     return hits or (errors(iter((begun.text,))) if begun.is_all and second else [])
 
 
@@ -147,7 +147,7 @@ def _body(text: str) -> Attributes | None:
 
 @contextlib.contextmanager
 def progress(stream: TextIO) -> Iterator[Callable[[int], None]]:
-    """Tells how much was read, in a line that goes away again; on a terminal only, and after a second."""
+    """Shows how much was read, in a line that is removed at the end; only on a terminal, and after a second."""
     read, last = 0, time.monotonic() + 0.5
     shown = stream.isatty()
 
@@ -183,7 +183,7 @@ def errors(texts: Iterator[str]) -> list[Hit]:
     return sorted(hits.values(), key=lambda hit: -hit.times)
 
 
-# Words of which an error has at least one; parts of words, where their beginnings differ.
+# Words of which an error has at least one; only parts of words, where their beginnings differ.
 _SIGNS = (
     *(
         "rror",
@@ -205,5 +205,5 @@ _SIGNS = (
 
 
 def _may_tell(text: str) -> bool:
-    """Whether it is worth a closer look: most lines of a log are not."""
+    """Whether a record is worth a closer look; most lines of a log are not."""
     return any(sign in text for sign in _SIGNS)

@@ -1,4 +1,5 @@
-"""What the SDK's side and OpenTelemetry's side hand each other: frozen facts, names, outcomes, what is known of errors, and the guard.
+"""What the SDK's side and OpenTelemetry's side exchange: frozen facts, names, outcomes, the meaning of errors, and the
+guard.
 
 It may import the standard library only: neither google.genai nor opentelemetry.
 """

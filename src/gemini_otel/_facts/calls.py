@@ -1,6 +1,7 @@
-"""What the readers of operations/ find out and `_call` records: frozen, free of SDK and OpenTelemetry types.
+"""What the readers of `_sdk` return and `_telemetry` records: frozen, free of SDK and OpenTelemetry types.
 
-Absent is None (or an empty tuple), never 0 or "". Named tuples, because a frozen dataclass takes five times as long to make.
+Absent is None (or an empty tuple), never 0 or "". They are named tuples, because a frozen dataclass takes five times as long
+to make.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from gemini_otel._facts import names
 NO_COUNTS: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 Value = str | bool | int | float | tuple[str, ...]
-# Facts of one area of the SDK, by the attribute name that they go under.
+# Facts of one area of the SDK, by the name of their attribute.
 Measured = Mapping[str, Value]
 NOTHING: Measured = MappingProxyType({})
-# How often tools of the service were used, by tool and result.
+# How often the service's tools were used, by tool and result.
 ToolUses = Mapping[tuple[str, str], int]
 NO_USES: ToolUses = MappingProxyType({})
 
@@ -25,7 +26,7 @@ NO_USES: ToolUses = MappingProxyType({})
 class StartFacts(NamedTuple):
     """What a sampler may want to know before the span starts; cheap to read.
 
-    `identity` gives whose call it is, project and key; that is masked in what the service says, and goes nowhere else.
+    `identity` is the project and the key of the call. They are masked in the service's messages, and are never recorded.
     """
 
     model: str | None
@@ -36,12 +37,12 @@ class StartFacts(NamedTuple):
     agent: str | None = None
 
 
-# Of a call whose start could not be read.
+# For a call whose start could not be read.
 UNKNOWN_START = StartFacts(model=None, provider="gcp.gen_ai", address=None, port=None)
 
 
 class OfferedTools(NamedTuple):
-    """What the model may use: functions by name (None where more may be declared elsewhere), and tools that the service runs.
+    """What the model may use: functions by name (None if more may be declared elsewhere), and tools that the service runs.
 
     `declared` are the functions that the request itself names.
     """
@@ -52,9 +53,9 @@ class OfferedTools(NamedTuple):
 
 
 class RequestFacts(NamedTuple):
-    """The request's settings; `stop_sequences` are for content capture, and otherwise counted only.
+    """The request's settings. `stop_sequences` are for content capture; otherwise only their number is recorded.
 
-    `only_media` is set where nothing but an image or sound was asked for. `offered` tells what `tools` counts.
+    `only_media` is set if nothing but an image or sound was asked for. `offered` names what `tools` counts.
     """
 
     temperature: float | None = None
@@ -83,7 +84,7 @@ class RequestFacts(NamedTuple):
 
 
 class UsageFacts(NamedTuple):
-    """Token counts as the service gave them last; `by_modality` maps `(modality, direction)` to tokens."""
+    """Token counts as the service last gave them; `by_modality` maps `(modality, direction)` to tokens."""
 
     prompt_tokens: int | None = None
     candidates_tokens: int | None = None
@@ -95,7 +96,9 @@ class UsageFacts(NamedTuple):
 
     @property
     def input_tokens(self) -> int | None:
-        """Prompt and tool use: the conventions count all types of input, the API keeps the results of its tools apart."""
+        """Prompt tokens and tokens of tool results: the conventions count all types of input, the API keeps the latter
+        apart.
+        """
         if self.prompt_tokens is None and self.tool_use_tokens is None:
             return None
         return (self.prompt_tokens or 0) + (self.tool_use_tokens or 0)
@@ -114,9 +117,9 @@ _NO_USAGE = UsageFacts()
 class Counter(NamedTuple):
     """A token counter: `fact` is its name in `UsageFacts`.
 
-    `fields` are the names that the usage of an answer has for it, of which the first one there counts; `in_interactions` is the
-    name that interactions have. A loop of calls has the sum under `of_loop`. `metric` counts it by model. `part` is how it is shown
-    behind the tokens `of` which it is a part: "(1 thought)", "(8 thoughts)".
+    `fields` are the names of the counter in an answer's usage; the first one that is present counts. `in_interactions` is
+    its name in interactions. A function calling loop has the sum as `of_loop`. `metric` counts it by model. `part` is the
+    label with which the terminal shows it behind the tokens `of` which it is a part: "(1 thought)", "(8 thoughts)".
     """
 
     fact: str
@@ -130,12 +133,12 @@ class Counter(NamedTuple):
     part: tuple[str, str] = ("", "")
 
 
-# A counter that the service adds is a field of `UsageFacts` and a row here.
+# To support a new counter of the service, add a field to `UsageFacts` and a row here.
 USAGE = (
     Counter("prompt_tokens", ("prompt_token_count",), "total_input_tokens"),
     Counter(
         "candidates_tokens",
-        ("candidates_token_count", "response_token_count"),  # the second as Live spells it
+        ("candidates_token_count", "response_token_count"),  # the second one is Live's spelling
         "total_output_tokens",
     ),
     Counter("input_tokens", attribute=names.USAGE_INPUT_TOKENS, of_loop=names.LOOP_INPUT_TOKENS),
@@ -171,14 +174,14 @@ USAGE = (
     Counter("total_tokens", ("total_token_count",), "total_tokens", attribute=names.USAGE_TOTAL_TOKENS),
 )
 COUNTERS = {counter.fact: counter for counter in USAGE}
-# Those that the service gives, in the order of `UsageFacts`.
+# The counters that the service reports, in the order of `UsageFacts`.
 GIVEN_COUNTERS = tuple(COUNTERS[fact] for fact in UsageFacts._fields if fact != "by_modality")
 
 
 class ResponseFacts(NamedTuple):
     """One answer: a response, or all chunks of a stream so far. Finish reasons are raw, in the candidates' order.
 
-    `outcome` is given where no finish reason tells it: by the state of a file or job, by images that were filtered.
+    `outcome` is set if something other than a finish reason decides it: the state of a file or job, or filtered images.
     """
 
     id: str | None = None
@@ -201,7 +204,7 @@ class ResponseFacts(NamedTuple):
 class ErrorFacts(NamedTuple):
     """An exception of one attempt or of the whole call; `retry_delay` is in seconds.
 
-    `message` is masked; `raw_message` is for content capture and goes nowhere else.
+    `message` is masked; `raw_message` is for content capture only.
     """
 
     type: str

@@ -1,6 +1,8 @@
-"""What was said, as the readers of operations/ find it: parts and messages in the words of the GenAI conventions.
+"""Content of requests and answers, as the readers of `_sdk` return it: parts and messages in the terms of the GenAI
+conventions.
 
-Made only where content capture is on. Values are the SDK's own; `_rendering` makes plain, bounded, redacted ones of them.
+It is made only if content capture is on. Values are the SDK's own; `_telemetry/content/rendering.py` turns them into plain,
+bounded, redacted ones.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Part(NamedTuple):
-    """One part of a message; a `text` or `reasoning` has its text under `content`."""
+    """One part of a message; the text of a `text` or `reasoning` part is its `content`."""
 
     type: str
     fields: Mapping[str, Any] = _NOTHING
@@ -38,7 +40,7 @@ class CutText(NamedTuple):
 
 
 class RequestContent(NamedTuple):
-    """What a request says."""
+    """The messages, instructions and tools of a request."""
 
     messages: tuple[Message, ...] = ()
     system: tuple[Part, ...] = ()

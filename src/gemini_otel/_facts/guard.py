@@ -1,6 +1,7 @@
-"""Where exceptions of our own are swallowed: logged once for each site, never raised into the caller's call.
+"""Swallows our own exceptions: each is logged once for each place, and never raised into the caller's call.
 
-The few steps that every call takes catch their exceptions themselves, and hand them to `report`: a guard is a call more.
+The few steps that every call takes catch their exceptions themselves and pass them to `report`, because a guard costs a
+function call.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ R = TypeVar("R")
 
 logger = logging.getLogger("gemini_otel")
 _reported: set[str] = set()
-_FRAMES = -30  # the last ones: an exception of too deep a recursion has a thousand
+_FRAMES = -30  # the last ones; the exception of a deep recursion has a thousand
 
 
 def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
@@ -36,7 +37,7 @@ def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
 
 
 def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-    """Call `function` as if it were guarded: for readers that are passed around as values."""
+    """Call `function` as if it were guarded: for functions that are passed around as values."""
     try:
         return function(*args, **kwargs)
     except Exception:
@@ -45,7 +46,9 @@ def safely(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | N
 
 
 def tried(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R | None, Exception | None]:
-    """What `function` returns and what it raises, one of which is None: for whoever makes something of his own of the exception."""
+    """The result of `function` and the exception that it raised, one of which is None; for callers that handle the
+    exception.
+    """
     try:
         return function(*args, **kwargs), None
     except Exception as error:
@@ -53,12 +56,14 @@ def tried(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[
 
 
 def call_back(site: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-    """Call what the user gave as `site`; None where it raises, or is a coroutine function, which nobody could await here."""
+    """Call the user's function for the setting `site`. None if it raises or is a coroutine function, which cannot be awaited
+    here.
+    """
     try:
         result = function(*args, **kwargs)
         if inspect.iscoroutine(result):
             result.close()
-            raise TypeError(f"{site} is a coroutine function")  # noqa: TRY301  # reported like any failure of his
+            raise TypeError(f"{site} is a coroutine function")  # noqa: TRY301  # reported like any failure of the user's function
     except Exception:
         report(site)
         return None
@@ -68,7 +73,7 @@ def call_back(site: str, function: Callable[P, R], *args: P.args, **kwargs: P.kw
 def report(site: str) -> None:
     """Log the exception being handled, once for each `site`; the Gemini call is not affected.
 
-    The log says where it was raised and of which class it is, never its text, which may quote a prompt.
+    The log has its class and where it was raised, never its text, which may quote a prompt.
     """
     if site in _reported:
         return

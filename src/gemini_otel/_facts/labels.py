@@ -15,8 +15,8 @@ Dimensions = tuple[tuple[str, str | bool | int], ...]  # name and value
 
 
 class BoundedNames(dict[str, str]):
-    """The known names and the first `limit` others that are not too long; the rest is `_OTHER`: hostile input cannot
-    multiply time series, nor blow them up.
+    """The known names and the first `limit` others that are not too long; all further names are `_OTHER`, so that hostile
+    input cannot multiply time series.
     """
 
     __slots__ = ("_limit",)
@@ -25,7 +25,7 @@ class BoundedNames(dict[str, str]):
         super().__init__((name, name) for name in known)
         self._limit = limit + len(self)
 
-    __call__ = dict.__getitem__  # one look, without a frame, for a name that was seen
+    __call__ = dict.__getitem__  # one look-up without a function call, for a name that was seen before
 
     def __missing__(self, name: str) -> str:
         if len(self) >= self._limit or len(name) > MAX_LENGTH:

@@ -1,18 +1,15 @@
 """Every attribute, event and metric name of this package, in one place.
 
-`gen_ai.*`, `server.*`, `http.*` and `error.type` follow the OpenTelemetry conventions; the GenAI constants are spelled out
-because `opentelemetry-semantic-conventions` marks all of its own as moved. Names of our own live under `gemini.`.
+`gen_ai.*`, `server.*`, `http.*` and `error.type` follow the OpenTelemetry conventions. The GenAI names are spelled out
+because `opentelemetry-semantic-conventions` marks all of its own as moved. Our own names begin with `gemini.`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
-
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
 PROVIDER_NAME = "gen_ai.provider.name"
-# The name before `gen_ai.provider.name`; read from other people's spans, never written.
+# The predecessor of `gen_ai.provider.name`; read from other libraries' spans, never written.
 SYSTEM = "gen_ai.system"
 CONVERSATION_ID = "gen_ai.conversation.id"
 OUTPUT_TYPE = "gen_ai.output.type"
@@ -106,7 +103,7 @@ AFC_MAX_ROUNDS = "gemini.afc.max_rounds"
 AFC_TOOLS = "gemini.afc.tools"
 AFC_TOOLS_FAILED = "gemini.afc.tools_failed"
 AFC_EXHAUSTED = "gemini.afc.exhausted"
-# Sums over the rounds of a loop, on its parent only: adding up any one of these over spans counts nothing twice.
+# Sums over the rounds of a loop. Only the loop's span has them, so adding up one of these over spans counts nothing twice.
 LOOP_INPUT_TOKENS = "gemini.usage.input_tokens"
 LOOP_OUTPUT_TOKENS = "gemini.usage.output_tokens"
 LOOP_REASONING_TOKENS = "gemini.usage.reasoning_tokens"
@@ -133,7 +130,8 @@ EMBEDDING_BATCH_SIZE = "gemini.embeddings.batch_size"
 EMBEDDING_TASK_TYPE = "gemini.embeddings.task_type"
 EMBEDDINGS_TRUNCATED = "gemini.embeddings.truncated"
 BILLABLE_CHARACTERS = "gemini.usage.billable_characters"
-# What was counted without being used: no usage, so that a sum over `gen_ai.usage.*` or `gemini.usage.*` counts nothing twice.
+# Counted tokens that were not used. They are not under `gen_ai.usage.*` or `gemini.usage.*`, so that sums count nothing
+# twice.
 TOKEN_COUNT_TOTAL = "gemini.token_count.total"
 TOKEN_COUNT_CACHED = "gemini.token_count.cached"
 IMAGES = "gemini.images.count"
@@ -179,10 +177,10 @@ REPETITION_START = "gemini.repetition.start"
 REPETITION_SHARE = "gemini.repetition.share"
 HINT_ID = "gemini.hint.id"
 HINT_IDS = "gemini.hint.ids"
-HINT_ADVICE = "gemini.hint.advice"  # summary and remedy; the first by the alphabet, as some pages sort
+# Summary and remedy; its name sorts first, because some pages sort by name.
+HINT_ADVICE = "gemini.hint.advice"
 HINT_SEVERITY = "gemini.hint.severity"
-Severity = Literal["info", "warning", "error"]
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+SEVERITIES = ("info", "warning", "error")
 HINT_SUMMARY = "gemini.hint.summary"
 HINT_CAUSE = "gemini.hint.cause"
 HINT_REMEDY = "gemini.hint.remedy"
@@ -192,7 +190,7 @@ HINT_REFERENCE = "gemini.hint.reference"
 CONTENT_TRUNCATED = "gemini.content.truncated"
 ATTEMPT_NUMBER = "gemini.attempt.number"
 ATTEMPT_WAIT = "gemini.attempt.wait"
-# Of a turn in a Live session
+# Of a turn in a Live session.
 LIVE_TURN = "gemini.live.turn"
 LIVE_INTERRUPTED = "gemini.live.interrupted"
 LIVE_GENERATION_COMPLETE = "gemini.live.generation_complete"
@@ -201,13 +199,13 @@ LIVE_TOOL_RESPONSES = "gemini.live.tool_responses"
 LIVE_TOOL_CANCELLATIONS = "gemini.live.tool_cancellations"
 LIVE_TIME_TO_FIRST_AUDIO = "gemini.live.time_to_first_audio"
 LIVE_TIME_TO_FIRST_TEXT = "gemini.live.time_to_first_text"
-# Of a turn, and their sums of the connection
+# Of a turn; on the connection, their sums.
 LIVE_INPUT_AUDIO_BYTES = "gemini.live.input.audio_bytes"
 LIVE_INPUT_AUDIO_SECONDS = "gemini.live.input.audio_seconds"
 LIVE_INPUT_VIDEO_BYTES = "gemini.live.input.video_bytes"
 LIVE_OUTPUT_AUDIO_BYTES = "gemini.live.output.audio_bytes"
 LIVE_OUTPUT_AUDIO_SECONDS = "gemini.live.output.audio_seconds"
-# Of a Live connection
+# Of a Live connection.
 LIVE_SESSION_ID = "gemini.live.session_id"
 LIVE_TURNS = "gemini.live.turns"
 LIVE_INTERRUPTIONS = "gemini.live.interruptions"
@@ -232,7 +230,7 @@ EVENT_LIVE_INTERRUPTED = "gemini.live.interrupted"
 EVENT_LIVE_GENERATION_COMPLETE = "gemini.live.generation_complete"
 EVENT_LIVE_GO_AWAY = "gemini.live.go_away"
 
-# --- metrics: those of the conventions have their names from a profile, below
+# --- metrics: those of the conventions have their names from a profile
 TOOL_DURATION = "gen_ai.execute_tool.duration"
 WORKFLOW_DURATION = "gen_ai.invoke_workflow.duration"
 RESPONSES = "gemini.client.responses"
@@ -249,109 +247,8 @@ WORKFLOW_BUCKETS = (1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 360
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_BUCKETS = tuple(4.0**power for power in range(14))
 
-
-class MetricNames(NamedTuple):
-    """What the measures of one kind of operation are called; each is recorded under every name it has here."""
-
-    duration: tuple[str, ...] = ()
-    first_chunk: tuple[str, ...] = ()
-    token_usage: tuple[str, ...] = ()  # input and output in one histogram, told apart by `gen_ai.token.type`
-    known_input_tokens: tuple[str, ...] = ()  # of operations whose answer tells
-    input_tokens: tuple[str, ...] = ()  # of every operation, 0 where the answer does not tell
-    output_tokens: tuple[str, ...] = ()
-    usage: tuple[tuple[str, str], ...] = ()  # counters by modality, and the direction that each counts
-
-    def __or__(self, other: MetricNames) -> MetricNames:
-        """Both: what either calls a measure."""
-        both: list[Any] = [
-            tuple(dict.fromkeys((*mine, *theirs))) for mine, theirs in zip(self, other, strict=True)
-        ]
-        return MetricNames(*both)
-
-
-class Profile(NamedTuple):
-    """One edition of the conventions, chosen once for an `instrument()`.
-
-    `missing_reason` stands in `gen_ai.response.finish_reasons` where a reason was due and none came. `workflow_duration` are the
-    names of the time that a loop takes. `newest_content` tells whether captured content has what is deprecated no more: finish
-    reasons in messages, and instructions that are no text.
-    """
-
-    name: str
-    schema_url: str | None
-    metrics: Mapping[str, MetricNames]  # by kind of operation: inference, embeddings, other
-    missing_reason: str | None = None
-    workflow_duration: tuple[str, ...] = ()
-    newest_content: bool = False
-
-
-OPERATION_KINDS: Mapping[str, str] = {
-    "chat": "inference",
-    "embeddings": "embeddings",
-    "generate_content": "inference",
-    "text_completion": "inference",
-}
-_OPERATION_DURATION = ("gen_ai.client.operation.duration",)
-_RELEASED = MetricNames(
-    duration=_OPERATION_DURATION,
-    first_chunk=("gen_ai.client.operation.time_to_first_chunk",),
-    token_usage=("gen_ai.client.token.usage",),
-)
-_LATEST = MetricNames(
-    duration=("gen_ai.client.inference.duration",),
-    first_chunk=("gen_ai.client.inference.time_to_first_chunk",),
-    input_tokens=("gen_ai.client.inference.operation.input_tokens",),
-    output_tokens=("gen_ai.client.inference.operation.output_tokens",),
-    usage=(
-        ("gen_ai.client.inference.usage.input_tokens", "input"),
-        ("gen_ai.client.inference.usage.output_tokens", "output"),
-        ("gen_ai.client.inference.usage.cache_read.input_tokens", "cache_read"),
-        ("gen_ai.client.inference.usage.reasoning.output_tokens", "reasoning"),
-    ),
-)
-_LATEST_EMBEDDINGS = MetricNames(
-    duration=("gen_ai.client.embeddings.duration",),
-    known_input_tokens=("gen_ai.client.embeddings.operation.input_tokens",),
-)
-_DEFAULT_METRICS = {"inference": _RELEASED, "embeddings": _RELEASED, "other": _RELEASED}
-_LATEST_METRICS = {
-    "inference": _LATEST,
-    "embeddings": _LATEST_EMBEDDINGS,
-    "other": MetricNames(duration=_OPERATION_DURATION),
-}
-_BOTH_METRICS = {kind: _RELEASED | metrics for kind, metrics in _LATEST_METRICS.items()}
-
+# --- editions of the conventions, as OTEL_SEMCONV_STABILITY_OPT_IN names them: see profiles.py
 DEFAULT_PROFILE = "default"
-PROFILES: Mapping[str, Profile] = {
-    profile.name: profile
-    for profile in (
-        # The last release of the core conventions that defines gen_ai; the GenAI repository has no schema URL yet.
-        Profile(DEFAULT_PROFILE, "https://opentelemetry.io/schemas/1.41.1", _DEFAULT_METRICS),
-        Profile(
-            "gen_ai_latest_experimental",
-            None,
-            _LATEST_METRICS,
-            "error",
-            (WORKFLOW_DURATION,),
-            newest_content=True,
-        ),
-        Profile("gen_ai_latest_experimental/dup", None, _BOTH_METRICS, "error", (WORKFLOW_DURATION,)),
-    )
-}
-
-METRICS = {
-    TOOL_DURATION,
-    WORKFLOW_DURATION,
-    RESPONSES,
-    ATTEMPTS_FAILED,
-    HINTS,
-    SERVER_TOOL_USES,
-    COST,
-    UNPRICED_TOKENS,
-} | {
-    name if isinstance(name, str) else name[0]
-    for profile in PROFILES.values()
-    for metrics in profile.metrics.values()
-    for measure in metrics
-    for name in measure
-}
+LATEST_PROFILE = "gen_ai_latest_experimental"
+BOTH_PROFILES = "gen_ai_latest_experimental/dup"
+PROFILE_NAMES = (DEFAULT_PROFILE, LATEST_PROFILE, BOTH_PROFILES)

@@ -1,4 +1,4 @@
-"""What an operation declares: its name, and how it is read."""
+"""How an operation is declared: its name, and its readers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Arguments = Mapping[str, Any]
 
 
 class PastCall(NamedTuple):
-    """A function call that the request answers; no result where the request has none."""
+    """A function call that the request answers; `result` is None if the request has none."""
 
     name: str
     args: object
@@ -20,7 +20,7 @@ class PastCall(NamedTuple):
 
 
 class Listener(Protocol):
-    """Is told what the model says while an answer is read; None where nobody listens."""
+    """Gets what the model says while an answer is read; None if nobody listens."""
 
     def text(self, candidate: int, thought: bool, text: str) -> None: ...
 
@@ -30,7 +30,7 @@ class Listener(Protocol):
 
 
 class Answer(Protocol):
-    """Reads one answer: fed with the response, or with each chunk of a stream in order."""
+    """Reads one answer: it is fed with the response, or with each chunk of a stream in order."""
 
     def feed(self, response: Any, listener: Listener | None) -> None: ...
 
@@ -44,9 +44,9 @@ def _no_history(_: Arguments) -> tuple[()]:
 class Operation(NamedTuple):
     """One kind of call. Readers take the SDK instance and the keyword arguments of the call.
 
-    One that `generates` is a round of text or function calls: it may belong to a loop, be continued, and repeat itself.
-    `timed` is one whose duration the conventions have a metric for.
-    `read_content` and `read_candidates` are for content capture: what the request says, and what each response adds to that.
+    An operation that `generates` is a round of text or function calls: it may belong to a loop, be continued, and repeat
+    itself. `timed` is set if the conventions have a metric for its duration. `read_content` and `read_candidates` are for
+    content capture: they read the content of the request, and the content that each response adds.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Operation(NamedTuple):
 class TurnOperation(NamedTuple):
     """One kind of user call, which may take several rounds. Readers take the SDK instance and the keyword arguments.
 
-    `read_round` gives what its first round would be called on, and with which arguments.
+    `read_round` returns the instance and the arguments of its first round.
     """
 
     read_model: Callable[[Any, Arguments], str | None]

@@ -1,6 +1,7 @@
 """The outcome of a call: the one field to group by."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,21 +11,21 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """What became of a call, and what follows from it."""
+    """One outcome of a call, and its properties."""
 
     name: str
-    colour: str  # on the dashboard, by Grafana's names
-    good: bool = False  # the call gave what it was asked for, or its work goes on
+    colour: str  # colour on the dashboard, by Grafana's names
+    good: bool = False  # the call returned what it was asked for, or its work goes on
     by_program: bool = False  # the program itself ended the call
-    finished: bool = True  # whether a finish reason that was due has come
-    has_error: bool = False  # an error may say why
-    is_error: bool = False  # by default it counts as an error, though nothing was raised
-    # Among the candidates of an answer, how bad it is; None where no finish reason stands for it.
+    finished: bool = True  # whether a finish reason was received, if one was due
+    has_error: bool = False  # whether an error may give more details
+    is_error: bool = False  # by default the span has status ERROR, though nothing was raised
+    # How bad it is, to choose among the candidates of an answer; None if no finish reason stands for it.
     rank: int | None = None
 
 
-# The answer itself shows that it is not what was asked for where an outcome `is_error`. `incomplete` does not, and `failed` is what
-# the call was to find out.
+# `is_error` is set if the answer itself shows that it is not what was asked for. `incomplete` does not show that, and
+# `failed` is the answer to what was asked.
 OUTCOMES = (
     Outcome("ok", "green", good=True, rank=0),
     Outcome("truncated", "orange", is_error=True, rank=1),
@@ -42,7 +43,7 @@ OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
 
 
 def names_where(holds: Callable[[Outcome], object]) -> tuple[str, ...]:
-    """The names of the outcomes for which it holds."""
+    """The names of the outcomes for which `holds` is true."""
     return tuple(outcome.name for outcome in OUTCOMES if holds(outcome))
 
 
@@ -51,7 +52,7 @@ BY_PROGRAM = names_where(lambda outcome: outcome.by_program)
 HEALTHY = (*GOOD, *BY_PROGRAM)
 UNFINISHED = frozenset(names_where(lambda outcome: not outcome.finished))
 
-# What may count as an error without an exception: an outcome, or `repetition`, a loop in a reply however it ended.
+# What may count as an error without an exception: an outcome, or `repetition`, a loop in a reply with any outcome.
 REPETITION = "repetition"
 ERROR_OUTCOMES = (*OUTCOME_NAMES, REPETITION)
 DEFAULT_ERROR_OUTCOMES = frozenset((*names_where(lambda outcome: outcome.is_error), REPETITION))
@@ -78,7 +79,7 @@ _BY_FINISH_REASON = {
     "MISSING_THOUGHT_SIGNATURE": "malformed",
     "NO_IMAGE": "empty",
     "IMAGE_OTHER": "empty",
-    # Of Live: what `turn_complete_reason` says, and INTERRUPTED, our word for a turn that the user cut off
+    # Live: the values of `turn_complete_reason`, and INTERRUPTED, our word for a turn that the user cut off.
     "INTERRUPTED": "abandoned",
     "RESPONSE_REJECTED": "blocked",
     "PROHIBITED_INPUT_CONTENT": "blocked",
@@ -103,8 +104,8 @@ _BY_FINISH_REASON = {
     "GENERATED_IMAGE_MINORS": "blocked",
     "OUTPUT_IMAGE_IP_PROHIBITED": "blocked",
     "GENERATED_OTHER": "blocked",
-    # Everything else is "incomplete", known (OTHER, FINISH_REASON_UNSPECIFIED, an unhandled CONTINUATION, NEED_MORE_INPUT,
-    # MAX_REGENERATION_REACHED) or not.
+    # Every other reason is "incomplete", whether known (OTHER, FINISH_REASON_UNSPECIFIED, an unhandled CONTINUATION,
+    # NEED_MORE_INPUT, MAX_REGENERATION_REACHED) or not.
 }
 KNOWN_FINISH_REASONS = (
     *_BY_FINISH_REASON,
@@ -118,16 +119,16 @@ _RANK = {outcome.name: outcome.rank for outcome in OUTCOMES if outcome.rank is n
 
 
 def finish_reason_outcome(reason: str) -> str:
-    """The outcome that a raw finish reason stands for; a value nobody knows is `incomplete`."""
+    """The outcome of a raw finish reason; `incomplete` for an unknown value."""
     return _BY_FINISH_REASON.get(reason, "incomplete")
 
 
 def worst_finish_reason(reasons: Iterable[str]) -> str | None:
-    """The finish reason of the candidate that went most wrong; None without any."""
+    """The worst finish reason of the candidates; None if there are none."""
     return max(reasons, key=lambda reason: _RANK[finish_reason_outcome(reason)], default=None)
 
 
-def answer_outcome(response: ResponseFacts, finish_reason: str | None) -> str:
+def answer_outcome(response: "ResponseFacts", finish_reason: str | None) -> str:
     """The outcome of a complete answer whose worst finish reason is `finish_reason`."""
     if response.outcome is not None:
         return response.outcome

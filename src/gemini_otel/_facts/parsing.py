@@ -1,4 +1,4 @@
-"""Reading JSON that others wrote, whatever it is: in bounded time and depth, without an exception."""
+"""Parses JSON from other sources in bounded time and depth, without an exception."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 from gemini_otel._facts.sendable import whole_number
 
-MAX_LENGTH = 256 * 1024  # characters, of a text with any number of values
-MAX_VALUES = 10_000  # of a longer text, such as an answer with an image in it
+MAX_LENGTH = 256 * 1024  # characters, for a text with any number of values
+MAX_VALUES = 10_000  # values of a longer text, such as an answer with an image in it
 LONGEST = 32 * 1024 * 1024  # characters
 MAX_DEPTH = 64
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 
 
 def parse_json(text: str | bytes | bytearray) -> Any:
-    """The value that a JSON text has; None where it has none, is longer than the bound, or nested deeper.
+    """The value of a JSON text; None if it is not JSON, longer than the bound, or nested deeper.
 
-    Numbers are bounded as they are everywhere; what JSON does not know, such as NaN, is None.
+    Numbers are bounded as everywhere; what JSON does not allow, such as NaN, becomes None.
     """
     if len(text) > LONGEST:
         return None
@@ -30,7 +30,7 @@ def parse_json(text: str | bytes | bytearray) -> Any:
         return None
     try:
         return json.loads(text, parse_int=_whole, parse_constant=_nothing)
-    except (ValueError, RecursionError):  # the program itself may be deep
+    except (ValueError, RecursionError):  # the program's own stack may be deep
         return None
 
 

@@ -1,7 +1,8 @@
-"""What others say, made sendable: whole numbers in 64 bits, text that UTF-8 can encode, lengths and counts with a bound.
+"""Makes values from outside safe to export: whole numbers in 64 bits, text that UTF-8 can encode, bounded lengths and
+counts.
 
-One number beyond 64 bits makes every later export of a cumulative metric fail, and half a surrogate pair a whole batch of
-spans, those of other instrumentations included.
+One number beyond 64 bits makes every later export of a cumulative metric fail. Half a surrogate pair makes a whole batch of
+spans fail, those of other instrumentations included.
 """
 
 from __future__ import annotations
@@ -14,18 +15,19 @@ OTHER = "_OTHER"
 MAX_NUMBER = 2**53 - 1  # what every back end and every JSON reader keeps exactly
 MAX_TEXT = 1024  # characters of one attribute
 MAX_ITEMS = 64  # of a list
-MAX_ATTRIBUTES = 96  # below the 128 of OpenTelemetry's default, with room for what was there at the start
+# Below OpenTelemetry's default of 128, with room for the attributes from the span's start.
+MAX_ATTRIBUTES = 96
 _MAX_DIGITS = 19
-_USUAL_SIZE = 4096  # characters of all values: below it there is nothing to cut
+_USUAL_SIZE = 4096  # characters of all values; below this nothing needs to be cut
 _MAX_CODE = 64
-_MOST_NAMES = 500  # that are remembered
+_MOST_NAMES = 500  # names that are remembered
 _MAX_TOOL = 128
-_MARKS = str.maketrans("_.:/-", "00000")  # of a tool's name, besides letters and digits
+_MARKS = str.maketrans("_.:/-", "00000")  # allowed in a tool's name, besides letters and digits
 _MODALITIES = frozenset({"text", "image", "audio", "video", "document"})
 
 
 def whole_number(value: object) -> int | None:
-    """A number as a whole one that can be sent; text of decimal digits is one, too. None for anything else."""
+    """A whole number within bounds, from a number or a text of decimal digits. None for anything else."""
     if isinstance(value, str):
         if not (value.isascii() and value.isdecimal()):
             return None
@@ -41,18 +43,18 @@ def whole_number(value: object) -> int | None:
 
 
 def finite(value: object) -> float | None:
-    """A number of seconds or the like; None for what is none, and for the infinite."""
+    """A finite float, such as a number of seconds; None for anything else."""
     try:
-        number = float(value)  # type: ignore[arg-type]  # what float refuses is refused here
+        number = float(value)  # type: ignore[arg-type]  # what float() refuses is refused here
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
 
 class _Names(dict[str, str]):
-    """Gives a name as it is, and `_OTHER` for what has not the form of one, such as prose.
+    """Returns a name unchanged, and `_OTHER` for a value that does not look like a name, such as prose.
 
-    Those that have it are remembered, a bounded number: the same few come with every call.
+    A bounded number of names is remembered, because the same few come with every call.
     """
 
     def __init__(self, has_case: Callable[[str], bool]) -> None:
@@ -68,41 +70,41 @@ class _Names(dict[str, str]):
 
 
 def _is_word(value: str) -> bool:
-    """Letters, digits and underscores; without a regular expression, since this is read at start-up."""
+    """Letters, digits and underscores. This uses no regular expression, because it runs at start-up."""
     return len(value) <= _MAX_CODE and value.isascii() and value.replace("_", "0").isalnum()
 
 
-# A name from a list of the service's, such as `MAX_TOKENS`; of services that write such names in lower case; and of what the
-# program writes in upper or lower case: a thinking level, a tool mode, a version of the API.
+# Names from a list of the service, such as `MAX_TOKENS`; those of services that write them in lower case; and those that the
+# program writes in either case: a thinking level, a tool mode, a version of the API.
 code = _Names(lambda value: value == value.upper()).__getitem__
 lower_code = _Names(lambda value: value == value.lower()).__getitem__
 setting = _Names(lambda value: value in (value.upper(), value.lower())).__getitem__
 
 
 def modality(value: str) -> str:
-    """A kind of tokens, which becomes part of an attribute's name: so of a closed set, `other` included."""
+    """A modality of tokens. It becomes part of an attribute's name, so only known ones are kept; any other is `other`."""
     known = value[:32].lower()
     return known if known in _MODALITIES else "other"
 
 
 def tool_name(value: object) -> str:
-    """The name of a tool, which a model may have made up: as with models, `_OTHER` for what has not the form of one."""
+    """The name of a tool, which a model may have invented; `_OTHER` if it does not look like a name."""
     if not isinstance(value, str) or len(value) > _MAX_TOOL or not value.isascii():
         return OTHER
     return value if value.translate(_MARKS).isalnum() else OTHER
 
 
 def text(value: str, limit: int = MAX_TEXT) -> str:
-    """`value` as UTF-8 can have it, with at most `limit` characters."""
+    """`value` with only what UTF-8 can encode, and at most `limit` characters."""
     if len(value) > limit:
         value = value[: limit - 1] + "…"
     return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def sendable(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The attributes of a span or event, fit to be sent; as they are where nothing is unusual, which costs one look.
+    """The attributes of a span or event, safe to export. Ordinary attributes are returned unchanged after one check.
 
-    Numbers are bounded where they are read, since metrics are made of them as well.
+    Numbers are bounded where they are read, because metrics use them, too.
     """
     return attributes if usual_text(attributes) is not None else bounded(attributes)
 
@@ -111,20 +113,20 @@ def usual_text(attributes: Mapping[str, Any]) -> str | None:
     """All values as one text, where they can be sent as they are; None where they cannot."""
     try:
         said = "".join(map(str, attributes.values()))
-    except ValueError:  # a number of more digits than Python turns into text
+    except ValueError:  # a number with more digits than Python converts to text
         return None
     usual = len(said) <= _USUAL_SIZE and len(attributes) <= MAX_ATTRIBUTES and said.isascii()
-    return said if usual and "\\ud" not in said else None  # as half a surrogate pair stands in a list
+    return said if usual and "\\ud" not in said else None  # the repr of half a surrogate pair in a list
 
 
 def bounded(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that are kept, with values that can be sent."""
+    """The attributes that are kept, with values that can be exported."""
     kept = list(attributes.items())[:MAX_ATTRIBUTES]
     return {text(name, 256): _value(each) for name, each in kept}
 
 
 def structure(value: Any) -> Any:
-    """A value of any depth as a log event may have it; nothing of it is cut."""
+    """A nested value that is safe in a log event; nothing is cut."""
     if isinstance(value, str):
         return text(value, len(value))
     if isinstance(value, Mapping):
@@ -135,7 +137,7 @@ def structure(value: Any) -> Any:
 
 
 def replaced(attributes: Mapping[str, Any]) -> list[str]:
-    """The names of the attributes that have `_OTHER` in the place of what was sent, one for each such value."""
+    """The names of the attributes with the value `_OTHER`, one for each such value."""
     found = []
     for name, value in attributes.items():
         if isinstance(value, tuple | list):

@@ -9,12 +9,12 @@ TIERS = ("flex", "standard", "priority")
 _CAPACITIES = ("dedicated", "shared")
 _UNSAID = "unspecified"
 _MOST_NAMES = 64
-# What Vertex AI calls the traffic of each; provisioned throughput and off-peak traffic are no tiers of this list.
+# Vertex AI's traffic type for each tier; provisioned throughput and off-peak traffic are not tiers of this list.
 _OF_TRAFFIC = {"ON_DEMAND": "standard", "ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": FLEX}
 
 
 class _Tiers(dict[str | None, str | None]):
-    """Gives a tier by its name in lower case; None for the one that says nothing. A few names are remembered."""
+    """Returns the tier for a name in lower case; None for the unspecified one. A few names are remembered."""
 
     def __missing__(self, value: str) -> str | None:
         name = lower_code(value.lower())
@@ -28,16 +28,18 @@ tier_name = _Tiers({None: None}).__getitem__
 
 
 def asked_tier(value: str | None) -> str | None:
-    """As `tier_name`, of what the program asks for: `_OTHER` for what is no tier, such as a prompt in the wrong place."""
+    """As `tier_name`, for what the program asks for: `_OTHER` for a value that is not a tier, such as a prompt in the wrong
+    place.
+    """
     name = tier_name(value)
     return name if name is None or name in TIERS else OTHER
 
 
 def vertex_request_type(value: str | None) -> str | None:
-    """Which capacity Vertex AI is to use: `dedicated` is what was bought in advance, `shared` is what is not."""
+    """The capacity that Vertex AI should use: `dedicated` is bought in advance, `shared` is the rest."""
     return None if value is None else name if (name := value.strip().lower()) in _CAPACITIES else OTHER
 
 
 def tier_of_traffic(traffic_type: str | None) -> str | None:
-    """The tier that Vertex AI's type of traffic stands for."""
+    """The tier for Vertex AI's traffic type."""
     return None if traffic_type is None else _OF_TRAFFIC.get(traffic_type)

@@ -1,4 +1,4 @@
-"""One thin driver for each shape of a patched function. They differ in `await` and `yield` and in nothing else."""
+"""One thin driver for each shape of a patched function. They differ only in `await` and `yield`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _G = TypeVar("_G", Generator[Any, Any, Any], AsyncGenerator[Any, None])
 
 
 class Inside(Protocol):
-    """What a call runs inside: told of the exception that leaves it, or of its answer, and then of the end.
+    """The context in which a call runs. It gets the exception that leaves the call, or the answer, and then the end.
 
-    What is `settled` has nothing to do with the answer and the end.
+    `settled` does not depend on the answer or the end.
     """
 
     @property
@@ -37,13 +37,13 @@ class Inside(Protocol):
     def finish(self) -> object: ...
 
 
-# Starts to observe a call of `instance`, given its arguments by name; None where nobody listens.
+# Begins the observation of a call of `instance`, with its arguments by name; returns None if nobody listens.
 Begin = Callable[[Any, Arguments], Observation | None]
 BeginInside = Callable[[Any, Arguments], Inside | None]
 
 
 def driver(instrumentation: Instrumentation, patch: Patch) -> Driver:
-    """What runs in place of the function of a row."""
+    """The function that runs in place of a row's function."""
     begin = partial(patch.begin, instrumentation)
     if patch.operation is not None:
         begin = partial(begin, patch.operation)
@@ -59,7 +59,7 @@ _RUNNING = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 
 def _as_theirs(drive: Driver, wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """A coroutine or a generator with the SDK's name: Python's warnings tell it."""
+    """Give a coroutine or generator the SDK's name, which Python's warnings show."""
     answer: Any = drive(wrapped, instance, args, kwargs)
     if type(answer) in _RUNNING:
         answer.__name__, answer.__qualname__ = wrapped.__name__, wrapped.__qualname__
@@ -67,17 +67,17 @@ def _as_theirs(drive: Driver, wrapped: Any, instance: Any, args: Positional, kwa
 
 
 def _named(wrapped: Any, instance: Any, args: Positional, kwargs: Arguments) -> Arguments:
-    """The arguments by name, also those that are given by position."""
+    """The arguments by name, including positional ones."""
     try:
-        names = _parameters(wrapped) if instance is None else _parameters_of(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy takes no class for hashable
-    except TypeError:  # as this one may be
+        names = _parameters(wrapped) if instance is None else _parameters_of(type(instance), wrapped.__name__)  # type: ignore[arg-type]  # mypy does not accept a class as hashable
+    except TypeError:  # which this one may be
         return kwargs
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
 @lru_cache(maxsize=256)
 def _parameters_of(kind: type, method: str) -> tuple[str, ...]:
-    """The parameters of a method that may be given by position; most of the SDK's may not."""
+    """The parameters of a method that may be passed by position; most of the SDK's may not."""
     return (
         safely(_read_parameters, (vars(each)[method] for each in kind.__mro__ if method in vars(each))) or ()
     )
@@ -90,7 +90,9 @@ def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _read_parameters(methods: Iterable[Callable[..., Any]]) -> tuple[str, ...]:
-    """Those of the first that names them: some of the generated clients pass on whatever they get to the base class."""
+    """The parameters of the first class that names them, because some generated clients pass everything on to their base
+    class.
+    """
     for function in methods:
         _, *parameters = inspect.signature(function).parameters.values()
         if all(each.kind is not each.VAR_POSITIONAL for each in parameters):
@@ -101,7 +103,7 @@ def _read_parameters(methods: Iterable[Callable[..., Any]]) -> tuple[str, ...]:
 def call(
     begin: BeginInside, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    """Run a function inside what `begin` gives."""
+    """Run a function inside the context that `begin` returns."""
     observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     if observed is None:
         return wrapped(*args, **kwargs)
@@ -120,7 +122,7 @@ async def async_call(
     args: Positional,
     kwargs: Arguments,
 ) -> Any:
-    """Run a coroutine function inside what `begin` gives."""
+    """Run a coroutine function inside the context that `begin` returns."""
     observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     if observed is None:
         return await wrapped(*args, **kwargs)
@@ -135,7 +137,7 @@ async def async_call(
 def _stream(
     begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Generator[Any, Any, Any]:
-    """Begins with the first `next`, as the request does."""
+    """Begins at the first `next`, because that is when the request is sent."""
     return _generate(
         lambda: begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs),
         wrapped(*args, **kwargs),
@@ -145,7 +147,7 @@ def _stream(
 def _public_stream(
     begin: Begin, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Generator[Any, Any, Any]:
-    """Begins where it is called, so that a stream that is read in another thread keeps its place in the trace."""
+    """Begins when it is called, so that a stream that is read in another thread keeps its place in the trace."""
     observed = begin(instance, _named(wrapped, instance, args, kwargs) if args else kwargs)
     chunks: Generator[Any, Any, Any] = wrapped(*args, **kwargs)
     return chunks if observed is None else _generate(lambda: observed, chunks)
@@ -160,9 +162,9 @@ def _generate(
 
 
 class _Itself:
-    """What tells a generator whether it is closed by somebody who holds it, or because nobody does any more.
+    """Tells a generator whether its owner closed it, or whether it is being collected.
 
-    References with a callback are dead in a finalizer, in every release; those without one are not.
+    In every release of Python, weak references with a callback are dead inside a finalizer; those without one are not.
     """
 
     __slots__ = ("_reference",)
@@ -172,7 +174,7 @@ class _Itself:
         return generator
 
     def end(self, observed: Observation) -> None:
-        """Where the generator ends before the answer does."""
+        """End the call if the generator ends before the answer does."""
         if self._reference() is None:
             observed.drop()
         else:
@@ -180,7 +182,7 @@ class _Itself:
 
 
 def _do_nothing(_: object) -> None:
-    """A callback that makes its reference a strict one."""
+    """A callback that does nothing; a reference with a callback is cleared before a finalizer runs."""
 
 
 def _steps(
@@ -203,7 +205,7 @@ def _steps(
                 yield chunk
             except GeneratorExit:
                 raise
-            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what becomes of it
+            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what happens next
                 advance = _thrower(chunks.throw, error)
     except StopIteration as stop:
         observed.finish()
@@ -257,7 +259,7 @@ async def _public_async_stream(
 
 
 def _async_generate(observed: Observation, chunks: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
-    """An async generator for the user: what `yield from chunks` would be, observed."""
+    """`yield from chunks` for an async generator that the user holds, observed."""
     itself = _Itself()
     return itself.known_as(_async_steps(observed, chunks, itself))
 
@@ -279,7 +281,7 @@ async def _async_steps(
                 yield chunk
             except GeneratorExit:
                 raise
-            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what becomes of it
+            except BaseException as error:  # noqa: BLE001  # the SDK's generator decides what happens next
                 advance = _thrower(chunks.athrow, error)
     except StopAsyncIteration:
         observed.finish()
@@ -296,7 +298,7 @@ async def _async_steps(
 
 
 class _ObservedStream:
-    """The async iterator that the SDK's own loop consumes. No generator: it ends when the loop drops it, not some ticks later."""
+    """The async iterator that the SDK's own loop consumes. It is not a generator, so it ends at once when the loop drops it."""
 
     __slots__ = ("_begin", "_begun", "_chunks", "_observed")
 
@@ -351,12 +353,12 @@ async def _async_call_or_stream(
     return _handed_over(observed, answer, _observe_async_events)
 
 
-# Where a stream of the generated client has its events, and of the one before it.
+# The attribute with the events of a stream, in the generated client and in the one before it.
 _SOURCES = ("generator", "_iterator")
 
 
 def _handed_over(observed: Observation, answer: Any, observe_events: Callable[..., None]) -> Any:
-    """The answer itself; a stream's events are observed from within, so that it stays the SDK's object."""
+    """The answer itself. A stream's events are observed from within, so that it stays the SDK's object."""
     source = next((name for name in _SOURCES if name in getattr(answer, "__dict__", ())), None)
     if source is None:
         observed.observe(answer)

@@ -1,4 +1,4 @@
-"""Automatic function calling, where the SDK does it: below `models` and `chats` alike. The caller's tools are never touched."""
+"""Automatic function calling in the SDK, below both `models` and `chats`. The caller's tools are never changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.tool_runs import ToolRun, begin_tool
 from gemini_otel._telemetry.user_calls import current_user_call
 
-# opentelemetry-instrumentation-google-genai puts a function of its own around each of the caller's tools.
+# opentelemetry-instrumentation-google-genai wraps each of the caller's tools in a function of this name.
 _OFFICIAL_TOOLS = "opentelemetry.instrumentation.google_genai.tool_call_wrapper"
 
 
@@ -34,7 +34,7 @@ def _limit(
 
 @guarded
 def _open_loop(instrumentation: Instrumentation, config: Any, limit: int) -> None:
-    """Open the loop's span if there is anything to run: the SDK enters its loop without tools as well."""
+    """Open the loop's span if there is anything to run, because the SDK enters its loop without tools as well."""
     turn = current_user_call()
     tools = getattr(config, "tools", None) or ()
     if turn is None:
@@ -47,7 +47,7 @@ def _open_loop(instrumentation: Instrumentation, config: Any, limit: int) -> Non
 async def _mcp_sessions(
     _: object, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    """`parse_config_for_mcp_sessions(config)`: gives the config and the MCP tools that it found."""
+    """`parse_config_for_mcp_sessions(config)`: returns the config and the MCP tools that it found."""
     parsed = await wrapped(*args, **kwargs)
     _note_mcp_tools(parsed)
     return parsed
@@ -62,7 +62,7 @@ def _note_mcp_tools(parsed: Any) -> None:
 
 @guarded
 def _expect_calls(_: object, __: object, arguments: Arguments) -> None:
-    """`get_function_response_parts(response, function_map)`, plain and async: the tool runs of one response."""
+    """`get_function_response_parts(response, function_map)`, plain and async: runs the tools of one response."""
     turn = current_user_call()
     if turn is not None:
         turn.expect_calls(list(_function_calls(arguments["response"])))
@@ -107,7 +107,7 @@ def _begin_mcp_tool(instrumentation: Instrumentation, adapter: Any, arguments: A
 
 
 def _server(adapter: Any) -> str | None:
-    """The MCP server's own name, as the session learned it when it began; no request is made."""
+    """The MCP server's name, as the session learned it at initialization; no request is made."""
     # Sessions of mcp 2 keep it, older ones do not.
     info = getattr(getattr(adapter, "_mcp_session", None), "server_info", None)
     name = getattr(info, "name", None)
@@ -115,13 +115,13 @@ def _server(adapter: Any) -> str | None:
 
 
 def _described(adapter: Any, name: object) -> str | None:
-    """What the MCP server says of the tool, as the session listed it."""
+    """The MCP server's description of the tool, as the session listed it."""
     tools = getattr(getattr(adapter, "_list_tools_result", None), "tools", None) or ()
     return next((tool.description for tool in tools if getattr(tool, "name", None) == name), None)
 
 
 def _failure(result: Any) -> str | None:
-    """An MCP tool says that it failed in its result."""
+    """The failure of an MCP tool, which its result reports."""
     failed = getattr(result, "is_error", getattr(result, "isError", False))
     return "tool_error" if failed is True else None
 

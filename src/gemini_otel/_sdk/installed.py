@@ -1,4 +1,4 @@
-"""Whether google-genai is installed, and new enough. Its metadata would say so too, and take longer to read than the rest of start-up."""
+"""Whether google-genai is installed and new enough. Reading its metadata would take longer than the rest of start-up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _told: set[str] = set()
 
 
 def is_installed(module: str = MODULE) -> bool:
-    """Whether `module` could be imported; neither it nor the package around it is."""
+    """Whether `module` could be imported; neither the module nor its package is imported."""
     if module in sys.modules:
         return True
     package = module.rpartition(".")[0]
@@ -34,7 +34,7 @@ def _places(package: str) -> list[str] | None:
 
 
 def is_supported() -> bool:
-    """Whether the SDK is not too old, as far as its version is known; where it is, that is logged once."""
+    """Whether the SDK is new enough, as far as its version is known; an old SDK is logged once."""
     try:
         version = str(getattr(importlib.import_module(f"{MODULE}.version"), "__version__", ""))
     except ImportError:

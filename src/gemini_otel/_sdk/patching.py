@@ -1,4 +1,4 @@
-"""The only place that sets attributes of the SDK: lazily, once the application imports it, and politely undone."""
+"""The only place that sets attributes of the SDK: when the application imports the SDK, and without breaking other wrappers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 
 class _Layer:
-    """Our wrapper around one SDK function; without a driver it passes calls through. One that sleeps has its driver in `given`.
+    """Our wrapper around one SDK function; without a driver it passes calls through.
 
-    It goes below the wrappers that are there already, so that spans of others are around ours whoever came first.
+    A layer that sleeps has no driver, but `given` has the one that it gets when it wakes.
+
+    It goes below existing wrappers, so that the spans of other instrumentations are around ours in any order of
+    installation.
     """
 
     def __init__(self, owner: Any, attribute: str) -> None:
@@ -37,14 +40,16 @@ class _Layer:
         setattr(self._holder, self._slot, self._proxy)
 
     def _in_place_of(self, original: Any) -> Any:
-        """A plain function; a wrapt wrapper in the place of a generator function, which only a generator could stand in for."""
-        from gemini_otel._sdk.replacements import replacement  # once the SDK is imported: not at start-up
+        """The object to put in place: a plain function, or a wrapt wrapper for a generator function, which only a generator
+        could replace.
+        """
+        from gemini_otel._sdk.replacements import replacement  # imported with the SDK, not at start-up
 
         if isinstance(original, staticmethod):
             return staticmethod(replacement(original.__func__, self._function(original.__func__)))
         if inspect.isgeneratorfunction(original) or inspect.isasyncgenfunction(original):
             return wrapt.FunctionWrapper(original, self._wrapper)
-        # What is below a decorator is held by a cell, and called by the decorator as a plain function.
+        # The function below a decorator is held by a cell, and the decorator calls it as a plain function.
         in_class = isinstance(self._owner, type | types.CellType)
         return replacement(original, self._method(original) if in_class else self._function(original))
 
@@ -53,7 +58,7 @@ class _Layer:
 
         def method(*args: Any, **kwargs: Any) -> Any:
             driver = self.driver
-            if driver is None or not args:  # without an instance it raises what it would without us
+            if driver is None or not args:  # without an instance, it raises the same exception as without us
                 return original(*args, **kwargs)
             instance = args[0]
             return driver(bind(original, instance), instance, args[1:], kwargs)
@@ -74,7 +79,7 @@ class _Layer:
         return wrapped(*args, **kwargs) if driver is None else driver(wrapped, instance, args, kwargs)
 
     def in_place(self) -> bool:
-        """Whether a call still passes through this layer, directly or below wrappers of others."""
+        """Whether a call still passes through this layer, directly or below other wrappers."""
         current, seen = _current(self._owner, self._attribute), 0
         while current is not None and seen < 100:
             if current is self._proxy:
@@ -83,7 +88,9 @@ class _Layer:
         return False
 
     def remove(self) -> bool:
-        """Switch the layer off and take it out; False where somebody wrapped it later and it has to stay, passing through."""
+        """Switch the layer off and remove it. Returns False if somebody wrapped it later: then it stays and passes calls
+        through.
+        """
         self.driver = self.given = None
         if _current(self._owner, self._attribute) is self._proxy:
             setattr(self._owner, self._attribute, self._original)
@@ -95,25 +102,25 @@ class _Layer:
 
 
 def _wrapper(function: Any) -> Any:
-    """The wrapper itself: whoever reads it from the class to restore it later puts a binding of it there."""
+    """The wrapper itself: somebody who saved it from the class and restores it later puts a bound wrapper there."""
     if isinstance(function, wrapt.BoundFunctionWrapper):
-        return cast("Any", function)._self_parent  # wrapt's names for what a wrapper of one's own may use
+        return cast("Any", function)._self_parent  # wrapt's attributes for subclasses of its wrapper
     return function if isinstance(function, wrapt.FunctionWrapper) else None
 
 
 Rows = Iterable[tuple["Patch", "Driver"]]
 _layers: dict[tuple[str, str], _Layer] = {}
-_load: Callable[[], Rows] | None = None  # None while nothing is to be patched
+_load: Callable[[], Rows] | None = None  # None while nothing is patched
 _rows: dict[str, list[tuple[Patch, Driver]]] = {}  # by module
-_awake = False  # whether calls are observed, so far as is known
-_hooked: set[str] = set()  # post-import hooks cannot be taken back
-# Held while layers change, and never while something is imported, which may wait for a thread that waits for this. Of two
-# threads that patch a function at the same time, one would leave a layer that nobody can take out again.
+_awake = False  # whether any call has been observed
+_hooked: set[str] = set()  # post-import hooks cannot be removed
+# Held while layers change, and never during an import, which may wait for a thread that waits for this lock. If two threads
+# patched a function at the same time, one would leave a layer that nobody can remove.
 _lock = threading.RLock()
 
 
 def _reset_after_fork() -> None:
-    """A forked child is without the thread that may have held it."""
+    """A forked child does not have the thread that may hold the lock."""
     global _lock
     _lock = threading.RLock()
 
@@ -123,7 +130,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def install(package: str, load: Callable[[], Rows]) -> None:
-    """Apply what `load()` gives, which runs once `package` is imported: to each module as soon as that is imported."""
+    """Patch the rows that `load()` returns. It runs once `package` is imported; each module is patched as soon as it is
+    imported.
+    """
     global _load
     _load = load
     _rows.clear()
@@ -158,7 +167,7 @@ def exists(module: Any, name: str) -> bool:
 
 
 def uninstall() -> None:
-    """Restore what is still ours; switch our layer off where somebody wrapped it later."""
+    """Restore functions that are still ours; switch our layer off where somebody wrapped it later."""
     global _load, _awake
     _load = None
     _rows.clear()
@@ -170,7 +179,7 @@ def uninstall() -> None:
 
 
 def wake() -> None:
-    """Switch on what does something inside of observed calls only: the first one is about to begin."""
+    """Switch on the layers that work only inside of observed calls, because there may be one now."""
     global _awake
     with _lock:
         _awake = True
@@ -180,7 +189,7 @@ def wake() -> None:
 
 @guarded
 def repair() -> None:
-    """Put back the layers that somebody took out, by restoring what he had found before we came."""
+    """Put back layers that somebody removed by restoring a function from before us."""
     with _lock:
         layers = list(_layers.items())
     lost = {module for (module, _), layer in layers if layer.given is not None and not layer.in_place()}
@@ -221,10 +230,10 @@ def _apply(module: Any, name: str, driver: Driver, inside: bool) -> bool:
 
 
 def _find(module: Any, name: str) -> tuple[Any, str, Any]:
-    """The object that holds the function of this name, the attribute that it is there, and the function; None where the SDK lacks it.
+    """The object that holds the function of this name, the attribute's name, and the function; None if the SDK lacks it.
 
-    `name.__wrapped__` is the function below a decorator: it is held by a cell of the decorator's closure. Wrapped there, it
-    adds no frame between the decorator and its caller, whose line the decorator's warning names.
+    `name.__wrapped__` is the function below a decorator, which a cell of the decorator's closure holds. A wrapper there adds
+    no frame between the decorator and its caller, so the decorator's warning still names the caller's line.
     """
     *path, attribute = name.split(".")
     owner = module
@@ -236,7 +245,7 @@ def _find(module: Any, name: str) -> tuple[Any, str, Any]:
 
 
 def _cell_of(decorated: Any) -> Any:
-    """The cell through which a decorated function calls what it decorates; None where there is none."""
+    """The cell through which a decorated function calls the original; None if there is none."""
     while (function := getattr(decorated, "__wrapped__", None)) is not None:
         for cell in getattr(decorated, "__closure__", None) or ():
             if _innermost(cell.cell_contents) is function:

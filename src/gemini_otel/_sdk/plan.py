@@ -33,7 +33,7 @@ PATCHES: tuple[Patch, ...] = (
 
 
 def rows(instrumentation: Instrumentation) -> Iterator[tuple[Patch, Driver]]:
-    """Each patch, with what runs in its place; none where the SDK, which is imported, is too old."""
+    """Each patch with its driver; empty if the SDK, which is imported by now, is too old."""
     if installed.is_supported():
         for patch in PATCHES:
             yield patch, driver(instrumentation, patch)

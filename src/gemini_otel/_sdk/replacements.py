@@ -1,6 +1,7 @@
-"""A plain function in the place of the SDK's: the same name, module and signature, so that it can be pickled and inspected.
+"""A plain function that replaces the SDK's: it has the same name, module and signature, so that it can be pickled and
+inspected.
 
-It has no `__wrapped__`: other packages take that for the sign of their own wrapper, and refuse the client.
+It has no `__wrapped__`, because other packages take that as the sign of their own wrapper and refuse the client.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 
 def replacement(original: Any, answer: Callable[..., Any]) -> types.FunctionType:
-    """A function that does what `answer` does, which uses no global name; async where the original is a coroutine function."""
+    """A function that does what `answer` does and uses no global name; async if the original is a coroutine function."""
 
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         return await answer(*args, **kwargs)
@@ -20,7 +21,7 @@ def replacement(original: Any, answer: Callable[..., Any]) -> types.FunctionType
     template: Any = coroutine if inspect.iscoroutinefunction(original) else answer
     code = template.__code__
     if (marked := original.__code__.co_filename) != original.__globals__.get("__file__"):
-        # The official instrumentation leaves its path there, and google-adk looks for it.
+        # The official instrumentation stores its path there, and google-adk looks for it.
         code = code.replace(co_filename=marked)
     made = types.FunctionType(code, original.__globals__, original.__name__, closure=template.__closure__)
     made.__qualname__, made.__module__ = original.__qualname__, original.__module__
@@ -44,7 +45,7 @@ class _Signature(inspect.Signature):
         return signature
 
     def __getattr__(self, name: str) -> Any:
-        """What the base class keeps in slots: they are empty until now."""
+        """Fill the slots of the base class, which are empty until then."""
         if name not in inspect.Signature.__slots__:
             raise AttributeError(name)
         read = inspect.signature(self._original)

@@ -1,6 +1,7 @@
 """Which settings are in force: keyword arguments first, then environment variables, then defaults."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 import functools
 import os
@@ -9,15 +10,15 @@ from typing import Any, NamedTuple
 
 from gemini_otel._facts.guard import logger, tried
 from gemini_otel._settings.parsing import parse_switch
-from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
+from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings, shown
 
-# Of the console exporter, which `instrument()` knows nothing of.
+# The console exporter's variable, which `instrument()` does not read.
 CONSOLE_PROBLEMS_ONLY = f"{PREFIX}CONSOLE_PROBLEMS_ONLY"
 
 
 @functools.cache
 def configuration() -> type:
-    """A dataclass of the settings that a file can give; what it does not know is logged and left out."""
+    """A dataclass of the settings that a configuration file can set; an unknown setting is logged and ignored."""
     import dataclasses
 
     fields = [setting.name for setting in SETTINGS if setting.in_environment]
@@ -38,26 +39,26 @@ def configuration() -> type:
 
 
 class InForce(NamedTuple):
-    """A setting, its value, and what gave it: "keyword", an environment variable, or "default"."""
+    """A setting, its value, and its source: "keyword", an environment variable, or "default"."""
 
     setting: Setting
     value: Any
     source: str
-    problem: str | None = None  # of an environment variable that could not be read
+    problem: str | None = None  # an environment variable that could not be read
 
 
 def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings in force. A bad keyword raises ValueError; a bad environment variable is logged and passed over."""
+    """The settings in force. A bad keyword raises ValueError; a bad environment variable is logged and ignored."""
     found = resolve(keywords, environ)
     for each in found:
         if each.problem is not None:
             origin = "the default" if each.source == "default" else each.source
-            logger.warning("%s; using %s, %s", each.problem, origin, each.value)
-    return Settings(**{each.setting.name: each.value for each in found})
+            logger.warning("%s; using %s, %s", each.problem, origin, shown(each.value))
+    return Settings(**{each.setting.name: each.value for each in found if each.source != "default"})
 
 
 def valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Those keywords that are valid; the others are logged."""
+    """The valid keywords; the others are logged."""
     kept = {}
     for name, value in keywords.items():
         try:
@@ -69,7 +70,7 @@ def valid(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resolve(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> list[InForce]:
-    """Every setting as it is in force: a keyword, else our variable, else the standard one, else the default."""
+    """Every setting in force: from the keyword, else our variable, else the standard variable, else the default."""
     names = [setting.name for setting in SETTINGS]
     unknown = sorted(set(keywords) - set(names))
     if unknown:
@@ -96,7 +97,9 @@ def _in_force(setting: Setting, keywords: Mapping[str, Any], environ: Mapping[st
 
 
 def problems_only(given: Any = None, environ: Mapping[str, str] = os.environ) -> bool:
-    """The console exporter's own switch: its argument, else its variable. A bad one is treated as that of a setting is."""
+    """The console exporter's switch: its argument, else its variable. A bad variable is logged and ignored, as for a
+    setting.
+    """
     if given is not None:
         return _switch_named("problems_only", given)
     value, problem = problems_only_variable(environ)
@@ -106,7 +109,7 @@ def problems_only(given: Any = None, environ: Mapping[str, str] = os.environ) ->
 
 
 def problems_only_variable(environ: Mapping[str, str]) -> tuple[bool, str | None]:
-    """What the console exporter's variable says, and what is wrong with it."""
+    """The value of the console exporter's variable, and what is wrong with it."""
     try:
         return _switch_named(CONSOLE_PROBLEMS_ONLY, environ.get(CONSOLE_PROBLEMS_ONLY) or False), None
     except ValueError as error:
@@ -118,21 +121,21 @@ def _switch_named(name: str, value: Any) -> bool:
 
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str | None]:
-    """Variables that look like ours and are not, each with the one that may be meant."""
+    """Variables that begin like ours and are unknown, each with the one that may be meant."""
     known = [setting.name.upper() for setting in SETTINGS if setting.in_environment]
     known.append(CONSOLE_PROBLEMS_ONLY.removeprefix(PREFIX))
     given = (name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
     unknown = sorted(set(given).difference(known))
     if not unknown:
         return {}
-    import difflib  # takes longer than all else here
+    import difflib  # slower than all the rest here
 
     close = {name: difflib.get_close_matches(name, known, n=1) for name in unknown}
     return {PREFIX + name: PREFIX + found[0] if found else None for name, found in close.items()}
 
 
 def warn_of_unknown_variables() -> None:
-    """Log each variable that looks like ours and is not."""
+    """Log each variable that begins like ours and is unknown."""
     for name, meant in unknown_variables().items():
         logger.warning(
             "%s is not a setting%s", name, f"; did you mean {meant}?" if meant else " of gemini-otel"
@@ -140,7 +143,7 @@ def warn_of_unknown_variables() -> None:
 
 
 def _parse(setting: Setting, parse: Callable[[Any], Any], name: str, value: Any) -> Any:
-    parsed, error = tried(parse, value)  # the value may be an object that raises whatever it likes
+    parsed, error = tried(parse, value)  # an object may raise anything when it is shown
     if error is None:
         return parsed
     text = str(error) if isinstance(error, ValueError) else f"it raised {type(error).__name__}"

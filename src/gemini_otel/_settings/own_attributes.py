@@ -1,4 +1,4 @@
-"""Attributes of the user's own, for spans and for metrics: checked where they are configured, bounded where they are used."""
+"""The user's own attributes for spans and metrics: checked when they are configured, bounded when they are used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RESERVED_PREFIXES = ("gemini.", "gen_ai.usage.")
 
 
 class SpanAttributes:
-    """Attributes for every span: constants, and what a callable without arguments gives for each span anew."""
+    """Attributes for every span: constants, and callables without arguments that are called for each span."""
 
     def __init__(self, given: Mapping[str, Any] | Callable[[], Any]) -> None:
         self._all = given if callable(given) else None
@@ -34,7 +34,7 @@ class SpanAttributes:
         return getattr(self._all, "__qualname__", "") or ", ".join([*self._constants, *self._callables])
 
     def values(self) -> dict[str, Any]:
-        """The attributes for one span; what is not valid is left out and logged once."""
+        """The attributes for one span; invalid ones are left out and logged once."""
         if self._all is not None:
             return _checked(call_back(_SPAN, self._all))
         if not self._callables:
@@ -53,7 +53,7 @@ class MetricAttributes:
         return ", ".join([*self._constants, *self._callables])
 
     def values(self) -> Dimensions:
-        """The dimensions for one call; after the first 200 combinations, those that vary are `_OTHER`."""
+        """The dimensions for one call. After the first 200 combinations, those from callables are `_OTHER`."""
         called = _called(self._callables, _METRIC) if self._callables else {}
         valid = {name: value if _is_dimension(value) else OTHER for name, value in called.items()}
         found = tuple((self._constants | valid).items())
@@ -127,7 +127,7 @@ def _called(callables: Mapping[str, Callable[[], Any]], setting: str) -> dict[st
 
 
 def _checked(given: Any) -> dict[str, Any]:
-    """Those of `given` that may stand on a span."""
+    """Those of `given` that are valid on a span."""
     pairs = () if given is None else call_back(_SPAN, lambda: list(given.items())) or ()
     valid = {
         name: checked

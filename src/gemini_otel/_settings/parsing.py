@@ -1,4 +1,4 @@
-"""How the value of a setting is read, from a keyword's value or a variable's text; ValueError where it is none."""
+"""Parses the value of a setting, from a keyword's value or a variable's text; raises ValueError if it is not valid."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILE_NAMES
 from gemini_otel._facts.outcomes import ERROR_OUTCOMES
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def parse_switch(value: Any) -> bool:
 
 
 def parse_cost(value: Any) -> bool:
-    """A switch that can be on only where the library is installed."""
+    """A switch that can be on only if the library is installed."""
     wanted = parse_switch(value)
     if wanted and importlib.util.find_spec("genai_prices") is None:
         raise ValueError("needs genai-prices. Install it with: pip install 'gemini-otel[cost]'")
@@ -80,7 +80,7 @@ def parse_thresholds(value: Any) -> Mapping[str, int]:
 
 
 def callable_with(arguments: int) -> Callable[[Any], Any]:
-    """Takes what can be called, here and now, with so many arguments."""
+    """Accepts a callable that takes this many arguments and is not a coroutine function."""
 
     def parse(value: Any) -> Any:
         if not callable(value):
@@ -92,18 +92,16 @@ def callable_with(arguments: int) -> Callable[[Any], Any]:
         except TypeError:
             raise ValueError(f"it is called with {arguments} argument(s)") from None
         except ValueError:
-            pass  # built in, without a signature
+            pass  # a built-in without a signature
         return value
 
     return parse
 
 
 def parse_opt_in(text: str) -> str | None:
-    """The profile that a list such as `http,gen_ai_latest_experimental/dup` opts in to; of two, the one that loses nothing."""
+    """The profile that a list such as `http,gen_ai_latest_experimental/dup` opts in to; of two, the one with both names."""
     words = {word.strip().lower() for word in text.split(",")}
-    return next(
-        (name for name in reversed(tuple(PROFILES)) if name in words and name != DEFAULT_PROFILE), None
-    )
+    return next((name for name in reversed(PROFILE_NAMES) if name in words and name != DEFAULT_PROFILE), None)
 
 
 def parse_span_attributes(value: Any) -> SpanAttributes:
@@ -119,7 +117,7 @@ def parse_metric_attributes(value: Any) -> MetricAttributes:
 
 
 def parse_capture_mode(value: Any) -> str:
-    """A mode by name; the older variable's true asked for everything."""
+    """A mode by name; true, as the older variable has it, means all content."""
     try:
         return "span_and_event" if parse_switch(value) else "no_content"
     except ValueError:

@@ -1,11 +1,13 @@
-"""The settings: their values, and a table that says how each is given and read."""
+"""The settings: their values, and a table that says how each is set and read."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, SEVERITIES
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILE_NAMES, SEVERITIES
 from gemini_otel._facts.outcomes import DEFAULT_ERROR_OUTCOMES, ERROR_OUTCOMES
 from gemini_otel._settings.parsing import (
     CAPTURE_MODES,
@@ -33,8 +35,8 @@ HINT_SIGNALS = ("span", "logs", "both")
 Hook = Callable[[Any, Any], object]
 
 
-class Settings(NamedTuple):
-    """The values in force."""
+class Settings(SimpleNamespace):
+    """The values of the settings in force. Those that are not given have the defaults below."""
 
     error_outcomes: frozenset[str] = DEFAULT_ERROR_OUTCOMES
     hints: bool = True
@@ -52,8 +54,8 @@ class Settings(NamedTuple):
     request_hook: Hook | None = None
     response_hook: Hook | None = None
     error_hook: Hook | None = None
-    span_attributes: SpanAttributes | None = None
-    metric_attributes: MetricAttributes | None = None
+    span_attributes: "SpanAttributes | None" = None
+    metric_attributes: "MetricAttributes | None" = None
     capture_content: str = "no_content"
     content_limit: int = 65_536
     capture_bytes: bool = False
@@ -62,7 +64,7 @@ class Settings(NamedTuple):
 
     @property
     def wants_content(self) -> bool:
-        """Whether anything asks for what was said."""
+        """Whether a setting asks for prompts and replies."""
         return self.capture_content != "no_content" or self.completion_hook is not None
 
 
@@ -83,7 +85,7 @@ class Setting(NamedTuple):
 
     @property
     def variable(self) -> str | None:
-        """The environment variable of our own; None for what only a program can give."""
+        """Our environment variable; None for a setting that only a program can give."""
         return f"{PREFIX}{self.name.upper()}" if self.in_environment else None
 
     @property
@@ -98,7 +100,7 @@ class Setting(NamedTuple):
 
     @property
     def default(self) -> Any:
-        return getattr(Settings(), self.name)
+        return getattr(Settings, self.name)
 
 
 SETTINGS = (
@@ -112,7 +114,7 @@ SETTINGS = (
     Setting(
         "hint_level",
         ", ".join(SEVERITIES),
-        "the least severity of a hint that is shown",
+        "the lowest severity of a hint that is shown",
         one_of(*SEVERITIES),
     ),
     Setting(
@@ -150,13 +152,13 @@ SETTINGS = (
     Setting(
         "exception_events",
         "true, false",
-        "log each exception of a sampled call as `gen_ai.client.operation.exception`, with a masked message and where in the program it was",
+        "log each exception of a sampled call as `gen_ai.client.operation.exception`, with a masked message and the stack",
         parse_switch,
     ),
     Setting(
         "quiet_exporters",
         "true, false",
-        "log what goes wrong in OpenTelemetry's exporters once in ten minutes, not with every batch",
+        "log failures of OpenTelemetry's exporters at most once in ten minutes, not with every batch",
         parse_switch,
     ),
     Setting(
@@ -167,9 +169,9 @@ SETTINGS = (
     ),
     Setting(
         "semconv",
-        ", ".join(PROFILES),
+        ", ".join(PROFILE_NAMES),
         "names of the GenAI conventions: those of today's dashboards, those of the conventions' newest draft, or both",
-        one_of(*PROFILES),
+        one_of(*PROFILE_NAMES),
         standard="OTEL_SEMCONV_STABILITY_OPT_IN",
         read_standard=parse_opt_in,
     ),
@@ -183,7 +185,7 @@ SETTINGS = (
     Setting(
         "response_hook",
         "a callable",
-        "called with the span and the response, of a stream with each chunk",
+        "called with the span and the response; for a stream, with each chunk",
         callable_with(2),
         in_environment=False,
     ),
@@ -196,7 +198,7 @@ SETTINGS = (
     ),
     Setting(
         "span_attributes",
-        "name=value, comma-separated; a dict whose values may be callables; or a callable that gives one",
+        "name=value, comma-separated; a dict whose values may be callables; or a callable that returns a dict",
         "attributes for every span of this package; 32 at most",
         parse_span_attributes,
     ),
@@ -228,14 +230,14 @@ SETTINGS = (
     Setting(
         "redact",
         "a callable",
-        "given each text before it is recorded; gives the text to record instead",
+        "called with each text before it is recorded; returns the text to record instead",
         callable_with(1),
         in_environment=False,
     ),
     Setting(
         "completion_hook",
-        "an object with on_completion; in the environment the name of one",
-        "the hook of opentelemetry-util-genai that is given what was said, for example to upload it",
+        "an object with on_completion; in the environment the name of a registered hook",
+        "the hook of opentelemetry-util-genai that gets the captured messages, for example to upload them",
         parse_completion_hook,
         in_environment=False,
         standard="OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK",
@@ -245,7 +247,7 @@ SETTINGS = (
 
 
 def shown(value: Any) -> str:
-    """A setting's value for people."""
+    """A setting's value as text for people."""
     if value is None or value in ((), frozenset()):
         return "none"
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What a call becomes in OpenTelemetry: spans, metrics and log events, and the life of each from begin to end.
+"""What a call becomes in OpenTelemetry: spans, metrics and log events, and the life of each from beginning to end.
 
-It knows OpenTelemetry and the facts. It may never import google.genai or _sdk.
+It knows OpenTelemetry and the facts. It never imports google.genai or _sdk.
 """

@@ -1,4 +1,4 @@
-"""The HTTP attempts of one call, in order, and the exceptions that ended them: each is read once."""
+"""The HTTP attempts of one call, in order, and the exceptions that ended them; each exception is read once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gemini_otel._telemetry.attributes import (
 
 
 class LastError:
-    """Reads exceptions, and keeps what the last one said: mostly the same one ends attempt, call and loop."""
+    """Reads exceptions and keeps the facts of the last one, because the same exception usually ends attempt, call and loop."""
 
     __slots__ = ("_error", "_facts", "_vertex")
 
@@ -30,7 +30,7 @@ class LastError:
         self._facts = ErrorFacts(type="")
 
     def read(self, error: BaseException) -> ErrorFacts:
-        """What `error` says."""
+        """The facts of `error`."""
         if error is not self._error:
             self.keep(error, safely(self._read, error) or bounded(unread_error(error)))
         return self._facts
@@ -39,21 +39,21 @@ class LastError:
         return bounded(read_error(error, vertex=self._vertex))
 
     def keep(self, error: BaseException, facts: ErrorFacts) -> None:
-        """Take what somebody else has read of `error`."""
+        """Keep facts of `error` that were read elsewhere."""
         self._error, self._facts = error, facts
 
     def forget(self) -> None:
-        """Let go of the exception, whose traceback holds the frames of the call."""
+        """Release the exception, whose traceback holds the frames of the call."""
         self._error = None
 
 
 class AttemptLog:
     """Counts attempts and resends, and writes a `gemini.attempt` event for each that failed.
 
-    An event waits for the attempt that follows, to tell how long the SDK waited; `close` writes the last one.
+    An event is written when the next attempt begins, so that it has the SDK's wait; `close` writes the last one.
     """
 
-    # Of the class until something happens: most calls have one attempt, which succeeds.
+    # Class attributes until something happens, because most calls have one attempt, which succeeds.
     _event: tuple[Attributes, int] | None = None
     _failed_at = 0.0
     _answered: int | None = None
@@ -79,11 +79,11 @@ class AttemptLog:
         self.close()
 
     def answered(self, status_code: int) -> None:
-        """Note the status of an answer that the SDK may yet find wanting, with an exception that does not have it."""
+        """Note the status of an answer that the SDK may still reject with an exception that lacks the status."""
         self._answered = status_code
 
     def succeeded(self) -> None:
-        """Note that the attempt got its answer: the SDK takes nothing but 200 for a success."""
+        """Note status 200, the only one that the SDK accepts as a success."""
         self.status_code = 200
         self.answers += 1
 
@@ -94,7 +94,7 @@ class AttemptLog:
         self._failed_at = time.monotonic() - ago
 
     def attributes(self, failure: ErrorFacts | None, *, continued: bool) -> Attributes:
-        """What the span says of its attempts, when the last one is over; `failure` is what reaches the caller.
+        """The span's attributes about its attempts, after the last one; `failure` is what the caller gets.
 
         An answer that can be `continued` may take several requests.
         """
@@ -103,7 +103,7 @@ class AttemptLog:
         attributes: Attributes = {}
         status_code = self.status_code
         if failure is not None and self.number == 0 and status_code is None:
-            status_code = failure.code  # a replaying or patched client: no attempt was seen
+            status_code = failure.code  # a replaying or patched client, in which no attempt was seen
         if status_code is not None:
             attributes[names.HTTP_STATUS_CODE] = status_code
         if self.resends:
@@ -117,7 +117,7 @@ class AttemptLog:
         return attributes
 
     def close(self) -> None:
-        """Write the event of the attempt that failed last, if it is not written yet."""
+        """Write the event of the last failed attempt, if it is not written yet."""
         if self._event is not None:
             attributes, timestamp = self._event
             self._event = None

@@ -1,4 +1,9 @@
-"""From facts to span attributes: the one place that knows which fact goes under which name, and how they get onto our spans."""
+"""Converts facts to span attributes, and sets them; only this file knows which attribute a fact becomes.
+
+It keeps the attributes as they were set, and counts the values that were replaced. Hints are derived from these, not from what
+the limits of the OpenTelemetry SDK leave: OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts texts, and
+OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT drops the attributes that came first.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +38,7 @@ Attributes = dict[str, Value]
 
 
 class _Table:
-    """Facts by name, and the attributes that they go under."""
+    """Names of facts, and of the attributes that they become."""
 
     def __init__(self, *rows: tuple[str, str]) -> None:
         facts, self.names = zip(*rows, strict=True)
@@ -73,7 +78,7 @@ _ERROR = _Table(
     ("kind", names.ERROR_KIND),
     ("message", names.ERROR_MESSAGE),
 )
-# What the service said of the last failed attempt; also on a call that a resend saved.
+# The service's answer to the last failed attempt; also set if a resend succeeded.
 _FAILED_ATTEMPT = _Table(
     ("reason", names.ERROR_REASON),
     ("quota_id", names.QUOTA_ID),
@@ -81,9 +86,9 @@ _FAILED_ATTEMPT = _Table(
     ("quota_limit", names.QUOTA_LIMIT),
     ("retry_delay", names.RETRY_DELAY),
 )
-# Sums on the span around several calls: `gen_ai.usage.*` stays on the calls, so nothing is counted twice.
+# Sums on the span around several calls. `gen_ai.usage.*` is on the calls only, so that nothing is counted twice.
 _TOTALS = tuple((counter.fact, counter.of_loop) for counter in USAGE if counter.of_loop is not None)
-# The conventions name three modalities; VIDEO, DOCUMENT and what may come are ours.
+# The conventions name three modalities; the names for VIDEO, DOCUMENT and later ones are ours.
 _CONVENTIONAL_MODALITIES = frozenset({"text", "image", "audio"})
 _MODALITY_SUFFIX = {
     "input": "input_tokens",
@@ -93,7 +98,7 @@ _MODALITY_SUFFIX = {
 
 
 def start_attributes(operation: str, start: StartFacts, stream: bool) -> Mapping[str, Value]:
-    """What is known before the request: all that a sampler gets. Nobody writes to it: calls that begin alike share it."""
+    """What is known before the request, which is all that a sampler gets. Calls with the same start share it, so it is read-only."""
     model, provider, address, port, _, agent = start
     return _start_attributes(operation, provider, model, agent, address, port, stream)
 
@@ -136,7 +141,9 @@ def request_attributes(request: RequestFacts) -> Attributes:
 def response_attributes(
     response: ResponseFacts, usage: Attributes | None = None, worst: str | None = None
 ) -> Attributes:
-    """What an answer says; `usage` are the attributes of its token counts and `worst` its worst finish reason, where known."""
+    """The attributes of an answer. `usage` are the attributes of its token counts and `worst` is its worst finish reason, if
+    already known.
+    """
     attributes = _present(response, _RESPONSE)
     attributes.update(usage_attributes(response.usage) if usage is None else usage)
     if response.finish_reasons:
@@ -160,7 +167,7 @@ def usage_attributes(usage: UsageFacts) -> Attributes:
 
 
 class UsageTotals:
-    """Adds up the token counts of several calls; a count that no call had stays absent."""
+    """Adds up the token counts of several calls; a count that no call has stays absent."""
 
     __slots__ = ("attributes",)
 
@@ -175,7 +182,7 @@ class UsageTotals:
 
 
 def media_attributes(heard: MediaFacts, said: MediaFacts) -> Attributes:
-    """How much sound and video went to the model, and how much sound came back; nothing where there was none."""
+    """How much sound and video was sent, and how much sound was received; empty if there was none."""
     amounts = {
         names.LIVE_INPUT_AUDIO_BYTES: heard.audio_bytes,
         names.LIVE_INPUT_AUDIO_SECONDS: heard.audio_seconds,
@@ -194,7 +201,7 @@ def error_attributes(error: ErrorFacts) -> Attributes:
 
 
 def failure_attributes(error: ErrorFacts) -> Attributes:
-    """What the span of a call would show that failed with `error`, where nothing else is known of the call."""
+    """The attributes that the span of a call would have that failed with `error`, if nothing else is known of the call."""
     attributes = error_attributes(error)
     attributes[names.OUTCOME] = "error"
     if error.code is not None:
@@ -203,7 +210,7 @@ def failure_attributes(error: ErrorFacts) -> Attributes:
 
 
 def failed_attempt_attributes(error: ErrorFacts) -> Attributes:
-    """What the service said about a refused attempt, whether or not a resend followed."""
+    """What the service said when it refused an attempt, whether or not a resend followed."""
     return _present(error, _FAILED_ATTEMPT)
 
 
@@ -220,7 +227,7 @@ def attempt_attributes(error: ErrorFacts, number: int) -> Attributes:
 
 
 def repetition_attributes(verdict: Repetition | None) -> Attributes:
-    """The flag, and the loop where there is one."""
+    """Whether there is a loop, and the loop's attributes."""
     if verdict is None:
         return {names.REPETITION_DETECTED: False}
     return {
@@ -234,32 +241,30 @@ def repetition_attributes(verdict: Repetition | None) -> Attributes:
 
 
 def _present(facts: object, table: _Table) -> Attributes:
-    """The facts that are known; without a loop, which would take most of the time that attributes do."""
+    """The attributes of the facts that are known. It has no loop, which would take most of the time of this step."""
     values = table.values(facts)
     return dict(compress(zip(table.names, values, strict=True), map(is_not, values, repeat(None))))
 
 
-# Hints are concluded from what a span was given, and not from what the limits of the OpenTelemetry SDK leave of it:
-# OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts the end off a text, and OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT drops the attributes that
-# came first. Kept for as long as somebody holds the span, which is until it has ended: what is exported is a copy.
+# Kept while somebody holds the span, which is until it has ended, because exporters get a copy.
 _given: weakref.WeakKeyDictionary[Span, dict[str, Any]] = weakref.WeakKeyDictionary()
-_warned = False  # of a value that was replaced
+_warned = False  # whether the first replaced value was logged
 
 
 def write(span: Span, attributes: Mapping[str, Any]) -> None:
-    """Set attributes, and keep them as they are."""
+    """Set attributes on the span, and keep them unchanged."""
     span.set_attributes(attributes)
     if span.is_recording():
         _given.setdefault(span, {}).update(attributes)
 
 
 def keep(span: Span, attributes: dict[str, Any]) -> None:
-    """Keep what a span that records was started with. Who sets more attributes adds them to the same dict."""
+    """Keep the attributes with which a recording span was started. Later attributes are added to the same dict."""
     _given[span] = attributes
 
 
 def restore(span: Span, attributes: dict[str, Any]) -> None:
-    """Put what the limits took from the span's attributes back into this copy of them; what somebody else has changed stays so."""
+    """Restore in this copy of the span's attributes what the limits removed; what others have changed stays."""
     given = _given.get(span)
     if given is None or given.items() <= attributes.items():
         return
@@ -278,7 +283,7 @@ def _is_cut(left: object, value: object) -> bool:
 
 
 def replacements(attributes: Mapping[str, Any]) -> dict[str, int]:
-    """How many of the values are not what was sent, as an attribute; none where none was replaced. The first one is logged."""
+    """The number of replaced values, as an attribute; empty if none was replaced. The first one in the process is logged."""
     found = replaced(attributes)
     if not found:
         return {}
@@ -286,8 +291,8 @@ def replacements(attributes: Mapping[str, Any]) -> dict[str, int]:
     if not _warned:
         _warned = True
         logger.warning(
-            "A value was sent that has not the form of a name; the span has %s instead, in %s. "
-            "Further ones are counted in %s of their spans, and not logged.",
+            "A value does not look like a name; the span has %s instead, in %s. "
+            "Further ones are counted in %s of their spans and not logged.",
             OTHER,
             found[0],
             names.REPLACED_VALUES,

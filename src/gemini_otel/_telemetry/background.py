@@ -1,7 +1,7 @@
-"""Work that goes on at the service after the call that began it: later looks at it are linked to that call.
+"""Links polls of work that continues at the service to the call that began the work.
 
-Nothing stays open: the call that begins a video, a batch job, an agent's work or the processing of a file ends as `pending`, and
-every look is a span of its own, linked to it. A look by another process has no link.
+No span stays open: the call that begins a video, a batch job, an agent's work or the processing of a file ends as `pending`,
+and every poll is a separate span that is linked to it. A poll by another process has no link.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from opentelemetry.trace import Span, SpanContext
 from gemini_otel._facts import names
 from gemini_otel._telemetry.attributes import Attributes
 
-# Attributes without which a span is of no such work.
+# A span without these attributes is not about such work.
 BEGUN_HERE = frozenset({names.RESOURCE_NAME, names.INTERACTION_STATUS})
-_MOST = 1000  # beginnings that are remembered
+_MOST = 1000  # how many beginnings are remembered
 _begun: OrderedDict[str, SpanContext] = OrderedDict()
 _lock = threading.Lock()
 
 
 def link_to_beginning(span: Span, attributes: Attributes, outcome: str) -> None:
-    """Link a look at something to the span that began it; remember the span if this is the beginning."""
+    """Link a poll to the span that began the work; if this span begins it, remember the span."""
     name = attributes.get(names.RESOURCE_NAME)
     if name is None and names.INTERACTION_STATUS in attributes:
         name = attributes.get(names.RESPONSE_ID)

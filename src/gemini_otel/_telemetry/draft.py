@@ -1,4 +1,4 @@
-"""What a call says inside of somebody else's span, kept until it is known on which span it belongs."""
+"""Keeps what a call records inside another library's span until it is known to which span it belongs."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ if TYPE_CHECKING:
 
 
 class Draft(Span):
-    """Takes what a span takes. It goes onto the host's span when that ends, or onto a span of ours below it.
+    """Has the interface of a span. What it gets goes onto the host's span when that ends, or onto our own span below it.
 
-    The host's span gets what it lacks, as long as it records, and never a status or an end: those are its host's. A span of
-    ours, which `begin` starts at a given time, is made where another request follows inside of the host's, and where the
-    request failed though its host says no error: then the host's span stands for more than this request.
+    The host's span gets the attributes that it lacks, as long as it records, and never a status or an end, which its owner
+    sets. Our own span, which `begin` starts at a given time, is made in two cases: another request follows inside the host's
+    span, or the request failed and the host's span reports no error. In both, the host's span stands for more than this
+    request.
     """
 
     def __init__(self, host: Span, begin: Callable[[int], Span]) -> None:
         self._host, self._begin = host, begin
         self._started = time.time_ns()
-        self._span: Span | None = None  # what is written to, once that is known
-        # Without a lock: whoever adds something afterwards writes it himself.
+        self._span: Span | None = None  # the span that is written to, once that is known
+        # There is no lock: anything that is added after that is written directly.
         self._waiting: deque[Callable[[Span], object]] = deque()
         self._attributes: dict[str, AttributeValue] = {}
         self._writer: weakref.ref[Observation] | None = None
-        self.has_rounds = False  # the requests inside are its own
+        self.has_rounds = False  # the requests inside have their own spans
         self.ended = False
         safely(self._wait_for_owner)
 
@@ -47,16 +48,16 @@ class Draft(Span):
         return self._host if self._span is None or isinstance(self._span, _HostsSpan) else self._span
 
     def attend(self, writer: Observation) -> None:
-        """Note who writes here, to end him with the host's span: a stream may be dropped from the outside in."""
+        """Note the writer, which ends with the host's span, because a stream may be dropped from the outside in."""
         self._writer = weakref.ref(writer)
 
     def move(self) -> None:
-        """Go onto a span of ours, because the host's covers more than this."""
+        """Move everything to our own span, because the host's span covers more than this request."""
         if self._span is None:
             self._go_onto(self._begin(self._started))
 
     def _wait_for_owner(self) -> None:
-        """Shadow the `end` of the host's span. Where that cannot be done everything is written at once."""
+        """Replace the `end` of the host's span. If that is not possible, everything is written at once."""
         host = self._host
         end = host.end
 
@@ -122,7 +123,7 @@ class Draft(Span):
         self._do(lambda span: span.record_exception(exception, attributes, at, escaped))
 
     def update_name(self, name: str) -> None:
-        """The host's span keeps its name, and so does ours."""
+        """Do nothing; both the host's span and ours keep their names."""
 
     def end(self, end_time: int | None = None) -> None:
         at = time.time_ns() if end_time is None else end_time
@@ -137,7 +138,7 @@ class Draft(Span):
 
 
 class _HostsSpan(Span):
-    """The host's span as far as it is ours to write to."""
+    """The host's span, limited to what we may write to it."""
 
     def __init__(self, host: Span) -> None:
         self._host = host
@@ -164,13 +165,13 @@ class _HostsSpan(Span):
             self._host.record_exception(*args, **kwargs)
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
-        """Its host knows whether it failed."""
+        """Do nothing; the host decides whether it failed."""
 
     def update_name(self, name: str) -> None:
-        """Its host named it."""
+        """Do nothing; the host named it."""
 
     def end(self, end_time: int | None = None) -> None:
-        """Its host ends it."""
+        """Do nothing; the host ends it."""
 
     def is_recording(self) -> bool:
         return self._host.is_recording()
@@ -180,6 +181,6 @@ class _HostsSpan(Span):
 
 
 def _is_fine(host: Any) -> bool:
-    """Whether the host's span, which is about to end, says no error; one that cannot be asked might."""
+    """Whether the host's span, which is about to end, reports no error. A span that cannot be read might report one."""
     status = getattr(host, "status", None)
     return status is not None and status.status_code is not StatusCode.ERROR

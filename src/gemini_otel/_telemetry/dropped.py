@@ -1,12 +1,13 @@
-"""What nobody holds any more is noted where it is dropped, and ended where that harms nobody.
+"""Streams and connections that were dropped unread are noted at once, and ended later, where that is safe.
 
-The garbage collector runs wherever Python allocates: also inside a metric reader, a processor or an exporter that holds a
-lock. An end takes these locks, so from `__del__`, from a weakref's callback or from the `finally` of a generator that the
-collector closes it could wait for its own thread for ever. There `later` is the only thing to call. What it notes is done at
-the begin and the end of observed calls, when spans are flushed, at exit, at `uninstrument()`, and by a thread of its own.
+The garbage collector runs wherever Python allocates, also inside a metric reader, a processor or an exporter that holds a
+lock. Ending a call takes these locks. From `__del__`, from a weakref's callback or from the `finally` of a generator that
+the collector closes, it could wait for its own thread for ever. There, only `later` may be called. What it notes is done at
+the beginning and end of observed calls, when spans are flushed, at exit, at `uninstrument()`, and by a thread of its own.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 import contextlib
 import os
@@ -15,52 +16,55 @@ import time
 import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from gemini_otel._facts.guard import safely
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Held(Protocol):
+        def abandon(self) -> None: ...
+
 
 Task = Callable[[], object]
 
 
 class Moment(NamedTuple):
-    """A time on both clocks: that of durations, and that of spans."""
+    """A time on both clocks: that for durations, and that for spans."""
 
     seconds: float
     nanoseconds: int
 
 
-class _Held(Protocol):
-    def abandon(self) -> None: ...
-
-
 def now() -> Moment:
-    """The present moment."""
+    """The current time."""
     return Moment(time.perf_counter(), time.time_ns())
 
 
 class _State:
-    """What a forked child begins anew: the parent's streams are the parent's to end."""
+    """The state that a forked child starts anew, because the parent ends its own streams."""
 
     def __init__(self) -> None:
-        self.queue: SimpleQueue[Task] = SimpleQueue()  # its `put` may interrupt itself
-        self.busy: set[int] = set()  # threads that do some of it
-        self.open: weakref.WeakSet[_Held] = weakref.WeakSet()  # whose streams are in the user's hands
+        self.queue: SimpleQueue[Task] = SimpleQueue()  # its `put` may be interrupted by itself
+        self.busy: set[int] = set()  # threads that are working on it
+        self.open: weakref.WeakSet[_Held] = weakref.WeakSet()  # whose streams the user holds
         self.worker: threading.Thread | None = None
 
 
 _state = _State()
-pending: set[Task] = set()  # noted, and not yet done
-forks = 0  # before this process: nothing is ended by a child of what began it
+pending: set[Task] = set()  # noted and not done yet
+forks = 0  # begun before this process: a child does not end what its parent began
 
 
 def later(task: Task) -> None:
-    """Note what is to be done; from a finalizer, too. It takes no lock that its own thread could hold."""
+    """Note what is to be done. It may be called from a finalizer: it takes no lock that its own thread could hold."""
     pending.add(task)
     _state.queue.put(task)
 
 
 def end_dropped() -> None:
-    """Do what was noted; where the program has called us, and nothing of ours is held."""
+    """Do what was noted. It is called when the program has called us and we hold no lock."""
     state = _state
     while not state.queue.empty():
         with contextlib.suppress(Empty):
@@ -68,11 +72,11 @@ def end_dropped() -> None:
 
 
 def flush(seconds: float = 5.0) -> bool:
-    """Do what was noted, and wait for what another thread is doing of it; whether all is done."""
+    """Do what was noted, and wait for other threads that are doing it. Returns whether everything is done."""
     deadline = time.monotonic() + seconds
     end_dropped()
     if threading.get_ident() in _state.busy:
-        return False  # a hook that flushes, called by what it would wait for
+        return False  # this is called by a hook that flushes, and would wait for itself
     while pending and time.monotonic() < deadline:
         time.sleep(0.001)
     return not pending
@@ -87,23 +91,23 @@ def _do(state: _State, task: Task) -> None:
         pending.discard(task)
 
 
-def hold_open(stream: _Held) -> None:
-    """Note a stream that the user is given; it ends with the interpreter, or a moment after he drops it."""
+def hold_open(stream: "_Held") -> None:
+    """Note a stream that the user gets. It ends with the interpreter, or a moment after the user drops it."""
     state = _state
     state.open.add(stream)
     if state.worker is None:
         state.worker = threading.Thread(target=_work, args=(state,), name="gemini-otel-dropped", daemon=True)
-        with contextlib.suppress(RuntimeError):  # no more threads: the next call ends it
+        with contextlib.suppress(RuntimeError):  # no more threads can start; the next call ends it
             state.worker.start()
 
 
-def let_go(stream: _Held) -> None:
+def let_go(stream: "_Held") -> None:
     """Forget a stream that has ended."""
     _state.open.discard(stream)
 
 
 def end_open_streams() -> None:
-    """End what is still open when the interpreter exits, while exporters still export."""
+    """End the streams that are open when the interpreter exits, while exporters still export."""
     for stream in list(_state.open):
         stream.abandon()
     flush()

@@ -1,4 +1,4 @@
-"""A back end that is down is reported once: OpenTelemetry's exporters say so with every batch and every retry."""
+"""Logs once that a back end is down; OpenTelemetry's exporters would log it with every batch and every retry."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ _LOGGERS = (
     "opentelemetry.sdk.metrics._internal.export",
     "opentelemetry.sdk.trace.export",
 )
-_SECONDS = 600  # after that, what still fails is reported again
+_SECONDS = 600  # after this time, a failure is logged again
 _MOST_REPORTS = 100
 
 
 class OncePerOutage(logging.Filter):
-    """Lets a report pass unless it came in the last ten minutes; the next one says how many were left out."""
+    """Passes a message unless the same came in the last ten minutes; the next one has the number of suppressed ones."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen: dict[tuple[str, int, str], list[float]] = {}  # when it passed, and how many did not since
+        # When it was last logged, and how many were suppressed since.
+        self._seen: dict[tuple[str, int, str], list[float]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
@@ -36,7 +37,7 @@ class OncePerOutage(logging.Filter):
             last[1] += 1
             return False
         if len(self._seen) == _MOST_REPORTS:
-            self._seen.clear()  # texts that are new each time
+            self._seen.clear()  # texts that differ each time
         self._seen[report] = [now, 0]
         if last is not None and last[1]:
             record.msg = f"{record.msg} ({last[1]:.0f} such reports since the last one)"
@@ -47,7 +48,7 @@ _installed: list[OncePerOutage] = []
 
 
 def quieten() -> None:
-    """Report what goes wrong in an exporter once, not with every batch."""
+    """Log an exporter's failure once, not with every batch."""
     restore()
     once = OncePerOutage()
     for name in _LOGGERS:
@@ -56,7 +57,7 @@ def quieten() -> None:
 
 
 def restore() -> None:
-    """Let the exporters report as they did."""
+    """Let the exporters log as before."""
     while _installed:
         once = _installed.pop()
         for name in _LOGGERS:

@@ -1,4 +1,4 @@
-"""What one `instrument()` set up: its settings with the user's hooks, and its providers."""
+"""The state of one `instrument()`: its settings with the user's hooks, and its providers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
@@ -17,27 +17,40 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
 from gemini_otel._facts.guard import call_back
-from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
+from gemini_otel._facts.names import DEFAULT_PROFILE
 from gemini_otel._facts.version import __version__
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.sayings import CONVERSATION, PROMPT
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from gemini_otel._facts.labels import Dimensions
+    from gemini_otel._facts.profiles import Profile
     from gemini_otel._telemetry.content.capture import Content
     from gemini_otel._telemetry.log_events import ExceptionLog
     from gemini_otel._telemetry.metrics.instruments import Metrics
+
+    class HintProcessor(Protocol):
+        """The interface of the processor that adds hints to our spans."""
+
+        def watch(self, span: Any) -> object:
+            """Add hints to a span of another library that stands for our call."""
+
+        def rest(self) -> object:
+            """Stop adding hints."""
+
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
 
 
-_once = threading.RLock()  # a process may begin with calls in many threads
+_once = threading.RLock()  # a process may start with calls in many threads
 
 
 def _reset_after_fork() -> None:
-    """A thread that the child lacks may hold it."""
+    """A thread that the child does not have may hold the lock."""
     global _once
     _once = threading.RLock()
 
@@ -45,29 +58,18 @@ def _reset_after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_reset_after_fork)
 
-# A provider hands out an instrument of one name only once: instrumenting it again must find the same tables.
-# By its id, because not every provider can be hashed: Logfire's cannot.
+# A provider returns an instrument of one name only once, so a second `instrument()` must find the same tables.
 _metrics_of: dict[int, Metrics] = {}
 
 
-class HintProcessor(Protocol):
-    """What gives hints on spans of ours."""
-
-    def watch(self, span: Any) -> object:
-        """Give hints on a span of somebody else, too: a call shares it."""
-
-    def rest(self) -> object:
-        """Give no more hints."""
-
-
 class Providers:
-    """Finds the providers, also those that are set after `instrument()`.
+    """Finds the providers, including those that are set after `instrument()`.
 
-    `prepare` is called once, with this and the tracer provider that spans are about to go to; `when_found` once there is any
-    provider.
+    `prepare` is called once, with this object and the tracer provider that spans will go to; `when_found` is called once there is
+    a provider to listen.
     """
 
-    found = False  # whether there is one, which stays so
+    found = False  # whether there was a provider when somebody last looked
 
     def __init__(
         self,
@@ -77,39 +79,54 @@ class Providers:
         prepare: Callable[[Providers, TracerProvider], HintProcessor | None] | None = None,
         when_found: Callable[[], object] | None = None,
     ) -> None:
-        self.profile = PROFILES[semconv]
+        self._semconv = semconv
         self._tracer_provider = tracer_provider
         self._meter_provider = meter_provider
         self._tracer: Tracer | None = None
         self._metrics: Metrics | None = None
-        self.resource: object = None  # of the tracer provider, by which its spans are told from others
+        # The tracer provider's resource, which distinguishes its spans from those of other providers.
+        self.resource: object = None
         self.hint_processor: HintProcessor | None = None
         self._prepare = prepare
         self._when_found = when_found
+        self._prepared = False
+
+    @property
+    def profile(self) -> Profile:
+        """The edition of the conventions; imported with the first call."""
+        from gemini_otel._facts.profiles import PROFILES
+
+        return PROFILES[self._semconv]
 
     def tracer(self) -> Tracer | None:
-        """The tracer; None as long as there is no provider."""
-        if self._tracer is None:
-            provider = self._tracer_provider or trace.get_tracer_provider()
-            if not is_placeholder(provider):
-                with _once:
-                    self._start_tracing(provider)
+        """The tracer; None if there is no provider yet."""
+        if self._tracer is None and (provider := self.prepare()) is not None:
+            # Two threads may do this at the same time: their tracers are alike.
+            self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
+            self._note_found()
         return self._tracer
 
-    def _start_tracing(self, provider: TracerProvider) -> None:
-        if self._tracer is not None:
-            return  # another thread was first
-        # Anew, so that it runs before the shutdown of this provider, which registered itself when it was made.
+    def prepare(self) -> TracerProvider | None:
+        """Prepare the tracer provider for our spans, which begin with the first call; None if there is no provider yet."""
+        provider = self._tracer_provider or trace.get_tracer_provider()
+        if is_placeholder(provider):
+            return None
+        with _once:
+            if not self._prepared:
+                self._prepared = True
+                self._prepare_once(provider)
+        return provider
+
+    def _prepare_once(self, provider: TracerProvider) -> None:
+        # Registered again, so that it runs before this provider's shutdown, which was registered when the provider was made.
         atexit.unregister(end_open_streams)
         atexit.register(end_open_streams)
         self.resource = getattr(provider, "resource", None)
         if self._prepare is not None:
             self.hint_processor = self._prepare(self, provider)
-        self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
-        self._note_found()
 
     def metrics(self) -> Metrics | None:
-        """The metric instruments; None as long as there is no meter provider."""
+        """The metric instruments; None if there is no meter provider yet."""
         if self._metrics is None:
             provider = self._meter_provider or metrics.get_meter_provider()
             if not is_placeholder(provider):
@@ -125,26 +142,31 @@ class Providers:
 
     @property
     def given(self) -> tuple[TracerProvider | None, MeterProvider | None]:
-        """The providers that `instrument()` was called with."""
+        """The providers that were passed to `instrument()`."""
         return self._tracer_provider, self._meter_provider
 
     def listening(self) -> bool:
-        """Whether anybody would see a span or a metric."""
+        """Whether anybody would get a span or a metric."""
         return self.tracer() is not None or self.metrics() is not None
 
 
-class Instrumentation(NamedTuple):
+class Instrumentation:
     """One `instrument()`.
 
-    `keywords` are those of its settings that were given as arguments; `repair` puts back layers that somebody took out.
+    `keywords` are the settings that were passed as arguments; `repair` puts back layers that somebody removed.
     """
 
-    providers: Providers
-    settings: Settings
-    keywords: Mapping[str, Any] = MappingProxyType({})
-    content: Content | None = None
-    exceptions: ExceptionLog | None = None
-    repair: Callable[[], object] | None = None
+    def __init__(
+        self,
+        providers: Providers,
+        settings: Settings,
+        keywords: Mapping[str, Any] = MappingProxyType({}),
+        content: Content | None = None,
+        exceptions: ExceptionLog | None = None,
+        repair: Callable[[], object] | None = None,
+    ) -> None:
+        self.providers, self.settings, self.keywords = providers, settings, keywords
+        self.content, self.exceptions, self.repair = content, exceptions, repair
 
     def bypassed(self) -> None:
         """A call bypassed our wrapper, because another library has removed it: put it back."""
@@ -152,7 +174,7 @@ class Instrumentation(NamedTuple):
             self.repair()
 
     def span_attributes(self, context: Context, *, prompted: bool = False) -> dict[str, Any]:
-        """What every span gets that starts in `context`: attributes of the user's own, the conversation, and the prompt that is meant."""
+        """The attributes of every span that starts in `context`: the user's own, the conversation, and the prompt."""
         own = self.settings.span_attributes
         attributes: dict[str, Any] = {} if own is None else {**own.values()}
         if prompted and PROMPT in context:
@@ -162,7 +184,7 @@ class Instrumentation(NamedTuple):
         return attributes
 
     def dimensions(self) -> Dimensions:
-        """The user's own dimensions for what is measured here."""
+        """The user's own dimensions of a metric that is recorded here."""
         own = self.settings.metric_attributes
         return () if own is None else own.values()
 
@@ -177,11 +199,11 @@ def _attributes_in(context: Context, key: str) -> dict[str, str]:
 
 
 def call_hook(settings: Settings, name: str, span: Span, subject: object) -> None:
-    """Call the user's hook of this name, where there is one. What it raises is logged; what it returns is not looked at."""
+    """Call the user's hook of this name, if there is one. What it raises is logged; what it returns is ignored."""
     hook = getattr(settings, name)
     if hook is not None:
-        with suppress_instrumentation():  # a hook that calls Gemini would be called for that as well
-            # An owner's span itself, not our view of it.
+        with suppress_instrumentation():  # A hook that calls Gemini would be called for that call as well.
+            # For a host's span, the span itself, not our view of it.
             call_back(name, hook, getattr(span, "__wrapped__", span), subject)
 
 

@@ -1,4 +1,4 @@
-"""What a round, a user call and a tool run have in common: a context to run in, and exactly one end."""
+"""The common part of a round, a user call and a tool run: a context to run in, and exactly one end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOOP_KEY = otel_context.create_key("gemini_otel.loop")
 
 
 class RoundParent(Protocol):
-    """What rounds belong to; told of each that starts and ends."""
+    """The parent of rounds; it is called when each starts and ends."""
 
     @property
     def moment(self) -> Moment | None: ...
@@ -42,9 +42,9 @@ class RoundParent(Protocol):
     def round_ended(self, call: Round, ended: RoundEnd) -> None: ...
 
 
-# Contexts hold all of these weakly, so that dropping a stream ends it at once.
+# Contexts hold these weakly, so that dropping a stream ends it at once.
 def round_context(call: Round, base: Context) -> Context:
-    """`base`, with `call` as the round whose request is sent there."""
+    """`base` with `call` as the round whose request is sent in it."""
     return otel_context.set_value(_ROUND_KEY, weakref.ref(call), base)
 
 
@@ -56,21 +56,21 @@ def current_round() -> Round | None:
 
 
 def loop_context(loop: RoundParent | None, base: Context) -> Context:
-    """`base`, with `loop` as what rounds belong to."""
+    """`base` with `loop` as the parent of rounds."""
     return otel_context.set_value(LOOP_KEY, None if loop is None else weakref.ref(loop), base)
 
 
 def loop_in(context: Context) -> Any:
-    """What rounds that start in this context belong to; None outside of any."""
+    """The parent of rounds that start in this context; None if there is none."""
     reference: Any = context.get(LOOP_KEY)
     return None if reference is None else reference()
 
 
 class Observation:
-    """Inside `with observed:` its context is current; an exception that leaves the block ends it.
+    """In `with observed:` its context is current; an exception that leaves the block ends it.
 
-    A stream enters once for each step, so that the consumer's own context is current in his loop's body; not any more
-    once it is `settled`, and what is still to come is for others to tell.
+    A stream enters the block once for each step, so that the consumer's own context is current in the body of its loop.
+    After it is `settled` it does so no more, and other objects report what is still to come.
     """
 
     settled = False
@@ -78,10 +78,10 @@ class Observation:
 
     def __init__(self, context: Context, around: RoundParent | None = None) -> None:
         self._context = context
-        self._around = around  # what this is a part of, and ends with
+        self._around = around  # the parent, with which it ends
         self._end = threading.Lock()
         self._forks = dropped.forks
-        self._moment: Moment | None = None  # when it was dropped, where it was
+        self._moment: Moment | None = None  # when it was dropped, if it was
         self.ended = False
 
     def __enter__(self) -> None:
@@ -92,7 +92,7 @@ class Observation:
     ) -> None:
         left = otel_context.get_current()
         if kind is GeneratorExit:
-            # A coroutine that is thrown away is closed in whatever context the collector runs: ours is gone then.
+            # A dropped coroutine is closed in whatever context the collector runs, which is not ours.
             if left is self._context:
                 detach_quietly(self._token)
         else:
@@ -103,7 +103,7 @@ class Observation:
             self._end_with(error)
 
     def _end_with(self, error: BaseException) -> None:
-        """End with the exception that left the block, unless it says that a stream is exhausted."""
+        """End with the exception that left the block, unless it means that a stream is exhausted."""
         if isinstance(error, GeneratorExit):
             self.drop()
         elif not isinstance(error, StopIteration | StopAsyncIteration):
@@ -113,15 +113,15 @@ class Observation:
         """Read a response, or the next chunk of a stream."""
 
     def owner_ended(self) -> None:
-        """End because what is around this has ended, be it in a finalizer of its own."""
+        """End because the parent has ended, possibly in its own finalizer."""
         self.end(GeneratorExit())
 
     def abandon(self) -> None:
-        """End because the consumer stopped reading, and said so."""
+        """End because the consumer stopped reading and said so."""
         self.finish(GeneratorExit())
 
     def drop(self) -> None:
-        """Note that nobody holds this any more, and when. All that a finalizer may call: see `dropped`."""
+        """Note the time at which the last reference was dropped. A finalizer may call nothing else: see `dropped`."""
         if not self.ended:
             self.ended = True
             self._moment = dropped.now()
@@ -132,17 +132,17 @@ class Observation:
 
     def __del__(self) -> None:
         if not getattr(self, "ended", True):
-            self._end = threading.Lock()  # a KeyboardInterrupt may have fallen between it and the end
+            self._end = threading.Lock()  # a KeyboardInterrupt may have come between it and the end
             self.drop()
 
     def finish(self, error: BaseException | None = None) -> None:
-        """End, with the exception that ended it where there is one. Only the first end counts."""
+        """End, with the exception that ended it, if there is one. Only the first end counts."""
         self.end(error)
         if dropped.pending:
             dropped.end_dropped()
 
     def end(self, error: BaseException | None = None, moment: Moment | None = None) -> None:
-        """End, and nothing else; at `moment`, where that was before now. A forked child leaves it to its parent."""
+        """End without further steps; at `moment`, if that was before now. A forked child leaves the end to its parent."""
         if not self._end.acquire(blocking=False):
             return
         if self._forks != dropped.forks:
@@ -160,31 +160,32 @@ class Observation:
             report(f"{type(self).__qualname__}.end")
 
     def _first_moment(self, moment: Moment | None) -> Moment | None:
-        """When it was over: the collector runs finalizers in any order, and what is inside ended before what is around it.
+        """The time when it was over. The collector runs finalizers in any order, but what is inside ended before what is
+        around it.
 
-        Another thread may be about to end that.
+        Another thread may be about to end the latter.
         """
         around = None if self._around is None else self._around.moment
         return min((each for each in (self._moment, moment, around) if each is not None), default=None)
 
     @property
     def moment(self) -> Moment | None:
-        """When it was dropped, or ended before now; None where neither happened."""
+        """When it was dropped, or ended before now; None if neither happened."""
         return self._moment
 
     def _end_span(self, span: Span) -> None:
-        """End `span` now, or when this was over."""
+        """End `span` now, or at the time when this was over."""
         span.end(None if self._moment is None else self._moment.nanoseconds)
 
     def _record(self, error: BaseException | None, now: float) -> None:
-        """Write down how it ended, at `now` on the clock of durations; whatever becomes of that, `_close` follows."""
+        """Record how it ended, at `now` on the clock of durations; `_close` follows in any case."""
 
     def _close(self) -> None:
         """End the span."""
 
 
 def _keep(left: Context, ours: Context) -> None:
-    """What was attached inside and never detached is the program's: it stays, without what is ours."""
+    """Keep what the program attached inside and never detached, without our own entries."""
     added = {key: value for key, value in left.items() if ours.get(key, ours) is not value}
     if added:
         otel_context.attach(Context({**otel_context.get_current(), **added}))
@@ -192,7 +193,7 @@ def _keep(left: Context, ours: Context) -> None:
 
 @contextlib.contextmanager
 def current(context: Context) -> Iterator[None]:
-    """Makes `context` current for a few statements; never across an `await`."""
+    """Makes `context` current for a few statements, never across an `await`."""
     token = otel_context.attach(context)
     try:
         yield
@@ -201,13 +202,13 @@ def current(context: Context) -> Iterator[None]:
 
 
 def set_error(span: Span, failure: ErrorFacts) -> None:
-    """Give the span status ERROR; the description is never an exception's own text, which may quote a prompt."""
+    """Set the span's status to ERROR. The description is never an exception's own text, which may quote a prompt."""
     description = f"{failure.code} {failure.status}" if failure.status else failure.type
     span.set_status(Status(StatusCode.ERROR, text(description)))
 
 
 def set_error_by_outcome(span: Span, attributes: Mapping[str, Any], error_outcomes: Collection[str]) -> None:
-    """Give the span status ERROR where the setting `error_outcomes` has what its attributes tell of the answer."""
+    """Set the span's status to ERROR if `error_outcomes` has the outcome, or the repetition, that its attributes show."""
     outcome, reason = attributes[names.OUTCOME], attributes.get(names.FINISH_REASON)
     loop = attributes.get(names.REPETITION_KIND)
     if outcome in error_outcomes:
@@ -220,7 +221,7 @@ def set_error_by_outcome(span: Span, attributes: Mapping[str, Any], error_outcom
 
 
 def outcome_of(error: BaseException) -> str:
-    """How a call ended that `error` ended."""
+    """The outcome of a call that ended with `error`."""
     if isinstance(error, GeneratorExit):
         return "abandoned"
     return "cancelled" if is_cancellation(error) else "error"

@@ -1,7 +1,6 @@
-"""Log events by name, with whatever API the installed release of OpenTelemetry has for them; those of hints and of exceptions.
+"""Log events by name, with whatever API the installed release of OpenTelemetry has for them: for hints and for exceptions.
 
-Of an exception they say what was raised, and where in the program the call stands. Neither its text nor lines of source code
-are in it: both may quote a prompt.
+An exception's event has its class and its stack. It has neither its text nor source code, because both may quote a prompt.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from gemini_otel._facts.version import __version__
 SCOPE = "gemini_otel"
 
 _SEVERITIES = {"info": SeverityNumber.INFO, "warning": SeverityNumber.WARN, "error": SeverityNumber.ERROR}
-_MOST_FRAMES = 48  # on either side of the call
+_MOST_FRAMES = 48  # frames on either side of the call
 _LONGEST = 16_384  # characters of a stack
 _OURS = str(Path(__file__).parents[1])
 
@@ -38,7 +37,7 @@ Emit = Callable[[Logger, str, Span, dict[str, Any]], None]
 
 
 class EventLog:
-    """Emits log events to a provider, or to the global one where none is given."""
+    """Emits log events to a provider, or to the global one if none is given."""
 
     def __init__(self, provider: LoggerProvider | None = None) -> None:
         self._logger = _logs.get_logger(SCOPE, __version__, logger_provider=provider)
@@ -53,7 +52,7 @@ class EventLog:
         body: str | None = None,
         timestamp: int | None = None,
     ) -> None:
-        """One log event, which belongs to `span`."""
+        """Emit one log event, which belongs to `span`."""
         record: dict[str, Any] = {
             "timestamp": time.time_ns() if timestamp is None else timestamp,
             "observed_timestamp": time.time_ns(),
@@ -72,7 +71,9 @@ def takes_structures() -> bool:
 
 @functools.cache
 def _way_to_emit() -> Emit:
-    """What the installed release can do: keywords (1.38), records with a name and a context (1.36), records (1.33)."""
+    """The way that the installed release supports: keywords (1.38), records with a name and a context (1.36), records
+    (1.33).
+    """
     if "event_name" in inspect.signature(Logger.emit).parameters:
         return _emit_keywords
     from opentelemetry.sdk._logs import LogRecord  # type: ignore[attr-defined]  # gone from newer releases
@@ -89,7 +90,7 @@ def _emit_named(logger: Logger, name: str, span: Span, record: dict[str, Any]) -
 
 
 def _emit_old(logger: Logger, name: str, span: Span, record: dict[str, Any]) -> None:
-    """The name of an event was an attribute then."""
+    """Emit with the event's name as an attribute, as it was then."""
     record["attributes"]["event.name"] = name
     context = span.get_span_context()
     ids = {"trace_id": context.trace_id, "span_id": context.span_id, "trace_flags": context.trace_flags}
@@ -103,13 +104,13 @@ def _emit_record(logger: Logger, **record: Any) -> None:
 
 
 class HintLog:
-    """Emits log events to a provider, or to the global one where none is given."""
+    """Emits hints as log events to a provider, or to the global one if none is given."""
 
     def __init__(self, provider: LoggerProvider | None = None) -> None:
         self._log = EventLog(provider)
 
     def emit(self, span: Span, event: Mapping[str, str], end_time: int | None) -> None:
-        """One log event, which belongs to `span`."""
+        """Emit one log event, which belongs to `span`."""
         conversation = (getattr(span, "attributes", None) or {}).get(names.CONVERSATION_ID)
         known = {} if conversation is None else {names.CONVERSATION_ID: conversation}
         self._log.emit(
@@ -123,7 +124,7 @@ class HintLog:
 
 
 class ExceptionLog:
-    """Emits them to a provider, or to the global one where none is given."""
+    """Emits exceptions as log events to a provider, or to the global one if none is given."""
 
     def __init__(self, provider: LoggerProvider | None) -> None:
         self._provider = provider
@@ -132,7 +133,7 @@ class ExceptionLog:
     def emit(
         self, span: Span, error: BaseException, failure: ErrorFacts, attributes: Mapping[str, Any]
     ) -> None:
-        """One log event, which belongs to `span`; `attributes` are those that the call started with."""
+        """Emit one log event, which belongs to `span`; `attributes` are those that the call started with."""
         if self._log is None:
             self._log = EventLog(self._provider)
         event = {**attributes, names.ERROR_TYPE: failure.type, names.EXCEPTION_TYPE: text(class_name(error))}
@@ -143,7 +144,7 @@ class ExceptionLog:
 
 
 def _stack(error: BaseException) -> str:
-    """From the program's outermost frame to the one that raised, without our own."""
+    """The stack from the program's outermost frame to the one that raised, without our frames."""
     callers = itertools.islice(_theirs(traceback.walk_stack(sys._getframe(1))), _MOST_FRAMES)  # noqa: SLF001  # as traceback does
     below = itertools.islice(_theirs(traceback.walk_tb(error.__traceback__)), _MOST_FRAMES)
     return "\n".join(("Traceback (most recent call last):", *reversed([*callers]), *below, class_name(error)))

@@ -1,4 +1,4 @@
-"""Listens to what the model says and tells the first loop in it."""
+"""Reads what the model writes and reports the first loop in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gemini_otel._facts.guard import report, safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 MAX_CHARACTERS = 500_000  # of one answer: about twice what a model may write
-SHORT = 256  # characters: a detector looks at no fewer, so none is made for them
+SHORT = 256  # characters: a detector searches no shorter text, so none is made for one
 
 
 class RepetitionWatch:
@@ -20,12 +20,12 @@ class RepetitionWatch:
     def __init__(self, structured: bool, thresholds: Mapping[str, int] | None = None) -> None:
         self._structured, self._thresholds = structured, thresholds
         self._detectors: dict[tuple[int, bool], RepetitionDetector] = {}
-        self._gathered: dict[tuple[int, bool], str] = {}  # too short to be looked at
+        self._gathered: dict[tuple[int, bool], str] = {}  # too short to be searched
         self._room = MAX_CHARACTERS
         self._history: list[tuple[str, object, object]] = []
 
     def recall(self, name: str, args: object, result: object) -> None:
-        """Take a function call that the request answers, and its result; every candidate's own calls follow it."""
+        """Take a function call that the request answers, and its result; it precedes the calls of every candidate."""
         self._tell(safely(self._detector(0, False).recall_call, name, args, result))
         self._history.append((name, args, result))
 
@@ -56,7 +56,7 @@ class RepetitionWatch:
         self._tell(safely(self._detector(candidate, False).feed_call, name, args))
 
     def code(self, text: str) -> None:
-        """Take code that the model wrote to be run: a text by itself."""
+        """Take code that the model wrote to be run; each piece of code is searched separately."""
         said = text[: self._room]
         if said:
             self._room -= len(said)

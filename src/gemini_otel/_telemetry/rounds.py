@@ -1,4 +1,4 @@
-"""Round: the life of one request, begun, observed and ended once. Knows OpenTelemetry, not the SDK."""
+"""Round: the life of one request, begun, observed and ended once. It knows OpenTelemetry, not the SDK."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Round", "RoundEnd", "RoundSetup", "Traits", "begin", "current_round"]
 
-# Arguments that refer to what the service has already, and those that say what is asked for.
+# Arguments that refer to things the service already has, and those that contain what is asked.
 _ELSEWHERE = frozenset({"previous_interaction_id"})
 _ASKED = frozenset({"contents", "input", "prompt", "request", "source"})
 _REPORTS = frozenset(
@@ -72,18 +72,18 @@ _UNKNOWN_REQUEST = RequestFacts()
 
 
 class Traits(NamedTuple):
-    """In what a round differs from a plain request with its answer."""
+    """How a round differs from a plain request with its answer."""
 
-    parent: RoundParent | None = None  # what it belongs to, where that is not the loop around it
-    started: float | None = None  # when, on the clock of durations; None is now
-    # Whether the arguments are all that a message of the service may quote: what a websocket was sent is not kept.
+    parent: RoundParent | None = None  # its parent, if that is not the loop around it
+    started: float | None = None  # its start on the clock of durations; None is now
+    # Whether a message of the service can only quote the arguments. What was sent over a websocket is not kept.
     says_all: bool = True
-    more: Callable[[], Attributes] | None = None  # attributes besides those that all have
-    # Seconds to the first part of the answer. Without it the first response of a stream tells.
+    more: Callable[[], Attributes] | None = None  # attributes besides those that all rounds have
+    # Seconds to the first part of the answer. If it is not set, the first response of a stream decides.
     first_chunk: Callable[[], float | None] | None = None
-    # What an exception says, instead of `Round.read`.
+    # Reads an exception, instead of `Round.read`.
     failure: Callable[[BaseException], ErrorFacts] | None = None
-    # Called before it is written down how it ended.
+    # Called before the end is recorded.
     ending: Callable[[BaseException | None], object] | None = None
     closed: Callable[[], object] | None = None  # called after its end
 
@@ -92,7 +92,7 @@ PLAIN = Traits()
 
 
 class RoundSetup(NamedTuple):
-    """What a round begins with."""
+    """The objects with which a round begins."""
 
     instrumentation: Instrumentation
     operation: Operation
@@ -114,9 +114,9 @@ def begin(
     links: Sequence[Link] = (),
     traits: Traits = PLAIN,
 ) -> Round | None:
-    """Start observing a round; None where nobody listens or instrumentation is suppressed.
+    """Start observing a round; None if nobody listens or instrumentation is suppressed.
 
-    Its span is a child of the current one, or of that in `parent`. It never raises.
+    Its span is a child of the current span, or of the one in `parent`. It never raises.
     """
     chosen: SpanChoice | None = None
     call: Round | None = None
@@ -148,7 +148,7 @@ def begin(
         report("begin")
         if call is None and chosen is not None:
             chosen.span.end()
-    except BaseException as error:  # Ctrl-C: nobody will hold it
+    except BaseException as error:  # after Ctrl-C, too, because nobody will hold it
         _end_what_began(call, chosen, error)
         raise
     return call
@@ -164,14 +164,14 @@ def _end_what_began(call: Round | None, chosen: SpanChoice | None, error: BaseEx
 class Round(Observation):
     """One round: its span, from the request to the answer's end.
 
-    `observe` takes each response or chunk; `attempts` and the `attempt_` methods what happens below.
+    `observe` takes each response or chunk; `attempts` and the `attempt_` methods take what happens below.
     """
 
-    # Of the class, until something happens that few rounds have.
+    # Class attributes until something happens, which it does in few rounds.
     _first_chunk: float | None = None
     _tier: str | None = None
     _flagged = False
-    _shown = False  # whether anybody else is to see what it observes
+    _shown = False  # whether content capture or a hook gets the responses
     _within_host = False
     _watch: RepetitionWatch | None = None
     _last_error: LastError | None = None
@@ -196,11 +196,11 @@ class Round(Observation):
                 bool(setup.request.structured_output), settings.repetition_thresholds
             )
         self.attempts = AttemptLog(self._span)
-        # Last: what is half made has no end.
+        # Set last, because an unfinished object has no end.
         super().__init__(round_context(self, setup.chosen.context), parent)
 
     def begun(self, arguments: Arguments, *, recording: bool, capturing: bool) -> None:
-        """Tell whoever is to know that it has begun, with the arguments of the call."""
+        """Announce that it has begun, with the arguments of the call."""
         instrumentation, operation, _, _, chosen, stream, traits = self._setup
         if self._around is not None:
             safely(self._around.round_started, self)
@@ -226,44 +226,46 @@ class Round(Observation):
 
     @property
     def start(self) -> StartFacts:
-        """Model, provider and server."""
+        """The facts from its start: model, provider and server."""
         return self._setup.start
 
     @property
     def context(self) -> Context:
-        """The context that its request is sent in, with its span."""
+        """The context in which its request is sent, with its span."""
         return self._context
 
     @property
     def tool_mode(self) -> str | None:
-        """Whether the model may, must or must not call functions, where the request says."""
+        """Whether the model may, must or must not call functions, if the request says so."""
         return self._setup.request.tool_mode
 
     @property
     def request(self) -> RequestFacts:
-        """The settings that it was asked with."""
+        """The settings of the request."""
         return self._setup.request
 
     def add_event(self, name: str, attributes: Mapping[str, Value] | None = None) -> None:
-        """Say on the span that something happens now."""
+        """Add an event to the span at the current time."""
         self._span.add_event(name, attributes)
 
     def note(self, measured: Measured) -> None:
-        """Say something on the span that neither request nor answer says."""
+        """Add an attribute to the span that comes from neither request nor answer."""
         write(self._span, sendable(self._mask_reports(measured)))
 
     def recall(self, history: Iterable[PastCall]) -> None:
-        """Tell the function calls that the request answers, with their results: a loop of tool calls spans many requests."""
+        """Pass on the function calls that the request answers, with their results, because a loop of tool calls spans
+        several requests.
+        """
         for call in history:
             if self._watch is not None:
                 self._watch.recall(call.name, call.args, call.result)
 
     def served_by(self, tier: str) -> None:
-        """Note the service tier that the JSON of the answer names, which not every SDK passes on."""
+        """Note the service tier in the JSON of the answer, which not every SDK release passes on."""
         self._tier = tier_name(tier)
 
     def observe(self, response: Any, message: object = None) -> None:
-        """Read a response, or the next chunk of a stream; `message` is what the SDK handed over, where that is something else."""
+        """Read a response, or the next chunk of a stream; `message` is what the SDK returned, if that is another object."""
         if self._first_chunk is None:
             self._first_chunk = time.perf_counter()
         watch = self._watch
@@ -277,7 +279,7 @@ class Round(Observation):
             self._show(response, message)
 
     def _show(self, response: Any, message: object) -> None:
-        """Pass it on to content capture and to the user's own hook."""
+        """Pass a response to content capture and to the user's hook."""
         if self.content is not None:
             self.content.observe(response)
         if self._recording:
@@ -285,7 +287,7 @@ class Round(Observation):
             call_hook(settings, "response_hook", self._span, response if message is None else message)
 
     def _flag(self, verdict: Repetition) -> None:
-        """Tell a loop as soon as it is found."""
+        """Report a loop as soon as it is found."""
         self._flagged = True
         self._span.add_event(names.EVENT_REPETITION, repetition_attributes(verdict))
         on_repetition = self._setup.instrumentation.settings.on_repetition
@@ -299,7 +301,7 @@ class Round(Observation):
 
     @guarded
     def attempt_failed(self, error: BaseException, ago: float = 0.0) -> None:
-        """Note an HTTP attempt that did not succeed, `ago` seconds ago; a cancelled one has not failed."""
+        """Note an HTTP attempt that failed `ago` seconds ago; a cancelled attempt has not failed."""
         if not isinstance(error, Exception):
             return
         facts = self.read(error)
@@ -308,13 +310,13 @@ class Round(Observation):
             count_failed_attempt(self._metrics, self._dimensions, self._setup.start.model, facts.code)
 
     def read(self, error: BaseException) -> ErrorFacts:
-        """What an exception says. The one that ends the call is mostly that of the last attempt, and is not read again."""
+        """The facts of an exception. The one that ends the call is usually that of the last attempt, and is not read again."""
         if self._last_error is None:
             self._last_error = LastError(vertex=self._setup.start.provider == "gcp.vertex_ai")
         return self._last_error.read(error)
 
     def owner_ended(self) -> None:
-        """End because the host of the span has ended it, which it may do once it has seen why the answer ends."""
+        """End because the host's span is ending; its owner may end it as soon as it has read the finish reason."""
         facts = safely(self._answer.facts)
         self._within_host = True
         self.end(None if facts is not None and facts.finish_reasons else GeneratorExit())
@@ -377,7 +379,7 @@ class Round(Observation):
         )
 
     def _failure(self, error: BaseException) -> ErrorFacts:
-        """What the service said, without the words of the request in it."""
+        """What the service said, without the words of the request."""
         said = self._setup.traits.failure
         failure = (safely(said, error) if said is not None else None) or self.read(error)
         if failure.message is None or failure.raw_message is None:
@@ -391,7 +393,9 @@ class Round(Observation):
         return failure._replace(message=self._without_echo(failure.message or ""), raw_message=raw)
 
     def _without_echo(self, message: str) -> str:
-        """A message about this call without the words of the request, or with usual words only where the request is not at hand."""
+        """A message about this call without the words of the request; if the request is not at hand, only common words are
+        kept.
+        """
         start = self._setup.start
         shown = start.model or ""
         if not self._setup.traits.says_all or _ELSEWHERE & self.arguments.keys():
@@ -400,9 +404,9 @@ class Round(Observation):
         return mask_echo(message, said, shown=shown)
 
     def _mask_reports(self, measured: Measured) -> Attributes:
-        """What an answer reports without an exception, masked like what an exception says.
+        """Mask what an answer reports without an exception, as in an exception's message.
 
-        A file or job, or an answer that is fetched, was asked for by another call.
+        A file or job, or an answer that is fetched, was requested by another call.
         """
         shown = dict(measured)
         asked_here = not _ASKED.isdisjoint(self.arguments)
@@ -422,19 +426,19 @@ class Round(Observation):
         finally:
             self.arguments, self._last_error = {}, None
             if (traits := self._setup.traits) is not PLAIN:
-                self._setup = self._setup._replace(traits=PLAIN)  # they hold what holds this round
+                self._setup = self._setup._replace(traits=PLAIN)  # they hold objects that hold this round
                 if traits.closed is not None:
                     traits.closed()
 
     def _write_outcome(self, ended: RoundEnd) -> None:
-        """What must be on the span whatever else cannot be read."""
+        """Write what must be on the span even if nothing else can be read."""
         write(self._span, {names.OUTCOME: ended.outcome})
         if ended.failure is not None:
             write(self._span, {names.ERROR_TYPE: ended.failure.type})
             set_error(self._span, ended.failure)
 
     def _report_error(self, ended: RoundEnd) -> None:
-        """Tell the exception log and the user's own hook."""
+        """Pass the exception to the exception log and the user's hook."""
         instrumentation = self._setup.instrumentation
         if instrumentation.exceptions is not None and ended.failure is not None and ended.error is not None:
             attributes = self._setup.chosen.attributes

@@ -1,6 +1,6 @@
-"""What the program says of the calls inside a `with` statement: their conversation and their prompt. Never invented.
+"""What the program says about the calls inside a `with` statement: their conversation and their prompt. Nothing is invented.
 
-It is carried by the OpenTelemetry context.
+The OpenTelemetry context carries it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from opentelemetry.context import Context
 
 from gemini_otel._facts import names
 
-# Where the context keeps attributes for what begins there.
+# The context key of the attributes for spans that begin there.
 CONVERSATION = otel_context.create_key("gemini_otel.conversation")
 PROMPT = otel_context.create_key("gemini_otel.prompt")
 _LONGEST = 256
 
-# What this task is in, from the outside in: several tasks may enter one object.
+# The blocks that this task is in, outermost first; several tasks may enter one object.
 _entered: ContextVar[tuple[tuple[object, Context | None, object], ...]] = ContextVar(
     "gemini_otel.sayings", default=()
 )
 
 
 class Saying:
-    """A context manager, also an async one, that keeps attributes in the context of what is inside."""
+    """A context manager, also an async one, that puts attributes into the context of its block."""
 
     def __init__(self, key: str, attributes: dict[str, str]) -> None:
         self._key, self._value = key, attributes
@@ -39,7 +39,7 @@ class Saying:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         *outer, (entered, context, token) = _entered.get() or ((None, None, None),)
-        # A generator that is thrown away is closed in whatever context the garbage collector runs: ours is gone then.
+        # A dropped generator is closed in whatever context the garbage collector runs, which is not ours.
         if entered is self and otel_context.get_current() is context:
             _entered.set(tuple(outer))
             detach_quietly(token)
@@ -56,9 +56,9 @@ class Saying:
 class conversation(Saying):  # noqa: N801  # reads as a statement, like contextlib.suppress
     """`with conversation("id"):` sets `gen_ai.conversation.id` on every span and log event of the Gemini calls inside.
 
-    Works as `async with`, too. The inner of two wins. It holds for the tasks and `asyncio.to_thread` calls that are started
-    inside, and for streams that are opened inside, wherever they are read. A thread of your own starts with an empty context:
-    run its target with `contextvars.copy_context().run`.
+    `async with` works, too. If two are nested, the inner id wins. It applies to the tasks and `asyncio.to_thread` calls that
+    are started inside, and to streams that are opened inside, wherever they are read. A thread that you start has an empty
+    context: run its target with `contextvars.copy_context().run`. Raises ValueError if the id is not a string or is empty.
     """
 
     def __init__(self, id: str) -> None:  # noqa: A002  # the word of the conventions
@@ -71,8 +71,8 @@ class conversation(Saying):  # noqa: N801  # reads as a statement, like contextl
 class prompt(Saying):  # noqa: N801  # reads as a statement, like `conversation`
     """`with prompt("summary", version="3"):` sets `gen_ai.prompt.name` and `.version` on the Gemini calls inside.
 
-    They are set on spans and log events of requests to a model or an agent. Where it holds, and that the inner of two wins, is
-    as with `conversation`.
+    They are set on spans and log events of requests to a model or an agent. It applies wherever a `conversation` does, and
+    the inner of two nested prompts wins. Raises ValueError if name or version is not a string or is empty.
     """
 
     def __init__(self, name: str, version: str | None = None) -> None:
@@ -92,7 +92,7 @@ class prompt(Saying):  # noqa: N801  # reads as a statement, like `conversation`
 
 
 def detach_quietly(token: object) -> None:
-    """Restore what was current before; where that was in a context that is not this one, leave this as it is."""
+    """Restore the context from before. If this is another context than the one in which it was attached, change nothing."""
     if isinstance(token, Token):
         with contextlib.suppress(ValueError, RuntimeError):
             token.var.reset(token)

@@ -1,4 +1,4 @@
-"""Where a round is recorded: on a span of its own, or on the one that another instrumentation has around it already."""
+"""Chooses the span of a round: our own, or one that another instrumentation already has around the call."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation
 
 INFERENCE = "generate_content"
-_PROMPTED = frozenset({"generate_content", "invoke_agent", "live"})  # operations that a prompt is for
-# Of an operation of ours, the names that it has on others' spans.
+_PROMPTED = frozenset({"generate_content", "invoke_agent", "live"})  # operations that have prompt attributes
+# The names that an operation of ours may have on other libraries' spans.
 _SAME = {
     INFERENCE: frozenset({INFERENCE, "chat", "text_completion", "interactions.create"}),
     "embeddings": frozenset({"embeddings"}),
@@ -31,30 +31,30 @@ _SAME = {
 _OPENINFERENCE_KIND = "openinference.span.kind"
 _OPENINFERENCE_OPERATIONS = {"LLM": INFERENCE, "EMBEDDING": "embeddings"}
 _OPENINFERENCE_MODEL = "llm.model_name"
-_OPENLLMETRY_KIND = "traceloop.span.kind"  # of a workflow, a task, an agent or a tool; its calls have none
+_OPENLLMETRY_KIND = "traceloop.span.kind"  # of a workflow, a task, an agent or a tool, whose calls have none
 _HANDLES_REQUESTS = (SpanKind.SERVER, SpanKind.PRODUCER, SpanKind.CONSUMER)
-# Set in the context around an inference: what opentelemetry-util-genai passes outwards.
+# In the context around an inference: the data that opentelemetry-util-genai passes outwards.
 _UTIL_GENAI_KEY = "opentelemetry.genai.client.inference.context"
 
-# What the first request inside of a span has to say of it. The span itself keeps that alive, as long as it is open.
+# The draft of the first request inside a host's span. The span keeps it alive as long as it is open.
 _drafts: weakref.WeakKeyDictionary[Span, weakref.ref[Draft]] = weakref.WeakKeyDictionary()
 
 
 class SpanChoice(NamedTuple):
-    """The span, and the context in which the round runs."""
+    """The chosen span, and the context in which the round runs."""
 
     span: Span
     context: Context
-    measured: bool  # whether the standard metrics are for us to record
-    own: Mapping[str, Any]  # attributes of the user's own, and what the program says of the call
+    measured: bool  # whether we record the standard metrics
+    own: Mapping[str, Any]  # the user's own attributes, and the program's conversation and prompt
     start: Mapping[str, Any]  # what is known before the request
     recording: bool
-    host: HostSpan | None = None  # where the span is a draft, for this one's
-    given: dict[str, Any] | None = None  # what is kept of what the span gets, where it is ours and records
+    host: HostSpan | None = None  # if the span is a draft, the host's span that it writes to
+    given: dict[str, Any] | None = None  # the attributes as they were set, if the span is ours and records
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """Those that the round starts with."""
+        """The attributes with which the round starts."""
         return {**self.own, **self.start}
 
 
@@ -67,9 +67,9 @@ def start_span(
     links: Sequence[Link] = (),
     start_time: int | None = None,
 ) -> SpanChoice:
-    """Begin the span of a round, unless it has one already that nobody of ours has written to.
+    """Begin the span of a round, unless a host's span stands for it and we have not used that span yet.
 
-    Its parent is the current span, or that in `parent`. It may have begun before now, at `start_time`.
+    Its parent is the current span, or the one in `parent`. `start_time` may be before now.
     """
     tracer = instrumentation.providers.tracer()
     context = otel_context.get_current()
@@ -102,13 +102,13 @@ def start_span(
             keep(span, given)
         inside = trace.set_span_in_context(span, context)
         return SpanChoice(span, inside, measured, own, known, given is not None, given=given)
-    except BaseException:  # Ctrl-C: nobody will hold it
+    except BaseException:  # after Ctrl-C, too, because nobody will hold it
         span.end()
         raise
 
 
 def share(instrumentation: Instrumentation, host: HostSpan, begin: Callable[[int], Span]) -> Draft | None:
-    """What to write to for the host's span, which gets hints, too; None where a request inside of it was first."""
+    """The draft for the host's span, which gets hints, too; None if an earlier request inside it has used it."""
     processor = instrumentation.providers.hint_processor
     if processor is not None and host.span.is_recording():
         processor.watch(host.span)
@@ -116,17 +116,17 @@ def share(instrumentation: Instrumentation, host: HostSpan, begin: Callable[[int
 
 
 class HostSpan(NamedTuple):
-    """A span of somebody else's that stands for the inference already."""
+    """A span of another library that already stands for the inference."""
 
     span: Span
-    measures: bool  # its instrumentation records the standard metrics
-    data: Any  # what its instrumentation takes from those inside; None with most
+    measures: bool  # whether its instrumentation records the standard metrics
+    data: Any  # what its instrumentation accepts from calls inside; None for most
 
     @guarded
     def share(self, begin: Callable[[int], Span]) -> Draft | None:
-        """What to write to instead of a span; None where this is not the first request inside of the host's span.
+        """The draft to write to instead of a span; None if this is not the first request inside the host's span.
 
-        Then each has a span of its own, the first one too, for which that is made now by what it gave as `begin`.
+        In that case each request has its own span, and the one for the first request is made now with its `begin`.
         """
         if not self.span.is_recording():
             return None
@@ -150,11 +150,11 @@ class HostSpan(NamedTuple):
 
 @guarded
 def current_host(operation: str, scope: str, resource: object, model: str | None) -> HostSpan | None:
-    """Who has a span for a call of `operation` that begins now; None where that is for us to begin.
+    """The host of a call of `operation` that begins now: a span that already stands for it. None if we must begin one.
 
-    That span says itself that it is one: what stands in the context says so of the call, not of the span that is current. It is
-    of the same `model` where both are known. Spans of our own `scope` are no host, nor are those of another provider than the
-    one with this `resource`: they go elsewhere.
+    The span itself must say that it is an inference, because a flag in the context describes the call and not the current
+    span. Its model must be `model`, if both are known. Spans of our own `scope` are not hosts, nor are spans of another
+    provider than the one with this `resource`, because they go elsewhere.
     """
     same = _SAME.get(operation)
     if same is None:
@@ -163,7 +163,7 @@ def current_host(operation: str, scope: str, resource: object, model: str | None
     span = trace.get_current_span(context)
     data = context.get(_UTIL_GENAI_KEY)
     if not span.is_recording():
-        # Its span is not sampled; its metrics are recorded all the same.
+        # Its span is not sampled, but its metrics are recorded.
         return None if data is None else HostSpan(span, True, data)
     ours = getattr(getattr(span, "instrumentation_scope", None), "name", None) == scope
     if ours or (resource is not None and getattr(span, "resource", resource) is not resource):
@@ -173,14 +173,15 @@ def current_host(operation: str, scope: str, resource: object, model: str | None
     if theirs not in same or kind in _HANDLES_REQUESTS:
         return None
     if theirs == "invoke_agent" and kind is SpanKind.INTERNAL:
-        return None  # an agent that runs here may well invoke another one at the service
+        return None  # an agent that runs here may invoke another one at the service
     return None if _is_of_another_model(attributes, model) else HostSpan(span, measures, data)
 
 
 def _operation_of(attributes: Mapping[str, Any]) -> tuple[str | None, bool]:
-    """What a span says that it stands for, and whether who writes so records metrics: OpenInference has none.
+    """The operation that a span stands for, and whether its instrumentation records metrics; OpenInference's does not.
 
-    OpenLLMetry's LlamaIndex instrumentation gives a workflow the operation of the call inside, and leaves it open where that fails.
+    OpenLLMetry's LlamaIndex instrumentation gives a workflow the operation of the call inside, and leaves the workflow's
+    span open if the call fails.
     """
     if _OPENLLMETRY_KIND in attributes:
         return None, True
@@ -197,12 +198,12 @@ def _is_of_another_model(attributes: Mapping[str, Any], model: str | None) -> bo
 
 
 def _bare(model: str) -> str:
-    """A model's name without what may stand before it, such as `models/` or `google-gla:`."""
+    """A model's name without a prefix such as `models/` or `google-gla:`."""
     return model.replace(":", "/").rpartition("/")[2].lower()
 
 
 def without_owner(context: Context) -> Context:
-    """`context`, for what runs inside of an inference and is none, such as a tool."""
+    """`context` for what runs inside an inference but is not one, such as a tool."""
     if _UTIL_GENAI_KEY in context:
         return otel_context.set_value(_UTIL_GENAI_KEY, None, context)
     return context

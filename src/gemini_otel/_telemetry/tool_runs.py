@@ -36,9 +36,9 @@ def begin_tool(
     owned: bool = False,
     read_failure: Callable[[Any], str | None] | None = None,
 ) -> ToolRun | None:
-    """Start observing a tool run; None where nobody listens, and where the tool is `owned`: it begins a span itself.
+    """Start observing a tool run; None if nobody listens, or if the tool is `owned`, because then it begins its own span.
 
-    `read_failure` tells from what the tool returned why it failed.
+    `read_failure` returns why the tool failed, from what the tool returned.
     """
     if not instrumentation.providers.listening() or not is_instrumentation_enabled():
         return None
@@ -60,7 +60,7 @@ def start_tool(
     server: str | None = None,
     description: object = None,
 ) -> ToolRun:
-    """A tool run that begins now, below the current span; a model may have made up the tool's name."""
+    """A tool run that begins now, below the current span; a model may have invented the tool's name."""
     name = tool_name(name)
     attributes: Attributes = {
         **instrumentation.span_attributes(otel_context.get_current()),
@@ -78,7 +78,7 @@ def start_tool(
         if tracer is None
         else tracer.start_span(f"{_OPERATION} {name}", kind=SpanKind.INTERNAL, attributes=attributes)
     )
-    run = ToolRun(instrumentation, name, span)  # it ends the span, whatever comes between
+    run = ToolRun(instrumentation, name, span)  # it ends the span, whatever happens in between
     if span.is_recording():
         keep(span, attributes)
     if instrumentation.content is not None:
@@ -89,7 +89,7 @@ def start_tool(
 
 
 class ToolRun(Observation):
-    """One run. A Gemini call that the tool makes itself is a turn of its own, and a child of the run."""
+    """One run. A Gemini call that the tool makes is a separate user call, and its span is a child of the run's."""
 
     __slots__ = (
         "_content",
@@ -113,7 +113,7 @@ class ToolRun(Observation):
         self._started = time.perf_counter()
         self.failure: str | None = None
         self.read_failure: Callable[[Any], str | None] | None = None
-        self.turn: UserCall | None = None  # which is told of a failure
+        self.turn: UserCall | None = None  # the user call, which is informed of a failure
 
     def observe(self, response: object) -> None:
         """Note what the tool returned."""
@@ -150,6 +150,6 @@ class ToolRun(Observation):
 
 
 def _own(error: BaseException) -> BaseException:
-    """The tool's own exception: the SDK hides it in one whose text holds the arguments."""
+    """The tool's own exception, which the SDK hides in one whose text contains the arguments."""
     hidden = type(error).__name__ == "FunctionInvocationError"
     return error.__context__ if hidden and error.__context__ is not None else error

@@ -1,6 +1,6 @@
 """UserCall: one user call, with the context of its call site, its open rounds, and the span of a function calling loop.
 
-A call that can run no tools is its one round, and is only watched for a refusal by the SDK before that begins.
+A call that can run no tools is its one round. It is only watched for an exception of the SDK before that round begins.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ def begin_turn(
     *,
     stream: bool = False,
 ) -> UserCall | RefusalWatch | None:
-    """Start a turn; None where nobody listens, and inside of the SDK's own use of another public method. It never raises.
+    """Start a user call; None if nobody listens, or if the SDK itself uses another public method. It never raises.
 
-    A plain call that can run no tools is its round. A stream may be read elsewhere: its turn keeps the call site's context.
+    A plain call that can run no tools is its round. A stream may be read elsewhere, so it keeps the context of its call
+    site.
     """
     try:
         providers = instrumentation.providers
@@ -91,7 +92,7 @@ def _begin_user_call(
 
 
 class RefusalWatch:
-    """Watches a call for an exception that comes before its round begins, and for nothing else."""
+    """Watches a call for an exception before its round begins, and for nothing else."""
 
     settled = True
     __slots__ = ("_arguments", "_instance", "_instrumentation", "_operation")
@@ -103,7 +104,7 @@ class RefusalWatch:
         self._instance, self._arguments = instance, arguments
 
     def __enter__(self) -> None:
-        """The caller's context stays."""
+        """Leave the caller's context unchanged."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -112,10 +113,10 @@ class RefusalWatch:
             tell_refusal(self._instrumentation, self._operation, self._instance, self._arguments, error)
 
     def observe(self, response: object) -> None:
-        """Its round reads the answer."""
+        """Do nothing; its round reads the answer."""
 
     def finish(self) -> None:
-        """Its round ends by itself."""
+        """Do nothing; its round ends by itself."""
 
 
 @guarded
@@ -128,7 +129,7 @@ def tell_refusal(
     *,
     stream: bool = False,
 ) -> None:
-    """Give a call that failed before a round began what it would have had as a round: a span, and its metrics."""
+    """Record a call that failed before a round began: with a span and metrics, as for a round."""
     if outcome_of(error) != "error":
         return
     models, of_round = operation.read_round(instance, arguments)
@@ -138,7 +139,7 @@ def tell_refusal(
 
 
 def _came_through_a_round(traceback: TracebackType | None) -> bool:
-    """Whether the exception left a driver of ours below the one that caught it, whose frame is the first."""
+    """Whether the exception passed a driver of ours below the one that caught it, whose frame is the first."""
     if traceback is None:
         return False
     drivers = traceback.tb_frame.f_globals
@@ -149,7 +150,7 @@ def _came_through_a_round(traceback: TracebackType | None) -> bool:
 
 
 class UserCall(Observation):
-    """One call of the user's. It has a span only once the SDK begins a loop that may run tools."""
+    """One call of the user. It has a span only if the SDK begins a loop that may run tools."""
 
     __slots__ = (
         "_began",
@@ -190,24 +191,25 @@ class UserCall(Observation):
         self._totals = UsageTotals()
         self._pending_calls: deque[tuple[str, str | None]] = deque()
         self.has_mcp_tools = self.settled = False
-        self.refused: Callable[[BaseException], object] | None = None  # tells a call that got to no round
+        # Records a call that never got to a round.
+        self.refused: Callable[[BaseException], object] | None = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, traceback)
-        # Without a loop there is one round, which tells all: its later chunks are read as the SDK gives them.
+        # Without a loop there is one round, which reads everything: later chunks are passed on directly.
         self.settled = self._rounds > 0 and self._began is None
 
     def __del__(self) -> None:
-        if self._span is not None:  # a turn of one round has nothing to say that its round does not
+        if self._span is not None:  # the round of a call without a loop records everything
             super().__del__()
 
     @guarded
     def open_loop(self, max_rounds: int) -> None:
-        """Begin the loop's span, which becomes current at once: its first round follows.
+        """Begin the loop's span, and make it current at once, because the first round follows.
 
-        Another instrumentation's span for the whole call is that already.
+        If another instrumentation has a span for the whole call, that is the loop's span.
         """
         tracer = self._instrumentation.providers.tracer()
         if self._began is None:
@@ -232,10 +234,10 @@ class UserCall(Observation):
         if self._span.is_recording():
             keep(self._span, attributes)
         self._context = trace.set_span_in_context(self._span, self._context)
-        otel_context.attach(self._context)  # the step that we are in restores what was before
+        otel_context.attach(self._context)  # the step that is running restores what was current before
 
     def _share(self, begin: Callable[..., Span]) -> bool:
-        """Whether another instrumentation's span is the loop's."""
+        """Whether another instrumentation's span is the loop's span."""
         resource = self._instrumentation.providers.resource
         owner = current_host(INFERENCE, SCOPE, resource, self._model)
         if owner is None:
@@ -275,7 +277,7 @@ class UserCall(Observation):
         self._pending_calls = deque(calls)
 
     def tool_started(self, name: str) -> str | None:
-        """Count a tool run; the id of the function call that asked for it, where the service gave one."""
+        """Count a tool run, and return the id of the function call that asked for it, if the service gave one."""
         self._tools += 1
         for call in list(self._pending_calls):
             if call[0] == name:
@@ -284,7 +286,7 @@ class UserCall(Observation):
         return None
 
     def tool_failed(self) -> None:
-        """Count a tool run that failed: the model is told, the caller is not."""
+        """Count a tool run that failed. The model gets the failure, the caller does not."""
         self._tools_failed += 1
 
     def _record(self, error: BaseException | None, now: float) -> None:
@@ -300,11 +302,11 @@ class UserCall(Observation):
         if self._span is not None:
             self._write_span(self._span, error, failure)
             if failure is not None and self._outcome != "error":
-                # Where a round failed, its span has told already.
+                # If a round failed, its span has the error already.
                 call_hook(self._instrumentation.settings, "error_hook", self._span, error)
 
     def _measure(self, failure: ErrorFacts | None, now: float) -> None:
-        """Record how long the loop took, in the profiles that have a metric for it."""
+        """Record the duration of the loop, in the profiles that have a metric for it."""
         metrics = self._instrumentation.providers.metrics()
         if self._began is None or metrics is None or not metrics.standard.workflow_duration:
             return

@@ -1,4 +1,4 @@
-"""The terminal view: a span exporter that prints each trace as a tree, with its hints. Needs the extra `console`.
+"""The terminal view: a span exporter that prints each trace as a tree, with its hints. It needs the extra `console`.
 
 It knows OpenTelemetry's spans and the names in `_facts`, never google.genai.
 """

@@ -29,21 +29,22 @@ from gemini_otel._settings import in_force
 __all__ = ["ConsoleTraceExporter"]
 
 _MAX_PENDING = 1000  # spans whose root has not ended
-_MAX_WAIT = 60  # seconds for a root to end
-_UNBROKEN = 100_000  # columns: a file or a pipe has lines of any length
-# Nobody reads any more, which ends a program for rich; a closed file.
+_MAX_WAIT = 60  # seconds to wait for a root to end
+_UNBROKEN = 100_000  # columns; in a file or a pipe, lines may have any length
+# A closed pipe, for which rich would end the program, or a closed file.
 _NOT_WRITTEN = (OSError, ValueError, SystemExit)
 
 
 class ConsoleTraceExporter(SpanExporter):
-    """Prints a trace as a tree as soon as its root span is exported: one line for each span, hints below it.
+    """Prints a trace as a tree as soon as its root span is exported: one line for each span, with its hints below.
 
-    With `problems_only`, traces in which nothing went wrong are left out; its default is the environment variable
-    GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY. It prints to standard error, because standard output belongs to the program, or to
-    `console`, a `rich.console.Console`. Spans whose root does not come are printed after a minute, when there are too many, on
-    `force_flush()` and on `shutdown()`. Raises TypeError or ValueError for anything else.
+    With `problems_only` (a bool), traces in which nothing went wrong are left out; the default is the environment variable
+    GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY. It prints to `console`, a `rich.console.Console`; the default is standard error,
+    because standard output belongs to the program. Spans whose root does not end are printed after a minute, when more than
+    1000 wait, on `force_flush()` and on `shutdown()`. Raises TypeError or ValueError for any other argument, and ImportError
+    without the extra `console`.
 
-    Also for OTEL_TRACES_EXPORTER, under the name `gemini_console`.
+    OTEL_TRACES_EXPORTER knows it under the name `gemini_console`.
     """
 
     def __init__(self, console: Console | None = None, problems_only: bool | None = None) -> None:
@@ -55,16 +56,16 @@ class ConsoleTraceExporter(SpanExporter):
         _exporters.add(self)
 
     def _reset(self) -> None:
-        """Begin with nothing pending: in a child process, what came before is the parent's to print."""
+        """Start with no pending spans, because in a child process the earlier ones are the parent's to print."""
         self._console = self._given or _standard_error()
         self._pending: dict[int, _Pending] = {}
         self._due: list[list[ReadableSpan]] = []
         self._printing = False
-        # A span may end, and be exported, while the garbage collector runs in the thread that prints.
+        # A span may end and be exported while the garbage collector runs in the thread that prints.
         self._lock = threading.RLock()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Print the traces that these spans complete; FAILURE where there is nothing to print to."""
+        """Print the traces that these spans complete; FAILURE if there is nothing to print to."""
         with self._lock:
             self._take([trace_id for span in spans if (trace_id := self._add(span)) is not None])
             self._take(self._overdue())
@@ -75,19 +76,21 @@ class ConsoleTraceExporter(SpanExporter):
         self.force_flush()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Print the spans whose root has not ended; those that end later are trees of their own."""
+        """Print the spans whose root has not ended; spans that end later become separate trees."""
         with self._lock:
             self._take(list(self._pending))
             return self._print() is SpanExportResult.SUCCESS
 
     def _add(self, span: ReadableSpan) -> int | None:
-        """Keep the span; the id of its trace if that is complete now."""
+        """Keep the span; return the id of its trace if the trace is complete now."""
         trace_id = context_of(span).trace_id
         self._pending.setdefault(trace_id, _Pending([], time.monotonic())).spans.append(span)
         return trace_id if span.parent is None or span.parent.is_remote else None
 
     def _overdue(self) -> list[int]:
-        """The traces to print although their root has not ended: those that wait for long, and the oldest of too many."""
+        """The traces to print although their root has not ended: those that have waited long, and the oldest if there are
+        too many.
+        """
         latest = time.monotonic() - _MAX_WAIT
         excess = sum(len(trace.spans) for trace in self._pending.values()) - _MAX_PENDING
         overdue = []
@@ -99,13 +102,13 @@ class ConsoleTraceExporter(SpanExporter):
         return overdue
 
     def _take(self, trace_ids: Sequence[int]) -> None:
-        """What is pending of these traces is to be printed next."""
+        """Remove the pending spans of these traces, to be printed next."""
         taken = [self._pending.pop(trace_id).spans for trace_id in dict.fromkeys(trace_ids)]
         self._due += [spans for spans in taken if not self._problems_only or any(map(is_problem, spans))]
 
     def _print(self) -> SpanExportResult:
         result = SpanExportResult.SUCCESS
-        if self._printing:  # in this thread: what is due now comes next
+        if self._printing:  # In this thread, while it prints: the traces that are due now come next.
             return result
         self._printing = True
         try:
@@ -121,17 +124,17 @@ class ConsoleTraceExporter(SpanExporter):
         return result
 
     def _show(self, trees: list[Tree]) -> None:
-        """Print the trees of a trace, and a blank line, which tells it from the next."""
+        """Print the trees of a trace, and a blank line to separate it from the next."""
         try:
             self._console.print(*trees, "", sep="\n", highlight=False)
-        except UnicodeEncodeError:  # a name with characters that the encoding of the output lacks
+        except UnicodeEncodeError:  # a name has characters that the output's encoding lacks
             encoding = self._console.encoding
             text = self._unwritten().encode(encoding, "backslashreplace").decode(encoding)
             self._console.file.write(text)
             self._console.file.flush()
 
     def _unwritten(self) -> str:
-        """What could not be written: taken from rich, which would keep it and write it before the next tree."""
+        """Remove from rich what could not be written; otherwise rich would write it before the next tree."""
         with self._console.capture() as kept:
             pass
         return kept.get()
@@ -146,14 +149,16 @@ class _Pending(NamedTuple):
 
 class _Terminal(Console):
     def on_broken_pipe(self) -> None:
-        """When nobody reads standard error any more, rich would end the program and close its standard output as well."""
+        """Do nothing when nobody reads standard error any more; rich would end the program and close its standard output as
+        well.
+        """
         raise BrokenPipeError
 
 
 def _standard_error() -> Console:
     try:
         terminal = sys.stderr.isatty()
-    except (AttributeError, ValueError):  # none, one of the program's own, or closed
+    except (AttributeError, ValueError):  # none, the program's own, or closed
         terminal = False
     width = None if terminal or "COLUMNS" in os.environ else _UNBROKEN
     return _Terminal(stderr=True, width=width, highlight=False)
@@ -163,7 +168,7 @@ _exporters: weakref.WeakSet[ConsoleTraceExporter] = weakref.WeakSet()
 
 
 def _reset_after_fork() -> None:
-    """A lock may be held by a thread that the child lacks."""
+    """A thread that the child does not have may hold a lock."""
     for exporter in list(_exporters):
         exporter._reset()  # noqa: SLF001  # its own module
 

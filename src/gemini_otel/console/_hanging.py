@@ -1,4 +1,4 @@
-"""Words for the terminal whose second and later lines are indented, so that none looks like a new entry."""
+"""Text for the terminal whose second and later lines are indented, so that none looks like a new entry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GAP = "  "
 
 
 class Hanging:
-    """Parts of an entry, two spaces apart: a line breaks between parts, and inside of one only where that alone is too long."""
+    """Parts of an entry, two spaces apart. A line breaks between parts, and inside a part only if it is too long for a line."""
 
     def __init__(self, parts: Sequence[Text], indent: int = 4) -> None:
         self.parts = parts
@@ -24,7 +24,7 @@ class Hanging:
         return _GAP.join(part.plain for part in self.parts)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The entry's lines, none wider than there is room for."""
+        """The entry's lines, which fit the available width."""
         indent = self.indent if options.max_width > 2 * self.indent else 0
         for number, line in enumerate(self._lines(console, options.max_width, indent)):
             yield Text.assemble(" " * indent if number else "", line)

@@ -1,7 +1,8 @@
 """The catalogue of hints: what went wrong with a Gemini call, why, and what to do about it.
 
-Entries are found by span attributes alone, so they serve spans of any instrumentation. Each name is loaded when it is first used,
-since reading spans of others (`_foreign`) needs no catalogue. This room never imports google.genai, _sdk or _telemetry.
+Entries are found by span attributes alone, so they work on spans of any instrumentation. Each name is loaded when it is
+first used, because reading spans of others (`_foreign`) needs no catalogue. This room never imports google.genai, _sdk or
+_telemetry.
 """
 
 from __future__ import annotations

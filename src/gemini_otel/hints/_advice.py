@@ -1,4 +1,4 @@
-"""An entry with the sentences that suit a span."""
+"""Fits an entry's sentences to a span."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOOPS = (*repetition.HINTS, *repetition.CATCH_ALL)
 
 
 def varies(hint: Hint) -> bool:
-    """Whether `fitted` may give another entry than this one."""
+    """Whether `fitted` may return another entry than this one."""
     return (
         hint.id in _NARROWED
         or SET_RETRIES in hint.remedy
@@ -35,7 +35,7 @@ def varies(hint: Hint) -> bool:
 
 
 def fitted(hint: Hint, attributes: Attributes) -> Hint:
-    """The entry, without advice that the span shows to be followed already; of a loop, with what is known of its kind."""
+    """The entry without advice that the span shows was already followed; for a loop, with what is known about its kind."""
     if hint is finish_reasons.LOOP:
         hint = _with_kind(hint, next(entry for entry in _LOOPS if _is_of_kind(entry, attributes)))
     if hint.id in _NARROWED:
@@ -50,7 +50,7 @@ def fitted(hint: Hint, attributes: Attributes) -> Hint:
 
 
 def narrowed(hint: Hint, kind: str) -> Hint:
-    """The entry with the sentences for this kind of error, where there are any."""
+    """The entry with the sentences for this kind of error, if there are any."""
     words = NARROWED.get(kind)
     return _narrowed(hint, kind) if words is not None and words.hint_id == hint.id else hint
 
@@ -81,7 +81,7 @@ def _without(advice: str, hint: Hint) -> Hint:
 
 @functools.cache
 def _of_begun_stream(hint: Hint) -> Hint:
-    """What the options say of attempts has no say any more."""
+    """For a stream that has begun, retry options no longer apply."""
     return dataclasses.replace(
         hint,
         remedy=(START_AGAIN, *(advice for advice in hint.remedy if advice != SET_RETRIES)),

@@ -1,4 +1,4 @@
-"""Finds the entries that apply to a span: by table lookup for ours, by asking each of a user's own."""
+"""Finds the entries that apply to a span: built-in entries by table look-up, a user's entries by calling their predicates."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _RANK: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITI
 
 
 class _Entry(NamedTuple):
-    """A hint and its place in the list, by which several are put in order."""
+    """A hint and its position in the list, which decides the order."""
 
     rank: int
     hint: Hint
 
 
 class _Conditional(NamedTuple):
-    """An entry that applies where the span has the attribute that it `needs`, and something `holds`."""
+    """An entry that applies if the span has the attribute `needs` and `holds` is true."""
 
     needs: str | None
     holds: Predicate
@@ -33,14 +33,16 @@ class _Conditional(NamedTuple):
 
 
 class _Choice(NamedTuple):
-    """A span gets the first of the conditional entries that applies, else the sure one, if there is one."""
+    """A span gets the first conditional entry that applies, else the unconditional one, if there is one."""
 
     conditional: tuple[_Conditional, ...]
     sure: tuple[_Entry, ...]
 
 
 class _Table(NamedTuple):
-    """A subject: where its value stands, what reads it otherwise, the entries by value and those for any other value."""
+    """A subject: the attribute with its value, the function that reads it otherwise, the entries by value, and those for any
+    other value.
+    """
 
     attribute: str
     read: Callable[[Attributes], object]
@@ -49,7 +51,7 @@ class _Table(NamedTuple):
 
 
 class _Single(NamedTuple):
-    """A subject with one entry, of which nothing more is asked than whether it holds."""
+    """A subject with one entry, which applies whenever the subject holds."""
 
     holds: Callable[[Attributes], object]
     entry: _Entry
@@ -80,7 +82,7 @@ class Finder:
     on_loop: _Asked
     on_tool: _Asked
     on_no_call: _Asked
-    wanted: frozenset[int]  # ranks
+    wanted: frozenset[int]  # positions of the hints found
 
     def find(self, attributes: dict[str, AttributeValue]) -> list[Hint]:
         """The hints for a span, at most three, in the order of the catalogue. Healthy spans pass here, so each step counts."""
@@ -88,7 +90,8 @@ class Finder:
         asked = self.by_outcome.get(outcome, self.asked) if isinstance(outcome, str) else self.asked
         if (outcome is None or attributes.get(OPERATION_NAME) == TOOL) and is_no_call(attributes):
             asked = self.on_tool if attributes.get(OPERATION_NAME) == TOOL else self.on_no_call
-        (tables, singles), needed, by_need = asked  # taken apart at once: each look at a name costs
+        # Unpacked at once, because each look-up of a name costs time.
+        (tables, singles), needed, by_need = asked
         if not needed.isdisjoint(attributes):
             if attributes.get(AFC_ROUNDS):
                 (tables, singles), needed, by_need = self.on_loop
@@ -99,14 +102,14 @@ class Finder:
         found = _applying(tables, attributes) if tables else []
         for holds, entry in singles:
             if holds(attributes):
-                found.append(entry)  # a comprehension is a call
+                found.append(entry)  # a comprehension would cost a function call
         return _chosen(found, self.wanted) if found else []
 
 
 class Catalogue:
-    """Hints in order of preference, indexed at first use. Of one subject a span gets the first entry that applies, no other.
+    """Hints in order of preference, indexed at first use. For one subject, a span gets the first entry that applies.
 
-    An entry whose id is in `disabled` is never shown; it still stands in front of the wider ones of its subject.
+    An entry whose id is in `disabled` is never shown, but still hides the wider entries of its subject.
     """
 
     def __init__(self, hints: Iterable[Hint], disabled: Collection[str] = ()) -> None:
@@ -115,15 +118,17 @@ class Catalogue:
         self._finders: dict[str, Finder] = {}
 
     def find(self, attributes: Attributes, level: str = "warning") -> list[Hint]:
-        """The hints of at least this level for a span, at most three, in the order of the catalogue."""
+        """The hints of at least this level ("info", "warning", "error") for a span, at most three, in the order of the
+        catalogue.
+        """
         return self.at(level).find(_plain(attributes))
 
     def at(self, level: str) -> Finder:
-        """What finds the hints of this level and above."""
+        """The finder for hints of this level and above."""
         return self._finders.get(level) or self._finder(level)
 
     def _finder(self, level: str) -> Finder:
-        """The tables for a level: of subjects with an entry of that level, and of a user's own predicates."""
+        """The tables for a level: subjects that have an entry of that level, and the user's own predicates."""
         of_subjects: dict[Subject, list[tuple[int, Hint, Trigger]]] = {}
         own: list[_Single] = []
         for rank, hint in enumerate(self.hints):
@@ -179,7 +184,9 @@ def _applying(tables: tuple[_Table, ...], attributes: Attributes) -> list[_Entry
 
 
 def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
-    """An entry that is below the level or switched off is left out only now: it stands in front of wider ones."""
+    """The hints of the entries found, in order. Entries below the level or switched off are removed only here, because they
+    still hide wider ones.
+    """
     if len(found) == 1:
         ((rank, hint),) = found
         return [hint] if rank in wanted else []
@@ -189,7 +196,7 @@ def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
 
 
 def _plain(attributes: Attributes) -> dict[str, AttributeValue]:
-    """A dict: the SDK's own mapping takes half a microsecond to say that something is missing."""
+    """The attributes as a dict, because the SDK's own mapping takes half a microsecond to report a missing key."""
     return attributes if isinstance(attributes, dict) else dict(attributes)
 
 
@@ -234,7 +241,7 @@ def _always(_: Attributes) -> bool:
 
 
 def _safe(hint_id: str, predicate: Predicate) -> Predicate:
-    """A user's predicate: one that raises does not match, and is logged once."""
+    """A user's predicate. If it raises, it does not match, and the exception is logged once."""
 
     def holds(attributes: Attributes) -> bool:
         return bool(predicate(attributes))

@@ -1,4 +1,4 @@
-"""Which entries somebody switched off."""
+"""Resolves the setting `disabled_hints` to ids."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def disabled_ids(names: Iterable[str], hints: Collection[Hint]) -> frozenset[str]:
-    """The ids that `names` stand for: an id, or the beginning of some up to a dot (`cfg`, `http.429`).
+    """The ids that `names` stand for: an id, or a beginning of ids up to a dot (`cfg`, `http.429`).
 
-    Raises ValueError for a name that fits no entry, with those that look like it.
+    Raises ValueError for a name that fits no entry; the message has similar ids.
     """
     known = [hint.id for hint in hints]
     found: set[str] = set()

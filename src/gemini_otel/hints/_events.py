@@ -1,4 +1,4 @@
-"""What a `gemini.hint` event says of a span: an entry's words, and the evidence that the span gives."""
+"""Makes the attributes of a `gemini.hint` event: an entry's sentences, and the evidence from the span."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_EVIDENCE = 4096  # characters
 
 @dataclass(frozen=True, slots=True)
 class _Constant:
-    """What is the same on every span; the entry itself is kept because it is looked up by its id()."""
+    """The constant part; the entry itself is kept because it is looked up by its id()."""
 
     hint: Hint
     attributes: dict[str, str]
@@ -41,12 +41,12 @@ class Events:
             constant = self._constants.get(id(hint)) or self._constant(hint)
         if said := filled(constant.evidence, attributes):
             advice = constant.attributes[names.HINT_ADVICE]
-            shown = text(said, _LONGEST_EVIDENCE)  # the span may be anybody's
+            shown = text(said, _LONGEST_EVIDENCE)  # the span may come from any instrumentation
             return {names.HINT_ADVICE: advice, names.HINT_EVIDENCE: shown, **constant.attributes}
         return constant.attributes.copy()
 
     def _constant(self, hint: Hint) -> _Constant:
-        # OpenTelemetry drops the oldest attributes of an event that has too many: what matters most stands last.
+        # OpenTelemetry drops the oldest attributes of an event that has too many, so the most important ones come last.
         attributes = {
             names.HINT_ADVICE: "\n".join((hint.summary, *hint.remedy)),
             names.HINT_REFERENCE: hint.reference,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gemini_otel.hints._hint import Hint
 
-# Numbers that only the service's message tells; a placeholder of this name stands for the first group.
+# Numbers that only the service's message has; a placeholder of this name stands for the first group.
 _MESSAGE_NUMBERS = {
     "message.field": r"\b((?:contents?|tools|tool_?config|generation_?config|safety_?settings|system_?instruction|requests|instances)"
     r"(?:\[\w{1,40}\]|\.[a-z_]\w{0,40}){1,12})",
@@ -53,19 +53,19 @@ _PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::%)?)\}")
 
 
 def evidence(hint: Hint, attributes: Attributes) -> str | None:
-    """The entry's evidence as one line; a sentence with an attribute that the span lacks is left out, None if all are.
+    """The entry's evidence as one line. A sentence with an attribute that the span lacks is left out; None if all are.
 
     `{name}` stands for an attribute, `{name:%}` for a share written as a percentage.
     """
     return filled(parsed(hint.evidence), attributes)
 
 
-# Words with a gap for each value, the names of the values, and whether some are not attributes as they stand.
+# The text with a gap for each value, the names of the values, and whether some are not plain attributes.
 Sentence = tuple[str, tuple[str, ...], bool]
 
 
 def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | None:
-    """The evidence of an entry whose sentences are `parsed`."""
+    """The evidence of an entry from its `parsed` sentences."""
     said = []
     for words, names, derived in sentences:
         shown = []
@@ -82,13 +82,13 @@ def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | Non
 
 @functools.lru_cache(maxsize=1000)
 def parsed(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
-    """What `filled` needs to know of an entry's evidence."""
+    """An entry's evidence in the form that `filled` needs."""
     return tuple(map(_parsed_sentence, sentences))
 
 
 def _parsed_sentence(sentence: str) -> Sentence:
     words, names = _PLACEHOLDER.split(sentence)[::2], _PLACEHOLDER.findall(sentence)
-    gap = "%.500s"  # no value is longer, whatever the span says
+    gap = "%.500s"  # the limit for any value
     derived = any(name in _MESSAGE_NUMBERS or name in _DERIVED or name.endswith(":%") for name in names)
     return gap.join(word.replace("%", "%%") for word in words), tuple(names), derived
 
@@ -112,7 +112,7 @@ def _shutdown(attributes: Attributes) -> str | None:
 
 
 def _thresholds(attributes: Attributes) -> tuple[str, ...] | None:
-    """The thresholds that were asked for of the categories that blocked; of all, where none is known to have blocked."""
+    """The requested thresholds of the categories that blocked; of all categories if none is known to have blocked."""
     asked = attributes.get(SAFETY_SETTINGS)
     if not isinstance(asked, (tuple, list)):
         return None

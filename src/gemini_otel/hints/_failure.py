@@ -1,4 +1,4 @@
-"""Why a call failed: the kind of an API error, or the class of any other exception; both are values of one subject."""
+"""Why a call failed: the kind of an API error, or the class of any other exception. Both are values of one subject."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ GENERATION_ERRORS = {
 
 SET_RETRIES = "google-genai makes one attempt only, unless http_options.retry_options is set."
 
-# What reading an answer raises where it is not as it should be; before the answer, these speak of the request.
+# What reading a broken answer raises; before an answer, these exceptions are about the request.
 _OF_READING = frozenset((*causes.REFUSED_BY_SDK.classes, "KeyError", "IndexError", "AttributeError"))
 
 
 def read_failure(attributes: Attributes) -> str | None:
     """The kind of an API error, else the unqualified class name of the exception; None on a span without an error.
 
-    A span that does not say the kind, as other instrumentations' do not, is judged by what it says. That a file could not be
-    processed is no failure of a call, and what stopped the model is a finish reason.
+    On a span without a kind, as other instrumentations make them, it is derived from the other attributes. A file that could
+    not be processed is not a failure of the call, and a finish reason that stopped the model is not one either.
     """
     kind = attributes.get(ERROR_KIND)
     if _is_told_otherwise(attributes):
@@ -67,11 +67,11 @@ def read_failure(attributes: Attributes) -> str | None:
 
 
 def _otherwise(attributes: Attributes, kind: object, code: object) -> str | None:
-    """Of an exception its class, unless its kind says more; else the kind of what the span says."""
+    """The class of an exception, unless its kind says more; without a kind, the one derived from the span."""
     name = class_name(attributes)
     told = kind in causes.KNOWN_KINDS
     if name in _OF_READING and isinstance(code, int) and 200 <= code < 300:
-        told, kind = True, "bad_response"  # the SDK could not make use of an answer that came
+        told, kind = True, "bad_response"  # the SDK could not use an answer that it had received
     if name in causes.KNOWN and kind not in causes.CLEAR_KINDS and not (told and name in causes.CATCH_ALL):
         return name  # before the HTTP status, which may be that of an earlier attempt
     if told:
@@ -80,7 +80,7 @@ def _otherwise(attributes: Attributes, kind: object, code: object) -> str | None
 
 
 def _is_told_otherwise(attributes: Attributes) -> bool:
-    """Whether other entries speak of it: a file that failed, a finish reason, a function that was looked up and is not there."""
+    """Whether other entries explain it: a failed file, a finish reason, or a function that the SDK did not find."""
     status = attributes.get(ERROR_STATUS)
     if isinstance(status, str) and status in GENERATION_ERRORS:
         return True
@@ -102,7 +102,7 @@ def class_name(attributes: Attributes) -> str | None:
 
 
 def _kind_of(attributes: Attributes) -> str | None:
-    """The kind that code, status and message of the span add up to; None if it has neither code nor status."""
+    """The kind derived from code, status and message of the span; None if it has neither code nor status."""
     name = class_name(attributes) or ""
     code = _code(attributes) or causes.CODE_OF_CLASS.get(name)
     status = text(attributes, ERROR_STATUS) or causes.STATUS_OF_CLASS.get(name)
@@ -123,7 +123,9 @@ def _kind_of(attributes: Attributes) -> str | None:
 
 
 def _code(attributes: Attributes) -> int | None:
-    """The HTTP code of the error: `error.type` where it is one (a stream that breaks off has HTTP 200), else the response's."""
+    """The HTTP code of the error: `error.type` if it is a code (a stream that breaks off has HTTP 200), else the response's
+    status.
+    """
     error_type = text(attributes, ERROR_TYPE)
     if len(error_type) == 3 and error_type.isascii() and error_type.isdecimal():
         return int(error_type)

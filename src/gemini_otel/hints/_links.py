@@ -1,4 +1,4 @@
-"""Where an entry sends the reader."""
+"""Links that several entries share."""
 
 from __future__ import annotations
 

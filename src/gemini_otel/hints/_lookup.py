@@ -1,4 +1,4 @@
-"""From a code that somebody met, in whatever spelling, to the entries that speak of it."""
+"""Finds the entries for a code in any spelling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gemini_otel.hints._hint import Hint
 
-# A status stands for its generic entry and for all narrower causes: the beginnings of their ids.
+# For a status: its generic entry and the entries for all narrower causes, by the beginnings of their ids.
 _STATUSES = {
     "INVALID_ARGUMENT": ("http.400",),
     "FAILED_PRECONDITION": ("http.400.location", "http.400.failed_precondition"),
@@ -38,11 +38,11 @@ _STATUSES = {
     "CONTENT_BLOCKED": ("http.400.content_policy", "block.other"),
     "MALFORMED_TOOL_CALL": ("finish.malformed_call",),
 }
-# Entries that have the HTTP code of a status, and are of another one.
+# Entries that have the HTTP code of a status, but belong to another status.
 _OF_ANOTHER_STATUS = dict.fromkeys(
     ("INVALID_ARGUMENT", "INVALID_REQUEST"), ("http.400.location", "http.400.failed_precondition")
 )
-# Of the entries for one code, those that are met every day come first, in this order.
+# Of the entries for one code, the most frequent ones come first, in this order.
 _EVERYDAY = (
     *(
         "http.400.invalid_argument",
@@ -61,10 +61,10 @@ _SPECIAL = (
     "finish.no_image",
     "finish.no_sound",
     "net.timeout.flex",
-)  # STOP has entries that say more of it
-_OF_MANY = ("finish.some_candidates",)  # speaks of every reason, and says nothing of any
+)  # STOP has more specific entries
+_OF_MANY = ("finish.some_candidates",)  # it covers every reason, and explains none
 _NUMBERS = {
-    # The close codes of Live
+    # The close codes of Live.
     "1000": ("live.closed",),
     "1001": ("live.closed",),
     "1006": ("live.lost", "live.keepalive"),
@@ -78,7 +78,7 @@ _NUMBERS = {
 
 
 def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
-    """The entries for a code: those of every day, then the others in the order of `hints`."""
+    """The entries for a code: the most frequent ones, then the others in the order of `hints`."""
     word = code.strip().rpartition("FinishReason.")[2].rpartition("BlockedReason.")[2].strip()
     beginnings = {word.lower(), *_NUMBERS.get(word, (f"http.{word}",)), *_STATUSES.get(word.upper(), ())}
     beginnings.update(EXPLAINED.get(_value(word), ()))
@@ -93,12 +93,12 @@ def entries_for(code: str, hints: Iterable[Hint]) -> list[Hint]:
 
 
 def is_healthy(code: str) -> bool:
-    """Whether a code is a value of the SDK's that says that nothing is wrong."""
+    """Whether a code is a value of the SDK that means nothing is wrong."""
     return _value(code) in HEALTHY
 
 
 def _value(code: str) -> str:
-    """The value of an enum in the spelling of the tables, from one with or without the enum's name before it."""
+    """The value of an enum in the tables' spelling, from a text with or without the enum's name before it."""
     return code.strip().rpartition(".")[2].upper()
 
 
@@ -109,7 +109,7 @@ def _rarity(hint: Hint) -> int:
 
 
 def known_codes(hints: Iterable[Hint]) -> list[str]:
-    """Every word that finds entries, for those who mistyped one."""
+    """Every word that finds entries, as suggestions for a mistyped one."""
     words = {
         *_STATUSES,
         *_NUMBERS,
@@ -148,7 +148,7 @@ def _waits_for(hint: Hint, named: set[str]) -> bool:
 
 
 def _generic(word: str, hints: Iterable[Hint]) -> list[Hint]:
-    """The entry for an HTTP error, or for a value that means nothing, that has none of its own."""
+    """The general entry, for an HTTP error or an unspecific value that has no entry of its own."""
     if _value(word).endswith("UNSPECIFIED"):
         return [hint for hint in hints if hint.id == UNSPECIFIED]
     if len(word) != 3 or not word.isascii() or not word.isdecimal() or word[0] not in "45":

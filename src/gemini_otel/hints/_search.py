@@ -1,4 +1,4 @@
-"""The catalogue in order of rank, and how it is asked: by the attributes of a span, or by a code."""
+"""The catalogue in order of rank, and its look-ups: by the attributes of a span, or by a code."""
 
 from __future__ import annotations
 
@@ -66,16 +66,17 @@ def _default() -> Catalogue:
 
 
 def default_hints() -> list[Hint]:
-    """All entries, the most specific ones first; a new list, to be added to or thinned out."""
+    """All entries, the most specific ones first, as a new list that the caller may change."""
     return list(_default().hints)
 
 
 def find(
     attributes: Attributes, hints: Catalogue | Iterable[Hint] | None = None, level: str = "warning"
 ) -> list[Hint]:
-    """The hints for a span with these attributes: at most three, most specific first, none below `level`; fitted to the span.
+    """The hints for a span with these attributes: at most three, most specific first, none below `level`, fitted to the
+    span.
 
-    `hints` replaces the catalogue. Whoever asks more than once makes a `Catalogue` of them, which is indexed only once.
+    `hints` replaces the catalogue. To search several spans, make a `Catalogue`, which is indexed only once.
     """
     given = _default() if hints is None else hints
     catalogue = given if isinstance(given, Catalogue) else Catalogue(given)
@@ -83,22 +84,23 @@ def find(
 
 
 def for_code(code: str | int) -> list[Hint]:
-    """Every entry that speaks of a code, those of every day first; empty if none does.
+    """Every entry for a code, the most frequent ones first; an empty list for an unknown code.
 
-    A code is a finish or block reason, a google.rpc status, an HTTP code, a code of the Interactions API, an ErrorInfo.reason, a
-    `gemini.error.kind`, the class of an exception, a kind of repetition, or an entry's id or the beginning of one.
+    A code is a finish or block reason, a google.rpc status, an HTTP code, a code of the Interactions API, an
+    ErrorInfo.reason, a `gemini.error.kind`, the class of an exception, a kind of repetition, or an entry's id or the
+    beginning of one.
     """
     found = entries_for(str(code), _default().hints)
     return [narrowed(hint, str(code).strip().lower()) for hint in found]
 
 
 def codes() -> list[str]:
-    """Every code that `for_code` knows, for suggestions to somebody who mistyped one."""
+    """Every code that `for_code` knows, as suggestions for a mistyped one."""
     return known_codes(_default().hints)
 
 
 def related(hint: Hint) -> list[Hint]:
-    """The reference entries that go on from where this one ends."""
+    """The reference entries that continue where this one ends."""
     parts = hint.id.split(".")
     beginnings = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
     ids = next((reference.SEE_ALSO[begin] for begin in beginnings if begin in reference.SEE_ALSO), ())

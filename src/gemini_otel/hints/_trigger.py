@@ -1,6 +1,6 @@
-"""When an entry applies: a predicate over span attributes that also says which value it waits for.
+"""When an entry applies: a predicate over span attributes that also names the value it matches.
 
-The catalogue looks entries up by that value instead of asking each of them, and gives one entry only of each subject.
+The catalogue looks entries up by that value instead of calling each of them, and returns only one entry for each subject.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gemini_otel._facts.outcomes import OUTCOME_NAMES, names_where
 from gemini_otel.hints._hint import Attributes, Hint
 
 Predicate = Callable[[Attributes], bool]
-# Operation names of spans that are around a tool or around calls, and carry the errors of what is inside.
+# Operation names of spans around a tool or around calls; their errors are those of the spans inside.
 TOOL = "execute_tool"
 NO_CALL = (TOOL, "execute_task", "invoke_agent", "create_agent", "invoke_workflow", "retrieval")
 
@@ -24,18 +24,21 @@ FAILED = frozenset(names_where(lambda outcome: outcome.has_error))
 
 
 def is_no_call(attributes: Attributes) -> bool:
-    """Whether the span says nothing about the API. A loop of ours that ended before its first round does: it has an outcome."""
+    """Whether the span says nothing about the API. Our loop's span does, if it ended before its first round: it has an
+    outcome.
+    """
     operation = attributes.get(OPERATION_NAME)
     return operation == TOOL or (operation in NO_CALL and OUTCOME not in attributes)
 
 
 class Subject(NamedTuple):
-    """What entries speak of, such as the finish reason; `read` gives its value on a span, None or False where it has none.
+    """What entries are about, such as the finish reason. `read` returns its value on a span, None or False if it has none.
 
-    It has no value if the attribute that it `needs` is missing or false (with `if_false`: missing or true). It is
-    read on spans with one of its `outcomes`, or with none that is known. On the span around a loop of function calls only
-    subjects of the loop are read: its rounds have spans and hints of their own. On a span around a tool only subjects of tools
-    are read, and on one around an agent nothing. Where `attribute` has a value that an entry names, that is what `read` would give.
+    It has no value if the attribute that it `needs` is missing or false (with `if_false`: missing or true). It is read on
+    spans with one of its `outcomes`, and on spans without a known outcome. On the span around a function calling loop, only
+    subjects of the loop are read, because its rounds have their own spans and hints. On a tool's span only subjects of tools
+    are read, and on an agent's span none. If `attribute` has a value that an entry names, `read` would return the same
+    value.
     """
 
     read: Callable[[Attributes], object]
@@ -63,9 +66,9 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Holds where the subject has one of `values`, the attribute that it `needs` is not empty or false, and `also` agrees.
+    """True if the subject has one of `values`, the attribute that it `needs` is not empty or false, and `also` agrees.
 
-    Without `values` any value will do, except those that are `known` to have entries of their own.
+    Without `values` any value matches, except those that are `known` to have their own entries.
     """
 
     subject: Subject
@@ -83,26 +86,26 @@ class Trigger:
         return self.also is None or self.also(attributes)
 
     def accepts(self, value: object) -> bool:
-        """Whether the subject's value alone fits; a value that is no text is one that nobody knows."""
+        """Whether the subject's value alone matches; a value that is not a text is an unknown one."""
         if not isinstance(value, str):
             return not self.values
         return value in self.values if self.values else value not in self.known
 
 
 def on(subject: Subject, *values: str, needs: str | None = None, also: Predicate | None = None) -> Trigger:
-    """Where `subject` has one of `values`; any value if none is given."""
+    """Matches if `subject` has one of `values`; any value if none is given."""
     return Trigger(subject, frozenset(values), needs=needs, also=also)
 
 
 def otherwise(subject: Subject, known: frozenset[str]) -> Trigger:
-    """Where `subject` has a value that is not `known`."""
+    """Matches if `subject` has a value that is not `known`."""
     return Trigger(subject, known=known)
 
 
 def where(
     holds: Predicate, *, outcomes: frozenset[str] = NOT_OK, needs: str | None = None, if_false: bool = False
 ) -> Trigger:
-    """Where a predicate holds: a subject of its own, of which there is nothing more to say."""
+    """Matches if the predicate is true; it is the only entry of its subject."""
     return Trigger(Subject(holds, outcomes, needs=needs, if_false=if_false))
 
 
@@ -112,12 +115,12 @@ def named_values(hints: Iterable[Hint]) -> frozenset[str]:
 
 
 def number(attributes: Attributes, name: str) -> float | None:
-    """The attribute as a number; None where it is missing or something else."""
+    """The attribute as a number; None if it is missing or not a number."""
     value = attributes.get(name)
     return None if isinstance(value, bool) or not isinstance(value, (int, float)) else value
 
 
 def text(attributes: Attributes, name: str) -> str:
-    """The attribute as a text, empty where it is missing or something else."""
+    """The attribute as a text; empty if it is missing or not a text."""
     value = attributes.get(name)
     return value if isinstance(value, str) else ""

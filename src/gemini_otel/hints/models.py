@@ -1,7 +1,8 @@
-"""What is known about Gemini models: dated data, to be updated here and nowhere else.
+"""What is known about Gemini models: dated data, to be updated only here.
 
 As of 2026-11-21. Sources: https://ai.google.dev/gemini-api/docs/models , .../docs/thinking , .../docs/deprecations ,
-.../docs/whats-new-gemini-3.6 , .../docs/caching . The dates of shutdown are the earliest possible ones and have moved before.
+.../docs/whats-new-gemini-3.6 , .../docs/caching . The shutdown dates are the earliest possible ones and have been moved
+before.
 """
 
 from __future__ import annotations
@@ -26,21 +27,21 @@ T = TypeVar("T")
 
 
 class Lifecycle(NamedTuple):
-    """When a model is shut down on the Gemini API at the earliest, and what takes its place."""
+    """The earliest shutdown date of a model on the Gemini API, and its replacement."""
 
     shutdown: dt.date
     replacement: str
 
 
 class Budget(NamedTuple):
-    """The thinking budgets a model accepts besides -1, which means dynamic."""
+    """The thinking budgets that a model accepts besides -1, which means dynamic."""
 
     least: int
     most: int
     can_be_off: bool
 
 
-# In these tables the longest name that a model's name starts with counts.
+# In these tables, the row with the longest matching beginning of the model's name counts.
 LIFECYCLE: Mapping[str, Lifecycle] = {
     "gemini-1.": Lifecycle(dt.date(2025, 9, 30), "a Gemini 3 model"),
     "gemini-pro-vision": Lifecycle(dt.date(2025, 9, 30), "a Gemini 3 model"),
@@ -57,7 +58,7 @@ LIFECYCLE: Mapping[str, Lifecycle] = {
     "gemini-3.1-flash-lite-preview": Lifecycle(dt.date(2026, 5, 25), "gemini-3.1-flash-lite"),
     "text-embedding-004": Lifecycle(dt.date(2026, 1, 14), "gemini-embedding-001"),
 }
-# Named here because a shorter name above would count for them.
+# Listed because the row of a shorter name above would match them.
 NOT_RETIRING = ("gemini-2.5-flash-lite",)
 
 THINKING_BUDGETS: Mapping[str, Budget] = {
@@ -86,17 +87,17 @@ OUTPUT_LIMITS: Mapping[str, int] = {
     "gemini-2.5-flash-image": 32768,
     "gemini-3": 65536,
 }
-CACHE_MINIMUM: Mapping[str, int] = {  # input tokens from which implicit caching applies
+CACHE_MINIMUM: Mapping[str, int] = {  # input tokens above which implicit caching applies
     "gemini-2.5": 2048,
     "gemini-3": 4096,
     "gemini-4": 4096,
 }
-CONTEXT_WINDOW = 1_048_576  # input tokens of every Gemini text model since 1.5 Flash
-LONG_CONTEXT = 200_000  # input tokens from which latency and, on some models, the price rise
+CONTEXT_WINDOW = 1_048_576  # context window, in tokens, of every Gemini text model since 1.5 Flash
+LONG_CONTEXT = 200_000  # input tokens above which latency and, on some models, the price rise
 
 
 def short_name(model: str) -> str:
-    """A model's name without the path that may stand before it, in lower case."""
+    """A model's name in lower case, without a path before it."""
     return model[-200:].rpartition("/")[2].lower()
 
 
@@ -109,7 +110,7 @@ def series(model: str) -> tuple[int, int] | None:
 
 @functools.lru_cache(maxsize=256)
 def sampling(model: str) -> Sampling | None:
-    """What temperature, top_p and top_k are good for with a model; None where that is not known."""
+    """What effect temperature, top_p and top_k have on a model; None if that is not known."""
     generation = series(model)
     if generation is None:
         return None
@@ -119,19 +120,19 @@ def sampling(model: str) -> Sampling | None:
 
 
 def today() -> dt.date:
-    """The date that shutdown dates are compared with, in UTC."""
+    """Today's date in UTC, with which shutdown dates are compared."""
     return dt.datetime.now(dt.timezone.utc).date()
 
 
 @functools.lru_cache(maxsize=256)
 def lifecycle(model: str) -> Lifecycle | None:
-    """When the model is shut down, where that is known."""
+    """When the model is shut down; None if that is not known."""
     name = short_name(model)
     return None if name.startswith(NOT_RETIRING) else longest_match(LIFECYCLE, name)
 
 
 def longest_match(table: Mapping[str, T], model: str) -> T | None:
-    """The row of the longest name that the model's name starts with."""
+    """The row with the longest beginning of the model's name."""
     name = short_name(model)
     return max(
         ((key, row) for key, row in table.items() if name.startswith(key)), default=(None, None), key=_length
@@ -143,5 +144,5 @@ def _length(item: tuple[str | None, object]) -> int:
 
 
 def model_of(attributes: Attributes) -> str:
-    """The model that answered, else the one that was asked; empty where the span names neither."""
+    """The model that answered, else the requested one; empty if the span names neither."""
     return text(attributes, RESPONSE_MODEL) or text(attributes, REQUEST_MODEL)

@@ -26,7 +26,7 @@ _NANOSECONDS = 1e9
 
 
 class CallHint(NamedTuple):
-    """A hint that a call earned, what of its span it is concluded from, and the span."""
+    """A `hint` that a call earned, its `evidence` as one line (None if there is none), and the `span` of the call."""
 
     hint: Hint
     evidence: str | None
@@ -39,7 +39,7 @@ class CallHint(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One span of GenAI; `counts` says whether it is a call, and not a tool or a loop around calls."""
+    """One GenAI span; `counts` is True if it is a call, and not a tool or a loop around calls."""
 
     span: ReadableSpan
     counts: bool
@@ -50,7 +50,7 @@ class Call(NamedTuple):
 
 
 class GeminiCalls:
-    """The Gemini calls of one test, as the fixture `gemini_calls` gives them: at any time those that have ended so far."""
+    """The Gemini calls of one test that have ended so far; the fixture `gemini_calls` returns it."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
@@ -61,27 +61,27 @@ class GeminiCalls:
 
     @property
     def spans(self) -> list[ReadableSpan]:
-        """The spans of the calls, of the tools that ran and of the loops around them, in the order of their end."""
+        """The spans of calls, tools and function calling loops, in the order in which they ended."""
         return [call.span for call in self._record.calls()]
 
     @property
     def input_tokens(self) -> int:
-        """Tokens sent."""
+        """Input tokens of all calls."""
         return sum(call.input_tokens for call in self._counted())
 
     @property
     def output_tokens(self) -> int:
-        """Tokens received, thoughts included."""
+        """Output tokens of all calls, thoughts included."""
         return sum(call.output_tokens for call in self._counted())
 
     @property
     def tokens(self) -> int:
-        """Tokens sent and received."""
+        """Input and output tokens of all calls."""
         return self.input_tokens + self.output_tokens
 
     @property
     def seconds(self) -> float:
-        """The time that the calls took, added up."""
+        """The durations of all calls, added up, in seconds."""
         return sum(call.seconds for call in self._counted())
 
     @property
@@ -94,20 +94,21 @@ class GeminiCalls:
 
 
 class Record:
-    """The spans of one test, read whenever somebody asks."""
+    """The spans of one test, read when somebody asks for them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._ended: list[tuple[ReadableSpan, tuple[str, ...]]] = []
         self._read: list[Call] = []
-        self._told: dict[int, frozenset[str]] = {}  # by the id of a span around calls: the hints inside of it
+        # By the id of a span around calls: the hints of the spans inside.
+        self._hints_inside: dict[int, frozenset[str]] = {}
 
     def add(self, span: ReadableSpan, disabled: tuple[str, ...]) -> None:
-        """Take a span that has ended; `disabled` hints were switched off then."""
+        """Add a span that has ended; `disabled` are the hints that were switched off at that time."""
         self._ended.append((span, disabled))
 
     def calls(self) -> list[Call]:
-        """What was read of each span of GenAI so far, in the order of their end."""
+        """What each GenAI span so far says, in the order in which they ended."""
         flush()
         while self._ended:
             if (call := self._call(*self._ended.pop(0))) is not None:
@@ -124,7 +125,7 @@ class Record:
         if names.OUTCOME not in attributes and not (_is_genai(span) and translate(span, attributes)):
             return None
         hints = tuple(self._hints(span, attributes, _catalogue(disabled)))
-        self._tell(span, frozenset(hint.id for hint in hints))
+        self._pass_to_parent(span, frozenset(hint.id for hint in hints))
         return Call(
             span,
             not is_no_call(attributes) and names.AFC_ROUNDS not in attributes,
@@ -137,30 +138,30 @@ class Record:
     def _hints(
         self, span: ReadableSpan, attributes: dict[str, Any], catalogue: Catalogue
     ) -> Iterator[CallHint]:
-        """Those that the catalogue finds, and those that somebody put on the span; none that a span inside has had."""
-        told = self._told.get(_id(span), frozenset())
+        """The hints of the catalogue, and those that the program put on the span, unless a span inside has them."""
+        inside = self._hints_inside.get(_id(span), frozenset())
         failed = span.status.status_code is StatusCode.ERROR and names.OUTCOME not in (span.attributes or ())
-        if told and (failed or is_second_span(span)):
-            return  # what failed is what has hints inside
+        if inside and (failed or is_second_span(span)):
+            return  # the hints of the spans inside explain the failure
         found = {
             hint.id: hint
             for severity in reversed(SEVERITIES)
             for hint in catalogue.find(attributes, severity)
         }
         for hint in found.values():
-            if hint.id not in told:
+            if hint.id not in inside:
                 suited = fitted(hint, attributes)
                 yield CallHint(suited, evidence(suited, attributes), span)
         for event in span.events:
-            given = dict(event.attributes or {}) if event.name == names.EVENT_HINT else {}
-            if given and given[names.HINT_ID] not in {*found, *told}:
-                yield _of_event(given, span)
+            event_attributes = dict(event.attributes or {}) if event.name == names.EVENT_HINT else {}
+            if event_attributes and event_attributes[names.HINT_ID] not in {*found, *inside}:
+                yield _of_event(event_attributes, span)
 
-    def _tell(self, span: ReadableSpan, ids: frozenset[str]) -> None:
-        told = ids | self._told.pop(_id(span), frozenset())
-        if told and span.parent is not None:
+    def _pass_to_parent(self, span: ReadableSpan, ids: frozenset[str]) -> None:
+        inside = ids | self._hints_inside.pop(_id(span), frozenset())
+        if inside and span.parent is not None:
             around = span.parent.span_id
-            self._told[around] = self._told.get(around, frozenset()) | told
+            self._hints_inside[around] = self._hints_inside.get(around, frozenset()) | inside
 
 
 @functools.lru_cache(maxsize=16)
@@ -177,15 +178,15 @@ def _is_genai(span: ReadableSpan) -> bool:
     return (scope is not None and scope.name in SCOPES) or begins_as_genai(span)
 
 
-def _of_event(given: dict[str, Any], span: ReadableSpan) -> CallHint:
-    """A hint of the program's own, as its event tells it."""
+def _of_event(event_attributes: dict[str, Any], span: ReadableSpan) -> CallHint:
+    """A hint of the program, as its event describes it."""
     hint = Hint(
-        id=given[names.HINT_ID],
-        severity=given[names.HINT_SEVERITY],
-        summary=given[names.HINT_SUMMARY],
-        cause=given[names.HINT_CAUSE],
-        remedy=tuple(given[names.HINT_REMEDY].split("\n")),
-        retry=given[names.HINT_RETRY],
-        reference=given[names.HINT_REFERENCE],
+        id=event_attributes[names.HINT_ID],
+        severity=event_attributes[names.HINT_SEVERITY],
+        summary=event_attributes[names.HINT_SUMMARY],
+        cause=event_attributes[names.HINT_CAUSE],
+        remedy=tuple(event_attributes[names.HINT_REMEDY].split("\n")),
+        retry=event_attributes[names.HINT_RETRY],
+        reference=event_attributes[names.HINT_REFERENCE],
     )
-    return CallHint(hint, given.get(names.HINT_EVIDENCE), span)
+    return CallHint(hint, event_attributes.get(names.HINT_EVIDENCE), span)

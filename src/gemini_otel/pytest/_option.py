@@ -1,4 +1,6 @@
-"""What pytest always loads, by the entry point: the option, the marker and the fixture. Costs next to nothing."""
+"""The part of the plugin that pytest always loads, by the entry point: the option, the marker and the fixture. It imports
+next to nothing.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from gemini_otel.pytest._calls import GeminiCalls
 
-NAME = "gemini_hints"  # of the entry point, for `-p no:gemini_hints`
+NAME = "gemini_hints"  # name of the entry point, for `-p no:gemini_hints`
 MODULE = "gemini_otel.pytest"  # for `-p`
 _OFF = "off"
 _DEFAULT = "warning"
@@ -31,10 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, and the plugin itself where it is asked for."""
+    """Register the marker, and the plugin itself if it is asked for."""
     config.addinivalue_line(
         "markers",
-        "allow_hint(*ids): Gemini calls of this test may earn these hints; the beginning of an id, such as cfg, stands for all of them.",
+        "allow_hint(*ids): Gemini calls of this test may earn these hints; the beginning of an id, such as cfg, allows all ids that begin so.",
     )
     level = config.getoption("gemini_hints") or (
         _DEFAULT if config.pluginmanager.has_plugin(MODULE) else _OFF

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from gemini_otel.pytest._calls import CallHint, Record
 
 _SECTION = "Gemini hints"
-_KEY = "gemini_hints"  # of what the workers of xdist send
+_KEY = "gemini_hints"  # key of the sums that the workers of xdist send
 
 
 class Plugin:
-    """One test run; with xdist one in each worker, and one that sums up."""
+    """One test run; with xdist, one in each worker and one that sums up."""
 
     NAME = "gemini_hints_plugin"
 
@@ -36,12 +36,12 @@ class Plugin:
 
     @functools.cached_property
     def _watch(self) -> Watch:
-        """Made with the first test: xdist's controller runs none."""
+        """Created with the first test, because xdist's controller runs none."""
         return Watch()
 
     @property
     def record(self) -> Record:
-        """That of the current test."""
+        """The record of the current test."""
         return self._record
 
     def pytest_report_header(self) -> str:
@@ -56,8 +56,8 @@ class Plugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Fail a test that would pass; of one that failed, tell the hints beside its failure."""
-        self._watch.look()  # fixtures may have instrumented
+        """Fail a test that would pass. If a test failed, show the hints beside its failure."""
+        self._watch.look()  # fixtures may have instrumented the SDK
         try:
             result = yield
         except BaseException:
@@ -69,7 +69,7 @@ class Plugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Calls that fixtures made at the end count, too."""
+        """Count the calls of fixtures at the end of the test, too."""
         try:
             result = yield
             self._fail()
@@ -83,20 +83,20 @@ class Plugin:
             pytest.fail(text, pytrace=False)
 
     def _text(self) -> str | None:
-        """What to say of the hints that were not reported yet; None where there is nothing."""
+        """The report of the hints that were not reported yet; None if there are none."""
         hints = self._record.hints()
         new, self._reported = hints[self._reported :], len(hints)
         wrong = [
-            found
-            for found in new
-            if found.hint.severity in self._severities and not _is_allowed(found.id, self._allowed)
+            call_hint
+            for call_hint in new
+            if call_hint.hint.severity in self._severities and not _is_allowed(call_hint.id, self._allowed)
         ]
-        return _told(wrong) if wrong else None
+        return _message(wrong) if wrong else None
 
     # --- the end
 
     def pytest_sessionfinish(self) -> None:
-        """Sum up what belongs to no test; a worker sends its sums."""
+        """Add up the calls that belong to no test; a worker sends its sums."""
         if "_watch" in vars(self):
             self._totals.add(self._watch.outside)
         if (output := getattr(self._config, "workeroutput", None)) is not None:
@@ -104,7 +104,7 @@ class Plugin:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker of xdist is done."""
+        """Add the sums of a worker of xdist that is done."""
         if (data := getattr(node, "workeroutput", {}).get(_KEY)) is not None:
             self._totals.merge(data)
 
@@ -114,27 +114,27 @@ class Plugin:
             terminalreporter.line(line)
 
     def pytest_unconfigure(self) -> None:
-        """Undo what the watch did."""
+        """Remove the watch."""
         if "_watch" in vars(self):
             self._watch.close()
 
 
-def _told(wrong: list[CallHint]) -> str:
-    """Each hint once, with its evidence, and how to allow it."""
+def _message(wrong: list[CallHint]) -> str:
+    """Each hint once, with its evidence, and the marker that allows it."""
     by_hint: dict[tuple[str, str | None], list[CallHint]] = {}
-    for found in wrong:
-        by_hint.setdefault((found.id, found.evidence), []).append(found)
-    told = [
+    for call_hint in wrong:
+        by_hint.setdefault((call_hint.id, call_hint.evidence), []).append(call_hint)
+    descriptions = [
         plain(Explained(same[0].hint, same[0].evidence, len(same))) + f"\n  Span: {same[0].span.name}"
         for same in by_hint.values()
     ]
-    ids = ", ".join(f'"{hint_id}"' for hint_id in dict.fromkeys(found.id for found in wrong))
+    ids = ", ".join(f'"{hint_id}"' for hint_id in dict.fromkeys(call_hint.id for call_hint in wrong))
     head = "The Gemini calls of this test earned hints:"
-    return "\n\n".join((head, *told, f"To allow this: @pytest.mark.allow_hint({ids})"))
+    return "\n\n".join((head, *descriptions, f"To allow this: @pytest.mark.allow_hint({ids})"))
 
 
 def _allowed(item: pytest.Item) -> list[str]:
-    """What the markers of the test allow. A marker that names no hint fails the test."""
+    """The ids that the markers of the test allow. A marker with an unknown id fails the test."""
     marks = list(item.iter_markers("allow_hint"))
     allowed = [name for mark in marks for name in mark.args]
     wrong = [name for name in allowed if not isinstance(name, str)]
@@ -144,7 +144,7 @@ def _allowed(item: pytest.Item) -> list[str]:
             f'allow_hint takes ids of hints, such as "finish.near_cap"; it was given {given}', pytrace=False
         )
     families = {hint.id.partition(".")[0] for hint in default_hints()}
-    try:  # other names may be hints of the program's own
+    try:  # other names may be hints of the program
         disabled_ids((name for name in allowed if name.partition(".")[0] in families), default_hints())
     except ValueError as error:
         problem = str(error)

@@ -12,44 +12,44 @@ if TYPE_CHECKING:
     from gemini_otel.pytest._calls import Record
 
 _SUMS = ("calls", "tokens", "seconds")
-_TOLD = ("severity", "remedy", "first")  # of a hint
+_TOLD = ("severity", "remedy", "first")  # characters of a remedy
 
 
 class Totals:
     """Calls, tokens and seconds, over all and by hint; as plain data, so that the workers of xdist can send them."""
 
     def __init__(self, severities: Collection[str]) -> None:
-        self._severities = severities  # of the hints that are shown
+        self._severities = severities  # only hints of the chosen severity
         self.all: dict[str, Any] = dict.fromkeys((*_SUMS, "tests"), 0)
         self.by_hint: dict[str, dict[str, Any]] = {}
 
     def add(self, record: Record) -> None:
-        """Add what was read of a test."""
+        """Add the record of a test."""
         self.all["tests"] += any(call.counts for call in record.calls())
         for call in record.calls():
             sums = (call.counts, call.input_tokens + call.output_tokens, call.seconds)
             if call.counts:
                 _add(self.all, zip(_SUMS, sums, strict=True))
-            for found in call.hints:
-                if found.hint.severity not in self._severities:
+            for call_hint in call.hints:
+                if call_hint.hint.severity not in self._severities:
                     continue
-                told = {
-                    "severity": found.hint.severity,
-                    "remedy": found.hint.remedy[0] if found.hint.remedy else "",
+                labels = {
+                    "severity": call_hint.hint.severity,
+                    "remedy": call_hint.hint.remedy[0] if call_hint.hint.remedy else "",
                     "first": record.name,
                 }
-                row = self._row(found.id, told)
+                row = self._row(call_hint.id, labels)
                 _add(row, zip(_SUMS, (True, *sums[1:]), strict=True))
 
     def merge(self, data: Mapping[str, Any]) -> None:
-        """Add what a worker sent."""
+        """Add the sums of a worker."""
         _add(self.all, data["all"].items())
         for hint_id, other in data["by_hint"].items():
             row = self._row(hint_id, {name: other[name] for name in _TOLD})
             _add(row, ((name, other[name]) for name in _SUMS))
 
     def data(self) -> dict[str, Any]:
-        """All of it, for `merge`."""
+        """All sums as plain data, for `merge`."""
         return {"all": self.all, "by_hint": self.by_hint}
 
     def lines(self) -> Iterator[str]:
@@ -63,16 +63,16 @@ class Totals:
         if not self.by_hint:
             return
         yield "What to do first: hints by severity, then by tokens"
-        found = sorted(self.by_hint.items(), key=_weight)
-        rows = [(hint_id, row["severity"], f"{row['calls']:,}x", _used(row)) for hint_id, row in found]
+        by_weight = sorted(self.by_hint.items(), key=_weight)
+        rows = [(hint_id, row["severity"], f"{row['calls']:,}x", _used(row)) for hint_id, row in by_weight]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for rank, ((_, row), cells) in enumerate(zip(found, rows, strict=True), 1):
+        for rank, ((_, row), cells) in enumerate(zip(by_weight, rows, strict=True), 1):
             yield f"{rank:2} " + "  ".join(map(str.ljust, cells, widths)).rstrip()
             yield f"   {row['remedy']}"
             yield f"   first in {row['first']}"
 
-    def _row(self, hint_id: str, told: dict[str, str]) -> dict[str, Any]:
-        return self.by_hint.setdefault(hint_id, {**told, **dict.fromkeys(_SUMS, 0)})
+    def _row(self, hint_id: str, labels: dict[str, str]) -> dict[str, Any]:
+        return self.by_hint.setdefault(hint_id, {**labels, **dict.fromkeys(_SUMS, 0)})
 
 
 def _used(row: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
-"""Sees the spans of Gemini calls wherever they go, and leaves the program's own telemetry as it is.
+"""Sees the spans of Gemini calls at every tracer provider, and leaves the program's own telemetry unchanged.
 
-A processor in memory is added to each tracer provider that spans go to: the global one, and those that the program gives to
-`instrument()`. Where nothing instruments the SDK, the watch does, with a provider of its own, until the program does.
+An in-memory processor is added to each tracer provider that spans go to: the global one, and those that the program gives to
+`instrument()`. If nothing instruments the SDK, the watch does, with its own provider, until the program calls
+`instrument()`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ OUTSIDE = "(outside of tests)"
 
 
 class Watch:
-    """Gives each span to the test in which it started."""
+    """Assigns each span to the test in which it started."""
 
     def __init__(self) -> None:
         self.outside = Record(OUTSIDE)
@@ -51,7 +52,7 @@ class Watch:
         return self._current
 
     def look(self) -> None:
-        """Find the providers that spans go to now."""
+        """Find the providers that spans go to at this moment."""
         provider = trace.get_tracer_provider()
         if not is_placeholder(provider):
             self._watch(provider)
@@ -64,11 +65,11 @@ class Watch:
             self._lent = _instrumentor.lend(tracer_provider=own, meter_provider=metrics.NoOpMeterProvider())
 
     def end(self) -> None:
-        """What starts from now on belongs to no test."""
+        """Spans that start from now on belong to no test."""
         self._current = None
 
     def close(self) -> None:
-        """Undo what the watch did: processors cannot be removed, so those that stay do nothing."""
+        """Undo what the watch did. Processors cannot be removed, so those that stay do nothing."""
         self.end()
         self._processor.active = False
         _instrumentor.listeners.remove(self._watch)
@@ -81,7 +82,7 @@ class Watch:
             self._started[span.context.span_id] = self._current
 
     def ended(self, span: ReadableSpan) -> None:
-        """Give the span to its test; to none where that is over."""
+        """Add the span to its test; ignore it if that test is over."""
         calls = self._started.pop(span.context.span_id, None) if span.context is not None else None
         instrumentation = _instrumentor.active_instrumentation()
         settings = _of_environment() if instrumentation is None else instrumentation.settings
@@ -96,13 +97,13 @@ class Watch:
             provider.add_span_processor(self._processor)
 
 
-@functools.cache  # what is wrong in it is logged once
+@functools.cache  # an error in it is logged once
 def _of_environment() -> Settings:
     return in_force.load({})
 
 
 class _InMemory(SpanProcessor):
-    """Hands spans to the watch until that is closed."""
+    """Passes ended spans to the watch until the watch is closed."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch

@@ -1,4 +1,4 @@
-"""Finds looping model output while it streams. Standard library only."""
+"""Finds looping model output while it streams. It needs only the standard library."""
 
 from ._detector import RepetitionDetector
 from ._verdict import Repetition

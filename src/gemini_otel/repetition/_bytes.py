@@ -14,7 +14,7 @@ def characters(data: bytes | bytearray) -> int:
 
 
 def run_length(data: bytes | bytearray, period: int) -> int:
-    """Return the length of the longest end of `data` that has the period, the first unit included."""
+    """Return the length of the longest end of `data` that has the period, including the first unit."""
     size = len(data)
     proved, most, step = 0, size - period, 128
     while proved < most:

@@ -16,12 +16,12 @@ __all__ = ["CallLoops", "long_strings"]
 
 _LONGEST_CYCLE = 5
 _LONG = 2_000
-_MOST_TEXT = 500_000  # characters of one call's arguments in which loops are looked for
+_MOST_TEXT = 500_000  # characters of one call's arguments that are searched for loops
 _unlike_any_other = count()
 
 
 class _Seen(NamedTuple):
-    """One call as hashes; no result where none is known."""
+    """One call as hashes; no result if none is known."""
 
     call: int
     result: int | None
@@ -40,7 +40,7 @@ class CallLoops:
         self._seen = 0
 
     def look(self, name: str, args: object, result: object = None) -> Repetition | None:
-        """Take the next call, with its result where that is known, and return the loop it completes, if it does."""
+        """Take the next call, with its result if it is known, and return the loop that it completes, if it does."""
         (call, masked_call), (outcome, masked_outcome) = _digests(args), _digests(result)
         self._exact.append(_Seen(hash((name, call)), None if result is None else outcome))
         self._masked.append(_Seen(hash((name, masked_call)), None if result is None else masked_outcome))
@@ -79,13 +79,15 @@ def long_strings(args: object) -> Iterator[str]:
 
 
 def _is_repeated(calls: list[_Seen]) -> bool:
-    """Return whether they are one call that brought nothing new; a poll whose results differ is none."""
+    """Return whether two calls are one call that brought nothing new; a poll whose results differ is not."""
     results = {seen.result for seen in calls if seen.result is not None}
     return len({seen.call for seen in calls}) == 1 and len(results) <= 1
 
 
 def _digests(value: object) -> tuple[int, int]:
-    """The digest of a value as it is, and without what only marks the request; a value that has none is unlike any other."""
+    """The digest of a value, and its digest without what only marks the request. A value that has none differs from every
+    other.
+    """
     try:
         digest = Digest()
         exact = digest.of(value)

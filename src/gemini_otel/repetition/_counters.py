@@ -14,27 +14,28 @@ __all__ = ["Motion", "read_motion"]
 
 # A clock is one number: 00:12:07,500 of subtitles, 12:07 of a transcript.
 _NUMBER = re.compile(rb"[0-9]+(?::[0-9]{2}){1,2}(?:[.,][0-9]+)?|[0-9]+(?:\.[0-9]+)?")
-_CUT = DIGITS + b":.,"  # the last number may be cut
-_MOST_SLOTS = 40  # numbers in a unit; with more it is data
+_CUT = DIGITS + b":.,"  # the last number may be cut off
+_MOST_SLOTS = 40  # numbers in a unit; a unit with more is data
 _LONGEST = 18  # digits of a number that counts; longer ones are ids
-# Loops skip a number now and then, and days begin again each month. Logs and data of the development half have columns
-# in which no step comes in 40 % of the places.
+# Loops skip a number now and then, and days begin again each month. Logs and data of the development half have columns in
+# which no step occurs in 40 % of the places.
 _STEADY, _TURNS = 0.6, 0.2
-_WIDEST = 5  # how many times the least step of an unsteady counter the greatest may be: overlapping years
-# How far the paces of two counters of one loop may be apart; the columns of a computed table differ by 1.8 times and more.
+_WIDEST = 5  # the largest step of an unsteady counter, as a multiple of the smallest: overlapping years
+# How much the paces of two counters of one loop may differ; the columns of a computed table differ by a factor of 1.8 and
+# more.
 _SAME_PACE = 0.3
 
 
 class Motion(Enum):
     """How the numbers of a run move."""
 
-    TOGETHER = auto()  # they stand still or move at one pace, as a loop counts
-    GROWING = auto()  # each has its own pace or never falls: clocks, values that are computed
+    TOGETHER = auto()  # they stand still or move at one pace, as in a loop
+    GROWING = auto()  # each has its own pace or never falls: clocks, computed values
     JUMPING = auto()
 
 
 def read_motion(tail: bytes, period: int) -> Motion:
-    """Tell how the numbers in `tail` move, whose bytes other than digits have the period."""
+    """Return how the numbers in `tail` move, whose bytes other than digits have the period."""
     slots = _numbers_in(tail, 2 * period + 1) - _numbers_in(tail, period + 1)
     if not 0 < slots <= _MOST_SLOTS:
         return Motion.JUMPING
@@ -88,7 +89,7 @@ def _value(number: bytes) -> float:
 
 
 def _pace(steps: list[float]) -> float | None:
-    """Return the usual step of a counter, without restarts; None where the numbers jump."""
+    """Return the usual step of a counter, without restarts; None if the numbers jump."""
     moves = [step > 0 for step in steps if step]
     if sum(a != b for a, b in pairwise(moves)) > max(2, _TURNS * len(steps)):
         return None

@@ -1,4 +1,4 @@
-"""Text and calls in, verdict out."""
+"""The detector: it takes text and function calls, and returns a verdict."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ __all__ = ["RepetitionDetector"]
 
 
 class RepetitionDetector:
-    """Watches one reply for loops; feed it text and function calls in the order they arrive.
+    """Watches one reply for loops; feed it text and function calls in the order in which they arrive.
 
-    `structured` says that the reply was asked for as JSON or in another format that is not plain text. `thresholds` replaces
-    limits by name (docs/repetition.md). One detector serves one stream and one thread at a time. Its state stays under
-    40 KiB whatever the length.
+    It recognises the six forms of https://ai.google.dev/gemini-api/docs/troubleshooting. `structured` is True if the reply
+    was asked for as JSON or in another format that is not plain text. `thresholds` replaces limits by name;
+    docs/repetition.md has names, units and bounds. A detector serves one stream, and one thread at a time. Its state stays
+    under 40 KiB, whatever the length of the reply. Raises TypeError if `structured` is not a bool, and ValueError for an
+    unknown or bad threshold; the other methods raise nothing.
     """
 
     __slots__ = ("_calls", "_due", "_limits", "_loops", "_text", "_verdict")
@@ -48,15 +50,17 @@ class RepetitionDetector:
     def feed_call(self, name: str, args: object, result: object = None) -> Repetition | None:
         """Take the next function call of the model; None until a loop is found, then always the same verdict.
 
-        `result` is what the function gave back, where that is known: calls with different results are no loop. Begin
-        a new detector with each turn of the user.
+        `result` is the function's result, if it is known: calls with different results are not a loop. Create a new detector
+        for each turn of the user.
         """
         if self._verdict is None:
             self._conclude(self._call_loops().look(name, args, result) or self._loop_in(args))
         return self._verdict
 
     def recall_call(self, name: str, args: object, result: object = None) -> Repetition | None:
-        """Take a function call of an earlier answer: it counts, and the texts in its arguments were that answer's."""
+        """Take a function call of an earlier answer. It counts towards a loop of calls; the texts in its arguments are not
+        searched.
+        """
         if self._verdict is None:
             self._conclude(self._call_loops().look(name, args, result))
         return self._verdict
@@ -74,7 +78,7 @@ class RepetitionDetector:
         return None
 
     def _look(self, text: str) -> Repetition | None:
-        """Look at the text block by block and keep its end, too short for another look."""
+        """Search the text block by block, and keep its end, which is too short for another search."""
         start = 0
         while self._loops is not None and len(text) - start >= self._due:
             end = start + self._due

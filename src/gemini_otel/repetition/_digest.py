@@ -1,4 +1,4 @@
-"""Tells whether two values are equal by a number for each; bounded in time, whatever the value is."""
+"""Tests whether two values are equal by a number for each, in bounded time for any value."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import islice
 __all__ = ["MOST_VALUES", "Digest"]
 
 MOST_VALUES = 10_000
-_LONGEST = 65_536  # characters of a text that all count; of a longer one its ends and its length do
+_LONGEST = 65_536  # characters of a text that all count; for a longer text, its ends and its length count
 _END = _LONGEST // 2
 
 
 class Digest:
-    """Makes one digest, of `MOST_VALUES` values at most; `complete` says whether that were all.
+    """Makes one digest, of at most `MOST_VALUES` values; `complete` says whether these are all values.
 
     Python keeps the hash of a text with the text, so a history that comes again with each request is hashed once.
     """
@@ -28,7 +28,9 @@ class Digest:
         return self._left > 0
 
     def of(self, value: object) -> int:
-        """The digest: of mappings without regard to order. TypeError for what is no data, RecursionError where it is too deep."""
+        """The digest; the order of a mapping's keys does not matter. Raises TypeError if the value is not data, and
+        RecursionError if it is nested too deeply.
+        """
         self._left -= 1
         if isinstance(value, str | bytes):
             return hash(value if len(value) <= _LONGEST else (len(value), value[:_END], value[-_END:]))

@@ -1,4 +1,4 @@
-"""Which of the six kinds a loop in text is."""
+"""Determines which of the six kinds a loop in text is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RULE_LINE = re.compile(r"-[ \t:]*\||\|[ \t:]*-")
 
 
 def in_table(unit: str, before: str) -> bool:
-    """Return whether a run of `unit` after the text `before` stands in a Markdown table."""
+    """Return whether a run of `unit` after the text `before` is inside a Markdown table."""
     if "<|" in unit + unit:
         unit, before = _TOKEN.sub("", unit), _TOKEN.sub("", before)
     line = before[before.rfind("\n") + 1 :].lstrip()
@@ -33,7 +33,7 @@ def in_table(unit: str, before: str) -> bool:
 
 
 def _is_ruled(unit: str, before: str) -> bool:
-    """Return whether lines begin or end with a pipe or a rule stands above; `a | b` in code has neither."""
+    """Return whether lines begin or end with a pipe, or a separator line is above; `a | b` in code has neither."""
     return _OUTER_PIPE.search(unit + unit) is not None or _RULE_LINE.search(before) is not None
 
 

@@ -1,4 +1,4 @@
-"""What may differ between two runs of one function call: values about the request itself, never about its subject.
+"""Arguments that may differ between two runs of one function call: values about the request, not about its subject.
 
 The name of an argument decides, not the look of its value: six commits are six calls, six request ids are one call.
 """
@@ -17,9 +17,9 @@ _REQUEST = re.compile(
 )
 _MARK = re.compile(r"[0-9a-fTZ:. +-]{9,64}", re.IGNORECASE)  # an id or a time
 _REMARK = re.compile(r"description|comment|explanation|reason|rationale|note|remark|purpose|justification")
-# A remark is one only beside what is done: the description of a ticket is its subject.
+# A remark is ignored only beside the action: the description of a ticket is its subject.
 _DONE = frozenset({"command", "cmd", "code", "script", "query", "sql", "url", "expression"})
-# Windows of time move on; the ids of things are things.
+# Windows of time move on; ids of objects identify objects.
 _SUBJECT = re.compile(
     r"page|cursor|token|offset|after|before|since|until|start|end|from|^to$|continu|next|(?:^|_)id$|[a-z]I[dD]$",
     re.IGNORECASE,
@@ -30,11 +30,11 @@ _TIME = re.compile(r"\b(\d{4}-\d\d-\d\d[T ]\d\d):\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|
 _EPOCH = re.compile(r"1[5-9]\d{8}(?:\d{3}|\.\d+)?")
 _HOUR = 3_600
 _LONGEST_NAME = 200
-_LONGEST_VALUE = 2_000  # characters: a longer text is a subject
+_LONGEST_VALUE = 2_000  # characters; a longer text is a subject
 
 
 def without_passing(value: object) -> object:
-    """Return arguments in which what only marks the request is masked, and times are cut to the hour."""
+    """Return the arguments with values that only mark the request masked, and times cut to the hour."""
     if isinstance(value, Mapping):
         names = {str(name).lower() for name in value}
         return {name: _masked(str(name), item, names) for name, item in value.items()}

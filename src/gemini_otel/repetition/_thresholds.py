@@ -43,7 +43,7 @@ _DEFAULTS = Thresholds()
 
 
 def read_thresholds(given: Mapping[str, int] | None) -> Thresholds:
-    """Return the defaults with `given` put over them; ValueError names whatever cannot be used."""
+    """Return the defaults, with `given` in place of some; raises ValueError for an unknown name or a bad value."""
     if not given:
         return _DEFAULTS
     values = dict(given)

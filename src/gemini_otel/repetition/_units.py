@@ -1,4 +1,4 @@
-"""What a repeated unit is made of, and how long a run of it must be."""
+"""What a repeated unit consists of, and how long a run of it must be."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["Sort", "describe", "is_blank", "is_prose", "needed_characters", "nee
 _ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u(?:000[9aAdD]|0020|00a0|00A0))|&nbsp;|\s")
 _ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9aAdD]{0,3})?|&[nbsp]{0,4}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_HEX = re.compile(r"\b0x[0-9a-fA-F]*|\b[0-9a-fA-F]{0,2}(?=,)")  # no words, though they look like some
+_HEX = re.compile(r"\b0x[0-9a-fA-F]*|\b[0-9a-fA-F]{0,2}(?=,)")  # not words, though they look like some
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://[^\s)>]*|&[a-z]+;")
-# Marks of code and data a character: above this a unit is no prose. Prose has a bracket or two, Markdown its own marks.
+# Marks of code and data per character: above this a unit is not prose. Prose has a bracket or two, Markdown its own marks.
 _CODE_MARKS, _CODE_SHARE = re.compile(r"[(){}\[\]<>=;_\\|\"@$+&%~^/]"), 0.05
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
 _VALUE = re.compile(  # a value of words, in JSON, XML and YAML
@@ -29,24 +29,25 @@ _FOUR_WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:,? [^\W\d_]+){3}")
 _PLAIN = re.compile(r"[^\W\d_]|[ .,'\n]")
 _PROSE_SHARE, _BLANK_SHARE = 0.92, 1 / 12
 _AROUND, _SENTENCE_WORDS, _SENTENCE_SHARE = ".,:;!?()[]\"'`*", 5, 0.6
-_TELLING = 16  # characters before a run that are enough to tell prose from data
+_TELLING = 16  # characters before a run that are enough to distinguish prose from data
 _MARKUP_PART = 3  # a unit is markup when a third of it is
-_ENOUGH = 400  # characters of a unit that are looked at
+_ENOUGH = 400  # characters of a unit that are examined
 _LONGEST_BLANK = 120  # characters of a unit of escaped blanks
 
-# Copies that are needed besides a length: refrains, rules and cards repeat by intent. Chosen on the development half: the
-# longest ordinary runs of units shorter than a sentence have 5 copies, of shorter than a paragraph 4, of paragraphs 2.
+# Copies that are needed besides a length, because refrains, rules and cards repeat by intent. Chosen on the development
+# half: the longest ordinary runs of units shorter than a sentence have 5 copies, of units shorter than a paragraph 4, of
+# paragraphs 2.
 _SENTENCE, _PARAGRAPH, _PAGE = 100, 250, 1_000
 _SYMBOL_COPIES, _SENTENCE_COPIES, _PARAGRAPH_COPIES, _PAGE_COPIES = 6, 4.2, 2.6, 2.8
-# What somebody may have asked for is as long as such lists are: 12 months, 20 test users, 24 slots, 30 links, forms, cards. A loop
-# of blocks of lines must be longer (2,160 characters), and one whose units have a number besides in code and structured
-# output three times the units of prose, in markup five times. Longer units are fewer.
+# A list that was asked for may be as long as such lists usually are: 12 months, 20 test users, 24 slots, 30 links, forms,
+# cards. So a loop of blocks of lines must be longer (2,160 characters). A unit with a number must, in code and structured
+# output, repeat three times as often as in prose, and in markup five times. Longer units need fewer copies.
 _BLOCK_LINES, _LIST_RUN, _MARKUP_RUN = 5, 3.6, 2.5
 _LIST_UNITS, _LONG_LIST_UNITS, _MARKUP_UNITS = 3, 2, 5
-_ESCAPES_PART = 1.6  # of words: LaTeX and regular expressions repeat commands
-# Numbers that grow, each at a pace of its own, are no counter: a line under time codes, rows of a table, computed values.
+_ESCAPES_PART = 1.6  # of words, because LaTeX and regular expressions repeat commands
+# Numbers that grow, each at its own pace, are not a counter: a line under time codes, rows of a table, computed values.
 _CLOCK_RUN, _CLOCK_UNITS, _GROWING_RUN, _GROWING_UNITS = 1.6, 2, 5, 6
-# Letters in a unit that says something, under a clock and beside computed values, and from which on a sentence repeats.
+# Letters that a unit needs under a clock, and beside computed values; and from how many on it counts as a sentence.
 _FEWEST_TIMED, _FEWEST_LETTERS, _MANY_LETTERS = 4, 12, 60
 
 
@@ -62,7 +63,7 @@ class Sort(Enum):
 
 
 def describe(unit: str, structured: bool, in_table: bool) -> Sort:
-    """Return the sort of the unit; `structured` when the reply was asked for in another format than plain text."""
+    """Return the sort of the unit; `structured` is True if the reply was asked for in another format than plain text."""
     unit = unit[:_ENOUGH]
     if is_blank(unit, structured):
         return Sort.BLANK
@@ -79,7 +80,7 @@ def describe(unit: str, structured: bool, in_table: bool) -> Sort:
 
 
 def is_blank(unit: str, structured: bool) -> bool:
-    """Return whether the unit is white space, or escapes of it in structured output."""
+    """Return whether the unit is white space, or escapes for it in structured output."""
     if not unit.strip():
         return True
     if not structured or not ("\\" in unit or "&" in unit) or len(unit) > _LONGEST_BLANK:
@@ -94,14 +95,14 @@ def _is_code(unit: str) -> bool:
 
 
 def _is_sentence(unit: str) -> bool:
-    """Return whether most of what stands between blanks are words; marks around them are a sentence's, too."""
+    """Return whether most of the pieces between blanks are words; marks around them belong to a sentence, too."""
     tokens = [token.strip(_AROUND) for token in unit.split()]
     words = sum(token.isalpha() and len(token) > 1 for token in tokens)
     return words >= _SENTENCE_WORDS and words > _SENTENCE_SHARE * len(tokens)
 
 
 def is_prose(text: str) -> bool:
-    """Return whether the text reads like sentences or is too short to tell; data and code do not."""
+    """Return whether the text reads like sentences or is too short to decide; data and code do not."""
     if len(text) < _TELLING:
         return True
     plain = len(_PLAIN.findall(text))
@@ -134,9 +135,10 @@ def _of_words(period: int, limits: Thresholds) -> float:
 
 
 def needed_for_counter(unit: str, sort: Sort, structured: bool, growing: bool, limits: Thresholds) -> float:
-    """Return how many characters a run with moving numbers must have to be a loop; 0 when it never is.
+    """Return how many characters a run with moving numbers must have to be a loop; 0 if it never is.
 
-    Length alone tells a loop from a list that was asked for, so each sort may be as long as such lists are.
+    Only its length distinguishes a loop from a list that was asked for, so each sort may be as long as such lists usually
+    are.
     """
     turns, period, units = unit + unit, len(unit), limits.counter_units
     if growing:

@@ -1,4 +1,4 @@
-"""What the detector says about a loop."""
+"""The detector's verdict about a loop."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def _calling(candidate: Json, function_call: Json) -> Json:
 
 
 def _calls_declared(part: Json) -> bool:
-    return part.get("functionCall", {}).get("name") == FIRST_DECLARED  # type: ignore[no-any-return]  # compares strings
+    return part.get("functionCall", {}).get("name") == FIRST_DECLARED  # type: ignore[no-any-return]  # a comparison of strings
 
 
 def _parts(candidate: Json) -> list[Json]:

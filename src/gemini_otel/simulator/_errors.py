@@ -12,7 +12,7 @@ _TYPE = "type.googleapis.com/google.rpc."
 
 
 def error_body(code: int, status: str, message: str, *details: Json) -> Json:
-    """The body of an error; the service leaves ``details`` out where it has none."""
+    """The body of an error; like the service, it has no ``details`` if there are none."""
     error: Json = {"code": code, "message": message, "status": status}
     return {"error": error | ({"details": list(details)} if details else {})}
 
@@ -29,10 +29,6 @@ def bad_request(message: str) -> Reply:
 def not_found(request: Request) -> Reply:
     message = f"The simulator has no {request.method} {request.path}. It serves the methods of the google-genai SDK."
     return Reply(404, body=error_body(404, "NOT_FOUND", message))
-
-
-def unknown_scenario(name: str, known: Iterable[str]) -> Reply:
-    return bad_request(unknown_scenario_message(name, known))
 
 
 def unknown_scenario_message(name: str, known: Iterable[str]) -> str:

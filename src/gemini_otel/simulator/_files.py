@@ -24,17 +24,19 @@ _FAILED: Json = {
 _UNAVAILABLE = error_body(503, "UNAVAILABLE", "The service is currently unavailable.")
 _REFUSED_PIECES = {
     "upload_cut": Reply(ending="no_answer"),
-    "upload_busy": Reply(503, body=_UNAVAILABLE),  # without the upload's state, as a proxy in between answers
+    "upload_busy": Reply(503, body=_UNAVAILABLE),  # without the upload's state, as from a proxy in between
     "upload_refused": Reply(503, {"x-goog-upload-status": "final"}, _UNAVAILABLE),
     "upload_never_final": Reply(headers={"x-goog-upload-status": "cancelled"}, body={}),
 }
+UPLOADS = frozenset({*_REFUSED_PIECES, "upload_unconfirmed", "upload_without_address"})
+"""The variants of an upload, whatever is uploaded."""
 
 Finish = Callable[[Call, Reply], Json]
 """Makes the answer to the last piece of an upload."""
 
 
 def file_json(name: str, variant: str = "", **given: str) -> Json:
-    """A file as the service tells of it; *variant* may be ``processing`` or ``failed``."""
+    """A file as the service returns it; *variant* may be ``processing`` or ``failed``."""
     state = {"processing": "PROCESSING", "failed": "FAILED"}.get(variant, "ACTIVE")
     size = given.get("size", "34")
     return {
@@ -90,7 +92,7 @@ def _started(call: Call) -> Reply:
 
 
 def upload_facts(request: Request) -> dict[str, str]:
-    """What the first request of an upload said of the file."""
+    """What the first request of an upload says about the file."""
     return {name: value for name, value in request.query.items() if name != "upload_id"}
 
 
@@ -118,6 +120,7 @@ def _register(call: Call, _reply: Reply) -> Json:
 
 _ONE = r"files/(?P<resource>[^/]+)"
 
+PLAYS = {"files": frozenset({"processing", "failed"}) | UPLOADS}
 ROUTES = (
     *upload_routes("files", _finish_file),
     route("GET", r"files/(?P<resource>[^/:]+):download", answering(_download)),

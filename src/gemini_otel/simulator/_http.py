@@ -17,14 +17,14 @@ SSE_TYPE = "text/event-stream"
 LAST_CHUNK = b"0\r\n\r\n"
 _MAX_LINE = 65536  # bytes of the first line, and of all headers together
 _MAX_HEADERS = 200
-MAX_BODY = 100 * 2**20  # bytes; the service takes no more either
+MAX_BODY = 100 * 2**20  # bytes; the service accepts no more either
 _LINGERING = 1.0
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class MalformedRequestError(ValueError):
-    """The client did not speak HTTP, or said too much; `status` is that of the answer."""
+    """The client did not speak HTTP, or sent too much; `status` is that of the answer."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -137,7 +137,7 @@ def encoded(body: object) -> bytes:
 
 
 def hear_out(connection: socket) -> None:
-    """Read what the client still sends, for a moment: a connection that is closed before takes the answer along."""
+    """Read what the client still sends, for a moment, because closing the connection before that would discard the answer."""
     connection.shutdown(SHUT_WR)
     deadline = time.monotonic() + _LINGERING
     while (left := deadline - time.monotonic()) > 0:

@@ -1,4 +1,4 @@
-"""Interactions: the same answers as generate calls give, told in steps, with a status instead of a finish reason."""
+"""Interactions: the same answers as for generate calls, in steps, with a status instead of a finish reason."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _create(call: Call, reply: Reply) -> Reply:
 
 
 def _status_of(reply: Reply) -> str:
-    """The status that the scenario gives; an error event is of the stream alone."""
+    """The status that the scenario sets; an error event occurs in a stream only."""
     return "" if reply.variant == "error" else reply.variant
 
 
@@ -108,7 +108,7 @@ def _refused(reply: Reply) -> Reply:
 
 
 def _interaction(call: Call, answer: Any, variant: str) -> Json:
-    """The generate *answer* as an interaction; *variant* is a status that it has instead of its own."""
+    """The generate *answer* as an interaction; *variant* replaces its status."""
     candidate = (answer.get("candidates") or [{}])[0]
     steps = [*_steps(candidate)]
     status = variant or _status(candidate, steps)
@@ -311,6 +311,8 @@ def _deltas(step: Json) -> Iterator[Json]:
 
 
 _ID = r"interactions/(?P<resource>[^/:]+(?::[\w-]+)?)"
+_STATES = {"failed", "cancelled", "budget_exceeded", "on_holiday", "error", "in_progress"}
+PLAYS = {"interactions": frozenset(_STATES)}
 ROUTES = (
     route("POST", r"interactions", _create),
     route("GET", _ID, _get),

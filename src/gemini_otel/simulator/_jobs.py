@@ -20,7 +20,7 @@ _FAILED: Json = {"code": 9, "message": "Training data 'gs://secret-bucket/salari
 
 
 def _counts(variant: str) -> tuple[str, str, str]:
-    """How many requests of a batch succeeded, failed, and are not done; a count of 64 bits is text in JSON."""
+    """How many requests of a batch succeeded, failed, and are not done; 64-bit counts are text in JSON."""
     succeeded, failed, pending = _COUNTS.get(variant, (3, 0, 0))
     return str(succeeded), str(failed), str(pending)
 
@@ -159,6 +159,7 @@ _TUNED = r"tunedModels/(?P<resource>[^/:]+)"
 _BATCH = r"(?:batches|batchPredictionJobs)/(?P<resource>[^/:]+)"
 _BATCHES = r"(?:batches|batchPredictionJobs)"
 
+PLAYS = {"tuning and batch jobs": frozenset(_STATES)}
 ROUTES = (
     route("POST", r"tuningJobs:validateReinforcementTuningReward", answering(_validate_reward)),
     route("POST", _TUNING + ":cancel", answering(nothing)),

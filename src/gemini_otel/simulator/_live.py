@@ -58,11 +58,11 @@ class LivePlayer:
             websocket.close(*_INVALID)
 
     def for_music(self) -> LiveScenario:
-        """What plays on the music endpoint: the default where it was chosen for that."""
+        """The scenario for the music endpoint: the default one, if it is a music scenario."""
         return self.default if "music" in self.default.name else self._scenarios["live_music"]
 
     def named(self, text: str) -> LiveScenario | None:
-        """The scenario that a text names; an unknown one closes the connection and says so."""
+        """The scenario that a text names; an unknown name closes the connection, with the name in the reason."""
         marker = MARKER.search(text)
         if marker is None:
             return None
@@ -73,7 +73,7 @@ class LivePlayer:
 
 
 def as_live(scenario: Scenario) -> LiveScenario | None:
-    """What an HTTP scenario that refuses its requests is in Live: the connection closes with the error's message."""
+    """An HTTP scenario that refuses its requests, for Live: the connection closes with the error's message."""
     reply = scenario.replies[0]
     message = field_of(object_of(field_of(object_of(reply.body), "error")), "message")
     if reply.status == 200 or not isinstance(message, str):
@@ -127,7 +127,7 @@ class _LiveSession:
             self._answer(asked)
 
     def _asked(self, message: Json) -> str | None:
-        """What the client says as it hands over to the model; None while it goes on."""
+        """The client's text when it passes the turn to the model; None while it goes on."""
         content = object_of(field_of(message, "clientContent"))
         for prompt in objects_of(field_of(content, "weightedPrompts")):
             self._scenario = self._player.named(str(prompt.get("text"))) or self._scenario
@@ -181,7 +181,7 @@ class _LiveSession:
             raise ConnectionAbortedError
 
     def _interrupted(self, seconds: float) -> bool:
-        """Wait; whether the client speaks or asks meanwhile, as its automatic activity detection sees it."""
+        """Wait; return whether the client speaks or asks meanwhile, which automatic activity detection would notice."""
         heard = self._websocket.receive(seconds)
         self._waiting += heard
         return any(map(_is_said, heard))

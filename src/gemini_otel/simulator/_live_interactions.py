@@ -1,4 +1,4 @@
-"""Plays a live interaction over a websocket: what a text of the client names, else a short answer."""
+"""Plays a live interaction over a websocket: the scenario that a text of the client names, else a short answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a simulated Live session says: plain, frozen data."""
+"""The description of a simulated Live session: plain, frozen data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SETUP_COMPLETE: Json = {"setupComplete": {}}
 
 @dataclass(frozen=True)
 class Burst:
-    """What the server sends at once: messages in the form of the wire, and how the connection ends, if it does.
+    """What the server sends at once: messages in wire form, and how the connection ends, if it does.
 
-    Token counts are added to the message that completes a turn.
+    Token counts are added to the message that completes a turn. ``delay`` is the number of seconds between two messages.
     """
 
     messages: tuple[Json, ...] = ()
@@ -28,7 +28,7 @@ class Burst:
 
 @dataclass(frozen=True)
 class LiveScenario:
-    """A named Live session: its turns are played in order whenever the client asks, the last one from then on."""
+    """A named Live session. Its turns are played in order whenever the client asks; the last turn is repeated after that."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""Token counts of a Live turn that look like the service's: four characters, or a twenty-fifth of a second of sound."""
+"""Token counts of a Live turn that look like the service's: a token is four characters, or 1/25 of a second of sound."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _DEFAULT_RATE = 16_000
 
 
 class LiveUsage:
-    """What was heard and said since the last turn."""
+    """The sound and text received and sent since the last turn."""
 
     def __init__(self, vertex: bool) -> None:
-        self._answer = "candidates" if vertex else "response"  # the two services spell it so
+        self._answer = "candidates" if vertex else "response"  # the two services spell it differently
         self._traffic = {"trafficType": "ON_DEMAND"} if vertex else {"serviceTier": "standard"}
         self._start()
 

@@ -68,7 +68,7 @@ def _headers(reply: Reply, *, sse: bool) -> dict[str, str]:
 
 
 def _on_the_wire(name: str) -> str:
-    """A header's name as the service spells it, which matters to clients that keep the spelling."""
+    """A header's name in the service's spelling, which matters to clients that keep the spelling."""
     return re.sub(r"-Url$", "-URL", name.title())
 
 

@@ -1,4 +1,4 @@
-"""What a client sent, and what of it the simulated answers depend on."""
+"""A client's request, and the parts of it on which the simulated answers depend."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from urllib.parse import parse_qsl, unquote
 from ._scenario import Json
 
 _MOST_CANDIDATES = 8
-# What code raises that reads a field which has another type than it reads.
+# What code raises if a field has another type than it expects.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 MARKER = re.compile(r"simulate:([\w-]+)")
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it was received. Headers and query may hold credentials and stay out of its repr."""
+    """A request as it was received. Headers and query may hold credentials and are not in its repr."""
 
     method: str
     path: str
@@ -89,7 +89,7 @@ class Call:
 
     @property
     def tool_rounds(self) -> int:
-        """How many contents in a row, the last one included, answer function calls since the user last said something."""
+        """How many consecutive contents at the end of the request answer function calls."""
         rounds = 0
         for content in reversed(self.contents):
             if content.get("role") == "model":
@@ -101,7 +101,7 @@ class Call:
 
     @property
     def resumes(self) -> bool:
-        """Whether the request goes on where an earlier answer ended with a continuation token."""
+        """Whether the request continues an earlier answer, which ended with a continuation token."""
         return any(field_of(holder, "continuationToken") for holder in (self.body, self.config))
 
     def scenario(self) -> str | None:
@@ -123,7 +123,7 @@ class Call:
 
 
 def field_of(message: Json, name: str) -> Any:
-    """The field *name* of *message*: like the service, in lowerCamelCase or in snake_case."""
+    """The field *name* of *message*, in lowerCamelCase or in snake_case, as the service accepts it."""
     return message[name] if name in message else message.get(_snake(name))
 
 
@@ -136,7 +136,7 @@ def read_json(raw: bytes) -> Any:
     """The JSON in *raw*, or ``None``."""
     try:
         return json.loads(raw) if raw else None
-    except (ValueError, RecursionError):  # it may be too deep
+    except (ValueError, RecursionError):  # it may be nested too deeply
         return None
 
 

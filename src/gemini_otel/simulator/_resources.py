@@ -37,7 +37,7 @@ def moment(seconds: float = 0) -> str:
 
 
 def parent_of(call: Call) -> str:
-    """``projects/.../locations/.../`` on Vertex AI, as the path has it, else nothing."""
+    """``projects/.../locations/.../`` from the path on Vertex AI, else empty."""
     if not call.vertex:
         return ""
     path = call.request.path

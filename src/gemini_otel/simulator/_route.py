@@ -26,7 +26,7 @@ class Route(NamedTuple):
     endpoint: Endpoint
 
     def match(self, request: Request) -> Call | None:
-        """What the path of *request* says, or ``None`` if this is not its route."""
+        """The variables in the path of *request*, or ``None`` if this is not its route."""
         found = self.path.fullmatch(request.path) if self.http_method == request.method else None
         return _call(request, found) if found else None
 
@@ -44,12 +44,12 @@ def _call(request: Request, found: re.Match[str]) -> Call:
 
 
 def route(http_method: str, path: str, endpoint: Endpoint, *, before: str = "") -> Route:
-    """The route below the API version; *before* is what stands before the version, such as ``/upload``."""
+    """The route below the API version; *before* is the part before the version, such as ``/upload``."""
     return Route(http_method, re.compile(before + _PREFIX + path), endpoint)
 
 
 def answering(make: Callable[[Call, Reply], Any]) -> Endpoint:
-    """The endpoint that answers with the body that *make* gives, or the whole reply, unless the scenario is a failure."""
+    """The endpoint that answers with the body, or the whole reply, that *make* returns, unless the scenario is a failure."""
 
     def endpoint(call: Call, reply: Reply) -> Reply:
         if not reply.chunks:

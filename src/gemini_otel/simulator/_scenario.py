@@ -1,4 +1,4 @@
-"""What a simulated answer is: plain, frozen data."""
+"""The description of a simulated answer: plain, frozen data."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ FIRST_DECLARED = "<first declared function>"
 class Reply:
     """One answer to one HTTP request.
 
-    ``chunks`` are the chunks of a generate answer in the form of the wire; a unary call gets them merged. Model, ids and
-    token counts are filled in for the request; a count given in a chunk's ``usageMetadata`` wins, and ``None`` there
-    leaves usage out. Endpoints that generate nothing answer with their own data instead.
+    ``chunks`` are the chunks of a generate answer in wire form; a unary call gets them merged. Model, ids and token counts
+    are filled in for the request; a count given in a chunk's ``usageMetadata`` wins, and ``None`` there leaves usage out.
+    Endpoints that generate nothing answer with their own data instead. ``first_delay`` and ``delay`` are seconds.
 
-    Without chunks, ``body`` is the answer. In a dict or list, ``{model}``, ``{version}`` and ``{method}`` stand for what
-    was requested; text and bytes are sent as they are.
+    Without chunks, ``body`` is the answer. In a dict or list, ``{model}``, ``{version}`` and ``{method}`` stand for what was
+    requested; text and bytes are sent unchanged.
     """
 
     status: int = 200
@@ -55,7 +55,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named situation: its replies are played in order for identical requests, then from the start again."""
+    """A named situation. Its replies are played in order for identical requests, then from the start again."""
 
     name: str
     description: str
@@ -74,3 +74,9 @@ class Scenario:
             )
         if not self.replies:
             raise ValueError(f"The scenario {self.name!r} has no replies. Give it at least one.")
+
+    @property
+    def variants(self) -> frozenset[str]:
+        """The variants of its replies: with one, it is for particular endpoints only."""
+        every = (*self.replies, *self.after_tools, *self.resumed, *self.vertex)
+        return frozenset(reply.variant for reply in every if reply.variant)

@@ -1,13 +1,14 @@
-"""How users start the simulator."""
+"""The functions with which users start the simulator."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
+from ._choice import Choice, live_default
 from ._errors import unknown_scenario_message
 from ._live import LivePlayer, as_live
 from ._live_scenario import LiveScenario
@@ -16,6 +17,9 @@ from ._request import Request
 from ._scenario import Scenario
 from ._server import Server
 from .scenarios import LIVE_SCENARIOS, SCENARIOS
+
+Choosable: TypeAlias = str | Scenario | LiveScenario
+"""A scenario, or the name of one."""
 
 
 @final
@@ -40,11 +44,12 @@ class Simulator(str):
 
     @property
     def requests(self) -> list[Request]:
-        """What was received so far, oldest first; of more than 10,000 requests, or 256 MiB, only the latest."""
+        """The received requests, oldest first; if there are more than 10,000, or 256 MiB, only the latest."""
         return self._server.requests
 
     def ssl_context(self) -> ssl.SSLContext:
-        """What a Live connection needs: the SDK opens them over TLS only, and this trusts the simulator's certificate.
+        """The SSL context that a Live connection needs: the SDK opens these over TLS only, and it trusts the simulator's
+        certificate.
 
         ``Client(http_options={"base_url": url, "async_client_args": {"ssl": url.ssl_context()}})``. Raises RuntimeError
         without the package ``trustme``.
@@ -57,11 +62,11 @@ class Simulator(str):
         return self._server.certificate.path
 
     def wait(self, seconds: float) -> bool:
-        """Waits at most *seconds* for the server to close; whether it has."""
+        """Wait at most *seconds* for the server to close; return whether it has."""
         return self._server.wait(seconds)
 
     def close(self) -> None:
-        """Stops serving; answers under way, hanging ones too, end at once."""
+        """Stop serving; answers in progress end at once, hanging ones included."""
         self._server.close()
 
     def __enter__(self) -> Simulator:
@@ -81,31 +86,40 @@ class Simulator(str):
 
 
 def serve(
-    scenario: str | Scenario | LiveScenario = "ok",
+    scenario: Choosable | Sequence[Choosable] = "ok",
     *,
     port: int = 0,
     scenarios: Iterable[Scenario | LiveScenario] = (),
 ) -> Simulator:
     """Starts a local Gemini API and returns its address, which is also its context manager.
 
-    *scenario* answers every request that names none; a prompt names one by the text ``simulate:NAME``. *scenarios* are
-    known by name besides those of ``SCENARIOS`` and ``LIVE_SCENARIOS``, and replace them. Port 0 is a free port.
+    *scenario* answers every request that names none; a prompt names one by the text ``simulate:NAME``. Of several, the
+    first that fits a request answers it: one of files, of jobs or of Live is no answer to ``generate_content``, which
+    gets a 400 where there is no other. *scenarios* are known by name besides those of ``SCENARIOS`` and
+    ``LIVE_SCENARIOS``, and replace them. Port 0 is a free port.
     """
     own = tuple(scenarios)
     known = SCENARIOS | {each.name: each for each in own if isinstance(each, Scenario)}
     live = LIVE_SCENARIOS | {each.name: each for each in own if isinstance(each, LiveScenario)}
-    if isinstance(scenario, str):
-        if scenario not in known and scenario not in live:
-            raise ValueError(_choices(scenario, [*known, *live]))
-        scenario = live[scenario] if scenario in live else known[scenario]
-    if isinstance(scenario, LiveScenario):
-        live[scenario.name] = spoken = scenario
-        answered = known["ok"]
-    else:
-        known[scenario.name] = answered = scenario
-        spoken = as_live(scenario) or live["live_text"]
+    names = [scenario] if isinstance(scenario, Choosable) else [*scenario]
+    given = [_chosen(each, known, live) for each in names]
+    if not given:
+        raise ValueError("No scenario was given. Give at least one, such as 'ok'.")
+    known |= {each.name: each for each in given if isinstance(each, Scenario)}
+    live |= {each.name: each for each in given if isinstance(each, LiveScenario)}
     refusals = {name: each for name, every in known.items() if (each := as_live(every)) is not None}
-    return Simulator(Server(Playback(answered, known), LivePlayer(spoken, refusals | live), port))
+    player = LivePlayer(live_default(given, live), refusals | live)
+    return Simulator(Server(Playback(Choice(given, known, live)), player, port))
+
+
+def _chosen(
+    scenario: Choosable, known: Mapping[str, Scenario], live: Mapping[str, LiveScenario]
+) -> Scenario | LiveScenario:
+    if not isinstance(scenario, str):
+        return scenario
+    if scenario not in known and scenario not in live:
+        raise ValueError(_choices(scenario, [*known, *live]))
+    return live[scenario] if scenario in live else known[scenario]
 
 
 def _choices(name: str, known: Collection[str]) -> str:
@@ -114,13 +128,15 @@ def _choices(name: str, known: Collection[str]) -> str:
 
 
 def serve_forever(
-    scenario: str | Scenario | LiveScenario = "ok",
+    scenario: Choosable | Sequence[Choosable] = "ok",
     *,
     port: int = 8000,
     scenarios: Iterable[Scenario | LiveScenario] = (),
     on_start: Callable[[Simulator], object] | None = None,
 ) -> None:
-    """Serves until Ctrl-C; *on_start* is called with the address once requests are accepted."""
+    """Serve until Ctrl-C; *on_start* is called with the address once requests are accepted. The other arguments are those of
+    `serve`.
+    """
     with serve(scenario, port=port, scenarios=scenarios) as url, suppress(KeyboardInterrupt):
         if on_start is not None:
             on_start(url)

@@ -18,13 +18,13 @@ from ._tls import Certificate
 
 _HOST = "127.0.0.1"
 _MOST_REQUESTS = 10_000
-_MOST_BYTES = 256 * 2**20  # of their bodies
+_MOST_BYTES = 256 * 2**20  # bytes of their bodies
 _PATIENCE = 5.0
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a connection over TLS
 
 
 class Server:
-    """Serves a playback on 127.0.0.1 from the moment it is made until ``close``: HTTP, websockets, and either over TLS."""
+    """Serves a playback on 127.0.0.1 from its creation until ``close``: HTTP, websockets, and both over TLS."""
 
     def __init__(self, playback: Playback, live: LivePlayer, port: int) -> None:
         self.requests: list[Request] = []
@@ -42,7 +42,7 @@ class Server:
         self._acceptor.start()
 
     def wait(self, seconds: float) -> bool:
-        """Waits at most *seconds* for the server to close; whether it has."""
+        """Wait at most *seconds* for the server to close; return whether it has."""
         return self._closing.wait(seconds)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Server:
         if self._closing.is_set():
             return
         self._closing.set()
-        # A connection of our own wakes the acceptor on every platform.
+        # A connection from ourselves wakes the accepting thread on every platform.
         with suppress(OSError):
             socket.create_connection((_HOST, self.port), _PATIENCE).close()
         self._acceptor.join(_PATIENCE)
@@ -72,7 +72,7 @@ class Server:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
-                # A client that was gone before it was accepted, or too many open files.
+                # The client left before it was accepted, or too many files are open.
                 if self._closing.wait(0.01):
                     return
                 continue
@@ -91,7 +91,7 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            # A client that leaves in mid-answer is nobody's error.
+            # A client that leaves in mid-answer is not an error.
             with suppress(OSError), connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._secured(connection) as secured, secured.makefile("rb") as stream:
@@ -101,12 +101,12 @@ class Server:
                 del self._connections[threading.current_thread()]
 
     def _secured(self, connection: socket.socket) -> socket.socket:
-        """The connection itself, or over TLS where the client begins so."""
+        """The connection itself, or a TLS connection if the client begins one."""
         if connection.recv(1, socket.MSG_PEEK) != _TLS_HANDSHAKE:
             return connection
         try:
             secured = self.certificate.server_context.wrap_socket(connection, server_side=True)
-        except RuntimeError as error:  # no certificate: whoever asked for one was told
+        except RuntimeError as error:  # there is no certificate; a caller that asked for one got the error
             raise ConnectionAbortedError from error
         with self._lock:
             self._connections[threading.current_thread()] = secured

@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1, made anew for each simulator: the SDK opens a Live connection over TLS only."""
+"""A certificate for 127.0.0.1, new for each simulator, because the SDK opens Live connections over TLS only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEEDS_TRUSTME = (
 
 
 class Certificate:
-    """Made when it is first asked for; raises RuntimeError where `trustme` is not installed."""
+    """It is made when it is first needed; raises RuntimeError if `trustme` is not installed."""
 
     @cached_property
     def server_context(self) -> ssl.SSLContext:
@@ -28,12 +28,12 @@ class Certificate:
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """For the SDK's side: trusts this simulator and nobody else."""
+        """For the SDK's side: it trusts only this simulator."""
         return ssl.create_default_context(cadata=self._authority.cert_pem.bytes().decode())
 
     @cached_property
     def path(self) -> str:
-        """A PEM file with what is to be trusted."""
+        """A PEM file with the certificate to trust."""
         with tempfile.NamedTemporaryFile(
             "wb", prefix="gemini-simulator-", suffix=".pem", delete=False
         ) as file:

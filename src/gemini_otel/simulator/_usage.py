@@ -28,7 +28,7 @@ class Usage:
         self._given: Json = {}
 
     def add(self, chunk: Json) -> None:
-        """Counts what *chunk* brings; the counts it states itself win."""
+        """Count what *chunk* adds; the counts that it states itself win."""
         for candidate in chunk.get("candidates", ()):
             for part in parts(candidate.get("content", {})):
                 _add_size(self._thoughts if part.get("thought") else self._candidates, part, _IMAGE_OUT)

@@ -1,4 +1,4 @@
-"""Videos: a long-running operation, which is asked for again until it is done."""
+"""Videos: a long-running operation that clients poll until it is done."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def _videos(call: Call, *, filtered: bool) -> Json:
     return {"generateVideoResponse": {"generatedSamples": samples} | blocked}
 
 
+PLAYS = {"videos": frozenset({"processing", "failed", "nothing", "filtered"})}
 ROUTES = (
     route("POST", MODEL + r":(?P<method>predictLongRunning)", answering(_start)),
     route("POST", MODEL + r":(?P<method>fetchPredictOperation)", answering(_fetch)),

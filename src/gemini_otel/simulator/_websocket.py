@@ -22,12 +22,12 @@ _MAX_MESSAGE = 16 * 2**20
 
 
 class WebSocket:
-    """The server's side of a connection, from its upgrade on. Whoever reads or writes gets an OSError at its end."""
+    """The server's side of a connection after its upgrade. Reading and writing raise OSError once it has ended."""
 
     def __init__(self, connection: socket, request: Request) -> None:
         self._connection = connection
         self._protocol = ServerProtocol(max_size=_MAX_MESSAGE)
-        self._fragments = bytearray()  # of a message that has not ended
+        self._fragments = bytearray()  # bytes of a message that has not ended
         head = [f"GET {request.path} HTTP/1.1", *(f"{k}: {v}" for k, v in request.headers.items())]
         self._protocol.receive_data(("\r\n".join(head) + "\r\n\r\n").encode("latin-1"))
         for handshake in self._protocol.events_received():
@@ -51,7 +51,7 @@ class WebSocket:
         if self._protocol.close_expected() and not messages:
             if (
                 self._protocol.close_rcvd is None
-            ):  # the client broke the protocol, and may be in the midst of a message
+            ):  # the client broke the protocol, and may be in the middle of a message
                 hear_out(self._connection)
             raise ConnectionAbortedError
         return messages

@@ -1,4 +1,4 @@
-"""OTLP endpoints: which is used for a signal, and the usual mistakes in one."""
+"""OTLP endpoints: which one a signal uses, and the usual mistakes in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PROTOCOL_NAMES = {"grpc": "grpc", "http": "http/protobuf"}
 
 
 def protocol_of(signal: str, environ: Mapping[str, str]) -> str | None:
-    """`grpc` or `http`, as the environment has it for this signal; None where it does not say, or says neither."""
+    """`grpc` or `http`, according to the environment; None if it names neither for this signal."""
     text = environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL") or environ.get(
         "OTEL_EXPORTER_OTLP_PROTOCOL", ""
     )
@@ -22,7 +22,7 @@ def protocol_of(signal: str, environ: Mapping[str, str]) -> str | None:
 
 
 def endpoint_of(signal: str, protocol: str, environ: Mapping[str, str]) -> tuple[str, str]:
-    """What an exporter would send to, and the variable that says so; of the default, an empty name."""
+    """The endpoint of the exporter, and the variable that sets it; the variable is "" for the default."""
     specific = f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"
     if environ.get(specific):
         return environ[specific], specific
@@ -33,14 +33,14 @@ def endpoint_of(signal: str, protocol: str, environ: Mapping[str, str]) -> tuple
 
 
 def environment_problems(signal: str, protocol: str, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Mistakes in the endpoint that the environment gives."""
+    """Mistakes in the endpoint that the environment sets."""
     url, variable = endpoint_of(signal, protocol, environ)
     if variable:
         yield from problems(signal, protocol, url, f"{variable}={masked(environ[variable])}")
 
 
 def problems(signal: str, protocol: str, url: str, where: str) -> Iterator[Finding]:
-    """Mistakes in `url`, to which the exporter of `signal` sends; `where` says what to change."""
+    """Mistakes in `url`, to which the exporter of `signal` sends; `where` is what the user has to change."""
     if "://" not in url:
         yield Finding(
             "error",
@@ -73,19 +73,19 @@ def _path_problems(signal: str, path: str, where: str) -> Iterator[Finding]:
     if any(f"/v1/{each}" in before for each in SIGNALS):
         yield Finding(
             "error",
-            f"{where}: data is sent to {path}, in which the path of a signal stands twice.",
-            f"{_GENERIC} ends before /v1/...; the exporter adds that itself.",
+            f"{where}: data is sent to {path}, which contains the signal's path twice.",
+            f"End {_GENERIC} before /v1/...; the exporter adds that itself.",
         )
     elif not path.endswith(suffix):
         yield Finding(
             "warning",
-            f"{where} does not end in {suffix}; an endpoint of one signal is used as it stands.",
+            f"{where} does not end in {suffix}; an endpoint of one signal is used unchanged.",
             f"Add {suffix} unless the back end takes {signal} there.",
         )
 
 
 def masked(url: str) -> str:
-    """`url` without what may be secret: user, password and query."""
+    """`url` without the parts that may be secret: user, password and query."""
     parts = urlsplit(url if "://" in url else f"//{url}")
     host = parts.netloc.rpartition("@")[2]
     netloc = f"***@{host}" if "@" in parts.netloc else host

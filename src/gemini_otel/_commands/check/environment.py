@@ -1,4 +1,4 @@
-"""What the environment says about OpenTelemetry, and the usual mistakes in it."""
+"""What the environment variables set for OpenTelemetry, and the usual mistakes in them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gemini_otel._commands.check.endpoints import SIGNALS, environment_problems, protocol_of
 from gemini_otel._commands.check.report import NO_SERVICE_NAME, Finding
@@ -43,28 +44,33 @@ def left_out(environ: Mapping[str, str]) -> str | None:
 
 
 def sdk_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What keeps the OpenTelemetry SDK from doing anything."""
+    """What keeps the OpenTelemetry SDK from recording anything."""
     if version("opentelemetry-sdk") is None:
         yield Finding(
             "error",
             "opentelemetry-sdk is not installed, so nothing is recorded.",
-            "pip install opentelemetry-distro opentelemetry-exporter-otlp",
+            "Install it with: pip install opentelemetry-distro opentelemetry-exporter-otlp",
         )
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        yield Finding("error", "OTEL_SDK_DISABLED=true: the SDK records nothing.", "Unset it.")
+        yield Finding("error", "OTEL_SDK_DISABLED=true, so the SDK records nothing.", "Unset it.")
 
 
 def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Variables of our own that are misspelled or have values that nobody knows."""
+    """Our variables that are misspelled or have unknown values."""
     for name, meant in in_force.unknown_variables(environ).items():
-        known = f"Did you mean {meant}?" if meant else "docs/settings.md lists them all."
+        known = f"Did you mean {meant}?" if meant else "All settings are in docs/settings.md."
         yield Finding("error", f"{name} is not a setting of gemini-otel.", known)
     for each in in_force.resolve({}, environ):
         if each.problem is not None:
-            yield Finding("error", each.problem, f"In force instead: {each.value} ({each.source}).")
+            yield Finding("error", f"{each.problem}.", _instead(each.value, each.source))
     value, problem = in_force.problems_only_variable(environ)
     if problem is not None:
-        yield Finding("error", problem, f"In force instead: {shown(value)} (default).")
+        yield Finding("error", f"{problem}.", _instead(value, "default"))
+
+
+def _instead(value: Any, source: str) -> str:
+    origin = "the default" if source == "default" else f"from {source}"
+    return f"Until you correct it, {shown(value)} is in force ({origin})."
 
 
 def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -75,14 +81,14 @@ def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]
         yield Finding(
             "error",
             f"OTEL_CONFIG_FILE={path} needs the package opentelemetry-configuration.",
-            "pip install opentelemetry-configuration",
+            "Install it with: pip install opentelemetry-configuration",
         )
     if not Path(path).is_file():
         yield Finding("error", f"OTEL_CONFIG_FILE={path} is not a file.", "Correct the path, or unset it.")
 
 
 def sampler_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """A sampler that takes no call."""
+    """A sampler that drops every call."""
     sampler = environ.get("OTEL_TRACES_SAMPLER", "").strip().lower()
     share = environ.get("OTEL_TRACES_SAMPLER_ARG", "").strip()
     if sampler in _OFF or (sampler in _RATIOS and _is_zero(share)):
@@ -101,7 +107,7 @@ def service_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """What `opentelemetry-instrument` would fail at, or export nowhere."""
+    """What `opentelemetry-instrument` would fail at or not export."""
     left = left_out(environ)
     if left is not None:
         yield Finding(
@@ -110,12 +116,12 @@ def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
             "Take `gemini` or `*` off that list.",
         )
     if environ.get("OTEL_CONFIG_FILE"):
-        return  # takes the place of the variables of exporters
+        return  # replaces the variables of exporters
     wanted = {signal: exporters_of(signal, environ) for signal in SIGNALS}
     if not wanted["traces"]:
         yield Finding(
             "error",
-            "OTEL_TRACES_EXPORTER=none: spans are exported nowhere.",
+            "OTEL_TRACES_EXPORTER=none, so spans are exported nowhere.",
             "Unset it, or set it to otlp or gemini_console.",
         )
     for name in dict.fromkeys(name for names in wanted.values() for name in names):
@@ -123,7 +129,7 @@ def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def otlp_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Mistakes in the variables of OTLP exporters, which a program that sets them up itself reads too."""
+    """Mistakes in the variables of OTLP exporters, which apply to a program that sets them up itself, too."""
     if environ.get("OTEL_CONFIG_FILE"):
         return
     for variable in (
@@ -135,7 +141,7 @@ def otlp_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 f"{variable}={text} is not a protocol that the SDK knows.",
-                f"One of: {', '.join(_PROTOCOLS)}.",
+                f"Choose one of: {', '.join(_PROTOCOLS)}.",
             )
     for signal in SIGNALS:
         for name in exporters_of(signal, environ):
@@ -153,7 +159,7 @@ def exporters_of(signal: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _default_protocol() -> str:
-    """The distro says grpc; without it, a program has what is installed."""
+    """The distro's default is grpc; without the distro, it is the protocol of the installed exporter."""
     only_http = (
         version(_PACKAGES["otlp_proto_grpc"]) is None and version(_PACKAGES["otlp_proto_http"]) is not None
     )
@@ -170,14 +176,21 @@ def _missing_package(name: str, signals: list[str]) -> Iterator[Finding]:
     ]
     if not missing:
         return
-    mend = f"pip install {_PACKAGES[name]}" if name in _PACKAGES else "Install the package that has it."
-    if name == "otlp_proto_grpc" and version(_PACKAGES["otlp_proto_http"]) is not None:
-        mend += ", or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf for the one that is installed"
+    if name not in _PACKAGES:
+        mend = "Install the package that has it."
+    elif name == "otlp_proto_grpc" and version(_PACKAGES["otlp_proto_http"]) is not None:
+        mend = f"Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf for the one that is installed, or {_install(name)}"
+    else:
+        mend = _install(name).capitalize()
     yield Finding(
         "error",
-        f"the exporter {name} ({', '.join(missing)}) is not installed, so opentelemetry-instrument sets up no SDK at all.",
+        f"The exporter {name} ({', '.join(missing)}) is not installed, so opentelemetry-instrument sets up no SDK at all.",
         mend,
     )
+
+
+def _install(name: str) -> str:
+    return f"install it with: pip install {_PACKAGES[name]}"
 
 
 def _header_problems(environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from gemini_otel._sdk import installed, patching
 from gemini_otel._sdk.plan import PATCHES
 from gemini_otel._telemetry.instrumentation import Instrumentation, is_placeholder
 
-# How providers and processors of the SDK's releases hold what they hand things to; there is no public way to ask.
+# The attributes in which the SDK's releases hold processors, readers and exporters; there is no public way to ask.
 _HOLDERS = (
     "_active_span_processor",
     "_span_processors",
@@ -32,7 +32,7 @@ _SAMPLED_OUT = ("ALWAYS_OFF", "AlwaysOffSampler", "TraceIdRatioBased{0.0}", "Tra
 
 
 def instrumentation() -> Instrumentation | None:
-    """What `instrument()` set up; None while nothing is instrumented."""
+    """The active `Instrumentation`; None while nothing is instrumented."""
     return _instrumentor.active_instrumentation()
 
 
@@ -42,7 +42,7 @@ def launched() -> bool:
 
 
 def providers() -> dict[str, Any]:
-    """The provider of each signal, that of `instrument()` before the global one; None where there is none."""
+    """The provider of each signal: that of `instrument()`, else the global one; None if there is none."""
     given = active.providers.given if (active := instrumentation()) is not None else (None, None)
     found = (
         given[0] or trace.get_tracer_provider(),
@@ -67,7 +67,7 @@ def signals(found: dict[str, Any]) -> tuple[Signal, ...]:
 
 
 def ends(holder: Any) -> list[Any]:
-    """The exporters, readers and processors at the far end of a provider; hint processors, which send nothing, left out."""
+    """The exporters, readers and processors at the end of a provider, without hint processors, which send nothing."""
     if isinstance(holder, (tuple, list, set)):
         return [end for each in holder for end in ends(each)]
     for name in _ENDS:
@@ -98,35 +98,38 @@ def destinations(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def provider_problems(found: dict[str, Any]) -> Iterator[Finding]:
-    """Mistakes in what is set up here."""
+    """Mistakes in what this process has set up."""
     tracers = found["traces"]
     if tracers is None:
         yield Finding(
             "error",
-            "there is no tracer provider (yet), so there are no spans.",
-            "trace.set_tracer_provider(...), at any time, also after instrument(); or run with opentelemetry-instrument.",
+            "There is no tracer provider yet, so there are no spans.",
+            "Call trace.set_tracer_provider(...) at any time, also after instrument(), or start the program with "
+            "opentelemetry-instrument.",
         )
     elif not ends(tracers):
         yield Finding(
             "error",
-            "the tracer provider has no exporter: spans are made and dropped.",
-            "provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))",
+            "The tracer provider has no exporter, so spans are made and dropped.",
+            "Add one: provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))",
         )
     elif not hasattr(tracers, "add_span_processor"):
         yield Finding(
             "warning",
             f"{type(tracers).__name__} takes no span processors, so spans get no hints.",
-            "hints=False says so.",
+            "Use the TracerProvider of opentelemetry-sdk, or switch the hints off with hints=False.",
         )
     if tracers is not None and _service(tracers).startswith("unknown_service"):
         yield NO_SERVICE_NAME
     if found["metrics"] is None:
         yield Finding(
-            "info", "there is no meter provider, so there are no metrics.", "metrics.set_meter_provider(...)"
+            "info",
+            "There is no meter provider, so there are no metrics.",
+            "Call metrics.set_meter_provider(...).",
         )
     if _sampler(tracers).endswith(_SAMPLED_OUT):
         yield Finding(
-            "error", f"the sampler is {_sampler(tracers)}: no call gives a span.", "Choose another sampler."
+            "error", f"The sampler is {_sampler(tracers)}: no call gives a span.", "Choose another sampler."
         )
     for signal, provider in found.items():
         for end in ends(provider):
@@ -139,7 +142,7 @@ def _service(provider: Any) -> str:
 
 
 def two_providers() -> Iterator[Finding]:
-    """`instrument()` was given a provider, and the rest of the program uses another."""
+    """A mistake if `instrument()` got one provider and the rest of the program uses another."""
     active, current = instrumentation(), trace.get_tracer_provider()
     given = active.providers.given[0] if active is not None else None
     if given is not None and given is not current and not is_placeholder(current):
@@ -155,7 +158,7 @@ def _exporter_problems(signal: str, end: Any) -> Iterator[Finding]:
     if protocol is None:
         return
     if protocol == "grpc" and "://" not in url:
-        url = f"http://{url}"  # the exporter has taken the scheme off
+        url = f"http://{url}"  # the exporter has removed the scheme
     yield from problems(signal, protocol, url, f"{type(end).__name__} with the endpoint {masked(url)}")
 
 
@@ -174,7 +177,9 @@ def _sampler(provider: Any) -> str:
 
 
 def targets(*, import_sdk: bool) -> tuple[Target, ...]:
-    """The SDK functions that are traced; `import_sdk` imports what is not imported yet, to see whether it has them."""
+    """The SDK functions that are traced; `import_sdk` imports modules that are not imported yet, to see whether the SDK has
+    them.
+    """
     return tuple(
         Target(patch.area, *_state(*patch.target))
         for patch in (PATCHES if installed.is_supported() else ())
@@ -184,7 +189,7 @@ def targets(*, import_sdk: bool) -> tuple[Target, ...]:
 
 @functools.cache
 def _import(module: str) -> bool:
-    """Whether the SDK has this module; releases differ in where their functions are."""
+    """Whether the SDK has this module, because releases differ in where their functions are."""
     try:
         importlib.import_module(module)
     except ImportError:

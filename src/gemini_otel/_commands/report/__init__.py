@@ -28,7 +28,7 @@ _FORMATS = "OTLP as JSON (the Collector's file exporter with format: json), Jaeg
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which calls are reported: begun since then, of services and models with names like these."""
+    """Which calls are reported: begun since a time, and with services and models that match."""
 
     since: float | None = None
     services: tuple[str, ...] = ()
@@ -44,12 +44,12 @@ class Wanted:
 
 @dataclass
 class Reading:
-    """What came of reading: the report, notes for it, and lines about files that could not be read."""
+    """The result of reading: the report, notes for it, and lines about files that could not be read."""
 
     report: Report
     notes: list[str]
     failures: list[str]
-    seen: int = 0  # calls, those that were not wanted included
+    seen: int = 0  # spans of calls, including those that were filtered out
 
     @property
     def is_empty(self) -> bool:
@@ -57,7 +57,7 @@ class Reading:
 
     @property
     def nothing(self) -> str:
-        """Why there is no report."""
+        """The reason why there is no report."""
         if self.seen:
             return f"none of the {self.seen:,} spans of Gemini calls is what --since, --service and --model ask for."
         return "there is no span of a Gemini call."
@@ -118,14 +118,14 @@ def _read_file(path: str, reader: Reader, reading: Reading, seen: Callable[[int]
     if values.empty:
         complain("is empty")
     if values.broken > 1:
-        complain(f"{values.broken:,} places are no JSON, and were left out")
+        complain(f"{values.broken:,} places are not JSON and were left out")
     count.tell(complain)
     if count.documents == count.unknown > 0:
         reading.failures.append(f"{name} holds JSON of an unknown form. What can be read: {_FORMATS}.")
 
 
 class _Count:
-    """What was met in a file beside calls."""
+    """Counts what a file contains besides calls."""
 
     def __init__(self) -> None:
         self.spans = SpanReader()
@@ -139,9 +139,7 @@ class _Count:
         if self.other_signals:
             complain(f"{self.other_signals:,} lines with logs, metrics or profiles were left out")
         if self.spans.malformed:
-            complain(
-                f"{self.spans.malformed:,} spans do not have the form of their format, and were left out"
-            )
+            complain(f"{self.spans.malformed:,} spans are malformed and were left out")
 
 
 def _spans(values: Values, reader: Reader, count: _Count) -> Iterator[Read]:
@@ -156,7 +154,7 @@ def _spans(values: Values, reader: Reader, count: _Count) -> Iterator[Read]:
 
 
 def _bills() -> Callable[[], Bill] | None:
-    """What adds up costs; None without the extra `cost`."""
+    """Creates the objects that add up costs; None without the extra `cost`."""
     from gemini_otel.cost import Bill, require
 
     try:
@@ -171,7 +169,7 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def parse_since(text: str, now: datetime) -> float:
-    """A time span before now, such as 24h, or a date; a date without a zone is UTC. Raises ValueError for anything else."""
+    """A date, or a time span before now such as 24h. A date without a zone is UTC. Raises ValueError for anything else."""
     number, unit = text[:-1], text[-1:]
     try:
         if unit in _UNITS and number.isdecimal():
@@ -185,11 +183,11 @@ def parse_since(text: str, now: datetime) -> float:
 
 
 def parse_by(text: str) -> tuple[str, ...]:
-    """Names of what to group by. Raises ValueError for anything else."""
-    given = tuple(name.strip() for name in text.split(","))
-    unknown = [name for name in given if name not in KEYS]
-    if unknown or len(set(given)) < len(given):
+    """The names to group by. Raises ValueError for an unknown name."""
+    keys = tuple(name.strip() for name in text.split(","))
+    unknown = [name for name in keys if name not in KEYS]
+    if unknown or len(set(keys)) < len(keys):
         raise ValueError(
             f"cannot group by {text!r}; choose from: {', '.join(KEYS)}, each once, comma-separated"
         )
-    return given
+    return keys

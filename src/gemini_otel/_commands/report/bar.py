@@ -1,4 +1,4 @@
-"""How much of the files was read: a bar that goes away again, on a terminal only."""
+"""A progress bar for the files, which is removed at the end; on a terminal only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WIDTH = 30
 
 @contextlib.contextmanager
 def progress(stream: TextIO, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Gives what is told of each number of bytes read; `total` is how many there are, if that is known."""
+    """Returns a function to be called with each number of bytes read; `total` is the number of all bytes, if known."""
     read, last, shown = 0, time.monotonic(), stream.isatty()
 
     def seen(count: int) -> None:
@@ -33,7 +33,7 @@ def progress(stream: TextIO, total: int | None) -> Iterator[Callable[[int], None
 
 
 def bar(read: int, total: int | None) -> str:
-    """The bar; without a total only the number of bytes."""
+    """The bar; without a total, only the number of bytes."""
     amount = f"{read / 1e6:,.0f} MB read"
     if not total:
         return amount

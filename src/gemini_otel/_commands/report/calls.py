@@ -1,4 +1,4 @@
-"""What a span says of a call: its hint, what it used, and what of that was lost."""
+"""Reads a span as a call: its hint, its usage, and what of the usage was lost."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _PRICED = frozenset(
     }
 )
 OURS = "gemini_otel"
-# Outcomes of a call that gave nothing, or nothing that can be used as it is.
+# Outcomes of a call that returned nothing usable.
 LOST = frozenset(OUTCOME_NAMES).difference(GOOD)
-_MOST_SECONDS = 30 * 86_400  # a span that says it took longer says nothing
+_MOST_SECONDS = 30 * 86_400  # a span that claims to have taken longer is wrong
 NO_HINT = Hint("(no hint)", "info", "Nothing is known to be wrong.", "", (), "no", "")
 
 
@@ -82,7 +82,7 @@ class Read(NamedTuple):
 
 
 class Reader:
-    """Reads spans; a hint that a span has already is kept, and looked for where it has none."""
+    """Reads spans. A hint on the span is kept; if there is none, the catalogue is searched."""
 
     def __init__(self, level: str = "warning") -> None:
         hints = default_hints()
@@ -90,12 +90,12 @@ class Reader:
         self._find = Catalogue(hints).at(level).find
 
     def read(self, span: Span) -> Read | None:
-        """What the span says; None for one of something else, such as a call of another provider's model."""
+        """The span as the report counts it; None if it is not relevant, such as a call of another provider's model."""
         attributes = dict(span.attributes)
         if names.OUTCOME not in attributes and not translate(cast("ReadableSpan", span), attributes):
             return None
-        told = self._told(span, attributes)
-        hint = told or next(iter(self._find(attributes)), NO_HINT)
+        given_hint = self._hint_on(span, attributes)
+        hint = given_hint or next(iter(self._find(attributes)), NO_HINT)
         operation = str(attributes.get(names.OPERATION_NAME, ""))[:100]
         is_call = not is_no_call(attributes) and not attributes.get(names.AFC_ROUNDS)
         outcome = _outcome(span, attributes)
@@ -117,7 +117,7 @@ class Reader:
             is_tool=operation == TOOL,
             is_ours=span.instrumentation_scope.name == OURS,
             is_second=is_second_span(cast("ReadableSpan", span)),
-            hint_is_told=told is not None,
+            hint_is_told=given_hint is not None,
             lost=lost,
             start=span.start,
             seconds=seconds,
@@ -127,28 +127,28 @@ class Reader:
             attributes=_priced(attributes) if is_call else {},
         )
 
-    def _told(self, span: Span, attributes: Mapping[str, Any]) -> Hint | None:
-        """The most specific hint that is on the span, as attribute or event."""
-        if isinstance(found := attributes.get(names.HINT_ID), str):
-            return self._known(found, attributes)
+    def _hint_on(self, span: Span, attributes: Mapping[str, Any]) -> Hint | None:
+        """The most specific hint that is on the span, as an attribute or an event."""
+        if isinstance(hint_id := attributes.get(names.HINT_ID), str):
+            return self._known(hint_id, attributes)
         for event in span.events:
             if event.name == names.EVENT_HINT and isinstance(
-                found := event.attributes.get(names.HINT_ID), str
+                hint_id := event.attributes.get(names.HINT_ID), str
             ):
-                return self._known(found, event.attributes)
+                return self._known(hint_id, event.attributes)
         return None
 
-    def _known(self, hint_id: str, said: Mapping[str, Any]) -> Hint:
-        """The entry of the catalogue; for a user's own, or a newer release's, what the span says of it."""
+    def _known(self, hint_id: str, attributes: Mapping[str, Any]) -> Hint:
+        """The catalogue's entry; for a hint of the user or of a newer release, one made from the span."""
         if (hint := self._hints.get(hint_id)) is not None:
             return hint
-        severity = said.get(names.HINT_SEVERITY)
+        severity = attributes.get(names.HINT_SEVERITY)
         hint = Hint(
             id=hint_id[:100],
             severity=severity if severity in SEVERITIES else "warning",
-            summary=str(said.get(names.HINT_SUMMARY, ""))[:300],
+            summary=str(attributes.get(names.HINT_SUMMARY, ""))[:300],
             cause="",
-            remedy=tuple(str(said.get(names.HINT_REMEDY, ""))[:1000].splitlines()),
+            remedy=tuple(str(attributes.get(names.HINT_REMEDY, ""))[:1000].splitlines()),
             retry="no",
             reference="",
         )
@@ -166,7 +166,7 @@ def _outcome(span: Span, attributes: Mapping[str, Any]) -> str:
 
 
 def _is_unusable(attributes: Mapping[str, Any]) -> bool:
-    """Whether a reply that came is of no use: it loops, or does not have the form that was asked for."""
+    """Whether a reply that arrived is unusable: it loops, or does not have the requested form."""
     return attributes.get(names.REPETITION_DETECTED) is True or attributes.get(names.PARSED) is False
 
 
@@ -176,7 +176,7 @@ def _model(attributes: Mapping[str, Any]) -> str:
 
 
 def _joined(attributes: Mapping[str, Any], *parts: str) -> str:
-    """What the program says of itself, such as name and version of a prompt; "" without the first."""
+    """The program's own names, such as name and version of a prompt; "" if the first one is missing."""
     if not attributes.get(parts[0]):
         return ""
     return " ".join(str(attributes[part])[:100] for part in parts if part in attributes)
@@ -188,7 +188,7 @@ def _count(attributes: Mapping[str, Any], name: str) -> int:
 
 
 def _wait(span: Span) -> float:
-    """How long failed attempts kept a call from the one that succeeded."""
+    """How long failed attempts delayed the one that succeeded."""
     last = None
     for event in span.events:
         if event.name == names.EVENT_ATTEMPT:
@@ -200,5 +200,5 @@ def _wait(span: Span) -> float:
 
 
 def _priced(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a price needs."""
+    """The attributes that a price needs."""
     return {name: value for name, value in attributes.items() if name.endswith("_tokens") or name in _PRICED}

@@ -1,4 +1,4 @@
-"""Opens what is to be read: files, compressed or not, and standard input; gives pieces of bytes."""
+"""Opens the input, files, compressed or not, and standard input, and reads it in pieces of bytes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class UnreadableError(Exception):
 
 
 def size(path: str) -> int | None:
-    """How many bytes there are to read; None where nobody knows."""
+    """The number of bytes to read; None if it is not known."""
     file = Path(path)
     return file.stat().st_size if path != STDIN and file.is_file() else None
 
 
 def pieces(path: str, seen: Callable[[int], None], complain: Callable[[str], None]) -> Iterator[bytes]:
-    """The bytes of a file, decompressed; `seen` is told how many of the file's own there were.
+    """The bytes of a file, decompressed; `seen` is called with the number of bytes read from the file itself.
 
-    Raises UnreadableError for what cannot be read at all. A file that is damaged is read up to there, and complained of.
+    Raises UnreadableError if nothing can be read. A damaged file is read up to the damage, which is reported.
     """
     with contextlib.ExitStack() as opened:
         stream = sys.stdin.buffer if path == STDIN else opened.enter_context(_opened(path))
@@ -64,14 +64,14 @@ def _counted(first: bytes, stream: IO[bytes], seen: Callable[[int], None]) -> It
 
 
 def _shorter(raw: Iterator[bytes]) -> Iterator[bytes]:
-    """Short pieces: where one is damaged, nothing of it can be had."""
+    """Shorter pieces, because a damaged piece is lost as a whole."""
     for piece in raw:
         for at in range(0, len(piece), _SHORT):
             yield piece[at : at + _SHORT]
 
 
 def _decompressed(raw: Iterator[bytes], complain: Callable[[str], None]) -> Iterator[bytes]:
-    """A gzip file of any number of members; each piece is as bounded as the ones of a file that is not compressed."""
+    """A gzip file with any number of members, in pieces that are as bounded as those of an uncompressed file."""
     member, inside = zlib.decompressobj(31), False
     try:
         for piece in _shorter(raw):
@@ -86,7 +86,7 @@ def _decompressed(raw: Iterator[bytes], complain: Callable[[str], None]) -> Iter
                     data = member.unused_data
                     member, inside = zlib.decompressobj(31), False
     except zlib.error:
-        complain("the gzip data are damaged; what was before that was read")
+        complain("the gzip data are damaged; everything before the damage was read")
         return
     if inside:
-        complain("the gzip data end in the middle; what was there was read")
+        complain("the gzip data are cut off; everything before the end was read")

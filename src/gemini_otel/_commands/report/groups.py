@@ -1,4 +1,4 @@
-"""Adds up what was read, by hint, model and service or whatever else is asked for."""
+"""Adds up calls by hint, model and service, or by other names."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ DEFAULT_KEYS = ("hint", "model", "service")
 
 
 class Sums:
-    """What some calls used, and what of it was lost."""
+    """The usage of some calls, and what of it was lost."""
 
     def __init__(self, bills: Callable[[], Bill] | None) -> None:
         self.calls = 0
-        self.other_spans = 0  # around calls, such as loops, with a hint of their own
+        self.other_spans = 0  # spans around calls, such as loops, that have their own hint
         self.lost_calls = 0
         self.seconds = 0.0
         self.lost_seconds = 0.0
@@ -83,7 +83,7 @@ class Sums:
             bill.add(read.attributes, read.start)
 
     def include(self, other: Sums) -> None:
-        """Count all that another has counted."""
+        """Add another sum."""
         for name in _SUMMED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.tokens = Tokens(*map(operator.add, self.tokens, other.tokens))
@@ -96,12 +96,12 @@ class Sums:
         return self.tokens.input + self.tokens.output
 
     def amount(self) -> Decimal | None:
-        """What all of it costs, as far as that is known."""
+        """The known cost of all calls."""
         known = [amount for bill in self._both() if (amount := bill.priced()[0]) is not None]
         return sum(known, Decimal(0)) if known else None
 
     def lost_amount(self) -> Decimal | None:
-        """What of that was lost."""
+        """The known cost of what was lost."""
         return self.lost_bill.priced()[0] if self.lost_bill is not None else None
 
     def unpriced(self) -> Counter[str]:
@@ -119,7 +119,7 @@ _SUMMED = (
 
 
 class Group(Sums):
-    """The calls that have the same values of the keys; a trace to look at is that of the one that lost most."""
+    """The calls with the same values of the keys; its trace is that of the call that lost most."""
 
     def __init__(
         self, values: tuple[str, ...], hint: Hint, outcome: str, bills: Callable[[], Bill] | None
@@ -136,7 +136,7 @@ class Group(Sums):
         return self.calls + self.other_spans
 
     def note(self, read: Read) -> None:
-        """Remember the hint and the trace of a call that is worse than those before."""
+        """Remember the hint and the trace of a call that lost more than those before."""
         lost = (read.tokens.input + read.tokens.output, read.seconds) if read.lost else (0, read.wait)
         if read.trace and lost > self._worst:
             self._worst, self.trace = lost, shown_trace(read.trace)
@@ -144,7 +144,7 @@ class Group(Sums):
 
 
 class Report:
-    """All that was read."""
+    """All calls, in groups."""
 
     def __init__(self, by: Iterable[str] = DEFAULT_KEYS, bills: Callable[[], Bill] | None = None) -> None:
         self.by = tuple(by)
@@ -197,21 +197,21 @@ class Report:
 
     @functools.cached_property
     def all(self) -> Sums:
-        """The sums of all groups; asked for when everything is read."""
+        """The sums of all groups, once everything is read."""
         total = Sums(self._bills)
         for group in self._groups.values():
             total.include(group)
         return total
 
     def groups(self) -> list[Group]:
-        """The groups, the most wasteful first: by their parts of what was lost, in money or tokens and in time."""
+        """The groups, the most wasteful first: by their shares of what was lost, in money or tokens and in time."""
         return sorted(
             self._groups.values(),
             key=lambda group: (-self.waste(group), -group.lost_calls, -group.times, group.values),
         )
 
     def waste(self, group: Group) -> float:
-        """The group's part of all that was lost, from 0 to 1: the mean of its parts of the money, or tokens, and of the time."""
+        """The group's share of all that was lost, from 0 to 1: the mean of its shares of money, or tokens, and of time."""
         parts = [_part(group.lost_seconds, self.all.lost_seconds)]
         if self.all.lost_tokens:
             parts.append(self._part_of_costs(group))

@@ -1,4 +1,4 @@
-"""The report as lines for a terminal, of one screen: totals, then the ten groups that waste most."""
+"""The report as lines for one screen of a terminal: totals, then the ten groups that waste most."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEDY_WITHOUT_HINT = {
     "abandoned": "The program stopped reading these answers.",
 }
 
-# A line is made of texts, each with a style.
+# A line is a list of texts, each with a style.
 Line = list[tuple[str, str]]
 
 
@@ -54,7 +54,7 @@ def _head(report: Report, sources: str, width: int) -> Iterator[Line]:
 
 
 def _wrapped(text: str, width: int, style: str = "") -> Iterator[Line]:
-    """The figures on as many lines as they need: one that is cut off would be another figure."""
+    """The figures on as many lines as they need, because a figure that is cut off would be wrong."""
     for line in textwrap.wrap(text, width, subsequent_indent=" " * len("Used  "), break_on_hyphens=False):
         yield [(line, style)]
 
@@ -91,7 +91,7 @@ def _row(report: Report, group: Group) -> list[str]:
 
 
 def _remedy(group: Group, width: int, figures: str) -> Line:
-    """What to try first, with the trace; behind the figures where there was no room for them."""
+    """The first step, with the trace; they follow the figures if there was no room for them above."""
     before = f"   {figures}  " if figures else "   "
     trace = f"  trace {group.trace}" if group.trace and not figures else ""
     room = max(width - len(before) - len(trace), 20)
@@ -108,7 +108,7 @@ def _notes(notes: list[str]) -> Iterator[Line]:
 
 
 def cut(line: Line, width: int) -> Line:
-    """The line without what is beyond the width."""
+    """The line cut to the width."""
     kept: Line = []
     for text, style in line:
         room = width - sum(len(text) for text, _ in kept)
@@ -119,7 +119,7 @@ def cut(line: Line, width: int) -> Line:
 
 
 def named(report: Report, group: Group) -> list[str]:
-    """The values of the group; where nothing is known of what was lost, the outcome stands for the hint."""
+    """The values of the group's keys; if no hint is known for a loss, the outcome is shown instead."""
     values = list(group.values)
     if "hint" in report.by and group.hint is NO_HINT and group.lost_calls:
         values[report.by.index("hint")] = f"{NO_HINT.id} {', '.join(sorted(group.outcomes))}"
@@ -127,7 +127,7 @@ def named(report: Report, group: Group) -> list[str]:
 
 
 def remedy(group: Group) -> str:
-    """The first thing to try."""
+    """The first step to try."""
     if group.hint.remedy:
         return group.hint.remedy[0]
     return _REMEDY_WITHOUT_HINT.get(
@@ -186,7 +186,7 @@ def money(amount: Decimal) -> str:
 
 
 def money_line(sums: Sums) -> str:
-    """What is known of the cost, and how much is not."""
+    """How much of the cost is known, and how much is not."""
     amount, lost, unknown = sums.amount(), sums.lost_amount(), sums.unpriced()
     if amount is None:
         known = "Cost  not known"

@@ -1,4 +1,4 @@
-"""Shows the report: a page in colour where rich is installed and a terminal reads it, plain text, Markdown or JSON."""
+"""Shows the report: as a page, in colour if rich is installed and a terminal reads it, or as Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gemini_otel._commands.report import Reading
 
 _PIPED_WIDTH = 120
-_NAMED = 2  # files that a title names
+_NAMED = 2  # how many files a title names
 
 
 def show(reading: Reading, paths: list[str], form: str) -> None:
@@ -45,6 +45,6 @@ def draw(console: Console, lines: list[Line]) -> None:
 
 
 def title(paths: list[str]) -> str:
-    """The files by name, or how many there are."""
+    """The names of the files, or their number."""
     names = ["standard input" if path == "-" else path for path in paths]
     return ", ".join(names) if len(names) <= _NAMED else f"{len(names)} files"

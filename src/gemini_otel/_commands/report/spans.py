@@ -1,6 +1,6 @@
-"""The spans of a document: of OTLP as JSON, of Tempo, which wraps it in other names, and of Jaeger.
+"""Reads the spans of a document: OTLP as JSON, Tempo's form of it with other names, and Jaeger's.
 
-A span that is read is like one of the OpenTelemetry SDK's, as far as the processor's reader looks at it.
+A span has the attributes of the OpenTelemetry SDK's spans that the hint processor's reader uses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from opentelemetry.trace import StatusCode
 
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 
-_UNKNOWN_SERVICE = "unknown_service"  # what the conventions call one without a name
+_UNKNOWN_SERVICE = "unknown_service"  # the conventions' name for a service without one
 _ERRORS = frozenset({2, "2", "STATUS_CODE_ERROR", "ERROR"})
 _OTHER_SIGNALS = ("resourceLogs", "resourceMetrics", "resourceProfiles")
 _MALFORMED = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
@@ -23,15 +23,15 @@ _PLAIN = frozenset({"boolValue", "doubleValue"})
 _LISTED = (
     "gemini.",
     "gen_ai.response.",
-)  # how attributes begin that may be lists, which Jaeger writes as JSON
+)  # beginnings of attribute names whose values may be lists, which Jaeger writes as JSON
 
 
 class UnknownFormatError(Exception):
-    """A document that is none of the known formats."""
+    """A document in none of the known formats."""
 
 
 class OtherSignalError(UnknownFormatError):
-    """Logs, metrics or profiles."""
+    """A document with logs, metrics or profiles."""
 
 
 class Scope(NamedTuple):
@@ -80,13 +80,13 @@ class Span:
 
 
 class SpanReader:
-    """Reads documents; `malformed` counts the spans in them that do not have the form of their format."""
+    """Reads documents; `malformed` counts the spans that do not match their format."""
 
     def __init__(self) -> None:
         self.malformed = 0
 
     def read(self, document: object) -> Iterator[Span]:
-        """The spans of GenAI in a document. Raises UnknownFormatError for one that holds no spans at all."""
+        """The GenAI spans of a document. Raises UnknownFormatError if it contains no spans at all."""
         if isinstance(document, list):
             for each in document:
                 yield from self.read(each)
@@ -103,10 +103,10 @@ class SpanReader:
 
     def _of_resource(self, group: object) -> Iterator[Span]:
         service = ""
-        for scope, told, raw in self._scoped(group):
+        for scope, is_genai, raw in self._scoped(group):
             try:
                 span = _of_otlp(raw, scope)
-                if told or begins_as_genai(span):  # type: ignore[arg-type]  # it reads nothing but attributes
+                if is_genai or begins_as_genai(span):  # type: ignore[arg-type]  # only attributes are read
                     service = service or _service(group)
                     span.service = service
                     yield span
@@ -114,14 +114,14 @@ class SpanReader:
                 self.malformed += 1
 
     def _scoped(self, group: Any) -> Iterator[tuple[Scope, bool | None, Any]]:
-        """The spans of a resource that may be of GenAI, with their scope and whether that is told by it."""
+        """The spans of a resource that may be GenAI spans, with their scope and whether the scope shows that they are."""
         try:
             for scoped in group.get("scopeSpans") or group.get("instrumentationLibrarySpans") or ():
                 named = scoped.get("scope") or scoped.get("instrumentationLibrary") or {}
                 scope = Scope(str(named.get("name", "")))
-                if (told := SCOPES.get(scope.name)) is not False:
+                if (is_genai := SCOPES.get(scope.name)) is not False:
                     for raw in scoped.get("spans") or ():
-                        yield scope, told, raw
+                        yield scope, is_genai, raw
         except _MALFORMED:
             self.malformed += 1
 
@@ -134,8 +134,8 @@ class SpanReader:
         for raw in spans:
             try:
                 span = _of_jaeger_span(raw)
-                told = SCOPES.get(span.instrumentation_scope.name)
-                if told or (told is None and begins_as_genai(span)):  # type: ignore[arg-type]  # as above
+                is_genai = SCOPES.get(span.instrumentation_scope.name)
+                if is_genai or (is_genai is None and begins_as_genai(span)):  # type: ignore[arg-type]  # as above
                     process = raw.get("process") or processes.get(raw.get("processID")) or {}
                     span.service = str(process.get("serviceName") or _UNKNOWN_SERVICE)[:200]
                     yield span
@@ -144,7 +144,7 @@ class SpanReader:
 
 
 def _traces(document: dict[str, Any]) -> list[Any]:
-    """The traces of a document of Jaeger's."""
+    """The traces of one of Jaeger's documents."""
     if isinstance(traces := document.get("data"), list):
         return traces
     if "spans" in document and "processes" in document:
@@ -181,19 +181,19 @@ def _of_otlp(raw: dict[str, Any], scope: Scope) -> Span:
 
 
 def _attributes(pairs: object) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for pair in pairs or ():  # type: ignore[attr-defined]  # whoever reads a span counts what is of another form
+    values: dict[str, Any] = {}
+    for pair in pairs or ():  # type: ignore[attr-defined]  # the caller counts a span of another form as malformed
         value = pair["value"]
         if "stringValue" in value:
-            found[pair["key"]] = value["stringValue"]
+            values[pair["key"]] = value["stringValue"]
         elif "intValue" in value:
-            found[pair["key"]] = int(value["intValue"])
+            values[pair["key"]] = int(value["intValue"])
         elif "arrayValue" in value:
-            found[pair["key"]] = _array(value["arrayValue"])
+            values[pair["key"]] = _array(value["arrayValue"])
         else:
             for kind in _PLAIN.intersection(value):
-                found[pair["key"]] = value[kind]
-    return found
+                values[pair["key"]] = value[kind]
+    return values
 
 
 def _array(value: dict[str, Any]) -> tuple[Any, ...]:

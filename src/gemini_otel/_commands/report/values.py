@@ -1,7 +1,7 @@
-"""The JSON values of a stream of bytes, one after the other, in bounded memory.
+"""Reads the JSON values of a stream of bytes, one after the other, in bounded memory.
 
-A value on a line of its own, as the Collector writes them, is parsed at once. A longer one, or one over several lines, as Jaeger
-and Tempo give it, is taken apart into documents of the same form with a few spans each.
+A value on one line, as the Collector writes them, is parsed at once. A longer one, or one on several lines as Jaeger and
+Tempo write it, is split into documents of the same form with a few spans each.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ with contextlib.suppress(ImportError):  # the extra `report`
 
 LONGEST_LINE = 4 << 20  # bytes of a line that is parsed at once
 LONGEST_VALUE = 64 << 20  # characters of one span, or of one trace of Jaeger's
-_BATCH = 100  # spans in a document that was taken apart
-# One of these is in each span that could be read as one of a model's call.
+_BATCH = 100  # spans in a document that was split
+# A span of a model call contains at least one of these.
 _SIGNS = (b"gen_ai.", b"gemini", b"llm.", b"openinference.", b"traceloop.")
 _BLANK = b" \t\r\n"
 _OPENING = (b"{", b"[")
-# What is walked through instead of being parsed at once, and what holds spans.
+# The keys whose values are read step by step instead of at once, and the keys that hold spans.
 _OUTER = frozenset(
     {"resourceSpans", "batches", "scopeSpans", "instrumentationLibrarySpans", "trace", "result", "data"}
 )
 _SPANS = "spans"
 _DEEPEST = 16
 _ENDS = frozenset('}]"')
-# Characters of the end of what was read, within which an error may be due to what was not read yet.
+# Near the end of the bytes read so far, an error may be due to missing bytes; this many characters count as near.
 _NEAR = 16
 _decode = json.JSONDecoder(strict=True).raw_decode
 
 
 class NotJsonError(Exception):
-    """What was read is not JSON from its first byte on."""
+    """The input is not JSON from its first byte on."""
 
 
 class Values:
-    """Reads values; `broken` counts the places that are no JSON, and `complain` is told of the first of them."""
+    """Reads values; `broken` counts the places that are not JSON, and `complain` is called for the first of them."""
 
     def __init__(self, pieces: Iterable[bytes], complain: Callable[[str], None]) -> None:
         self._pieces = iter(pieces)
@@ -49,7 +49,7 @@ class Values:
         self._ended = False
         self._line = 1
         self._complain = complain
-        self._value = 0  # values begun
+        self._value = 0  # values that were begun
         self.broken = 0
         self.empty = True
 
@@ -64,7 +64,7 @@ class Values:
             if not line.startswith(_OPENING):
                 self._give_up(end, "is not JSON")
             elif line.rstrip(_BLANK)[-1:] in (b"}", b"]") and not any(sign in line for sign in _SIGNS):
-                self._pass(end)  # no span of a model's call: it is not worth parsing
+                self._pass(end)  # no span of a model call, so it is not parsed
             else:
                 yield from self._of_line(line, end)
 
@@ -78,7 +78,7 @@ class Values:
         yield value
 
     def _skip_blanks(self) -> bool:
-        """Whether there is anything but blanks."""
+        """Skip blanks; return whether anything follows."""
         while True:
             rest = self._data[self._at : self._at + 64].lstrip(_BLANK)
             if rest:
@@ -93,7 +93,7 @@ class Values:
                 return False
 
     def _more(self) -> bool:
-        """Whether another piece could be read; what was passed is dropped."""
+        """Read another piece; return whether there was one. What has been processed is dropped."""
         piece = next(self._pieces, None)
         if piece is None:
             self._ended = True
@@ -102,7 +102,7 @@ class Values:
         return True
 
     def _end_of_line(self) -> tuple[int, bool]:
-        """Where the line ends, and whether that is known without reading too much."""
+        """The end of the line, and whether it was found without reading too much."""
         looked = self._at
         while (end := self._data.find(b"\n", looked)) < 0:
             if self._ended:
@@ -130,7 +130,7 @@ class Values:
         self.broken += 1
 
     def _taken_apart(self, end: int | None) -> Iterator[Any]:
-        """The documents of a value that is longer than a line; where it breaks off, reading goes on after its first line."""
+        """The documents of a value that is longer than a line. If it is cut off, reading continues after its first line."""
         text = _Text(self._data[self._at :], self._pieces, None if end is None else end - self._at)
         try:
             yield from _walk(text, [], 0)
@@ -146,12 +146,12 @@ class _BrokenError(Exception):
 
 
 class _Text:
-    """The text that is taken apart, and how far that has come. `line_end` is where the first line ends, if that is known."""
+    """The text that is being split, and the current position. `line_end` is the end of the first line, if known."""
 
     def __init__(self, data: bytes, pieces: Iterator[bytes], line_end: int | None) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._pieces = pieces
-        self._kept = data if line_end is not None else b""  # to return to, should the value be broken
+        self._kept = data if line_end is not None else b""  # to return to if the value is broken
         self._line_end = line_end
         self.text = self._decoder.decode(data)
         self.at = 0
@@ -164,13 +164,13 @@ class _Text:
         if self._line_end is not None:
             self._kept += piece
             if len(self._kept) > 2 * LONGEST_LINE:
-                self._kept, self._line_end = b"", None  # it has come far: it is no line that broke off
+                self._kept, self._line_end = b"", None  # too far for a line that was cut off
         self.lines += self.text.count("\n", 0, self.at)
         self.text, self.at = self.text[self.at :] + self._decoder.decode(piece), 0
         return True
 
     def peek(self) -> str:
-        """The next character that is no blank."""
+        """The next character that is not a blank."""
         while True:
             while self.at < len(self.text):
                 if (character := self.text[self.at]) not in " \t\r\n":
@@ -180,14 +180,14 @@ class _Text:
                 raise _BrokenError("ends in the middle of a value")
 
     def take(self, characters: str) -> str:
-        found = self.peek()
-        if found not in characters:
+        character = self.peek()
+        if character not in characters:
             raise _BrokenError("is broken JSON")
         self.at += 1
-        return found
+        return character
 
     def value(self) -> Any:
-        """The value that comes next."""
+        """The next value."""
         self.peek()
         while True:
             try:
@@ -202,7 +202,7 @@ class _Text:
             except RecursionError:
                 raise _BrokenError("is nested too deeply") from None
             if end == len(self.text) and self.text[end - 1] not in _ENDS and self._may_read_on():
-                continue  # a number, of which there may be more
+                continue  # a number, whose digits may go on in the next piece
             self.at = end
             return value
 
@@ -212,7 +212,7 @@ class _Text:
         return self.more()
 
     def skip_line(self) -> None:
-        """Go to the end of the line: of the first one, where that is known."""
+        """Go to the end of the line; to the end of the first one, if that is known."""
         if self._line_end is not None:
             self.text, self.at = "", 0
             self._decoder.reset()
@@ -232,11 +232,12 @@ class _Text:
         return self.text[self.at :].encode("utf-8", "surrogateescape") + self._decoder.getstate()[0]
 
 
-_Frame = tuple[dict[str, Any], str]  # an object that is being read, and the name in it of what is inside
+# The object that is being read, and the key in it whose value is being read.
+_Frame = tuple[dict[str, Any], str]
 
 
 def _walk(text: _Text, frames: list[_Frame], depth: int) -> Iterator[Any]:
-    """The documents in the value that comes next."""
+    """The documents in the next value."""
     if depth > _DEEPEST:
         raise _BrokenError("is nested too deeply")
     opening = text.peek()
@@ -277,7 +278,7 @@ def _walk_array(text: _Text, frames: list[_Frame], depth: int) -> Iterator[Any]:
     name = frames[-1][1] if frames else ""
     batch: list[Any] = []
     while True:
-        if name in {_SPANS, "data"}:  # a trace of Jaeger's has its services at its end
+        if name in {_SPANS, "data"}:  # one of Jaeger's traces has its services at the end
             batch.append(text.value())
         else:
             yield from _walk(text, frames, depth)
@@ -290,7 +291,7 @@ def _walk_array(text: _Text, frames: list[_Frame], depth: int) -> Iterator[Any]:
 
 
 def _document(frames: list[_Frame], value: Any) -> Any:
-    """The value within what is around it, as far as that was read."""
+    """The value inside the objects around it, as far as they have been read."""
     for read, name in reversed(frames):
         listed = isinstance(value, list) or name in {"trace", "result"}
         value = {**read, name: value if listed else [value]}

@@ -1,6 +1,6 @@
-"""Counts each call once: of spans that stand for the same call, the one nearest to the service, or ours.
+"""Counts each call once: if several spans stand for one call, ours counts, else the innermost.
 
-Spans come in any order, so the last ones wait in a window until what is inside and around them has come.
+Spans arrive in any order, so the last ones wait in a window until the spans inside and around them have arrived.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from gemini_otel._commands.report.calls import Read
 
 _WAITING = 10_000  # spans
 _DEEPEST = 50
-_MOST_CALLS = 100  # of ours in one trace that are compared with a framework's span
-_SLACK = 0.001  # seconds by which a span's ends may be off
+_MOST_CALLS = 100  # our calls in one trace with which a framework's span is compared
+_SLACK = 0.001  # seconds of tolerance at a span's ends
 
 _Key = tuple[str, str]
 
 
 class Decided(NamedTuple):
-    """A span, and whether it is `counted` as a call; one that is not may still have a hint of its own."""
+    """A span, and whether it is `counted` as a call; one that is not counted may still have its own hint."""
 
     read: Read
     counted: bool
@@ -41,11 +41,11 @@ class Window:
         self._spans: OrderedDict[_Key, _Waiting] = OrderedDict()
         self._inner: OrderedDict[_Key, _Waiting] = (
             OrderedDict()
-        )  # by spans that have not come: what is inside
+        )  # by the id of a span that has not arrived: the span inside it
         self._ours: OrderedDict[str, list[tuple[float, float]]] = OrderedDict()
 
     def add(self, read: Read) -> Iterator[Decided]:
-        """Take a span, and give those that have waited long enough."""
+        """Add a span, and return those that have waited long enough."""
         key = (read.trace, read.id)
         if read.id and key in self._spans:
             yield Decided(read, counted=False, duplicate=True)
@@ -66,7 +66,7 @@ class Window:
             yield self._decide(self._spans.popitem(last=False)[1])
 
     def rest(self) -> Iterator[Decided]:
-        """Those that still wait."""
+        """The spans that still wait."""
         while self._spans:
             yield self._decide(self._spans.popitem(last=False)[1])
 
@@ -81,14 +81,14 @@ class Window:
                 self._inner[trace, parent] = inner
                 _shorten(self._inner, self._most)
                 return
-            if around.read.is_tool:  # a program's own function, which may well make calls
+            if around.read.is_tool:  # a program's own function, which may make calls
                 return
             self._choose(inner, around)
             parent = around.read.parent
 
     @staticmethod
     def _choose(inner: _Waiting, around: _Waiting) -> None:
-        """Of two spans for one call, ours says more than another's."""
+        """Count one of two nested spans for one call: ours, else the inner one."""
         if around.read.is_call and around.read.is_ours and not inner.read.is_ours:
             inner.outside = True
         elif not around.read.is_tool:

@@ -1,7 +1,8 @@
-"""Finds what the service says about an error in whatever it is wrapped: its JSON as a body, or inside any text.
+"""Finds what the service says about an error in any wrapping: a JSON body, or JSON inside any text.
 
-In a text the JSON may be Python's repr, escaped once more or twice, cut off, pretty-printed, or have time stamps between its lines.
-So it is not parsed: its fields are found by their names, each written with the same quotation marks. Linear in the text.
+In a text the JSON may be Python's repr, escaped once or twice more, cut off, pretty-printed, or have time stamps between its
+lines. So it is not parsed. Its fields are found by their names, which all have the same quotation marks. This is linear in
+the text.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any, NamedTuple
 from gemini_otel._facts.errors.kinds import HTTP_CODES, STATUSES
 from gemini_otel._facts.errors.quotas import limit_in, metric_in
 
-LONGEST = 64_000  # characters of a text that are looked at
+LONGEST = 64_000  # characters of a text that are read
 _LONGEST_BODY = 20_000
 _LONGEST_VALUE = 8_000
 _MOST_BODIES = 20
-_DEEPEST = 4  # times that a text is escaped
+_DEEPEST = 4  # how many times a text may be escaped
 
 _QUOTE = r"""(\\{0,15}["'])"""
 _GAP = r"(?:\s|\\{1,16}[nrt]){0,200}"
@@ -38,7 +39,7 @@ _SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?")
 
 
 class Said(NamedTuple):
-    """What the service says about an error; `code` is HTTP's."""
+    """What the service says about an error; `code` is the HTTP status."""
 
     code: int | None = None
     status: str | None = None
@@ -51,21 +52,23 @@ class Said(NamedTuple):
 
     @property
     def is_of_google(self) -> bool:
-        """Whether it has a status of google.rpc, as no other service's has."""
+        """Whether it has a status of google.rpc, which no other service uses."""
         return (self.status or "").upper() in HTTP_CODES
 
     def beside(self, other: Said) -> Said:
-        """With what `other` says where this says nothing."""
+        """The same, with the values of `other` for the fields that are None here."""
         silent = {
             name: value
             for name, value in zip(self._fields, other, strict=True)
             if getattr(self, name) is None
         }
-        return self._replace(**silent)  # type: ignore[arg-type]  # each value is of its own field
+        return self._replace(**silent)  # type: ignore[arg-type]  # each value belongs to its own field
 
 
 def said_by(body: object) -> Said:
-    """What a parsed body says: `{"error": {...}}`, a list of one, or what is inside; nothing where it is something else."""
+    """What a parsed body says: `{"error": {...}}`, a list with one of these, or the inner object. An empty `Said` for
+    anything else.
+    """
     if isinstance(body, list):
         body = body[0] if body else None
     inner = body.get("error", body) if isinstance(body, Mapping) else None
@@ -80,7 +83,7 @@ def said_by(body: object) -> Said:
 
 
 def said_in(message: str) -> Said | None:
-    """What the best of the bodies in a text says: the innermost of those that are Google's; None where there is no body."""
+    """What the best body in a text says: the innermost of Google's bodies, if there is one. None if the text has no body."""
     found = [*_bodies(message[:LONGEST])] if "{" in message else []
     if not found:
         return None
@@ -91,7 +94,7 @@ def said_in(message: str) -> Said | None:
 
 
 def said_loosely(message: str) -> Said | None:
-    """What the fields of a text say that stands where a body is due, and is none, or is cut off."""
+    """What the fields of a text say that should be a body but is broken or cut off."""
     message = message[:LONGEST]
     first = _FIELD.search(message)
     said = _said(message, 0, first[1], len(message)) if first is not None else None
@@ -99,13 +102,13 @@ def said_loosely(message: str) -> Said | None:
 
 
 def _innermost(said: Said) -> Said:
-    """Gateways put the body that they got into the message of their own."""
+    """Gateways put the body that they received into their own message."""
     inner = said_in(said.message) if said.message and "{" in said.message else None
     return inner.beside(said) if inner is not None and (inner.is_of_google or not said.is_of_google) else said
 
 
 def complete(said: Said) -> Said:
-    """With what only the lines of the message say of the quota."""
+    """The same, with the quota's metric and limit from the lines of the message."""
     if not said.message:
         return said
     message = said.message[:_LONGEST_VALUE]
@@ -115,7 +118,9 @@ def complete(said: Said) -> Said:
 
 
 def _code_and_status(code: object, status: str | None) -> tuple[int | None, str | None]:
-    """Codes below 100 are google.rpc's, as batches have them; words are the Interactions API's."""
+    """HTTP status and google.rpc status. Codes below 100 are google.rpc's, as in batches; words are those of the
+    Interactions API.
+    """
     number = integer(code)
     if number is None:
         return None, status or code_word(code)
@@ -131,7 +136,9 @@ def _code_and_status(code: object, status: str | None) -> tuple[int | None, str 
 def _quota(
     details: list[Mapping[str, Any]], info: Mapping[str, Any]
 ) -> tuple[str | None, str | None, int | None]:
-    """Id, metric and limit of the quota that was hit: of QuotaFailure, else of ErrorInfo's metadata (older, and Vertex)."""
+    """Id, metric and limit of the exceeded quota: from QuotaFailure, else from ErrorInfo's metadata (older answers, and
+    Vertex AI).
+    """
     violations = [
         violation
         for detail in details
@@ -144,7 +151,7 @@ def _quota(
 
 
 def _hit(violations: Sequence[Mapping[str, Any]]) -> tuple[str | None, str | None, int | None] | None:
-    """Of several quotas the daily one, because waiting does not help against it."""
+    """If several quotas were exceeded, the daily one, because waiting does not help against it."""
     if not violations:
         return None
     violation = next((v for v in violations if "PerDay" in str(v.get("quotaId"))[:200]), violations[0])
@@ -175,7 +182,7 @@ def _is(detail: Mapping[str, Any], name: str) -> bool:
 
 
 def _bodies(message: str) -> Iterator[tuple[int, Said]]:
-    """Each body with the length of its quotation marks, which grows with each time it was escaped."""
+    """Each body with the length of its quotation marks, which grows each time that it is escaped."""
     enveloped = [] if "error" not in message else [*_first(_ENVELOPE, message)]
     for match in enveloped or _first(_BARE, message):
         said = _said(message, match.end(), match[1])
@@ -190,7 +197,7 @@ def _first(pattern: re.Pattern[str], message: str) -> Iterator[re.Match[str]]:
 
 
 def _said(message: str, begin: int, quote: str, end: int | None = None) -> Said | None:
-    """The fields of the object that begins here; None where it has none."""
+    """The fields of the object that begins here; None if it has none."""
     fields = [*_fields(message, begin, _end(message, begin) if end is None else end, quote)]
     first = dict(reversed(fields))
     if not first:
@@ -209,7 +216,7 @@ def _said(message: str, begin: int, quote: str, end: int | None = None) -> Said 
 
 
 def _end(message: str, begin: int) -> int:
-    """Where the object ends; braces in its texts are counted, too, for they mostly come in pairs."""
+    """Where the object ends. Braces inside its texts are counted, too, because they mostly come in pairs."""
     depth, last = 0, min(len(message), begin + _LONGEST_BODY)
     for brace in _BRACE.finditer(message, begin, last):
         depth += 1 if brace[0] == "{" else -1
@@ -231,7 +238,8 @@ def _fields(message: str, begin: int, end: int, quote: str) -> Iterator[tuple[st
         closing = _closing(match[3]).search(message, place, last)
         stop = closing.start() if closing else last
         yield match[2], _unescaped(message[place:stop], match[3])
-        # The text of a message may hold a body of its own, whose fields are not this one's: they are quoted otherwise.
+        # The text of a message may contain another body; its fields have other quotation marks and do not belong to this
+        # one.
         place = closing.end() if closing else last
 
 
@@ -241,7 +249,7 @@ def _closing(quote: str) -> re.Pattern[str]:
 
 
 def _unescaped(value: str, quote: str) -> str:
-    # The repr of bytes doubles the backslashes of the JSON in it, and leaves its quotation marks alone.
+    # The repr of bytes doubles the backslashes of the JSON in it, but not its quotation marks.
     times = len(quote).bit_length() + (_DOUBLED.search(value) is not None)
     for _ in range(min(times, _DEEPEST)):
         if "\\" not in value:
@@ -255,7 +263,7 @@ def _meant(escape: re.Match[str]) -> str:
 
 
 def _violations(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
-    """The fields of each quota: a name that comes again begins another one."""
+    """The fields of each quota; a repeated name begins the next one."""
     found: list[dict[str, str]] = []
     for name, value in fields:
         if name in ("quotaId", "quotaMetric", "quotaValue"):
@@ -269,7 +277,7 @@ def _violations(fields: list[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def text(value: object) -> str | None:
-    """A text that is not empty, as far as it is looked at."""
+    """A text that is not empty, cut to what is read of it; None for anything else."""
     return value[:LONGEST] if isinstance(value, str) and value else None
 
 
@@ -292,6 +300,6 @@ def seconds(value: object) -> float | None:
 
 
 def code_word(code: object) -> str | None:
-    """A word of the Interactions API's, which stands where other services have a status, or at the end of a URI."""
+    """A word of the Interactions API, found where other services have a status, or at the end of a URI."""
     word = re.split(r"[/#]", code[:500])[-1] if isinstance(code, str) else ""
     return word if _WORD.fullmatch(word) else None

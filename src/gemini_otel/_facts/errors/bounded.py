@@ -1,4 +1,4 @@
-"""What an error says, as it may be shown: numbers and names of the service bounded, whatever stands in their place."""
+"""Makes an error safe to show: the service's numbers and names are bounded, whatever it sends instead of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _QUOTA = re.compile(r"[\w./-]{1,256}", re.ASCII)
 
 
 def bounded(error: ErrorFacts) -> ErrorFacts:
-    """`error` with nothing in it that cannot be sent; a status, reason or quota that has not the form of one is `_OTHER`."""
+    """`error` with only values that can be sent; a status, reason or quota that does not look like a name is `_OTHER`."""
     return error._replace(
         type=text(error.type, 256),
         code=whole_number(error.code),

@@ -1,4 +1,4 @@
-"""Tells a cancelled task from a failure; apart from the other exceptions, whose patterns take long to compile."""
+"""Recognises a cancelled task. It is apart from the other exceptions, whose patterns take long to compile."""
 
 from __future__ import annotations
 

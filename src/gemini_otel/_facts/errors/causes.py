@@ -1,6 +1,8 @@
-"""What exceptions mean that did not come from the API: one row of CAUSES for each cause, for live exceptions and for texts alike.
+"""The meaning of exceptions that did not come from the API: one row of CAUSES for each cause, for live exceptions and for
+texts alike.
 
-Classes are known by the last part of their name: httpx, httpx2, aiohttp, requests and the built-in exceptions name them alike.
+Classes are recognised by the last part of their name, because httpx, httpx2, aiohttp, requests and the built-in exceptions
+use the same names.
 """
 
 from __future__ import annotations
@@ -9,24 +11,25 @@ import errno
 import re
 from typing import NamedTuple
 
-LIVE_INTERACTION = "APIWebSocketError"  # for all that ends one: its code or its words say what
-# For whatever went wrong below: `gemini.error.kind` says more, where it is there.
+# For all exceptions that end a connection: the code or the words say why.
+LIVE_INTERACTION = "APIWebSocketError"
+# For any failure below the HTTP client: `gemini.error.kind` says more, if it is set.
 CATCH_ALL = ("APIConnectionError",)
 
 
 class Words(NamedTuple):
-    """Fixed words of the SDK, a transport or Python itself that tell the cause of an exception of these classes."""
+    """Fixed words of the SDK, a transport or Python itself that show the cause of an exception of these classes."""
 
     classes: tuple[str, ...]
     pattern: str
 
 
 class Cause(NamedTuple):
-    """A cause, and what it is known by.
+    """A cause, and how it is recognised.
 
-    `kind` is its value of `gemini.error.kind`; of a cause without one, the class alone is recorded. `errnos` are those of an
-    OSError, `statuses` the HTTP statuses with which a proxy refuses a connection, `node_codes` the codes of Node.js with no other
-    meaning. Where the classes belong to one `module`, it is all that comes from there.
+    `kind` is its value of `gemini.error.kind`; for a cause without one, only the class is recorded. `errnos` are those of an
+    OSError, `statuses` the HTTP statuses with which a proxy refuses a connection, `node_codes` the codes of Node.js that
+    have no other meaning. If `module` is set, every exception of that module has this cause.
     """
 
     kind: str | None
@@ -37,11 +40,12 @@ class Cause(NamedTuple):
     node_codes: str | None = None
     module: str | None = None
     classes_say_more: bool = False  # than the kind
-    has_entry: bool = True  # in the hints of connections; others are found by status, or are no call's
+    # Part of the hints for connections; other causes are found by status, or do not belong to a call.
+    has_entry: bool = True
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The kind and the classes: what a hint waits for."""
+        """The kind and the classes: the values for which a hint is given."""
         return self.classes if self.kind is None else (self.kind, *self.classes)
 
 
@@ -65,7 +69,7 @@ _NOT_REACHED = (
     "NewConnectionError",
     "NameResolutionError",
 )
-# One class of httpx stands for all that prevents a connection.
+# httpx raises one class for every failure to connect.
 _NOT_CONNECTED = (*_NOT_REACHED, "OSError")
 
 TLS = Cause(
@@ -160,7 +164,7 @@ UNREADABLE = Cause(
         "JSONDecodeError",
         "UnicodeDecodeError",
         "DecodingError",
-        "ClientResponseError",  # of aiohttp: the answer is not HTTP
+        "ClientResponseError",  # aiohttp: the answer is not HTTP
     ),
     (
         Words(("ValueError",), r"Upload status is not finalized"),
@@ -171,7 +175,7 @@ UNREADABLE = Cause(
 CREDENTIALS = Cause(
     "credentials",
     ("DefaultCredentialsError", "RefreshError", "MutualTLSChannelError", "GoogleAuthError"),
-    module="google.auth.",  # its TransportError speaks of the server that gives tokens
+    module="google.auth.",  # its TransportError is about the server that issues tokens
 )
 CLOSED = Cause(
     "client_closed", words=(Words(("RuntimeError",), r"client has been closed|Session is closed"),)
@@ -194,7 +198,27 @@ OTHER_BACK_END = Cause(
         ),
     ),
 )
-# The caller's program read the parts of a reply that has none.
+# What the SDK says of a client that cannot be made; these words are nobody else's.
+NO_KEY = Cause(
+    "no_key",
+    words=(
+        Words(
+            ("ValueError",),
+            r"No API key was provided\. Please pass|Missing key inputs argument!|Project (?:and location )?or API key must be set when",
+        ),
+    ),
+)
+CLIENT_ARGUMENTS = Cause(
+    "client_arguments",
+    words=(
+        Words(
+            ("ValueError",),
+            r"API key are mutually exclusive in the client|Gemini API does not support project/location"
+            r"|enterprise and vertexai flags have conflicting values",
+        ),
+    ),
+)
+# The program read the parts of a reply that has none.
 NO_PARTS = Cause(
     "no_parts",
     words=(
@@ -215,31 +239,31 @@ OWN_TOOL = Cause(
 )
 REFUSED_BY_SDK = Cause(None, ("ValidationError", "ValueError", "TypeError"))
 
-# Of several that fit an exception, the first one counts.
+# If several fit an exception, the first one counts.
 CAUSES = (
     *(TLS, TOO_MANY_FILES, PROXY_AUTH, UNREACHABLE),
     *(NO_CONNECTION_FREE, TIMEOUT, DISCONNECTED, BAD_URL, BAD_HEADER, UNREADABLE, CREDENTIALS),
-    *(CLOSED, OTHER_LOOP, OTHER_BACK_END, NO_PARTS),
+    *(CLOSED, OTHER_LOOP, NO_KEY, CLIENT_ARGUMENTS, OTHER_BACK_END, NO_PARTS),
     *(NO_FILE, CANCELLED, INTERRUPTED, OWN_TOOL, REFUSED_BY_SDK),
 )
 
 _WITH_ENTRY = tuple(cause for cause in CAUSES if cause.has_entry)
-# Of gemini.error.kind: those that say more than any class, and all.
+# Values of gemini.error.kind: those that say more than any class, and all.
 CLEAR_KINDS = frozenset(cause.kind for cause in _WITH_ENTRY if cause.kind and not cause.classes_say_more)
 KNOWN_KINDS = frozenset(cause.kind for cause in _WITH_ENTRY if cause.kind)
 KNOWN = frozenset(value for cause in _WITH_ENTRY for value in cause.values)
 # What a text may name as the class of an exception.
 CLASSES = KNOWN.difference(KNOWN_KINDS)
-# Classes that mean something only together with known words.
+# Classes that mean something only with known words.
 EVERYWHERE = frozenset(("OSError", "RuntimeError", "KeyError", "AttributeError", LIVE_INTERACTION))
-# Classes of live exceptions whose texts are fixed words where they are known here: of the SDK, asyncio or httpx.
+# Classes of live exceptions of the SDK, asyncio or httpx whose text is one of the fixed words known here.
 SPEAKING = frozenset(("RuntimeError", "ValueError", "KeyError", LIVE_INTERACTION))
-# What may stand behind a class that stands for all that prevents a connection; those classes, and the errnos of an OSError.
+# The exceptions that may be the reason for a failure to connect: their classes, and the errnos of an OSError.
 _BEHIND = tuple(cause for cause in CAUSES if any(words.classes is _NOT_CONNECTED for words in cause.words))
 NOT_CONNECTED = frozenset((*_NOT_REACHED, *(name for cause in _BEHIND for name in cause.classes)))
 ERRNOS = frozenset(number for cause in CAUSES for number in cause.errnos)
 
-# Other clients of the same API (google-api-core, openai, litellm) name the status by an exception class of its own.
+# Other clients of the same API (google-api-core, openai, litellm) have one exception class for each status.
 CODE_OF_CLASS = {
     "InvalidArgument": 400,
     "BadRequest": 400,
@@ -267,7 +291,7 @@ CODE_OF_CLASS = {
     "GatewayTimeout": 504,
 }
 STATUS_OF_CLASS = {"FailedPrecondition": "FAILED_PRECONDITION", "OutOfRange": "OUT_OF_RANGE"}
-# Classes of API errors that do not say which.
+# Classes of API errors that stand for no particular status.
 UNTOLD_API_ERRORS = (
     "ClientError",
     "ServerError",
@@ -277,13 +301,13 @@ UNTOLD_API_ERRORS = (
     "GoogleAPICallError",
 )
 
-# Texts of a TypeError or a ValueError that is not the SDK's: JavaScript's, raised for connections and mistakes of the program, and
-# google-adk's for a tool that the model made up.
+# Texts of a TypeError or a ValueError that is not the SDK's: JavaScript raises them for connections and programming errors,
+# and google-adk for a tool that the model made up.
 NOT_OF_THE_SDK = r"not found in the tools_dict|fetch failed|Failed to fetch|Load failed|NetworkError when|is not a (?:function|constructor)|Cannot read propert|\n +at "
 
 
 def kind_of_class(name: str) -> str | None:
-    """The cause that the class of a live exception alone tells."""
+    """The cause that the class of a live exception alone shows."""
     return next(
         (cause.kind for cause in CAUSES if name in cause.classes and cause.module is None and cause.kind),
         None,
@@ -291,12 +315,12 @@ def kind_of_class(name: str) -> str | None:
 
 
 def kind_of_module(name: str) -> str | None:
-    """The cause that all exceptions of a module have, by the qualified name of one."""
+    """The cause that all exceptions of a module have, by the qualified class name of one."""
     return next((cause.kind for cause in CAUSES if cause.module and name.startswith(cause.module)), None)
 
 
 def kind_of_text(name: str, text: str) -> str | None:
-    """The cause that the text of an exception tells, where its class does not."""
+    """The cause that the text of an exception shows, if its class does not."""
     if (kind := kind_of_module(name)) is not None:
         return kind
     short, text = name.rpartition(".")[2], text[:4000]
@@ -306,8 +330,14 @@ def kind_of_text(name: str, text: str) -> str | None:
     return None
 
 
+def kind_of_client(text: str) -> str | None:
+    """The cause that a text tells which is the SDK's about a client that cannot be made, whatever stands before it."""
+    of_client = ((cause, words) for cause in (NO_KEY, CLIENT_ARGUMENTS) for words in cause.words)
+    return next((cause.kind for cause, words in of_client if re.search(words.pattern, text[:4000])), None)
+
+
 def why_not_connected(name: str, number: object, status: object, text: str) -> str | None:
-    """Why there is no connection, by one of the exceptions that tell of it: its class, errno, HTTP status and text."""
+    """Why there is no connection, from the class, errno, HTTP status and text of an exception below."""
     for cause in _BEHIND:
         begins = any(text.startswith(f"{refused} ") for refused in cause.statuses)
         if name in cause.classes or number in cause.errnos or status in cause.statuses or begins:

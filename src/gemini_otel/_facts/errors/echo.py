@@ -1,4 +1,6 @@
-"""Takes the words of a request out of the service's message about it, which may quote them without quotation marks."""
+"""Masks the words of a request in the service's message about it, because the message may quote them without quotation
+marks.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,17 @@ from typing import Any
 
 from gemini_otel._facts.errors.masking import MASK, MAX_LENGTH
 
-MAX_CHARACTERS = 8_192  # of the request that are looked at
-MAX_VALUES = 2_000  # texts, objects and lists of the request that are looked at
-MAX_RAW = 4_096  # characters of a message that may be seen
+MAX_CHARACTERS = 8_192  # characters of the request that are read
+MAX_VALUES = 2_000  # texts, objects and lists of the request that are read
+MAX_RAW = 4_096  # characters of a message that may be shown
 
 _WORD = re.compile(r"[\w-]{3,}")
 _PIECE = re.compile(r"[A-Z]?[^\W\dA-Z_]+|[A-Z]+(?![a-z])|\d+")  # of a name with hyphens, underscores or humps
 _LONG_WORD = re.compile(r"[^\W_]{5,}")
 _MASKS = re.compile(rf"(?:{MASK}[\s.,:-]*){{2,}}")
 _LONGEST_WORD = 40  # a longer one is data, not a word
-_JOINED = 5  # letters of a word of the request that hides in a longer word of the message
-# Words that messages of the service consist of: a request that has them, too, does not make them worth hiding.
+_JOINED = 5  # letters that a word of the request needs to be masked inside a longer word of the message
+# Common words of the service's messages. They are not masked, even if the request has them, too.
 _USUAL = frozenset(
     """
     aborted about above alpha bad beta bidi accepted accepts access account accounts action activate activation active add address after
@@ -72,9 +74,9 @@ _USUAL = frozenset(
 
 
 def mask_echo(message: str, request: Mapping[str, Any], *, shown: str = "") -> str:
-    """`message` without the words of the request, except for those that every message has, and for what is `shown` anyway.
+    """`message` without the words of the request, except common words of messages and what is `shown` anyway.
 
-    Upper and lower case are the same. Of a request that is longer than what is looked at, no word that is unusual stays.
+    Upper and lower case are treated alike. If the request is longer than what is read, every uncommon word is masked.
     """
     texts, complete = _texts([*request.values()])
     said = "\n".join(texts).casefold()
@@ -85,12 +87,12 @@ def mask_echo(message: str, request: Mapping[str, Any], *, shown: str = "") -> s
 
 
 def mask_unusual(message: str, *, shown: str = "") -> str:
-    """`message` with those words only that every message has: where nobody knows what it may quote."""
+    """`message` with only the common words of messages, for a request that is not at hand."""
     return _mask(message, shown, lambda word: not _is_amount(word))
 
 
 def mask_bytes(message: str, request: Mapping[str, Any]) -> str:
-    """`message` without what the request has as bytes, which would stand in it as base64."""
+    """`message` without the request's bytes, which appear in it as base64."""
     found = _bytes([*request.values()])
     return _MASKS.sub(
         f"{MASK} ",
@@ -123,23 +125,25 @@ def _mask(message: str, shown: str, is_said: Callable[[str], bool]) -> str:
 
 
 def _is_unusual(piece: str) -> bool:
-    """Neither a word of the service's own, nor a number too short to be anybody's."""
+    """Whether a word is neither common in messages nor a number too short to identify anybody."""
     return len(piece) > 2 and piece not in _USUAL and not (piece.isdecimal() and len(piece) < 6)
 
 
 def _is_amount(piece: str) -> bool:
-    """A number such as the tokens that a model takes, which tells more about the failure than about the request."""
+    """Whether a number is an amount, such as the tokens that a model takes, which says more about the failure than about the
+    request.
+    """
     return piece.isdecimal() and len(piece) < 8
 
 
 def _hides(word: str, words: set[str]) -> bool:
-    """Whether a word of the request is part of a longer one."""
+    """Whether a word of the request is part of a longer word."""
     ends = range(_JOINED, len(word) + 1)
     return any(word[start:end] in words for end in ends for start in range(end - _JOINED + 1))
 
 
 def _texts(root: object) -> tuple[list[str], bool]:
-    """The texts of a request, names of fields included, and its bytes as they are sent; and whether these are all."""
+    """The texts of a request, names of fields included, its bytes as they are sent, and whether these are all."""
     found: list[str] = []
     room = MAX_CHARACTERS
     for value in _values(root):
@@ -154,7 +158,7 @@ def _texts(root: object) -> tuple[list[str], bool]:
 
 
 def _bytes(root: object) -> str:
-    """The beginnings of all bytes in a request, as they are sent."""
+    """The beginnings of all bytes in a request, in the form in which they are sent."""
     each = (value for value in _values(root) if isinstance(value, bytes))
     encoded = (base64.b64encode(value[:MAX_CHARACTERS]).decode() for value in islice(each, 8))
     return "\n".join(text + "\n" + text.translate(_URL_SAFE) for text in encoded)
@@ -164,7 +168,7 @@ _URL_SAFE = str.maketrans("+/", "-_")
 
 
 def _values(root: object) -> Iterator[str | bytes | None]:
-    """Every text and every bytes in a request; None at the end of one that has too many values."""
+    """Every text and all bytes in a request. The last item is None if the request has too many values."""
     pending = [root]
     for _ in range(MAX_VALUES):
         if not pending:
@@ -185,4 +189,4 @@ def _values(root: object) -> Iterator[str | bytes | None]:
         yield None
 
 
-_LARGE = 10.0**300  # a number that has no more digits than Python turns into text
+_LARGE = 10.0**300  # a number with more digits than Python converts to text

@@ -1,6 +1,7 @@
-"""Reads an exception into facts, by its shape: `code`, `status`, `message`, `details` as `google.genai.errors.APIError`
-has them, or `status_code` and `body` as the interactions client has. Other exceptions give their class name only, because
-their texts may quote prompts.
+"""Reads an exception into facts. It needs `code`, `status`, `message` and `details`, as `google.genai.errors.APIError` has
+them, or `status_code` and `body`, as the interactions client has them.
+
+Of other exceptions only the class name is read, because their texts may quote prompts.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ from gemini_otel._facts.errors.bodies import (
     seconds,
     text,
 )
+from gemini_otel._facts.errors.delays import delay_in
 from gemini_otel._facts.errors.kinds import STATUSES, error_kind
 from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.errors.texts import close_facts, facts_of, read_text
 
-_CHAIN = 10  # exceptions that are looked at below the one that was raised
+_CHAIN = 10  # how many causes of an exception are read
 
 
 def read_error(error: BaseException, *, vertex: bool = False, wrapped: bool = False) -> ErrorFacts:
-    """What the service said with `error`, or with what it was raised from; just its type for any other exception.
+    """What the service said, according to `error` or its causes; only the type for any other exception.
 
-    `wrapped` also looks at what was being handled when `error` was raised. Around a call of the SDK that may be anything.
+    `wrapped` also reads the exception that was being handled when `error` was raised. Around a call of the SDK that can be
+    anything.
     """
     facts = _told(error, vertex)
     if facts is not None:
@@ -47,7 +50,7 @@ def read_error(error: BaseException, *, vertex: bool = False, wrapped: bool = Fa
 
 
 def _told(error: BaseException, vertex: bool) -> ErrorFacts | None:
-    """What the service said with this very exception; None where it said nothing."""
+    """What the service said according to this exception alone; None if it said nothing."""
     closed = read_close(error)
     if closed is not None:
         return _close_facts(closed, code_word(getattr(error, "server_code", None)), vertex)
@@ -66,7 +69,7 @@ def _told(error: BaseException, vertex: bool) -> ErrorFacts | None:
 
 
 def _close_facts(closed: Close, status: str | None, vertex: bool) -> ErrorFacts:
-    """What the service calls its error says more than the code with which it closed."""
+    """The service's own word for the error says more than the code with which it closed the websocket."""
     facts = close_facts(closed.code, closed.reason, vertex=vertex)
     if status is None:
         return facts
@@ -75,12 +78,12 @@ def _close_facts(closed: Close, status: str | None, vertex: bool) -> ErrorFacts:
 
 
 def _is_gateways(code: int, said: Said) -> bool:
-    """Whether a client of another make gave the error a code of its own, and what the service said is inside."""
+    """Whether another client gave the error its own code, and the service's code is inside."""
     return said.is_of_google and said.code is not None and said.code >= 400 and said.code != code
 
 
 def _below(error: BaseException, *, handled: bool) -> Iterator[BaseException]:
-    """The causes of an exception; where it has none, what was being handled."""
+    """The causes of an exception; with `handled`, for an exception without a cause, the one that was being handled."""
     seen = {id(error)}
     above = error
     for _ in range(_CHAIN):
@@ -95,7 +98,7 @@ def _below(error: BaseException, *, handled: bool) -> Iterator[BaseException]:
 
 
 def unread_error(error: BaseException) -> ErrorFacts:
-    """What is certain of an exception that cannot be read: its code, where it has one, and else its class."""
+    """What is certain about an exception that cannot be read: its code if it has one, else its class."""
     code = _http_code(error)
     return ErrorFacts(type=class_name(error) if code is None else str(code), code=code)
 
@@ -113,11 +116,12 @@ def read_reported(code: object, message: object) -> ErrorFacts:
         status=status,
         kind=error_kind(code=None, status=status, message=said),
         message=mask(said) if said else None,
+        retry_delay=delay_in(said),
     )
 
 
 class ErrorBody(Exception):  # noqa: N818  # never raised: it has the shape in which errors are read
-    """An error as the service sends it."""
+    """An error body as the service sends it."""
 
     def __init__(self, code: int, details: object) -> None:
         self.code = code
@@ -125,16 +129,16 @@ class ErrorBody(Exception):  # noqa: N818  # never raised: it has the shape in w
 
 
 class Close(NamedTuple):
-    """How a websocket ended: code and reason of the close frame, 1006 where it broke without one."""
+    """How a websocket ended: code and reason of the close frame; 1006 if there was no frame."""
 
     code: int
     reason: str | None
 
 
 def read_close(error: BaseException) -> Close | None:
-    """How the websocket ended that `error` speaks of: an exception of `websockets`, or an APIError that stands for one."""
+    """How the websocket ended, according to `error`: an exception of `websockets`, or an APIError that stands for one."""
     frames = vars(error)
-    if "close_code" in frames and "server_code" in frames:  # of a live interaction; it keeps no reason
+    if "close_code" in frames and "server_code" in frames:  # for a live interaction; it has no reason
         code = frames["close_code"]
         return Close(int(code), None) if isinstance(code, int) else None
     if "rcvd" not in frames:
@@ -148,7 +152,7 @@ def read_close(error: BaseException) -> Close | None:
     received, sent = frames["rcvd"], frames.get("sent")
     if received is not None:
         return Close(int(received.code), text(received.reason))
-    # Who closes for a keepalive that was not answered says so in his own frame.
+    # A client that closes after an unanswered keepalive ping says so in its own frame.
     return Close(_ABNORMAL, text(getattr(sent, "reason", None)))
 
 
@@ -156,8 +160,8 @@ _ABNORMAL = 1006  # RFC 6455, section 7.4.1
 
 
 def _http_code(error: BaseException) -> int | None:
-    """The HTTP status that the exception carries; of a refused websocket, that of the refusal."""
-    if type(error).__module__.startswith("aiohttp."):  # its codes are those of a proxy, or of its own reading
+    """The HTTP status of the exception; for a refused websocket, that of the refusal."""
+    if type(error).__module__.startswith("aiohttp."):  # its codes are those of a proxy, or of its own parsing
         return None
     refusal = getattr(error, "response", None) if type(error).__name__ == "InvalidStatus" else None
     return (
@@ -169,14 +173,14 @@ def _http_code(error: BaseException) -> int | None:
 
 
 def class_name(error: BaseException) -> str:
-    """`error.type` of an exception without a code: its qualified class name, bare for built-in ones."""
+    """`error.type` of an exception without a code: its qualified class name, without a module for built-in ones."""
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _transport_kind(error: BaseException) -> str | None:
     name = type(error).__name__
-    if name in causes.CATCH_ALL:  # of the generated clients, for whatever went wrong below
+    if name in causes.CATCH_ALL:  # of the generated clients, for any failure
         cause = error.__cause__
         return (_transport_kind(cause) if cause is not None else None) or causes.DISCONNECTED.kind
     if (kind := causes.kind_of_module(type(error).__module__)) is not None:
@@ -184,7 +188,7 @@ def _transport_kind(error: BaseException) -> str | None:
     if "Timeout" in name:
         return causes.TIMEOUT.kind
     if name in causes.SPEAKING:
-        return causes.kind_of_text(name, str(error)[:4000])
+        return causes.kind_of_text(name, str(error))
     if name in causes.NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
     otherwise = causes.DISCONNECTED.kind if isinstance(error, ConnectionError) else None
@@ -192,12 +196,14 @@ def _transport_kind(error: BaseException) -> str | None:
 
 
 def _is_about_connecting(error: OSError) -> bool:
-    """Whether an OSError is a failed connection: some errnos have no class, and asyncio wraps several failures in a bare OSError."""
+    """Whether an OSError is a failed connection. Some errnos have no class, and asyncio wraps several failures in a bare
+    OSError.
+    """
     return error.errno in causes.ERRNOS or str(error).startswith("Multiple exceptions: ")
 
 
 def _why_not_connected(error: BaseException) -> str | None:
-    """Httpx raises ConnectError for every failure to connect; look for the reason in its causes."""
+    """Find the reason in the causes, because httpx raises ConnectError for every failure to connect."""
     cause: BaseException | None = error
     for _ in range(_CAUSES):
         if cause is None:
@@ -209,16 +215,16 @@ def _why_not_connected(error: BaseException) -> str | None:
     return causes.UNREACHABLE.kind
 
 
-_CAUSES = 5  # that are looked at; ssl and socket are two below httpx
+_CAUSES = 5  # how many causes are read; ssl and socket are two below httpx
 
 
 def _said(error: Exception) -> Said:
-    """Status, message and details as the service said them, else as the exception has them."""
+    """Status, message and details from the service's body, else from the exception."""
     body = getattr(error, "details", None) or getattr(error, "body", None) or _body_of_refusal(error)
     message, status = text(getattr(error, "message", None)), text(getattr(error, "status", None))
     said = said_by(body)
     if said.message is None and message is not None:
-        # A stream that is refused as text/event-stream leaves its JSON unparsed in the message (over aiohttp).
+        # If a stream is refused as text/event-stream, the JSON is unparsed in the message (with aiohttp).
         said = said.beside(said_by({"error": {"message": message}}))
     if said.is_of_google:
         return said
@@ -226,7 +232,7 @@ def _said(error: Exception) -> Said:
 
 
 def _phrase(error: Exception, code: int) -> str | None:
-    """HTTP's own words for a code whose body is no JSON: other clients of the SDK put them where the status is."""
+    """HTTP's phrase for the code, if the body is not JSON: other clients of the SDK put it in place of the status."""
     from http import HTTPStatus
 
     is_text = isinstance(getattr(error, "body", None), str)
@@ -234,7 +240,7 @@ def _phrase(error: Exception, code: int) -> str | None:
 
 
 def _body_of_refusal(error: Exception) -> Any:
-    """The body that came instead of a websocket."""
+    """The body of the HTTP answer that refused a websocket."""
     raw = getattr(getattr(error, "response", None), "body", None)
     if not isinstance(raw, bytes | bytearray):
         return None

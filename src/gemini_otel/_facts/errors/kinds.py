@@ -1,9 +1,9 @@
-"""Names the cause of an API error: one table of signatures, first match wins, in the order of evidence.
+"""Names the cause of an API error, with one table of signatures in the order of evidence; the first match wins.
 
-What the message says outright goes first, then the quota of a QuotaFailure, then ErrorInfo.reason, then the status alone. Google's
-wording moves and its two back ends word one cause differently, so a signature is a few words that survived several versions of a
-text, and never depends on the names between quotes, which may be masked. A word alone proves nothing: it has to stand in the field
-or next to the verb that makes it the cause.
+An explicit message comes first, then the quota of a QuotaFailure, then ErrorInfo.reason, then the status alone. Google's
+wording changes, and its two back ends word one cause differently. So a signature is a few words that survived several
+versions of a text, and never depends on quoted names, which may be masked. A word alone proves nothing: it must be in the
+field, or next to the verb, that makes it the cause.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ HTTP_CODES = {
     "DEADLINE_EXCEEDED": 504,
 }
 
-# The same file numbers the statuses.
+# The same file has the number of each status.
 STATUSES = (
     "OK",
     "CANCELLED",
@@ -60,7 +60,7 @@ STATUSES = (
     "UNAUTHENTICATED",
 )
 
-# What the words of the Interactions API stand for; those that are missing stand for nothing that has a status.
+# The statuses that the words of the Interactions API stand for; words that are missing stand for none.
 _STATUS_OF_WORD = {
     "INVALID_REQUEST": "INVALID_ARGUMENT",
     "PARAMETER_UNKNOWN": "INVALID_ARGUMENT",
@@ -73,26 +73,29 @@ _STATUS_OF_WORD = {
     "SERVICE_UNAVAILABLE": "UNAVAILABLE",
 }
 
-# Of the Interactions API's words, the one that has messages to be told apart.
+# The word of the Interactions API whose messages must be distinguished.
 _CODE_OF_WORD = {"INVALID_REQUEST": 400}
 _MESSAGE_LIMIT = 4000
 
 
 class Signature(NamedTuple):
-    """How one cause looks; everything given must hold. Patterns are searched in lower-case text, gaps in them are bounded."""
+    """The signature of one cause; all given conditions must hold. Patterns are searched in lower-case text, and gaps in them
+    are bounded.
+    """
 
     kind: str
     codes: tuple[int, ...] = ()
     statuses: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     quota_id: str | None = None
-    quota_limit: Literal[0] | None = None  # JSON of a proto leaves zeros out: no other limit says what failed
+    # JSON of a proto leaves out zeros: no other limit shows what failed.
+    quota_limit: Literal[0] | None = None
     message: str | None = None
     vertex: bool = False  # only on Vertex AI
     bare: bool = False  # only without a quota and without a retry delay
 
 
-# A refusal for something that the request has. Live closes with 1003, 1007 or 1008 for the same reasons, in the same words.
+# A refusal of something in the request. Live closes with 1003, 1007 or 1008 for the same reasons, in the same words.
 _REFUSED = (400, 1003, 1007, 1008)
 _LIMITED = (429, 1008, 1011, 1013)
 _NOT = r"(?:is|are|was)(?: (?:currently|still|yet|also))?(?: not|n.t)"
@@ -351,11 +354,11 @@ SIGNATURES = (
     Signature("daily_quota", quota_id=r"per.?day|daily"),
     Signature(
         "daily_quota", statuses=("QUOTA_EXCEEDED",)
-    ),  # of the Interactions API, which has no QuotaFailure
+    ),  # the Interactions API's messages; it has no QuotaFailure
     Signature("minute_quota", quota_id=r"per.?(?:minute|second)"),
     Signature("daily_quota", _LIMITED, message=r"per[ _]?day|daily (?:limit|quota)"),
     Signature("minute_quota", _LIMITED, message=r"per[ _]?(?:minute|second)|requests?/min|rpm\b"),
-    # Of what Vertex AI calls by a name without a time, some count a minute and some what runs at the same time.
+    # Vertex AI's quotas whose names contain no time: some count a minute, some count concurrent use.
     Signature(
         "named_quota", _LIMITED, message=r"quota exceeded for (?:metric: )?[\w-]{1,60}\.googleapis\.com/"
     ),
@@ -397,10 +400,10 @@ SIGNATURES = (
         ),
     ),
     Signature("shared_capacity", reasons=("MODEL_CAPACITY_EXHAUSTED",)),
-    # --- messages that say what failed, and not why
+    # --- messages that say what failed, but not why
     Signature("rate_limited", (429,), message=r"\bretry in \d|quota will reset after"),
     Signature("help_only_quota", (429, 1011), message=r"exceeded your current quota", bare=True),
-    # Vertex AI answers so where pay-as-you-go requests find no free capacity, and names the quota where one was hit:
+    # Vertex AI's answer if pay-as-you-go requests find no free capacity; it names the quota if one was exceeded:
     # https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429
     Signature("shared_capacity", (429,), message=r"resource (?:has been )?exhausted", vertex=True, bare=True),
     Signature("deadline_exceeded", (500, 503, 504, 1011), message=r"deadline expired|deadline.?exceeded"),
@@ -420,13 +423,13 @@ SIGNATURES = (
     Signature("internal", statuses=("API_ERROR",)),
     Signature("overloaded", statuses=("SERVICE_UNAVAILABLE",)),
     Signature("content_policy", statuses=("CONTENT_BLOCKED",)),
-    # The SDK puts HTTP's own phrase where the body is no JSON: it is not the API that answered.
+    # If the body is not JSON, the SDK uses HTTP's own phrase; then it was not the API that answered.
     Signature(
         "gateway",
         (401, 403, 404, 405),
         statuses=("UNAUTHORIZED", "FORBIDDEN", "NOT FOUND", "METHOD NOT ALLOWED"),
     ),
-    Signature("bad_response", tuple(range(200, 300))),  # the SDK could not read what came with a success
+    Signature("bad_response", tuple(range(200, 300))),  # the SDK could not read a successful answer
     Signature("invalid_argument", (400,)),
     Signature("unauthenticated", (401,)),
     Signature("prepaid_credit", (402,)),
@@ -454,7 +457,7 @@ SIGNATURES = (
     Signature("overloaded", (1012, 1013, 1014)),
 )
 
-# What signatures name: of anything else they know nothing, so it makes no difference which it is.
+# The statuses that signatures name. Signatures do not distinguish any others.
 _CODES = frozenset(code for signature in SIGNATURES for code in signature.codes)
 _NAMED = frozenset(word for signature in SIGNATURES for word in (*signature.statuses, *signature.reasons))
 
@@ -462,7 +465,7 @@ KINDS = (*dict.fromkeys(signature.kind for signature in SIGNATURES), "unknown")
 
 
 def rpc_status(status: str) -> str:
-    """The status of google.rpc that a word of the Interactions API stands for; the word itself where it stands for none."""
+    """The google.rpc status for a word of the Interactions API; the word itself if there is none."""
     upper = status.upper()
     return _STATUS_OF_WORD.get(upper, upper if upper in HTTP_CODES else status)
 
@@ -479,11 +482,9 @@ def error_kind(
     message: str | None = None,
     vertex: bool = False,
 ) -> str:
-    """The cause of an API error, one of `KINDS`; `unknown` when nothing fits. Only the head of `message` is looked at."""
+    """The cause of an API error, one of `KINDS`; `unknown` if none fits. Only the beginning of `message` is read."""
     upper, head = (status or "").upper(), (message or "")[:_MESSAGE_LIMIT].lower()
-    flat = (
-        " ".join(head.split()) if "\n" in head or "  " in head else head
-    )  # clients break lines where they like
+    flat = " ".join(head.split()) if "\n" in head or "  " in head else head  # clients break lines anywhere
     if quota_limit is None and "limit: 0" in head:
         quota_limit = limit_in(head, quota_metric)
     code = _CODE_OF_WORD.get(upper, HTTP_CODES.get(upper)) if code is None else code
@@ -512,7 +513,7 @@ def _candidates(
     has_quota: bool,
     has_message: bool,
 ) -> tuple[tuple[str, _Search | None, _Search | None], ...]:
-    """The signatures that are left for errors of one sort, each with what its texts are searched for; in their order."""
+    """The signatures that can match errors of one sort, in order, each with the part of its text that is searched."""
     return tuple(
         (signature.kind, _search(signature.quota_id), _search(signature.message))
         for signature in SIGNATURES

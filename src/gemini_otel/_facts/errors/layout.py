@@ -1,6 +1,7 @@
-"""Takes out of a text what a terminal or Node.js puts into it when it shows an error: colours, frames, pieces of a string, bare names.
+"""Removes from a text what a terminal or Node.js adds when it shows an error: colours, frames, split strings, names without
+quotes.
 
-Each step is linear, and is taken only where the text has the character that it is about.
+Each step is linear, and runs only if the text has the character that it looks for.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _OBJECT = re.compile(r"\{\s{0,80}(?:error|code|status|message) ?: ")
 
 
 def plain(text: str) -> str:
-    """The text as it was before it was shown."""
+    """The text without these additions."""
     if "\x1b" in text:
         text = _COLOURS.sub("", text)
     if any(side in text for side in _SIDES):

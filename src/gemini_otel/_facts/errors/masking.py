@@ -1,4 +1,4 @@
-"""Takes what may identify a caller or quote his data out of a service message; numbers and wording stay."""
+"""Masks what may identify a caller or quote a caller's data in a service message; numbers and wording stay."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _RESOURCES = (
     "projects|locations|publishers|models|tunedModels|endpoints|files|cachedContents|batches|operations|corpora|"
     "fileSearchStores|ragStores|documents|permissions|reasoningEngines|dynamic|agents|interactions"
 )
-# Where the service sends people for help.
+# Pages to which the service sends people for help.
 _HELP = (
     r"ai\.google\.dev|ai\.dev|ai\.studio|aistudio\.google\.com|developers\.generativeai\.google|(?:console\.|docs\.)?cloud\.google\.com|(?:console\.)?developers\.google\.com|"
     r"support\.google\.com|policies\.google\.com"
 )
-# Where in a request something is, in names of the API and numbers of items: `tools[0].function_declarations[3].parameters`. A key of
-# the caller's own stands in brackets, and is hidden.
+# The place of something in a request, by names of the API and numbers of items:
+# `tools[0].function_declarations[3].parameters`. A key of the caller is in brackets, and is masked.
 _FIELDS = (
     "contents|content|parts|part|role|text|inline_data|file_data|mime_type|data|file_uri|function_call|function_response|name|args|response|id|"
     "tools|function_declarations|functionDeclarations|parameters|parameters_json_schema|tool_config|toolConfig|function_calling_config|mode|"
@@ -26,7 +26,7 @@ _FIELDS = (
     "items|any_of|anyOf|required|enum|type|format|description|schema|requests|instances|request|model|cached_content"
 )
 _PLACE = rf"(?:{_FIELDS})(?:\[\d{{1,4}}\]|\.(?:{_FIELDS})\b){{0,40}}"
-# Keywords of JSON schema that the API does not know, which are the usual unknown names.
+# Keywords of JSON schema that the API does not know; they are the most frequent unknown names.
 _KEYWORDS = (
     r"\$?(?:additional_?[pP]roperties|schema|defs|ref|id|default|title|examples?|const|oneOf|one_of|allOf|all_of|not|strict|if|then|else|"
     r"exclusiveM(?:in|ax)imum|exclusive_m(?:in|ax)imum|propertyNames|property_names|patternProperties|pattern_properties|prefixItems|"
@@ -36,12 +36,12 @@ _OF_THE_API = re.compile(rf"(['\"`])(?:{_PLACE}|{_KEYWORDS})\1")
 
 
 def _quoted(mark: str) -> Callable[[re.Match[str]], str]:
-    """What stands in the place of something in quotation marks: itself, where it is a name of the API's."""
+    """What replaces a quoted text: a mask, or the text itself if it is a name of the API."""
     return lambda match: match[0] if _OF_THE_API.fullmatch(match[0]) else f"{mark}{MASK}{mark}"
 
 
-# A rule is tried only where one of its signs is in the message, in lower case. Order matters: credentials first, so that no later
-# rule leaves half of one.
+# A rule is tried only if one of its signs is in the message, in lower case. The order matters: credentials come first, so
+# that no later rule leaves half of one.
 _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (
         ("aiza", "aq.", "ya29.", "eyj"),

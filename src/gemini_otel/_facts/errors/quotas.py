@@ -1,6 +1,6 @@
-"""What the lines of a quota's message say: `* Quota exceeded for metric: NAME, limit: 0, model: NAME`.
+"""Reads the lines of a quota's message: `* Quota exceeded for metric: NAME, limit: 0, model: NAME`.
 
-JSON of a proto leaves zeros out, so a limit of 0 stands in the message and not in the QuotaFailure.
+JSON of a proto leaves out zeros, so a limit of 0 is in the message and not in the QuotaFailure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def metric_in(message: str) -> str | None:
 
 
 def limit_in(message: str, metric: str | None) -> int | None:
-    """The limit that every line of this metric has, of all lines where none has it; None where they differ or say nothing."""
+    """The limit in the lines for this metric, or in all lines if none is for it; None if they differ or give no limit."""
     if "limit: " not in message.lower():
         return None
     lines = [(match[1].lower(), match[2]) for match in _LINE.finditer(message)]

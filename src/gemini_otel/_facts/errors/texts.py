@@ -1,7 +1,7 @@
 """Reads an error out of any text: of an exception, a span's status, a log.
 
-In the order of evidence: a body of the service, how a websocket closed, a code beside a word that makes it one of the API, the class
-of an exception where a traceback or a log writes one. A code or a class that merely stands among other words is nothing.
+In the order of evidence: a body of the service; how a websocket closed; a code beside a word that shows it is the API's; the
+class of an exception where a traceback or a log writes one. A code or a class elsewhere in a text is ignored.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import LONGEST, Said, complete, said_in, said_loosely
+from gemini_otel._facts.errors.delays import delay_in
 from gemini_otel._facts.errors.kinds import HTTP_CODES, error_kind
 from gemini_otel._facts.errors.layout import plain
 from gemini_otel._facts.errors.masking import mask
@@ -24,7 +25,7 @@ _VERTEX = re.compile(r"vertex.?ai(?:.?beta)?exception|langchain_google_vertexai"
 _API_CLASSES = "|".join((*causes.CODE_OF_CLASS, *causes.STATUS_OF_CLASS, *causes.UNTOLD_API_ERRORS))
 _GOOGLE = r"https?://[\w.-]{0,100}googleapis\.com/"
 
-# How clients write a code and what the service said: "429 RESOURCE_EXHAUSTED. ...", "Error code: 429 - ...".
+# How clients write a code and the service's message: "429 RESOURCE_EXHAUSTED. ...", "Error code: 429 - ...".
 _CODED = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
@@ -40,7 +41,7 @@ _CODED = tuple(
         r"\bgoogleapi: (?:Error|got HTTP response code) (?P<code>[45]\d\d)(?:: | with body: ?)(?P<message>.*)",
         r"(?<![\w.:])(?P<code>[45]\d\d) (?P<message>[A-Z*'`][^\n]{2,1000} \[(?:links|reason|violations|field_violations) ?[{:].*)",
         rf"\"name\": ?\"(?:{_API_CLASSES})\",\s{{0,40}}\"message\": ?\"(?P<code>[45]\d\d) (?P<message>.*)",
-        # HTTP clients tell the code and the address, and keep the body to themselves.
+        # HTTP clients write the code and the address, and not the body.
         rf"\b(?P<code>[45]\d\d) (?:Client|Server) Error: [\w ,'-]{{0,60}} for url: {_GOOGLE}(?P<message>)",
         rf"\b(?:Client|Server) error '(?P<code>[45]\d\d) [\w ,-]{{2,60}}' for url '{_GOOGLE}(?P<message>)",
         rf"\bClientResponseError: (?P<code>[45]\d\d), message='[^'\n]{{0,100}}', url='?{_GOOGLE}(?P<message>)",
@@ -52,7 +53,7 @@ _CODED = tuple(
 )
 _STATUS_BEHIND = re.compile(rf"\([Ss]tatus:\s{{0,20}}({_STATUS})\)")
 _CODE = re.compile(r"(?<!\d)[45]\d\d(?!\d)|StatusCode\.|StatusRuntime|rpc error|[Ss]tatus:")
-# A bare number is a code behind the name of something that speaks to the API.
+# A bare number is a code only behind the name of something that calls the API.
 _CLIENT = re.compile(
     r"\b(?:\w{0,40}(?:Google|Gemini|VertexAI|Vertex_ai)\w{0,40}|litellm\.\w{1,60}|google\.(?:api_core|genai)[\w.]{1,80}|ModelHTTPError"
     rf"|{_API_CLASSES})\b"
@@ -83,7 +84,7 @@ _OF_GO = {
 }
 _CLOSE_CODE = re.compile(r"(?<!\d)[14]\d{3}(?:\s{1,80}\(| None|\)|\b,? ?[Rr]eason|(?=[\s,.;]))")
 _NO_FRAME = "no close frame received"
-# A class as the last line of a traceback has it, and as a log has it behind its own words.
+# A class as the last line of a traceback has it, or as a log has it behind its own words.
 _AT_THE_START = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Za-z_]\w{0,60})(?:: ?(.*)|\s*)$", re.MULTILINE)
 _IN_A_LINE = re.compile(
     r"(?<![\w.\"'(=])(?:((?:[a-z_]\w{0,60}\.){1,8})([A-Z]\w{0,60})|([A-Z]\w{0,50}(?:Error|Exception|Timeout)))(?:: |\()"
@@ -95,14 +96,16 @@ _CALM = re.compile(r"\b(?:DEBUG|INFO|TRACE|NOTICE)\b")
 
 
 class Raised(NamedTuple):
-    """An exception that a text tells of."""
+    """An exception that a text names, and the text from there on."""
 
     name: str
     text: str
 
 
 def read_text(text: str, exception: str = "", *, vertex: bool = False) -> ErrorFacts | None:
-    """The error that a text tells of; `exception` is the class that it belongs to, where that is known. None where it tells none."""
+    """The error in a text; `exception` is the class of the exception that it belongs to, if known. None if there is no
+    error.
+    """
     text = plain(text[:LONGEST])
     vertex = vertex or _is_of_vertex(text.lower())
     said = _said(f"{exception}: {text}" if exception else text)
@@ -121,8 +124,9 @@ def _is_of_vertex(text: str) -> bool:
 
 
 def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFacts:
-    """The facts of an error that the service told."""
+    """The facts of an error that the service described."""
     code = said.code if said.code is not None else HTTP_CODES.get((said.status or "").upper())
+    delay = said.retry_delay if said.retry_delay is not None else delay_in(said.message)
     return ErrorFacts(
         type=type_ or (str(code) if code is not None else said.status or "unknown"),
         code=code,
@@ -135,7 +139,7 @@ def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFact
             quota_id=said.quota_id,
             quota_limit=said.quota_limit,
             quota_metric=said.quota_metric,
-            retry_delay=said.retry_delay,
+            retry_delay=delay,
             message=said.message,
             vertex=vertex,
         ),
@@ -144,7 +148,7 @@ def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFact
         quota_id=said.quota_id,
         quota_metric=said.quota_metric,
         quota_limit=said.quota_limit,
-        retry_delay=said.retry_delay,
+        retry_delay=delay,
     )
 
 
@@ -167,7 +171,7 @@ def _said(text: str) -> Said | None:
         return coded
     if coded is None:
         return body if body.code is not None or body.status is not None else None
-    # A body may lack the code that the client wrote before it, and the client's code may be that of a gateway.
+    # A body may lack the code that the client wrote before it, and the client's code may be a gateway's.
     return body.beside(coded._replace(status=coded.status if body.code is None else None))
 
 
@@ -197,7 +201,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def _behind(code: int, status: str | None, message: str, details: str = "") -> Said:
-    """What stands behind a code, to the end of its paragraph; nothing where it is a body."""
+    """The text behind a code, to the end of its paragraph; the fields of a body if a body follows."""
     body = said_loosely(message) if "{" in message[:200] else None
     message = message[:_LONGEST_MESSAGE].strip().partition("\n\n")[0]
     if body is not None:
@@ -207,7 +211,7 @@ def _behind(code: int, status: str | None, message: str, details: str = "") -> S
 
 
 def _with_details(said: Said, details: str) -> Said:
-    """With what stands behind the message: `[violations { quota_id: "..." }, retry_delay { seconds: 29 }]`."""
+    """Adds the fields behind the message: `[violations { quota_id: "..." }, retry_delay { seconds: 29 }]`."""
     fields: dict[str, str] = {}
     ids: list[str] = []
     for match in _PROTO_FIELD.finditer(details):
@@ -232,7 +236,7 @@ def _closed(text: str) -> tuple[int, str | None] | None:
     if "\n" in text:
         return _close_in(text) or _close_in(
             " ".join(text.split())
-        )  # its lines may be those of a narrow terminal
+        )  # the lines may be broken by a narrow terminal
     return _close_in(text)
 
 
@@ -263,7 +267,7 @@ def _raised(text: str) -> Raised | None:
 
 
 def _says_something(raised: Raised) -> bool:
-    """Whether its class has a meaning here, or its words have: any program raises KeyError and RuntimeError."""
+    """Whether the class or the words have a meaning here: any program raises KeyError and RuntimeError."""
     if raised.name in causes.EVERYWHERE or _is_not_the_sdks(raised):
         return causes.kind_of_text(*raised) is not None
     return (
@@ -274,7 +278,7 @@ def _says_something(raised: Raised) -> bool:
 
 
 def _is_not_the_sdks(raised: Raised) -> bool:
-    """Whether it means something else than the SDK's exception of this name."""
+    """Whether it is not the SDK's exception of this name."""
     return (
         raised.name in causes.REFUSED_BY_SDK.classes
         and re.search(causes.NOT_OF_THE_SDK, raised.text) is not None
@@ -282,7 +286,7 @@ def _is_not_the_sdks(raised: Raised) -> bool:
 
 
 def _facts_of_node(text: str) -> ErrorFacts | None:
-    """What Node.js says of a connection, in a text that says that it was one to the API."""
+    """The cause of a connection error of Node.js, if the text shows that the connection was to the API."""
     if _ADDRESSED.search(text) is None:
         return None
     for cause in causes.CAUSES:
@@ -292,7 +296,7 @@ def _facts_of_node(text: str) -> ErrorFacts | None:
 
 
 def _facts_of_class(raised: Raised | None, vertex: bool) -> ErrorFacts | None:
-    """A class of an API client stands for a code; any other for what its class and words mean."""
+    """The facts of a class: an API client's class stands for a code, any other for the cause of its class and words."""
     if raised is None:
         return None
     name = raised.name.rpartition(".")[2]
@@ -305,6 +309,6 @@ def _facts_of_class(raised: Raised | None, vertex: bool) -> ErrorFacts | None:
 
 
 def _words_of(raised: Raised) -> str:
-    """What the exception says, without its name, and without the traceback that follows in a log."""
+    """The exception's message, without its name and without the traceback that follows in a log."""
     _, _, words = raised.text.partition(f"{raised.name}: ")
     return (words or raised.text).partition(f"\n{_TRACEBACK}")[0]

@@ -1,1 +1,1 @@
-"""HTTP attempts: where each of the SDK's clients sends a request, and sends it again."""
+"""HTTP attempts: the functions with which each of the SDK's clients sends a request, and sends it again."""

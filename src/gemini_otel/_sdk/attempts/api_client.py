@@ -1,4 +1,4 @@
-"""Every HTTP attempt, where the SDK makes it: below its retries, above all of its transports."""
+"""Every HTTP attempt of the SDK's main client: below its retries, above all of its transports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gemini_otel._telemetry.rounds import Round, current_round
 
 
 class Attempt:
-    """An attempt that has begun: it has failed with the exception that leaves the block, or else got its answer."""
+    """An attempt that has begun. It fails with the exception that leaves the block, and succeeds without one."""
 
     settled = True
     __slots__ = ("_call",)
@@ -26,7 +26,7 @@ class Attempt:
         self._call = call
 
     def __enter__(self) -> None:
-        """Its round is current already."""
+        """Enter; the round is already current."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -44,7 +44,7 @@ class Attempt:
 
 
 class RefusedAttemptError(Exception):
-    """An attempt whose answer is a refusal that the SDK itself does not raise."""
+    """An attempt whose answer is a refusal for which the SDK itself raises nothing."""
 
     def __init__(self, response: Any) -> None:
         super().__init__()
@@ -52,14 +52,14 @@ class RefusedAttemptError(Exception):
         self.body = None
         if hasattr(response, "status_code"):
             self.status_code = response.status_code
-            # Which raises where it is not JSON, and of a stream that only the SDK may read.
+            # It raises if the answer is not JSON, and for a stream, which only the SDK may read.
             self.body, _ = tried(response.json)
-        else:  # of aiohttp, whose body only a coroutine could read
+        else:  # aiohttp's answer, whose body only a coroutine can read
             self.status_code = response.status
 
 
 def _begin_attempt(_: object, __: object, ___: Arguments) -> Attempt | None:
-    """`BaseApiClient._request_once`: one call, one attempt, but for aiohttp's resend below."""
+    """`BaseApiClient._request_once`: one call is one attempt, except for the resend with aiohttp below."""
     call = current_round()
     if call is None:
         return None
@@ -69,7 +69,7 @@ def _begin_attempt(_: object, __: object, ___: Arguments) -> Attempt | None:
 
 @guarded
 def _note_hidden_resend(_: object, __: object, ___: Arguments) -> None:
-    """`BaseApiClient._ensure_aiohttp_ssl_ctx`: inside an attempt, the SDK calls it for one reason only.
+    """`BaseApiClient._ensure_aiohttp_ssl_ctx`: inside an attempt, the SDK calls it only before a hidden resend.
 
     Without retry options it handles a broken aiohttp connection by sleeping and sending again, in the same attempt function.
     """
@@ -83,12 +83,13 @@ def _note_hidden_resend(_: object, __: object, ___: Arguments) -> None:
 def _begin_transfer(_: object, __: object, arguments: Arguments) -> _Transfer | None:
     """`BaseApiClient.upload_file` and `download_file`: the SDK sends the requests itself, without `_request_once`.
 
-    All of them are one attempt, however many pieces a file has, but for pieces that are sent again: see `uploads`.
+    All requests together are one attempt, however many pieces a file has, except for pieces that are sent again: see
+    `uploads`.
     """
     call = current_round()
     if call is None:
         return None
-    if isinstance(size := arguments.get("upload_size"), int):  # known also where the upload breaks off
+    if isinstance(size := arguments.get("upload_size"), int):  # recorded even if the upload breaks off
         call.note({names.RESOURCE_SIZE: size})
     transfer = _Transfer(call, arguments.get("destination"))
     call.attempts.started()
@@ -96,7 +97,7 @@ def _begin_transfer(_: object, __: object, arguments: Arguments) -> _Transfer | 
 
 
 class _Transfer(Attempt):
-    """One that notes the size of a download that the caller does not get as bytes."""
+    """A transfer that records the size of a download that the caller does not get as bytes."""
 
     settled = False
     __slots__ = ("_destination", "_start")
@@ -115,7 +116,7 @@ class _Transfer(Attempt):
 
 
 def _written(destination: Any) -> int | None:
-    """How far a stream is written that a download goes to; a file at a path is written anew."""
+    """The position up to which a download's stream has been written; 0 for a file at a path, which is written anew."""
     if isinstance(destination, str | os.PathLike):
         return 0
     seekable = getattr(destination, "seekable", None)

@@ -1,4 +1,4 @@
-"""HTTP attempts of the generated clients, which send and resend by a function of their own."""
+"""HTTP attempts of the generated clients, which have their own function for sending and resending."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gemini_otel._telemetry.rounds import Round, current_round
 
 
 class _Attempt(Attempt):
-    """One whose refusal is an answer like any other, for the SDK to look at."""
+    """An attempt whose refusal is an ordinary answer that the SDK checks later."""
 
     settled = False
     __slots__ = ()
@@ -54,7 +54,7 @@ def _retry(
     args: Positional,
     kwargs: Arguments,
 ) -> Any:
-    """`retry(send, retries)`: every request passes through it, also one that is not to be repeated."""
+    """`retry(send, retries)`: every request passes through it, even one that is not to be repeated."""
     observed = current_round()
     if observed is None or not args:
         return wrapped(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""HTTP attempts of the client that interactions had before google-genai 2.9: inferred from the hooks it calls before, between and after attempts."""
+"""HTTP attempts of the interactions client before google-genai 2.9, inferred from the hooks that it calls around attempts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gemini_otel._telemetry.rounds import current_round
 
 
 def _note_attempt(_: object, __: object, ___: Arguments) -> None:
-    """`_prepare_request`: an attempt begins. That of the async client is a coroutine, which goes through."""
+    """`_prepare_request`: an attempt begins. For the async client this is a coroutine, which is passed through."""
     call = current_round()
     if call is not None:
         call.attempts.started()
@@ -21,7 +21,7 @@ def _note_attempt(_: object, __: object, ___: Arguments) -> None:
 
 @guarded
 def _note_failure(_: object, __: object, arguments: Arguments) -> None:
-    """`_sleep_for_retry`: the attempt failed, and another one will follow."""
+    """`_sleep_for_retry`: the attempt failed, and another one follows."""
     call, response = current_round(), arguments.get("response")
     failure = sys.exc_info()[1] if response is None else RefusedAttemptError(response)
     if call is not None and failure is not None:
@@ -29,7 +29,7 @@ def _note_failure(_: object, __: object, arguments: Arguments) -> None:
 
 
 def _begin_request(_: object, __: object, ___: Arguments) -> Attempt | None:
-    """`request`: how the attempt ended that `_prepare_request` began last."""
+    """`request`: the end of the attempt that `_prepare_request` began last."""
     call = current_round()
     return None if call is None else Attempt(call)
 

@@ -1,4 +1,4 @@
-"""The pieces of an upload, which the SDK sends again where an answer says nothing of the upload's state.
+"""The pieces of an upload, which the SDK sends again if an answer does not say the upload's state.
 
 The retry loop calls the HTTP client directly. So we run it on a stand-in for the SDK's object, whose HTTP client reports its
 requests.
@@ -25,7 +25,7 @@ _STATUS = "x-goog-upload-status"
 def _send_pieces(
     _: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    """`BaseApiClient._upload_fd`, and its async twin, whose coroutine goes through."""
+    """`BaseApiClient._upload_fd`, and its async twin, whose coroutine is passed through."""
     observed = current_round()
     stand_in = None if observed is None else safely(_stand_in, wrapped, instance, observed)
     return (stand_in or wrapped)(*args, **kwargs)
@@ -36,7 +36,9 @@ def _stand_in(wrapped: Any, instance: Any, observed: Round) -> Callable[..., Any
 
 
 class _Pieces:
-    """What each piece is sent inside. Tells the call of one that is sent again; what ends the upload, the SDK raises."""
+    """The context of each request of an upload. It reports a piece that is sent again to the call; a final failure reaches
+    the call as an exception.
+    """
 
     settled = False
 
@@ -46,7 +48,7 @@ class _Pieces:
         self._refused_at = 0.0
 
     def begin(self, _: object, __: Arguments) -> _Pieces:
-        """A piece is about to be sent, again where the one before was refused."""
+        """A piece is about to be sent; it is a resend if the one before was refused."""
         refusal, self._refusal = self._refusal, None
         if refusal is not None:
             self._call.attempt_failed(refusal, time.monotonic() - self._refused_at)
@@ -54,23 +56,24 @@ class _Pieces:
         return self
 
     def __enter__(self) -> None:
-        """The upload's round is current already."""
+        """Enter; the upload's round is already current."""
 
     def __exit__(self, *raised: object) -> None:
-        """The SDK raises what ends the upload."""
+        """Leave; the SDK raises a final failure itself."""
 
     @guarded
     def observe(self, response: Any) -> None:
         if not response.headers.get(_STATUS):
             self._refusal, self._refused_at = RefusedAttemptError(response), time.monotonic()
-        self._call.attempt_answered(getattr(response, "status_code", None) or response.status)  # of aiohttp
+        # Of aiohttp's answer.
+        self._call.attempt_answered(getattr(response, "status_code", None) or response.status)
 
     def finish(self) -> None:
-        """Other pieces may follow."""
+        """Do nothing, because other pieces may follow."""
 
 
 class _Sender:
-    """An HTTP client whose requests are seen."""
+    """An HTTP client that reports its requests."""
 
     def __init__(self, client: Any, pieces: _Pieces, drive: Callable[..., Any]) -> None:
         self.client, self._pieces, self._drive = client, pieces, drive
@@ -83,7 +86,7 @@ class _Sender:
 
 
 class _ApiClient:
-    """The SDK's object, but for its HTTP clients."""
+    """The SDK's object with other HTTP clients."""
 
     def __init__(self, instance: Any, pieces: _Pieces) -> None:
         self.__dict__.update(_instance=instance, _pieces=pieces)
@@ -100,7 +103,7 @@ class _ApiClient:
         return _Sender(await self._instance._get_aiohttp_session(), self._pieces, async_call)
 
 
-# By the SDK's HTTP client, of httpx or aiohttp.
+# By the SDK's HTTP client: httpx or aiohttp.
 _DRIVES = {"_httpx_client": call, "_async_httpx_client": async_call, "_aiohttp_session": async_call}
 PATCHES = tuple(
     patch("HTTP attempts", "google.genai._api_client", f"BaseApiClient.{name}", Shape.INSTEAD, _send_pieces)

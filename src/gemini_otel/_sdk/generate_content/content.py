@@ -1,4 +1,4 @@
-"""What an answer says, candidate by candidate. Runs only where content capture is on."""
+"""The content of an answer, candidate by candidate. Runs only if content is captured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.reading.fields import enum_value, field, fields, items, with_body
 from gemini_otel._sdk.reading.parts import read_instructions, read_messages, read_part, tool_definitions
 
-# What the service itself looked up for a candidate, by the field that tells it.
+# What the service itself looked up for a candidate, by the field that holds it.
 _LOOKED_UP = {
     "grounding_metadata": "grounding",
     "url_context_metadata": "url_context",
@@ -20,7 +20,7 @@ _NOT_SAID = frozenset({"search_entry_point", "google_maps_widget_context_token"}
 
 
 def read_request_content(arguments: Arguments) -> RequestContent:
-    """Messages, system instruction and tools of a `generate_content`."""
+    """Messages, system instruction and tools of a `generate_content` request."""
     config = arguments.get("config")
     return RequestContent(
         read_messages(arguments.get("contents")),

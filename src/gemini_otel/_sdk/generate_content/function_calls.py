@@ -1,7 +1,7 @@
 """Function calls as they arrive: whole, or in pieces (`stream_function_call_arguments`).
 
-The first piece of a streamed call has its name and no arguments; those that follow have `partial_args` and no name; the
-last does not say `will_continue`.
+The first piece of a streamed call has its name and no arguments. The following pieces have `partial_args` and no name. The
+last one does not have `will_continue`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ _VALUES = ("number_value", "bool_value", "null_value")
 
 
 class FunctionCalls:
-    """Tells the listener each call once, when it is complete or the answer ends; keeps at most 12,000 characters of one."""
+    """Passes each call to the listener once, when it is complete or the answer ends; keeps at most 12,000 characters of a
+    call.
+    """
 
     def __init__(self) -> None:
         self._begun: dict[int, _StreamedCall] = {}
@@ -37,7 +39,7 @@ class FunctionCalls:
                 self.finish(candidate, listener)
 
     def finish(self, candidate: int, listener: Listener | None) -> None:
-        """Tell the call that was begun, if there is one: its rest does not come."""
+        """Pass on the call that has begun, if there is one, because its rest will not come."""
         call = self._begun.pop(candidate, None)
         if call is not None and listener is not None:
             listener.function_call(candidate, call.name, call.args)
@@ -68,7 +70,7 @@ class _StreamedCall:
                 )
 
     def _append(self, path: str, text: str) -> None:
-        """Keep the beginning and the end of a long string; a loop stands at its end."""
+        """Keep the beginning and the end of a long string, because a loop is at its end."""
         self._length += len(text)
         before = self._strings.get(path, "")
         whole = before + text

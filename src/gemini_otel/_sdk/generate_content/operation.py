@@ -1,4 +1,4 @@
-"""`generate_content` and `generate_content_stream`, also as `chats` and automatic function calling use them."""
+"""`generate_content` and `generate_content_stream`, also as used by `chats` and automatic function calling."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gemini_otel._sdk.reading.fields import (
 )
 from gemini_otel._sdk.reading.usage import UsageReader
 
-# Of an answer and of a candidate, what is read of each: every chunk of a stream has them all, mostly None.
+# The fields that are read of an answer and of a candidate. Every chunk of a stream has them, and most are None.
 _ANSWER = ("candidates", "usage_metadata", "prompt_feedback", "response_id", "model_version", "model_status")
 _CANDIDATE = (
     "index",
@@ -38,14 +38,14 @@ _CANDIDATE = (
     "grounding_metadata",
     "url_context_metadata",
 )
-# Fields of a part that describe it; every other field that is set is a kind of part, known to us or not.
+# Fields of a part that describe it. Every other field that is set names the kind of the part, known to us or not.
 _NOT_A_KIND = frozenset(
     {"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"}
 )
 _WORDS = frozenset({"text", "thought"})
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LIKELY = ("MEDIUM", "HIGH")
-# httpx writes names small, aiohttp as they come.
+# httpx writes header names in lower case, aiohttp unchanged.
 _TIER_HEADER = ("x-gemini-service-tier", "X-Gemini-Service-Tier")
 
 
@@ -123,7 +123,7 @@ class GenerateContentAnswer:
             blocked_categories=tuple(self._blocked_categories),
             parts=tuple(self._parts),
             usable=self._usable and not (self._request.only_media and self._parts.keys() <= _WORDS),
-            # The SDK parses a whole answer, never the sum of a stream's chunks.
+            # The SDK parses a whole answer, but not the chunks of a stream.
             parsed=self._parsed if self._fed == 1 else None,
             model_status=self._model_status,
             service_tier=self._service_tier() or (traffic and tier_of_traffic(traffic)),
@@ -145,7 +145,7 @@ class GenerateContentAnswer:
         return found
 
     def _service_tier(self) -> str | None:
-        """The tier that served the request, as the usage says or the header of a whole answer."""
+        """The tier that served the request, from the usage or from the header of a whole answer."""
         tier = self._usage.last.get("service_tier")
         if tier is None and self._http_response is not None:
             headers = field(self._http_response, "headers")
@@ -212,9 +212,9 @@ class GenerateContentAnswer:
             self._feed_ratings(feedback.get("safety_ratings"), blocked_by_safety=reason == "SAFETY")
 
     def _feed_ratings(self, ratings: object, *, blocked_by_safety: bool) -> None:
-        """The categories marked as blocking; where a safety block marks none, those rated MEDIUM or HIGH.
+        """Take the categories marked as blocking; if a safety block marks none, those rated MEDIUM or HIGH.
 
-        And the thresholds that the service put in the place of those that were asked for.
+        Also take the thresholds that the service used instead of the requested ones.
         """
         for rating in items(ratings):
             if (threshold := enum_code(field(rating, "overwritten_threshold"))) is not None:
@@ -231,7 +231,7 @@ class GenerateContentAnswer:
 
 
 def _unparsed(candidates: Any) -> bool | None:
-    """False where the first candidate, which is the one that the SDK parses, is text; None for a call, and for `null`.
+    """False if the first candidate, which is the one that the SDK parses, is text; None for a function call and for `null`.
 
     `null` may be what an optional schema asks for, and is parsed as None.
     """
@@ -244,8 +244,8 @@ def _unparsed(candidates: Any) -> bool | None:
 
 
 def _date(moment: object) -> str | None:
-    """The day of a moment."""
-    if isinstance(moment, str):  # as JSON has it
+    """The day of a point in time."""
+    if isinstance(moment, str):  # in JSON form
         return moment[:10] if _DAY.fullmatch(moment[:10]) else None
     return moment.date().isoformat() if isinstance(moment, datetime) else None
 

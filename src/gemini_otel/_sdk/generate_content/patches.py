@@ -31,7 +31,7 @@ def _has_tools(models: Any, arguments: Arguments) -> bool:
 
 
 def _may_have_tools(chat: Any, arguments: Arguments) -> bool:
-    return True  # they may be the chat's own, or in a positional config
+    return True  # the arguments may be the chat's own, or in a positional config
 
 
 def _read_round(models: Any, arguments: Arguments) -> tuple[Any, Arguments]:
@@ -48,9 +48,9 @@ def _read_chat_round(chat: Any, arguments: Arguments) -> tuple[Any, Arguments]:
 
 
 def _read(_: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """`_GenerateContentResponse_from_mldev(from_object, ...)`: the JSON of an answer, or of a chunk, for the SDK's own type.
+    """`_GenerateContentResponse_from_mldev(from_object, ...)` converts the JSON of an answer or chunk to the SDK's type.
 
-    That leaves out the tier that served the request.
+    The type lacks the tier that served the request, so it is read from the JSON.
     """
     answer = args[0] if args else kwargs.get("from_object")
     usage = answer.get("usageMetadata") if type(answer) is dict else None
@@ -69,7 +69,7 @@ _CHAT = TurnOperation(_read_chat_model, _may_have_tools, GENERATE_CONTENT, _read
 
 
 def _round(name: str, shape: Shape) -> Patch:
-    names = (f"{name}_with_continuation", name)  # the first from google-genai 2.30 on
+    names = (f"{name}_with_continuation", name)  # the first one from google-genai 2.30 on
     return Patch("generate_content", Target("google.genai.models", names), shape, begin, GENERATE_CONTENT)
 
 

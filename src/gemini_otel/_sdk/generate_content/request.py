@@ -27,11 +27,11 @@ from gemini_otel._sdk.reading.fields import (
 
 _MOST_SETTINGS = 16
 MAX_PARTS = 64
-_MADE_BY_SERVICE = re.compile(r"/[\w-]*\d[\w-]*$", re.ASCII)  # an id; words of the program's have no digit
+_MADE_BY_SERVICE = re.compile(r"/[\w-]*\d[\w-]*$", re.ASCII)  # an id; words of the program have no digit
 
 
 def read_request(models: Any, arguments: Arguments) -> RequestFacts:
-    """The generation settings, the HTTP options in force, and which tools are offered."""
+    """The generation settings, the HTTP options in force, and the tools that are offered."""
     config, contents = arguments.get("config"), arguments.get("contents")
     options = http_options(models, config)
     turns = _turns(contents) if isinstance(contents, list) else NOTHING
@@ -79,12 +79,12 @@ def _is_given(_: object) -> bool:
 
 
 def _only_media(modalities: object) -> bool:
-    """Whether an image or sound is all that was asked for."""
+    """Whether only an image or sound was asked for."""
     asked = {enum_value(modality) for modality in items(modalities)}
     return asked in ({"IMAGE"}, {"AUDIO"})
 
 
-# Settings that are read as they are: name, fact, and how.
+# Settings that are read directly: name, fact, and converter.
 _SETTINGS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("temperature", "temperature", decimal),
     ("top_p", "top_p", decimal),
@@ -104,7 +104,7 @@ _SETTINGS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
 def _measured(
     get: Callable[[str], Any], built_in: tuple[str, ...], capacity: str | None, turns: Measured
 ) -> Measured:
-    """What few requests have."""
+    """Attributes that few requests have."""
     safety, cached = get("safety_settings"), get("cached_content")
     if not (built_in or safety or cached or capacity):
         return turns
@@ -127,13 +127,13 @@ def _threshold(setting: object) -> str:
 
 
 def _turns(contents: list[Any]) -> Measured:
-    """How many contents a conversation has: what goes on from an answer holds what was sent before."""
+    """The number of contents of a conversation: a request that continues after an answer contains what was sent before."""
     goes_on = len(contents) > 2 and field(contents[-2], "role") == "model"
     return {names.REQUEST_TURNS: len(contents)} if goes_on else NOTHING
 
 
 def _output_type(config: Mapping[str, Any]) -> str | None:
-    """What was asked for, in the words of `gen_ai.output.type`; None where the request does not say."""
+    """The requested output in terms of `gen_ai.output.type`; None if the request does not say."""
     modalities = [enum_value(modality) for modality in items(config.get("response_modalities"))]
     mime_type = config.get("response_mime_type")
     if "IMAGE" in modalities:
@@ -154,12 +154,14 @@ def _structured_output(config: Mapping[str, Any]) -> bool:
 
 
 def read_history(arguments: Arguments) -> list[PastCall]:
-    """The calls of the user's turn among the last 64 parts, oldest first; none unless the request ends with a tool's answer."""
+    """The function calls of the user's turn among the last 64 parts, oldest first; empty unless the request ends with a
+    tool's answer.
+    """
     contents = items(arguments.get("contents"))
     if not contents or not _is_answer(contents[-1]):
         return []
     calls: list[PastCall] = []
-    answers: list[Mapping[str, Any]] = []  # not yet matched, newest first
+    answers: list[Mapping[str, Any]] = []  # not matched yet, newest first
     for part in _last_parts(contents):
         if answer := part.get("function_response"):
             answers.append(fields(answer))
@@ -182,7 +184,7 @@ def _is_answer(content: Any) -> bool:
 
 
 def _begins_turn(content: Any) -> bool:
-    """Return whether the user speaks here; a string is the user's, a bare part that is no call and no answer too."""
+    """Whether the user speaks here. A string is the user's, and so is a bare part that is neither a call nor its answer."""
     if isinstance(content, str):
         return True
     role, parts = field(content, "role"), _parts(content)
@@ -195,7 +197,7 @@ def _begins_turn(content: Any) -> bool:
 def _last_parts(contents: list[Any] | tuple[Any, ...]) -> Iterator[Mapping[str, Any]]:
     """The last parts of the user's turn, newest first.
 
-    In function calling with streams, google-genai before 2.18 writes the calls of a round twice, one content after the other.
+    In function calling with streams, google-genai before 2.18 writes the calls of a round twice, in consecutive contents.
     """
     left = MAX_PARTS
     newer = None
@@ -211,6 +213,6 @@ def _last_parts(contents: list[Any] | tuple[Any, ...]) -> Iterator[Mapping[str, 
 
 
 def _parts(content: Any) -> list[Any] | tuple[Any, ...]:
-    """The parts of a content; a bare part among the contents stands for itself."""
+    """The parts of a content. A bare part among the contents is its own content."""
     found = fields(content)
     return items(found["parts"]) if "parts" in found else (content,)

@@ -1,4 +1,4 @@
-"""What a request lets the model use, and what an answer shows in use: functions by name, and tools that the service runs."""
+"""The tools that a request offers and that an answer uses: functions by name, and tools that the service runs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _GROUNDING = (
     "retrieval",
     "file_search",
 )
-# Tools that make the model call no function of the program's; others, such as computer_use, declare functions of their own.
+# Tools with which the model calls no function of the program; others, such as computer_use, declare functions.
 _SERVER_TOOLS = (*_GROUNDING, "url_context", "code_execution")
-# Of grounding metadata: what shows that something was looked up. An empty object shows nothing.
+# Fields of grounding metadata that show that something was looked up. An empty object shows nothing.
 _SIGNS = (
     "web_search_queries",
     "image_search_queries",
@@ -31,7 +31,7 @@ _SIGNS = (
     "grounding_supports",
 )
 _COMPUTER = "computer_use"
-_TOOL_PARTS = frozenset({"tool_call", "tool_response"})  # tools of the service, by whatever name
+_TOOL_PARTS = frozenset({"tool_call", "tool_response"})  # tools of the service, under all of their names
 _MOST_NAMES = 16
 _NAME = re.compile(r"[A-Za-z_][\w.:-]{0,63}", re.ASCII)
 
@@ -39,7 +39,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.:-]{0,63}", re.ASCII)
 def offered_tools(models: Any, config: Mapping[str, Any]) -> OfferedTools:
     """The functions and the tools of the service that a request names.
 
-    The functions are None where something else may declare more: a session, a cached content, a body of the user's own.
+    The functions are None if something else may declare more: a session, a cached content, or a request body from the user.
     """
     functions: set[str] = set()
     server: list[str] = []
@@ -67,7 +67,7 @@ def _may_hold_more(models: Any, config: Mapping[str, Any]) -> bool:
 
 
 def count_tools(tools: object) -> tuple[int, tuple[str, ...]]:
-    """How many tools a request offers, and the kinds of those that are built in; 1 for a callable or a session."""
+    """How many tools a request offers, and the kinds of the built-in ones; a callable or a session counts as 1."""
     number, built_in = 0, dict[str, None]()
     for tool in items(tools):
         offered = fields(tool)
@@ -83,22 +83,22 @@ def count_tools(tools: object) -> tuple[int, tuple[str, ...]]:
 
 
 class ToolUse:
-    """Which tools an answer shows in use; names and numbers only."""
+    """The tools that an answer uses; names and numbers only."""
 
     __slots__ = ("_called", "_grounded", "server")
 
     def __init__(self) -> None:
-        self._called: dict[str, int] = {}  # how often
+        self._called: dict[str, int] = {}  # with the number of uses
         self.server = ServerToolUse()
         self._grounded = False
 
     def call(self, name: object) -> None:
-        """Take the name of a function that the model wants to be called; the pieces of a streamed call have none."""
+        """Take the name of a function that the model calls; the later pieces of a streamed call have none."""
         if isinstance(name, str) and (name in self._called or len(self._called) < _MOST_NAMES):
             self._called[name] = self._called.get(name, 0) + 1
 
     def feed(self, candidate: Mapping[str, Any]) -> None:
-        """Take what the service says of its own tools with a candidate."""
+        """Take what a candidate says about the service's tools."""
         if (grounding := candidate.get("grounding_metadata")) is not None:
             self._grounded = self._grounded or any(fields(grounding).get(name) for name in _SIGNS)
             self.server.grounded(grounding)
@@ -112,7 +112,7 @@ class ToolUse:
         parts: Mapping[str, None],
         usage: UsageFacts,
     ) -> Measured:
-        """Functions called that are not declared, what the service's own tools did, and which were not used."""
+        """The undeclared functions that were called, what the service's tools did, and the tools that were not used."""
         found = self.server.measured()
         offered = request.offered()
         if self._called and (undeclared := self._undeclared(offered.functions, reasons)):
@@ -125,13 +125,13 @@ class ToolUse:
         return found or NOTHING
 
     def uses(self, request: RequestFacts) -> ToolUses:
-        """How often each tool of the service was used."""
+        """How often each of the service's tools was used."""
         found = self.server.uses()
         actions = self._computer_actions(request)
         return {**found, (_COMPUTER, "ok"): actions} if actions else found
 
     def _computer_actions(self, request: RequestFacts) -> int:
-        """Calls of the functions that the tool brings with it: all but those that the request declares."""
+        """Calls of the functions that `computer_use` declares: all except those that the request declares."""
         asked = request.measured.get(names.SERVER_TOOLS)
         if not self._called or not isinstance(asked, tuple) or _COMPUTER not in asked:
             return 0
@@ -139,9 +139,10 @@ class ToolUse:
         return sum(times for name, times in self._called.items() if name not in declared)
 
     def _undeclared(self, declared: frozenset[str] | None, reasons: tuple[str, ...]) -> tuple[str, ...]:
-        """The functions called that are not among those declared.
+        """The functions that were called and not declared.
 
-        Where the service itself did not refuse the call, only beside functions that are declared: there may be others.
+        Unless the service itself refused the call, they count only if the request declares functions: otherwise there may be
+        others.
         """
         refused = "UNEXPECTED_TOOL_CALL" in reasons
         if not declared and not (refused and declared is not None):

@@ -1,6 +1,6 @@
-"""Reads an interaction, or the events of a stream in order, of both generations of the client; keeps facts, never text.
+"""Reads an interaction, or the events of a stream in order, from both generations of the client; keeps facts, never text.
 
-An interaction tells its status instead of a finish reason. One that failed, or was cut, is returned like any other.
+An interaction has a status instead of a finish reason. One that failed or was cut off is returned like any other.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gemini_otel._sdk.reading.fields import fields as known_fields
 from gemini_otel._sdk.reading.generated_clients import read_usage
 from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
-# https://ai.google.dev/api/interactions-api: what the status of an interaction means for the caller.
+# The outcome for each status of an interaction, https://ai.google.dev/api/interactions-api.
 OUTCOMES = {
     "completed": "ok",
     "requires_action": "ok",
@@ -41,14 +41,15 @@ OUTCOMES = {
     "idle": "pending",
     "failed": "failed",
     "cancelled": "cancelled",
-    # "incomplete", "budget_exceeded" and "requires_continuation" are "incomplete", as is a status that nobody knows.
+    # "incomplete", "budget_exceeded" and "requires_continuation" have the outcome "incomplete", and so has an unknown
+    # status.
 }
-_ENVELOPES = frozenset({"model_output", "user_input"})  # steps whose content is what counts
+_ENVELOPES = frozenset({"model_output", "user_input"})  # steps that are counted by their contents
 _LONGEST_ARGUMENTS = 64 * 1024  # characters of a streamed function call that are kept until it is complete
 
 
 def fields(source: object) -> Mapping[str, Any]:
-    """The fields of an object, with those that the service sends and an older client does not know."""
+    """The fields of an object, including those that the service sends and an older client does not know."""
     known, unknown = known_fields(source), getattr(source, "__pydantic_extra__", None)
     return {**known, **unknown} if unknown else known
 
@@ -73,7 +74,7 @@ class InteractionAnswer:
         self._error: ErrorFacts | None = None
         self._calls: dict[
             object, tuple[str, list[str]]
-        ] = {}  # of a stream, by step: name and pieces of the arguments
+        ] = {}  # for a stream, by step: the name and the pieces of the arguments
 
     def feed(self, answer: Any, listener: Listener | None) -> None:
         answer = with_raw_body(answer)
@@ -112,7 +113,7 @@ class InteractionAnswer:
         self._model = enum_value(get("model")) or self._model
         self._status = _word(get("status")) or self._status
         self._tier = enum_value(get("service_tier")) or self._tier
-        for step in items(get("steps")) or items(get("outputs")):  # `outputs` until google-genai 1.75
+        for step in items(get("steps")) or items(get("outputs")):  # named `outputs` until google-genai 1.75
             self._feed_step(step, listener)
         if (usage := get("usage")) is not None:
             self._usages.append(fields(usage))
@@ -201,17 +202,17 @@ class InteractionAnswer:
         elif kind == "text_annotation_delta":
             read_citations(self._server_tools(), get("annotations"))
         elif kind != "thought_signature":
-            self._calls.pop(index, None)  # until google-genai 1.75 a call comes whole
+            self._calls.pop(index, None)  # until google-genai 1.75 a call arrives whole
             self._feed_content(delta, listener)
 
     def _feed_error(self, error: Any) -> None:
-        """The first error that the service reports is the one to tell."""
+        """Take an error of the service; the first one counts."""
         if self._error is None and error is not None:
             self._error = read_reported(field(error, "code"), field(error, "message"))
 
     def _outcome(self, usage: UsageFacts) -> str:
         if self._status is None:
-            return "pending"  # a raw response, which its reader may not have read yet
+            return "pending"  # a raw response, which may not have been read yet
         outcome = OUTCOMES.get(self._status, "incomplete")
         if (
             self._status == "incomplete"
@@ -234,7 +235,7 @@ class InteractionAnswer:
         return found
 
     def _usage(self) -> UsageFacts:
-        """The sum over the hops of a stream; the SDK adds up those of a call itself."""
+        """The sum over the hops of a stream; for a plain call, the SDK adds up the hops itself."""
         counters = (counter.in_interactions for counter in GIVEN_COUNTERS)
         totals = {name: total for name in counters if (total := self._total(name)) is not None}
         return read_usage(totals)._replace(by_modality=self._by_modality())
@@ -259,9 +260,10 @@ class InteractionAnswer:
 
 
 class FetchedAnswer(InteractionAnswer):
-    """Reads the answer of `interactions.get`. Its tokens are no usage: the same interaction may be fetched many times.
+    """Reads the answer of `interactions.get`. Its tokens do not count as usage, because the same interaction may be fetched
+    many times.
 
-    https://github.com/open-telemetry/semantic-conventions-genai: a `fetch_response` span reports no tokens.
+    A `fetch_response` span reports no tokens: https://github.com/open-telemetry/semantic-conventions-genai
     """
 
     def facts(self) -> ResponseFacts:
@@ -273,7 +275,7 @@ class FetchedAnswer(InteractionAnswer):
 
 
 class AdministeredAnswer(InteractionAnswer):
-    """Reads the answer of `interactions.cancel` and `.delete`: done is done, whatever became of the interaction."""
+    """Reads the answer of `interactions.cancel` and `.delete`, which are `ok` whatever state the interaction is in."""
 
     def facts(self) -> ResponseFacts:
         facts = super().facts()
@@ -282,7 +284,7 @@ class AdministeredAnswer(InteractionAnswer):
 
 
 def _reported(error: ErrorFacts) -> dict[str, Value]:
-    """An error that came without an exception: its status, its kind, and its message, masked."""
+    """An error that came without an exception: its status, its kind, and its masked message."""
     found = (
         (names.ERROR_STATUS, None if error.status is None else rpc_status(error.status)),
         (names.ERROR_KIND, error.kind),
@@ -292,17 +294,17 @@ def _reported(error: ErrorFacts) -> dict[str, Value]:
 
 
 def _word(status: object) -> str | None:
-    """A status as a plain string: one that the SDK does not know is of a subclass."""
+    """A status as a plain string; an unknown one is an instance of a subclass."""
     return lower_code(str(raw)) if (raw := enum_value(status)) is not None else None
 
 
 def with_raw_body(answer: Any) -> Any:
-    """The answer; where `with_raw_response` left it unparsed, the JSON of its body if that is read already."""
+    """The answer; if `with_raw_response` left it unparsed, the JSON of its body, if that has been read already."""
     response = getattr(answer, "http_response", None)
     return parse_json(response.content) if response is not None and response.is_stream_consumed else answer
 
 
 def _parsed(arguments: str) -> object:
-    """The arguments of a function call; their text where they are no JSON."""
+    """The arguments of a function call; their text if they are not JSON."""
     parsed = parse_json(arguments)
     return arguments if parsed is None else parsed

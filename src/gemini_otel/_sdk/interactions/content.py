@@ -1,4 +1,6 @@
-"""What an interaction is told and says, as messages of the GenAI conventions. Runs only where content capture is on."""
+"""The content of an interaction's request and answer, as messages of the GenAI conventions. Runs only if content is
+captured.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from gemini_otel._sdk.reading.parts import media_about
 
 _ENVELOPES = {"user_input": "user", "model_output": "assistant"}
 _ROLES = {**_ENVELOPES, "thought": "assistant", "function_call": "assistant", "function_result": "tool"}
-# As the finish reasons of generate calls, which the conventions have words for.
+# The conventions' words for the finish reasons of generate calls.
 _FINISH_REASONS = {
     "completed": "STOP",
     "requires_action": "STOP",
@@ -80,7 +82,7 @@ def _finish_reason(status: object) -> str | None:
 
 
 def _said(given: Iterable[Any]) -> Iterator[tuple[str, Part]]:
-    """The parts of an input with the role of each: contents are the user's; steps, and turns of older clients, say whose they are."""
+    """The parts of an input with their roles: contents are the user's; steps, and turns of older clients, have a role."""
     for each in given:
         kind = _kind(each) or ""
         role = enum_value(field(each, "role"))
@@ -142,7 +144,7 @@ def _media(content: Mapping[str, Any]) -> Part:
 
 
 def _other(given: Mapping[str, Any]) -> Part:
-    """A tool that the service runs, or what nobody knows."""
+    """A tool that the service runs, or an unknown part."""
     kind = enum_value(given.get("type")) or "other"
     said = {name: _shown(value) for name, value in given.items() if _is_said(name, value)}
     if kind.endswith("_call"):

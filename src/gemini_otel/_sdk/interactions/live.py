@@ -1,4 +1,4 @@
-"""A live interaction's connection: how it is opened, what its events say. Ids are read; contents, keys and world events are not."""
+"""A live interaction's connection: how it is opened, and its events. Ids are read; contents, keys and world events are not."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gemini_otel._sdk.reading.fields import enum_value, field, fields, identifie
 
 _MOVES = "reconnection_required"
 _TERMINAL = frozenset({"interaction.completed", "interaction.canceled", "interaction.cancelled", _MOVES})
-# What the caller's own cancel means.
+# The status that the caller's own cancel leads to.
 CANCELLED = EventFacts({"event_type": "interaction.cancelled"}, last=True)
 
 
 class LiveInteractionAnswer(InteractionAnswer):
-    """Reads the events of one connection. Without one that ends the interaction, the connection was fine and was left."""
+    """Reads the events of one connection. If no event ends the interaction, the caller left a working connection."""
 
     def __init__(self, request: RequestFacts) -> None:
         super().__init__(request)
@@ -58,7 +58,7 @@ class LiveInteractionAnswer(InteractionAnswer):
 
 
 def read_event(event: object) -> EventFacts:
-    """What an event of the service says, which the SDK keeps as JSON until the caller takes it."""
+    """What an event of the service says. The SDK keeps it as JSON until the caller takes it."""
     said = fields(event)
     kind = enum_value(said.get("event_type"))
     return EventFacts(said, last=kind in _TERMINAL, moves=kind == _MOVES)
@@ -69,7 +69,7 @@ def _event_type(event: object) -> str | None:
 
 
 def counts_as_input(payload: object) -> bool:
-    """Whether what the caller sends is for the model: a text, an input or an action, alone or in a list."""
+    """Whether what the caller sends is input for the model: a text, an input or an action, alone or in a list."""
     if isinstance(payload, str):
         return True
     if isinstance(payload, list | tuple):

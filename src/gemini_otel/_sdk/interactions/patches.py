@@ -1,7 +1,7 @@
-"""`interactions`: models and agents behind one resource, of the generated client and of the one before it.
+"""`interactions`: models and agents in one resource, of the generated client and of the client before it.
 
-A request to a model is an inference, one to an agent `invoke_agent`; `get` is `fetch_response`, whose tokens are not counted again.
-https://github.com/open-telemetry/semantic-conventions-genai names these operations.
+A request to a model is an inference, a request to an agent `invoke_agent`. `get` is `fetch_response`, whose tokens are not
+counted again. These names are those of https://github.com/open-telemetry/semantic-conventions-genai.
 """
 
 from __future__ import annotations

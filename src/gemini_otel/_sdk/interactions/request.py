@@ -1,4 +1,4 @@
-"""Reads the request of an interaction: its settings, and the function calls in its input; never other content."""
+"""Reads the request of an interaction: its settings, and the function calls in its input; no other content."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _OUTPUT_TYPES = {"text": "text", "image": "image", "audio": "speech", "video": "
 
 
 def body_of(arguments: Arguments) -> Mapping[str, Any]:
-    """What is sent: the keyword arguments, or the body of the object that is given for all of them as `request`."""
+    """The keyword arguments, or the body of the object that is passed instead of them as `request`."""
     request = arguments.get("request")
     return arguments if request is None else fields(field(request, "body"))
 
 
 def read_start_of_creation(resource: Any, arguments: Arguments) -> StartFacts:
-    """Model or agent, and address: all that is needed before the span starts."""
+    """Model or agent, and address: what is needed before the span starts."""
     body = body_of(arguments)
     return generated_clients.read_start(resource, body)._replace(agent=word(body.get("agent")))
 
 
 def read_request(resource: Any, arguments: Arguments) -> RequestFacts:
-    """The generation settings, and the options of the generated client, which retries by itself."""
+    """The generation settings, and the options of the generated client, which retries on its own."""
     body = body_of(arguments)
     config = fields(body.get("generation_config"))
     options = generated_clients.read_request((), resource, arguments)
@@ -76,7 +76,7 @@ def _measured(body: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _format(response_format: object) -> str | None:
-    """`json` for a schema or its media type, else the kind of answer that was asked for, in the words of `gen_ai.output.type`."""
+    """`json` for a schema or its media type, else the requested kind of answer in terms of `gen_ai.output.type`."""
     given = fields(response_format)
     if given.get("mime_type") == "application/json" or given.get("schema_") or given.get("schema"):
         return "json"
@@ -89,7 +89,9 @@ def _tool_mode(choice: object) -> str | None:
 
 
 def read_history(arguments: Arguments) -> list[PastCall]:
-    """The function calls of the user's turn among the last 64 steps of the input, oldest first; none unless a tool answered last."""
+    """The function calls of the user's turn among the last 64 steps of the input, oldest first; empty unless a tool answered
+    last.
+    """
     steps = items(body_of(arguments).get("input"))
     if not steps or field(steps[-1], "type") != "function_result":
         return []

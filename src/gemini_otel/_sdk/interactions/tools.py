@@ -1,4 +1,4 @@
-"""What an interaction says of the tools that the service runs: the steps of their calls and results, and citations."""
+"""What an interaction says about the service's tools: the steps of their calls and results, and citations."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from gemini_otel._facts.sendable import OTHER
 from gemini_otel._sdk.reading.fields import enum_value, field, items, word
 from gemini_otel._sdk.reading.server_tools import ServerToolUse
 
-_FUNCTIONS = frozenset({"function", "mcp_server", "computer_use"})  # what the model calls like a function
+_FUNCTIONS = frozenset({"function", "mcp_server", "computer_use"})  # called by the model like a function
 _MOST_KINDS = 16
-# By the type of a citation, the kind of its source and where that is said.
+# By the type of a citation: the kind of its source, and the field that names the source.
 _CITATIONS = {
     "url_citation": ("web", ("url", "title")),
     "place_citation": ("maps", ("url", "place_id", "name")),
@@ -40,7 +40,7 @@ def unused(request: RequestFacts, parts: Mapping[str, None]) -> tuple[str, ...]:
 
 
 def read_step(use: ServerToolUse, kind: str, get: Callable[[str], Any]) -> None:
-    """Take the call or the result of a tool. A stream tells the id first, and the rest in a delta without it."""
+    """Take a tool's call or result. In a stream, the id comes first, and the rest in a delta without it."""
     if kind == "google_search_call":
         for query in items(field(get("arguments"), "queries")):
             use.searched("google_search", query)

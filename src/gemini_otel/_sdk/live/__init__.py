@@ -1,1 +1,1 @@
-"""Live sessions: the drivers of connection, messages and tools, and how a message is read."""
+"""Live sessions: the drivers for connection, messages and tools, and how a message is read."""

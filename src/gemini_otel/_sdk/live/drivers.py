@@ -1,4 +1,4 @@
-"""Live, where the SDK does it: the session stays the SDK's own, and is observed by what passes through its methods."""
+"""Live sessions in the SDK: the session stays the SDK's own object, and its methods are observed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _connections: weakref.WeakKeyDictionary[Any, Connection] = weakref.WeakKeyDictio
 class _ObservedManager(Manager[Any, Any]):
     """The SDK's own context manager, observed.
 
-    It takes the generator's first step itself, as the class above does: with a frame more in between, the SDK's warnings
+    It takes the generator's first step itself, as its base class does. With one more frame in between, the SDK's warnings
     would point to this file instead of the caller's.
     """
 
@@ -35,7 +35,7 @@ class _ObservedManager(Manager[Any, Any]):
     connection: Connection | None = None
 
     async def __aenter__(self) -> Any:
-        del self.args, self.kwds, self.func  # as the class above does: it can be entered only once
+        del self.args, self.kwds, self.func  # as in the base class: it can be entered only once
         begin_connection, self.begin_connection = self.begin_connection, _begin_nothing  # it holds the client
         connection = self.connection = begin_connection()
         if connection is None:
@@ -61,7 +61,7 @@ class _ObservedManager(Manager[Any, Any]):
         return answer
 
     def _recreate_cm(self) -> _ObservedManager:
-        """For every call of what this decorates."""
+        """The base class calls this for every call of a function that the context manager decorates."""
         manager: _ObservedManager = super()._recreate_cm()
         manager.begin_connection = self.begin_connection
         return manager
@@ -72,14 +72,16 @@ class _ObservedManager(Manager[Any, Any]):
 
 
 def dropped(connection: Connection) -> None:
-    """Note a connection whose object is gone: the only thing that a finalizer does."""
+    """Note a connection whose object is gone; a finalizer must not do more."""
     connection.round.drop()
 
 
 def left(
     connection: Connection | None, raised: BaseException | None, error: BaseException | None = None
 ) -> None:
-    """End a connection that the caller leaves with `error`; where the collector closes the coroutine that leaves, only note it."""
+    """End a connection that the caller leaves with `error`. If the garbage collector closes the caller's coroutine, only
+    note it.
+    """
     if connection is None:
         return
     if isinstance(raised, GeneratorExit) or isinstance(error, GeneratorExit):
@@ -88,11 +90,12 @@ def left(
         connection.leave(error)
 
 
-_ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__  # Python's own messages name it
+# Python's own messages show this name.
+_ObservedManager.__name__ = _ObservedManager.__qualname__ = Manager.__name__
 
 
 def _begin_nothing() -> None:
-    """Stands where the connection's begin was, once it has begun."""
+    """Takes the place of the connection's `begin` after it has begun."""
 
 
 @guarded
@@ -103,7 +106,7 @@ def _opened(live_session: Any, connection: Connection) -> None:
 
 
 def explain(connection: Connection, error: BaseException) -> None:
-    """Tell a connection what an exception says that does not say it itself."""
+    """Add to a connection what an exception hides: the service's own error message."""
     readable = safely(reading.readable_error, error)
     if readable is not None and readable is not error:
         connection.explain(error, readable)
@@ -130,7 +133,7 @@ def _connect(begin: Callable[[Instrumentation, Any, Arguments], Connection | Non
         args: Positional,
         kwargs: Arguments,
     ) -> Any:
-        """Nothing begins before the caller enters what this returns."""
+        """Return a context manager; nothing begins before the caller enters it."""
         manager = observed = wrapped(*args, **kwargs)
         if type(manager) is Manager:
             observed.__class__ = _ObservedManager
@@ -165,7 +168,7 @@ def _send(method: str) -> Instead:
 def _parse_client_message(
     _: object, wrapped: Callable[..., Any], instance: Any, args: Positional, kwargs: Arguments
 ) -> Any:
-    """What the deprecated `send` sends: it warns about its caller, so it is not wrapped itself."""
+    """Observe what the deprecated `send` sends. `send` warns about its caller, so it is not wrapped itself."""
     message = wrapped(*args, **kwargs)
     connection = _connections.get(instance)
     facts = None if connection is None else safely(reading.read_message_sent, message)
@@ -178,7 +181,7 @@ def _receive(read: Callable[[Any], ReceivedFacts]) -> Instead:
     async def receive(
         _: object, wrapped: Callable[..., Awaitable[Any]], instance: Any, args: Positional, kwargs: Arguments
     ) -> Any:
-        """Below `receive()`, which is left and called anew as the caller likes."""
+        """Observe the function below `receive()`, because a caller may leave and call `receive()` at any time."""
         connection = _connections.get(instance)
         if connection is None:
             return await wrapped(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Live interactions, where the SDK does it: the connection stays the SDK's own, and is observed by what passes through it."""
+"""Live interactions in the SDK: the connection stays the SDK's own object, and its methods are observed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def _opened(opened: Any, connection: InteractionConnection) -> None:
 
 
 async def _connect(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """Where the handshake fails: the SDK raises another exception, which says neither why nor what the service said."""
+    """Observe the handshake. If it fails, the SDK raises another exception that has neither the reason nor the service's
+    message.
+    """
     try:
         return await wrapped(*args, **kwargs)
     except Exception as error:
@@ -119,7 +121,7 @@ async def _detach(_: object, wrapped: Wrapped, instance: Any, args: Positional, 
 
 
 async def _leave(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """Before the SDK detaches, which knows nothing of the exception that makes the caller leave."""
+    """Runs before the SDK detaches, because the SDK does not see the exception with which the caller leaves."""
     connection = _connections.get(instance._session) if instance._session is not None else None
     if connection is not None and args and args[1] is not None:
         left(connection, None, args[1])
@@ -127,7 +129,9 @@ async def _leave(_: object, wrapped: Wrapped, instance: Any, args: Positional, k
 
 
 async def _receive(_: object, wrapped: Wrapped, instance: Any, args: Positional, kwargs: Arguments) -> Any:
-    """Below `receive()`, which is left and called anew as the caller likes: the events of the next frame, as it arrives."""
+    """Observe the function below `receive()`, because a caller may leave and call `receive()` at any time; it returns the
+    next frame's events.
+    """
     connection = _connections.get(instance)
     if connection is None or instance._pending_events:
         return await wrapped(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Live sessions: what the caller sends, what the service says, and the answer of one turn."""
+"""Live sessions: what the caller sends, what the service sends, and the answer of one turn."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class LiveAnswer(GenerateContentAnswer):
 
 
 class ConnectionAnswer:
-    """A connection has no answer of its own; its turns have."""
+    """A connection has no answer of its own; its turns have one each."""
 
     def __init__(self, request: RequestFacts) -> None:
         pass
@@ -74,28 +74,30 @@ class ConnectionAnswer:
 
 
 def read_live_request(live: Any, arguments: Arguments) -> RequestFacts:
-    """The settings of the session; neither a timeout nor retries apply to it."""
+    """The settings of the session; timeout and retries do not apply to it."""
     config = fields(arguments.get("config"))
-    older = fields(config.get("generation_config"))  # deprecated, and still read by the service
+    older = fields(config.get("generation_config"))  # deprecated, but still read by the service
     settings = {**older, **{name: value for name, value in config.items() if value is not None}}
     facts = read_request(live, {**arguments, "config": settings})
     return facts._replace(timeout=None, max_attempts=None, choice_count=None)
 
 
 def read_resumption(arguments: Arguments) -> tuple[bool, bool]:
-    """Whether the session is to be resumable, and whether it resumes an earlier one. The handle itself is a credential."""
+    """Whether the setup asks for a session that can be resumed, and whether it resumes one. The handle itself is a
+    credential.
+    """
     resumption = field(arguments.get("config"), "session_resumption")
     return resumption is not None, bool(field(resumption, "handle"))
 
 
 def read_session_id(live_session: Any) -> str | None:
-    """The id that the service gave the session; Vertex AI does."""
+    """The service's id of the session, which only Vertex AI gives."""
     session_id = field(live_session, "session_id")
     return identifier(session_id)
 
 
 def read_received(message: Any) -> ReceivedFacts:
-    """What a message from the service says."""
+    """The facts of a message from the service."""
     get = fields(message).get
     content = fields(get("server_content"))
     parts = tuple(map(plain, items(field(content.get("model_turn"), "parts"))))
@@ -140,17 +142,18 @@ def _finish_reason(content: Mapping[str, Any]) -> str | None:
 
 
 def read_music_received(message: Any) -> ReceivedFacts:
-    """What a message from the music service says."""
+    """The facts of a message from the music service."""
     get = fields(message).get
     chunks = items(field(get("server_content"), "audio_chunks"))
     return ReceivedFacts(media=_sum(chunks), filtered_prompts=int(get("filtered_prompt") is not None))
 
 
 def readable_error(error: BaseException) -> BaseException:
-    """The error message of the service, where `error` is what the SDK raises as it trips over it; else `error` itself.
+    """The service's error message, if `error` is the exception that the SDK raises while it reads that message; else `error`
+    itself.
 
-    The SDK looks for the code where the service does not write it. Its TypeError says nothing of the message, which is read
-    where that was raised.
+    The SDK looks for the code in the wrong place. Its TypeError says nothing about the message, so the message is read from
+    the frame that raised it.
     """
     step = error.__traceback__ if isinstance(error, TypeError) else None
     while step is not None:
@@ -163,12 +166,12 @@ def readable_error(error: BaseException) -> BaseException:
 
 
 def close_code(websocket: object) -> Callable[[], int | None]:
-    """Tells how a websocket was closed; None while it is open, and once it is gone."""
+    """The websocket's close code; None while it is open, and after the websocket is gone."""
     reference = weakref.ref(websocket)
 
     def ask() -> int | None:
         code = getattr(reference(), "close_code", None)
-        return int(code) if isinstance(code, int) else None  # an enum of websockets, where it broke
+        return int(code) if isinstance(code, int) else None  # an enum of websockets, if the connection broke
 
     return ask
 
@@ -178,7 +181,7 @@ def _tool_call(call: Plain) -> ToolCall:
 
 
 def _activity(get: Callable[[str], Any]) -> str | None:
-    """The start or end of speech that the service noticed."""
+    """The start or end of speech that the service detected."""
     signal = field(get("voice_activity_detection_signal"), "vad_signal_type")
     return enum_value(signal or field(get("voice_activity"), "voice_activity_type"))
 
@@ -193,7 +196,7 @@ def _seconds(duration: object) -> float | None:
 
 
 def read_sent(method: str, arguments: Arguments) -> SentFacts:
-    """What a call of a session's `send_*` method tells the model; `arguments` are its keyword arguments."""
+    """What a call of a session's `send_*` method sends to the model; `arguments` are its keyword arguments."""
     if method == "send_realtime_input":
         return _realtime(arguments)
     if method == "send_client_content":
@@ -205,7 +208,7 @@ def read_sent(method: str, arguments: Arguments) -> SentFacts:
 
 
 def read_message_sent(message: Any) -> SentFacts:
-    """What the deprecated `send` tells the model, from the message that it makes."""
+    """What the deprecated `send` sends to the model, from the message that it makes."""
     get = fields(message).get
     if (content := get("client_content")) is not None:
         asks = bool(field(content, "turn_complete"))
@@ -257,7 +260,7 @@ def _measured(size: int, mime_type: str) -> MediaFacts:
 
 @functools.lru_cache(maxsize=64)
 def _bytes_per_second(mime_type: str) -> int | None:
-    """Of uncompressed sound whose MIME type says its rate: `audio/pcm;rate=24000`."""
+    """Bytes per second of uncompressed sound whose MIME type states the rate: `audio/pcm;rate=24000`."""
     kind, *parameters = (part.strip() for part in mime_type.lower().split(";"))
     values = dict(parameter.partition("=")[::2] for parameter in parameters)
     rate, channels = values.get("rate", ""), values.get("channels", "1")

@@ -1,6 +1,6 @@
 """The rows of the generated clients: agents, triggers, webhooks, environments, voices, credentials, decisions.
 
-Ids of theirs are read; names, descriptions, instructions, addresses and secrets are not.
+Their ids are read; names, descriptions, instructions, addresses and secrets are not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CLASS = "GeminiNextGen"
 
 
 def _crud(name: str, plural: str, methods: str, suffix: str = "", more: Measures = ()) -> Iterator[Method]:
-    """The rows of a resource class; its methods are called `create`, or `create_environment` with a suffix."""
+    """The rows of a resource class. Its methods are named `create`, or with a suffix `create_environment`."""
     of_id: Measures = (("id", names.RESOURCE_NAME, generated_name(plural)), *more)
     for method in methods.split():
         operation = f"{method}_{plural if method == 'list' else name}"
@@ -67,7 +67,7 @@ GENERATED_METHODS: Mapping[str, tuple[Method, ...]] = {
         *_crud("credential", "credentials", "create list get update delete"),
         Method("GeminiNextGenDecisions.create", "create_decision", gen.QUESTIONS, gen.DECISION, timed=True),
     ),
-    # Below the public classes, whose warning names their caller.
+    # These are below the public methods, whose warning names their caller.
     "google.genai._gaos.auth_tokens": (
         Method("AuthTokens.create", "create_interaction_auth_token", _INTERACTION),
         Method("AuthTokens.delete", "delete_interaction_auth_token", _INTERACTION),

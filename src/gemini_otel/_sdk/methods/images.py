@@ -1,4 +1,4 @@
-"""What image methods ask for and give: how many images, and why some were filtered."""
+"""What image methods ask for and return: how many images, and why some were filtered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GENERATE_IMAGES: Measures = (*EDIT, ("config.number_of_images", names.REQUEST_CH
 
 
 def _read_images(response: Any) -> ResponseFacts:
-    """Without an image the call was `blocked` if a filter says so, else `empty`."""
+    """A call without an image is `blocked` if a filter says so, else `empty`."""
     given = items(field(response, "generated_images"))
     images = sum(1 for each in given if _has_content(field(each, "image")))
     reasons = [str(reason) for each in given if (reason := field(each, "rai_filtered_reason"))]
@@ -41,7 +41,7 @@ def _read_images(response: Any) -> ResponseFacts:
 
 
 def _has_content(image: Any) -> bool:
-    """The SDK gives an empty image for one that was filtered."""
+    """Whether the image has content; the SDK returns an empty image for a filtered one."""
     return field(image, "image_bytes") is not None or field(image, "gcs_uri") is not None
 
 

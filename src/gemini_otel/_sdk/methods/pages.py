@@ -1,7 +1,8 @@
-"""The pages of a listing: `list` makes the first request and returns a pager, which makes the others when it is iterated.
+"""The pages of a listing: `list` makes the first request and returns a pager, which makes further requests when it is
+iterated.
 
 The listing is a span that ends with the first page. Each later page is a span below it, wherever and whenever the pager is
-iterated: so a listing is one trace. A page that is fetched in another trace is linked to what was current there.
+iterated, so a listing is one trace. A page that is fetched in another trace is linked to the span that was current there.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from gemini_otel._telemetry.rounds import Round, begin, current_round
 
 @dataclass
 class _Listing:
-    """What made a pager, and how many pages it has fetched."""
+    """The call that returned a pager, and how many pages the pager has fetched."""
 
     start: StartFacts
     parent: Context | None
@@ -55,7 +56,7 @@ def _note_listing(pager: Any) -> None:
 
 @guarded
 def _begin_page(instrumentation: Instrumentation, pager: Any, arguments: Arguments) -> Round | None:
-    """Start the span of the next page; None where there is none to fetch, and so no request."""
+    """Start the span of the next page; None if there is no further page, and so no request."""
     if not pager.config.get("page_token"):
         return None
     listing = _listings.setdefault(pager, _Listing(UNKNOWN_START, None))
@@ -74,7 +75,7 @@ def _begin_page(instrumentation: Instrumentation, pager: Any, arguments: Argumen
 
 
 def _links(parent: Context | None) -> tuple[Link, ...]:
-    """To what is current, where that is of another trace than `parent`."""
+    """A link to the current span if it belongs to another trace than `parent`."""
     here = trace.get_current_span().get_span_context()
     if parent is None or not here.is_valid:
         return ()

@@ -1,6 +1,6 @@
-"""What is patched for the methods of the table: each, its async twin, and what the SDK leaves out of the batch jobs that it gives.
+"""What is patched for the methods of the table: each method, its async twin, and the conversion of batch jobs.
 
-Those lack counts and error on the Gemini API, in older versions the counts on Vertex AI.
+The SDK's batch jobs lack counts and error on the Gemini API and, in older versions, the counts on Vertex AI.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ _OF_ONE_JOB = ("create_batch_job", "get_batch_job")
 
 
 def _names(name: str) -> tuple[str, ...]:
-    """The name; where it is that below a decorator, also the bare one: an SDK may do without the decorator."""
+    """The names under which a method may be found: for one below a decorator also the bare name, because some releases have
+    no decorator.
+    """
     return tuple(dict.fromkeys((name, name.removesuffix(BELOW_DECORATOR))))
 
 
 @guarded
 def _note_job(_: object, __: object, arguments: Arguments) -> None:
-    """`_BatchJob_from_mldev(job)`, or `_vertex`, which makes the SDK's fields of what the service said."""
+    """`_BatchJob_from_mldev(job)`, or `_vertex`, which converts the service's JSON to the SDK's fields."""
     call = current_round()
     if call is not None and call.operation in _OF_ONE_JOB:
         call.note(read_batch_job(arguments["from_object"]))

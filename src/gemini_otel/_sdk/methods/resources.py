@@ -1,8 +1,8 @@
-"""What files, caches, stores, documents, models, tunings and jobs say of themselves.
+"""Reads files, caches, stores, documents, models, tunings and jobs.
 
-Their names are ids that the service gave. Where it made one from words of the user's (stores, documents, tuned models), only
-the part that it made up is kept. Display names, file names, paths, labels and the names of auth tokens, which are the tokens,
-are never read.
+A resource's name is an id that the service assigned. If the service made it from the user's words (stores, documents, tuned
+models), only the part that it added is kept. Display names, file names, paths, labels and the names of auth tokens, which
+are the tokens, are never read.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _COLLECTIONS = (
 )
 _LONGEST_NAME = 512
 _STEP = rf"(?:{_COLLECTIONS})/[\w.-]+"
-# `upload` alone stands for no collection: were it in the list too, a name could be read in a number of ways that grows exponentially.
+# `upload` alone is not a collection. If it were in the list too, the number of ways to read a name would grow exponentially.
 _NAME = re.compile(
     rf"(?:projects/[^/]+/locations/[^/]+/)?((?:{_STEP}/|upload/)*(?:{_STEP}/?|upload/))", re.ASCII
 )
-# Stores and tuned models, and what is below them, are named after their display names, with an ending that the service adds.
+# Stores, tuned models and what is below them are named after their display names, with an ending that the service adds.
 _NAMED_BY_USER = ("fileSearchStores/", "tunedModels/")
 _NAMED = re.compile(
     r"\b(fileSearchStores|documents|operations|tunedModels)/(?:[\w.-]*(-[a-z0-9]{12}))?[\w.-]*"
@@ -41,7 +41,7 @@ _SECONDS = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)s", re.ASCII)
 
 
 def resource_name(value: object) -> str | None:
-    """The id of a resource, without project and location; None for anything that is not in the form of one."""
+    """The id of a resource, without project and location; None for a value that does not look like one."""
     found = _NAME.fullmatch(value) if isinstance(value, str) and len(value) <= _LONGEST_NAME else None
     if found is None:
         return None
@@ -50,7 +50,7 @@ def resource_name(value: object) -> str | None:
 
 
 def generated_name(collection: str) -> Callable[[Any], str | None]:
-    """The id of a resource of a generated client, which may be given bare or below its collection."""
+    """The id of a resource of a generated client, which may be bare or below its collection."""
 
     def name(value: object) -> str | None:
         found = word(value.removeprefix(f"{collection}/")) if isinstance(value, str) else None
@@ -70,7 +70,7 @@ def _file_name(value: object) -> str | None:
 
 
 def _count_said(value: object) -> int | None:
-    """A count; JSON has one of 64 bits as text."""
+    """A count; 64-bit counts are text in JSON."""
     return whole_number(value) if isinstance(value, str) else integer(value)
 
 
@@ -146,7 +146,7 @@ BATCH: Measures = (
     ("completion_stats.failed_count", names.JOB_FAILED, integer),
     ("completion_stats.incomplete_count", names.JOB_INCOMPLETE, integer),
 )
-# As the services say it: https://ai.google.dev/api/batch-api, and on Vertex AI `completionStats`.
+# As the services send it: https://ai.google.dev/api/batch-api, and on Vertex AI `completionStats`.
 _BATCH_STATISTICS: Measures = (
     ("completion_stats.successful_count", names.JOB_SUCCEEDED, _count_said),
     ("completion_stats.failed_count", names.JOB_FAILED, _count_said),
@@ -162,7 +162,7 @@ FETCHED: Measures = (("", names.RESOURCE_COUNT, count),)
 PAGER: Measures = (("_config.page_size", names.PAGE_SIZE, integer),)
 
 
-_STATE = re.compile(r"^(?:JOB_|BATCH_)?STATE_")  # the word after it is the same everywhere
+_STATE = re.compile(r"^(?:JOB_|BATCH_)?STATE_")  # the word after it is the same for all
 _OUTCOMES = {
     "ACTIVE": "ok",
     "SUCCEEDED": "ok",
@@ -184,9 +184,9 @@ _OUTCOMES = {
 
 
 def outcome(response: object, measured: Measured) -> str:
-    """What a file, document, job or operation says of itself; `ok` for an answer that has no state.
+    """The outcome that the state of a file, document, job or operation stands for; `ok` for an answer without a state.
 
-    A state that nobody knows is `incomplete`; an operation that is done with neither a response nor an error is `empty`.
+    An unknown state is `incomplete`; an operation that is done with neither a response nor an error is `empty`.
     """
     found = fields(response)
     state = measured.get(names.RESOURCE_STATE)
@@ -202,7 +202,7 @@ def outcome(response: object, measured: Measured) -> str:
 
 
 def failure(response: object) -> dict[str, Value]:
-    """The error that a failed file, job or operation carries: its google.rpc status, and its message, masked."""
+    """The error of a failed file, job or operation: its google.rpc status, and its masked message."""
     error = field(response, "error")
     code, message = field(error, "code"), error if isinstance(error, str) else field(error, "message")
     found: dict[str, Value] = {}

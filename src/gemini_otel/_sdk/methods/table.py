@@ -1,6 +1,6 @@
-"""The SDK methods that are one call each: one row for a method and its async twin.
+"""The SDK methods that make one call each: one row for a method and its async twin.
 
-The underscore twin stands for a public method that warns by stack level, so that the warning names the caller's line.
+A row may name the private method below a public one that warns by stack level, so that the warning names the caller's line.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _read_page_request(pager: Any, arguments: Arguments) -> RequestFacts:
 
 
 def page_operation(items: str, start: StartFacts) -> Operation:
-    """The fetching of a further page; `items` is what the pager says that it lists, such as `files`."""
+    """The operation that fetches a further page; `items` is the pager's word for what it lists, such as `files`."""
     return Operation(
         name=f"list_{items}",
         read_start=partial(_known_start, start),

@@ -1,4 +1,4 @@
-"""What `embed_content`, `count_tokens` and `compute_tokens` answer."""
+"""Reads the answers of `embed_content`, `count_tokens` and `compute_tokens`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BILLED: Measures = (("metadata.billable_character_count", names.BILLABLE_CHARAC
 
 
 def _read_embeddings(response: Any) -> ResponseFacts:
-    """Tokens as the service gave them: for the whole batch, or for each embedding (Vertex AI)."""
+    """Token counts as the service gives them: for the whole batch, or for each embedding (Vertex AI)."""
     embeddings = items(field(response, "embeddings"))
     statistics = [field(embedding, "statistics") for embedding in embeddings]
     found: dict[str, Value] = dict(measure(_BILLED, response))
@@ -52,7 +52,7 @@ def _embedding_usage(response: Any, statistics: list[Any]) -> UsageFacts:
 
 
 def _read_computed_tokens(response: Any) -> ResponseFacts:
-    """How many tokens `compute_tokens` gave; never the tokens, which are the text."""
+    """The number of tokens that `compute_tokens` returns; never the tokens, which are the text."""
     lists = [items(field(info, "token_ids")) for info in items(field(response, "tokens_info"))]
     return ResponseFacts(outcome="ok", measured={names.TOKEN_COUNT_TOTAL: sum(map(len, lists))})
 

@@ -1,4 +1,4 @@
-"""What the operation that makes videos says of itself: whether it is done, how many came, and why some were filtered."""
+"""Reads the operation that makes videos: whether it is done, how many videos there are, and why some were filtered."""
 
 from __future__ import annotations
 

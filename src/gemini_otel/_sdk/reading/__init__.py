@@ -1,1 +1,1 @@
-"""What all readers of the SDK's objects use: fields, clients, usage, parts and tables of what to read."""
+"""Shared by all readers of the SDK's objects: fields, clients, usage, parts, and tables of what to read."""

@@ -1,4 +1,4 @@
-"""What every operation reads off the client: the back end, its address, the HTTP options in force, the model's name."""
+"""What every operation reads from the client: the back end, its address, the HTTP options in force, the model's name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 # https://docs.cloud.google.com/vertex-ai/generative-ai/docs/priority-paygo
 _REQUEST_TYPE_HEADER = "x-vertex-ai-llm-request-type"
 _SHARED_TYPE_HEADER = "x-vertex-ai-llm-shared-request-type"
-_SDK_DEFAULT_ATTEMPTS = 5  # HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/
+# The number of attempts of HttpRetryOptions() without `attempts`, https://googleapis.github.io/python-genai/.
+_SDK_DEFAULT_ATTEMPTS = 5
 
 
 class Endpoint(NamedTuple):
@@ -35,7 +36,9 @@ class HttpOptions(NamedTuple):
 
 
 def read_start(api: Any, arguments: Arguments) -> StartFacts:
-    """Model and address, all that is needed before the span starts; `http_options.base_url` of the call wins over the client's."""
+    """Model and address, which is all that is needed before the span starts. The call's `http_options.base_url` wins over
+    the client's.
+    """
     client, config = api._api_client, arguments.get("config")
     of_call = None if config is None else field(field(config, "http_options"), "base_url")
     base_url = of_call or fields(client._http_options).get("base_url")
@@ -45,7 +48,7 @@ def read_start(api: Any, arguments: Arguments) -> StartFacts:
 
 
 def _identity(client: Any) -> tuple[str, ...]:
-    """Project and key of the client, read where they are needed."""
+    """Project and key of the client, read only when they are needed."""
     return tuple(filter(None, (field(client, "project"), field(client, "api_key"))))
 
 
@@ -59,7 +62,7 @@ def endpoint_at(base_url: str | None, vertexai: bool) -> Endpoint:
     elif host is None or host.endswith("generativelanguage.googleapis.com"):
         provider = "gcp.gemini"
     else:
-        provider = "gcp.gen_ai"  # a proxy or gateway: whose back end is behind it, nobody says
+        provider = "gcp.gen_ai"  # a proxy or gateway: the back end behind it is not known
     return Endpoint(provider, host, (url.port or _DEFAULT_PORTS.get(url.scheme)) if host else None)
 
 
@@ -80,7 +83,9 @@ def http_options(api: Any, config: object = None) -> HttpOptions:
 
 
 def vertex_headers(models: Any, config: object) -> tuple[str | None, str | None]:
-    """The two headers by which a request to Vertex AI names its capacity and its tier; those of the call win over the client's."""
+    """The two headers with which a request to Vertex AI names its capacity and its tier; those of the call win over the
+    client's.
+    """
     client = models._api_client
     if not client.vertexai:
         return None, None
@@ -99,11 +104,11 @@ def _max_attempts(retry_options: object) -> int:
 
 @functools.lru_cache(maxsize=256)
 def model_name(model: object) -> str | None:
-    """The model as people name it: `gemini-3.5-flash` for `models/...` and `publishers/google/models/...`.
+    """The model's short name: `gemini-3.5-flash` for `models/...` and `publishers/google/models/...`.
 
-    Tuned models and endpoints keep their own prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of it. What
-    has not the form of a name, such as a prompt in the wrong place, is `_OTHER`; where it is short, that it has a blank or a line
-    break is said instead: nobody would see such a slip otherwise.
+    Tuned models and endpoints keep their prefix (`tunedModels/x`, `endpoints/123`); a project id is never part of the name.
+    A value that does not look like a name, such as a prompt in the wrong place, is `_OTHER`. If a short value has a blank or
+    a line break, that is said instead, because such a slip is hard to see.
     """
     if not isinstance(model, str) or not model:
         return None

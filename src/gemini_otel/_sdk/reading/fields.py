@@ -1,6 +1,6 @@
-"""Reading SDK objects and the dicts that stand for them, without side effects.
+"""Reads SDK objects and the dicts that stand for them, without side effects.
 
-Fields are read from the instance's `__dict__`: `getattr` costs 4 us where an older SDK lacks the field, and warns on
+Fields are read from the instance's `__dict__`: `getattr` costs 4 us if an older SDK lacks the field, and warns about
 deprecated ones.
 """
 
@@ -57,7 +57,7 @@ def integer(value: object) -> int | None:
 
 
 def quantity(value: object) -> int | None:
-    """How many there are; None for what cannot be a count, such as one below zero, which no metric takes."""
+    """A count; None for a value that cannot be one, such as a negative number, which no metric accepts."""
     if type(value) is int and 0 <= value < MAX_NUMBER:
         return value
     number = integer(value)
@@ -69,22 +69,22 @@ def decimal(value: object) -> float | None:
 
 
 def enum_code(value: object) -> str | None:
-    """As `enum_value`; `_OTHER` where that has not the form of an enum, such as prose."""
+    """As `enum_value`; `_OTHER` for a value that does not look like an enum, such as prose."""
     return None if value is None else code(str(getattr(value, "value", value)))
 
 
 def enum_setting(value: object) -> str | None:
-    """As `enum_code`, of what the program writes, which may be in lower case."""
+    """As `enum_code`, for what the program writes, which may be in lower case."""
     return None if value is None else setting(str(getattr(value, "value", value)))
 
 
 def items(value: object) -> list[Any] | tuple[Any, ...]:
-    """`value` where it is a list or tuple, else nothing."""
+    """`value` if it is a list or tuple, else empty."""
     return value if isinstance(value, list | tuple) else ()
 
 
 def with_body(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The response; where `config.should_return_http_response` left it unparsed, the JSON of its body."""
+    """The response; if `config.should_return_http_response` left it unparsed, the JSON of its body."""
     if response.get("candidates") is None:
         body = field(response.get("sdk_http_response"), "body")
         if isinstance(body, str):
@@ -93,13 +93,13 @@ def with_body(response: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def word(value: object) -> str | None:
-    """The value of an enum: one word, whoever made it up."""
+    """The value of an enum as one word, whatever it contains."""
     raw = enum_value(value)
     return raw if raw is not None and _WORD.fullmatch(raw) else None
 
 
 def identifier(value: object) -> str | None:
-    """An id; None for a text in its place."""
+    """An id; None for a text instead of one."""
     return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None
 
 
@@ -108,5 +108,5 @@ def flag(value: object) -> bool | None:
 
 
 def count(value: object) -> int:
-    """How many there are in a list; 1 for anything else."""
+    """The length of a list; 1 for anything else."""
     return len(items(value)) if isinstance(value, list | tuple) else 1

@@ -1,7 +1,7 @@
-"""What the generated clients (agents, triggers, webhooks, environments, voices, credentials, decisions) are configured with.
+"""The configuration of the generated clients (agents, triggers, webhooks, environments, voices, credentials, decisions).
 
-They do not share the options of `_api_client`: `_gaos` keeps them in `sdk_configuration`, `_interactions` (before
-google-genai 2.9) in a client of its own.
+They do not use the options of `_api_client`. `_gaos` keeps its options in `sdk_configuration`, `_interactions` (before
+google-genai 2.9) in its own client.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PROJECTS = "projects/"
 
 
 def read_start(resource: Any, arguments: Arguments) -> StartFacts:
-    """Back end and address of the generated client; the model where the method takes one."""
+    """Back end and address of the generated client, and the model if the method takes one."""
     configuration = fields(field(resource, "sdk_configuration") or field(resource, "_client"))
     address = configuration.get("server_url") or configuration.get("_base_url")
     version = _api_version(resource) or ""
@@ -31,7 +31,7 @@ def read_start(resource: Any, arguments: Arguments) -> StartFacts:
 
 
 def read_agent_start(resource: Any, arguments: Arguments) -> StartFacts:
-    """As `read_start`, of an agent that is created: it is called by its id."""
+    """As `read_start`, for the creation of an agent, with the agent's id."""
     return read_start(resource, arguments)._replace(agent=word(arguments.get("id")))
 
 
@@ -50,7 +50,7 @@ def read_request(measures: Measures, resource: Any, arguments: Arguments) -> Req
 
 
 def _is_of_vertex(client: Any) -> bool:
-    """Whether a client of before google-genai 2.9, which may have the address of a proxy, is one of Vertex AI."""
+    """Whether a client from before google-genai 2.9 is one of Vertex AI; its address may be a proxy's."""
     adapter = field(client, "client_adapter")
     return adapter is not None and bool(adapter.is_vertex_ai())
 
@@ -61,10 +61,10 @@ def _api_version(resource: Any) -> str | None:
 
 
 def read_usage(usage: Any) -> UsageFacts:
-    """Token counts as interactions and decisions have them; thought tokens are apart from output, as in `generate_content`."""
+    """Token counts of interactions and decisions; thought tokens are separate from output, as in `generate_content`."""
     get = fields(usage).get
     counts = (quantity(get(counter.in_interactions)) for counter in GIVEN_COUNTERS)
-    return UsageFacts._make((*counts, {}))  # by modality nothing is told
+    return UsageFacts._make((*counts, {}))  # there are no counts by modality
 
 
 def _read_decision(response: Any) -> ResponseFacts:
@@ -101,5 +101,5 @@ PAGE: Measures = (("page_size", names.PAGE_SIZE, integer),)
 
 
 def listed(key: str) -> Measures:
-    """How many a listing has under `key`."""
+    """The length of a listing's `key`."""
     return ((key, names.RESOURCE_COUNT, count),)

@@ -1,6 +1,6 @@
-"""What is read off requests and answers without code of their own: rows of (path of fields, attribute, converter).
+"""Tables of what is read from requests and answers without special code: rows of (path of fields, attribute, converter).
 
-A converter gives None for what it does not know, so that no text of the user's leaves the process.
+A converter returns None for a value that it does not know, so that no text of the user leaves the process.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Measures = tuple[tuple[str, str, Callable[[Any], Value | None]], ...]
 
 
 class Reader(NamedTuple):
-    """Code that reads an answer, and the attributes that it may give besides those of the conventions."""
+    """A function that reads an answer, and the attributes that it may set besides those of the conventions."""
 
     read: Callable[[Any], ResponseFacts]
     names: tuple[str, ...]
 
 
 def measure(measures: Measures, source: object) -> Measured:
-    """What `measures` find in an SDK object or dict, by attribute; an empty path is the object itself."""
+    """The values that `measures` find in an SDK object or dict, by attribute; an empty path is the object itself."""
     found = {}
     for path, name, convert in measures:
         value = source
@@ -37,9 +37,9 @@ BELOW_DECORATOR = ".__wrapped__"
 
 
 class Method(NamedTuple):
-    """One SDK method: class and name, the name of its operation, and what is read off its request and its answer.
+    """One SDK method: class and name, the name of its operation, and what is read from its request and its answer.
 
-    Its async twin is the method of the same name on the class `Async...`. A name that ends with `.__wrapped__` is that of the
+    Its async twin is the method of the same name on the class `Async...`. A name that ends with `.__wrapped__` is the
     function below a decorator.
     """
 

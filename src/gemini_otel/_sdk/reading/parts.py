@@ -1,4 +1,4 @@
-"""The SDK's contents and parts as messages of the GenAI conventions. Runs only where content capture is on."""
+"""The SDK's contents and parts as messages of the GenAI conventions. Runs only if content is captured."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from gemini_otel._sdk.reading.fields import enum_value, field, fields, items
 
 _ROLES = {"model": "assistant", "function": "tool"}
 _CODE = "code_execution"
-# Fields of a part that say nothing by themselves.
+# Fields of a part that have no meaning on their own.
 _SILENT = frozenset({"thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"})
 
 
 def read_messages(contents: Any) -> tuple[Message, ...]:
-    """The messages of `contents` in any of the forms that the SDK takes; neighbouring parts that stand alone make up one."""
+    """The messages of `contents` in any form that the SDK accepts; consecutive bare parts become one message."""
     found: list[Message] = []
     loose: list[Part] = []
     for content in contents if isinstance(contents, list | tuple) else [contents]:
@@ -37,7 +37,7 @@ def read_instructions(instruction: Any) -> tuple[Part, ...]:
 
 
 def _role(part: Part) -> str:
-    """Whose a part is that stands alone."""
+    """The role of a bare part."""
     return {"tool_call": "assistant", "tool_call_response": "tool"}.get(part.type, "user")
 
 
@@ -49,7 +49,7 @@ def _message(content: Mapping[str, Any]) -> Message:
 
 
 def read_part(part: Any) -> Part:
-    """One part, whatever it is; what nobody knows keeps its own name or class."""
+    """One part of any kind; an unknown one keeps its own name or class."""
     if isinstance(part, str):
         return Part("text", {"content": part})
     given = fields(part)
@@ -88,7 +88,7 @@ def _uri(uri: Any, mime_type: Any, name: Any = None) -> Part:
 
 
 def media_about(mime_type: Any) -> dict[str, Any]:
-    """A media type with the conventions' word for it; a PDF and the like are documents."""
+    """A media type with the conventions' word for it; a PDF, for example, is a document."""
     kind = mime_type.partition("/")[0] if isinstance(mime_type, str) else ""
     modality = kind if kind in {"image", "audio", "video"} else "document"
     return {"mime_type": mime_type, "modality": modality}
@@ -158,7 +158,7 @@ _KINDS: Mapping[str, Callable[[Any], Part]] = {
 
 
 def tool_definitions(tools: Any) -> Iterator[Mapping[str, Any]]:
-    """What the request offers: its functions with description and parameters, and each built-in tool by name."""
+    """The tools of the request: functions with description and parameters, and each built-in tool by name."""
     for tool in items(tools):
         if callable(tool):
             yield {"type": "function", "name": getattr(tool, "__name__", None), "description": tool.__doc__}

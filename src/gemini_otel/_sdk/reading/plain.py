@@ -1,4 +1,4 @@
-"""What an object of the SDK says, without the object, for those who may not know the SDK."""
+"""Turns an SDK object into plain data, for rooms that may not know the SDK."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PLAIN = frozenset({str, bool, int, float, bytes, dict})
 
 
 def plain(source: object) -> Mapping[str, Any]:
-    """The fields that are set of a model of the SDK, with the models in it read alike; empty for anything else.
+    """The fields that are set on a model of the SDK, with nested models converted, too; empty for anything else.
 
-    A dict is the program's own or the model's JSON, and stays as it is.
+    A dict is the program's own or the model's JSON, and stays unchanged.
     """
     fields = getattr(source, "__dict__", {})
     return {

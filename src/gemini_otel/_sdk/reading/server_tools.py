@@ -1,4 +1,4 @@
-"""What an answer says of the tools that the service runs itself: numbers and words of the service, never what was looked up."""
+"""What an answer says about the service's tools: numbers and words of the service, never what was looked up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gemini_otel._facts.calls import ToolUses, Value
 from gemini_otel._facts.sendable import OTHER
 from gemini_otel._sdk.reading.fields import enum_value, field, fields, items
 
-_MOST = 1000  # of each; an answer has some twenty
+_MOST = 1000  # of each; an answer has about twenty
 _MOST_WORDS = 16
 _SUCCESS = "SUCCESS"
 _NOT_FAILED = (_SUCCESS, "UNSPECIFIED")
@@ -21,27 +21,27 @@ _QUERIES = {
     "image_search_queries": "google_search",
     "retrieval_queries": "retrieval",
 }
-# By the kind of a source, the tool that found it, where that tells no searches of its own.
+# By the kind of a source: the tool that found it, if that tool reports no searches.
 _FINDERS = {"maps": "google_maps", "file_search": "file_search", "retrieved_context": "retrieval"}
 _WORD = re.compile(r"[A-Za-z_]\w{0,63}", re.ASCII)
 
 
 class ServerToolUse:
-    """Gathers what the parts of an answer say; what is said twice, as the chunks of a stream may, counts once."""
+    """Collects what the parts of an answer say. A repeated statement, as in the chunks of a stream, counts once."""
 
     __slots__ = ("_called", "_failed_runs", "_pages", "_queries", "_runs", "_sources")
 
     def __init__(self) -> None:
         self._queries: dict[tuple[str, int], None] = {}  # tool, and the hash of what was searched for
         self._sources: dict[tuple[str, int], None] = {}  # kind, and the hash of its address
-        self._pages: dict[int, str] = {}  # what became of each
+        self._pages: dict[int, str] = {}  # the status of each page
         self._runs: dict[object, None] = {}  # of code
         self._failed_runs: list[str] = []
-        self._called: dict[str, None] = {}  # tools of which nothing but their use is told
+        self._called: dict[str, None] = {}  # tools of which only the use is known
 
     @property
     def pages(self) -> bool:
-        """Whether something is said of pages."""
+        """Whether pages were reported."""
         return bool(self._pages)
 
     def grounded(self, grounding: object) -> None:
@@ -74,7 +74,7 @@ class ServerToolUse:
             self._sources[_word(kind), hash(str(address))] = None
 
     def read(self, page: object, status: object) -> None:
-        """A page was read, or was not."""
+        """A page was read, or could not be read."""
         if len(self._pages) < _MOST:
             word = (enum_value(status) or "UNSPECIFIED").removeprefix("URL_RETRIEVAL_STATUS_")
             self._pages[hash(str(page))] = _word(word.upper())
@@ -85,22 +85,22 @@ class ServerToolUse:
             self.read(field(each, "retrieved_url"), field(each, "url_retrieval_status"))
 
     def ran_code(self, run: object = None) -> None:
-        """Code was run; `run` is its id where it has one."""
+        """Code was run; `run` is its id, if it has one."""
         if len(self._runs) < _MOST:
             self._runs[len(self._runs) if run is None else run] = None
 
     def code_ended(self, outcome: object) -> None:
-        """A run of code ended so."""
+        """A run of code ended with this result."""
         word = _word((enum_value(outcome) or "UNSPECIFIED").removeprefix("OUTCOME_"))
         if word not in _RAN and len(self._failed_runs) < _MOST:
             self._failed_runs.append(word)
 
     def called(self, tool: str) -> None:
-        """A tool was used of which no more is told."""
+        """A tool was used, without further details."""
         self._called[tool] = None
 
     def measured(self) -> dict[str, Value]:
-        """The numbers, by attribute; none where nothing is told."""
+        """The numbers by attribute; empty if nothing was reported."""
         found: dict[str, Value] = {}
         if self._queries:
             found[names.SEARCHES] = len(self._queries)

@@ -22,7 +22,7 @@ _BY_MODALITY = {
     "prompt_tokens_details": "input",
     "tool_use_prompt_tokens_details": "input",
     "candidates_tokens_details": "output",
-    "response_tokens_details": "output",  # as Live spells it
+    "response_tokens_details": "output",  # Live's spelling
     "cache_tokens_details": "cache_read",
 }
 _USUAL = frozenset({int, type(None)})
@@ -30,7 +30,7 @@ _is_given = partial(operator.is_not, None)
 
 
 class UsageReader:
-    """Keeps the last non-empty value of each field: chunks carry running totals that are never summed and may fall."""
+    """Keeps the last non-empty value of each field: chunks carry running totals, which are never summed and may decrease."""
 
     __slots__ = ("last",)
 
@@ -42,7 +42,7 @@ class UsageReader:
         self.last.update(compress(given.items(), map(_is_given, given.values())))
 
     def traffic_type(self) -> str | None:
-        """What Vertex AI says instead of the tier."""
+        """Vertex AI's type of traffic, which it reports instead of the tier."""
         return enum_code(self.last.get("traffic_type"))
 
     def facts(self) -> UsageFacts:
@@ -70,7 +70,7 @@ class UsageReader:
 
 
 def _are_usual(counts: list[Any]) -> bool:
-    """Whether they are whole numbers that can be sent, or None."""
+    """Whether all values are None or whole numbers that can be exported."""
     known = [*filter(None, counts)]
     return (
         set(map(type, counts)) <= _USUAL and min(known, default=0) >= 0 and max(known, default=0) < MAX_NUMBER

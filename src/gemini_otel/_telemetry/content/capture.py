@@ -1,6 +1,6 @@
-"""Content capture: what was said, on the span, in a log event, and for the completion hook of opentelemetry-util-genai.
+"""Content capture: prompts and replies on the span, in a log event, and for the completion hook of opentelemetry-util-genai.
 
-Off unless asked for; a call then sees `session.content is None` and nothing else.
+It is off unless asked for; then `Instrumentation.content` is None, and calls do nothing else.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from opentelemetry.trace import Span
 from gemini_otel._facts import names
 from gemini_otel._facts.content import RequestContent
 from gemini_otel._facts.guard import guarded, safely
-from gemini_otel._facts.names import PROFILES
 from gemini_otel._facts.operation import Arguments, Operation
+from gemini_otel._facts.profiles import PROFILES
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.content.completion_hook import CompletionHook, find_hook
 from gemini_otel._telemetry.content.rendering import Rendering, Rules
@@ -35,7 +35,7 @@ _UNREADABLE_MESSAGES = {
 
 @guarded
 def make_content(settings: Settings, logger_provider: LoggerProvider | None) -> Content | None:
-    """What captures content by these settings; None where nothing asks for any."""
+    """The object that captures content by these settings; None if no setting asks for it."""
     hook = find_hook(settings.completion_hook)
     if settings.capture_content == "no_content" and hook is None:
         return None
@@ -58,17 +58,17 @@ class Content:
         self._log: EventLog | None = None
 
     def wanted(self, recording: bool) -> bool:
-        """Whether a call is captured: events are independent of the trace, so of its sampling as well."""
+        """Whether the content of a call is captured. Events do not depend on the trace, so they do not depend on sampling."""
         return self.on_events or (recording and (self.on_spans or self.hook is not None))
 
     @guarded
     def begin(self, operation: Operation, arguments: Arguments, attributes: Mapping[str, Any]) -> CallContent:
-        """Note what the request says, before anybody can change it; `attributes` are those that the span starts with."""
+        """Note the content of the request before anybody can change it; `attributes` are those that the span starts with."""
         return CallContent(self, operation, arguments, attributes)
 
     @guarded
     def tool_value(self, span: Span, name: str, value: object) -> None:
-        """Put arguments or result of a tool run on its span."""
+        """Write arguments or result of a tool run on its span."""
         if self.on_spans and span.is_recording():
             captured = Captured(self.rules)
             captured.add(name, lambda rendering: rendering.value(value))
@@ -76,25 +76,25 @@ class Content:
             span.set_attributes(captured.on_span((*known, *captured.truncated)))
 
     def emit(self, span: Span, attributes: dict[str, Any]) -> None:
-        """The event of the conventions, with all that is known of the call."""
+        """Emit the event of the conventions, with all that is known about the call."""
         if self._log is None:
             self._log = EventLog(self._logger_provider)
         self._log.emit(names.EVENT_DETAILS, span, SeverityNumber.DEBUG, attributes)
 
 
 class Captured:
-    """Attributes that hold content, each within its own limit."""
+    """Attributes with content, each within its own limit."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.values: dict[str, Any] = {}
-        self._shown: dict[str, Any] = {}  # in place of some of them
+        self._shown: dict[str, Any] = {}  # some of them replace attributes
         self.truncated: tuple[str, ...] = ()
 
     def add(self, name: str, render: Callable[[Rendering], Any]) -> None:
-        """Render one attribute; nothing comes of what is empty, and a note of what cannot be read."""
+        """Render one attribute. An empty value is skipped; a value that cannot be read becomes a note."""
         rendering = Rendering(self._rules)
-        # A redact function that calls Gemini would be called for that as well.
+        # The hooks are off, because a redact function that calls Gemini would be called for that call as well.
         with suppress_instrumentation():
             found = safely(lambda: (render(rendering),))
         if found is None:
@@ -106,12 +106,14 @@ class Captured:
             self.truncated = (*self.truncated, name)
 
     def add_unreadable(self, name: str) -> None:
-        """A note in the place of an attribute that could not be made."""
+        """Add a note instead of an attribute that could not be made."""
         self.values[name] = _UNREADABLE_MESSAGES.get(name, _UNREADABLE)
         self.truncated = (*self.truncated, name)
 
     def leave_out_finish_reasons(self) -> None:
-        """Take them out of the messages: they are in `gen_ai.response.finish_reasons`. The completion hook still gets them."""
+        """Remove finish reasons from the messages, because they are in `gen_ai.response.finish_reasons`. The completion hook
+        still gets them.
+        """
         messages = self.values.get(names.OUTPUT_MESSAGES, ())
         self._shown = (
             {
@@ -125,7 +127,7 @@ class Captured:
         )
 
     def on_span(self, truncated: tuple[str, ...]) -> dict[str, Any]:
-        """With structures as JSON text."""
+        """The attributes for a span: structures as JSON text."""
         shown = {
             name: value if isinstance(value, str | tuple) and name not in _JSON else _json(value)
             for name, value in (self.values | self._shown).items()
@@ -133,7 +135,7 @@ class Captured:
         return {**shown, names.CONTENT_TRUNCATED: truncated} if truncated else shown
 
     def on_event(self) -> dict[str, Any]:
-        """With structures as they are, where the installed release takes them."""
+        """The attributes for a log event: structures unchanged, if the installed release accepts them."""
         if not takes_structures():
             return self.on_span(self.truncated)
         values = self.values | self._shown
@@ -141,7 +143,7 @@ class Captured:
 
 
 class CallContent:
-    """What one request and its answer say."""
+    """The content of one request and its answer."""
 
     def __init__(
         self, content: Content, operation: Operation, arguments: Arguments, attributes: Mapping[str, Any]
@@ -166,7 +168,7 @@ class CallContent:
 
     @guarded
     def observe(self, response: Any) -> None:
-        """Note what a response, or the next chunk of a stream, adds."""
+        """Note the content of a response, or of the next chunk of a stream."""
         if self._read_candidates is not None:
             self._transcript.feed(self._read_candidates(response))
 
@@ -180,9 +182,9 @@ class CallContent:
         stop_sequences: tuple[str, ...],
         deferred: bool = False,
     ) -> None:
-        """Write it all down, before the span ends; `attributes` are what the call has told since its start.
+        """Write the content before the span ends; `attributes` are those that the call has set since its start.
 
-        Where that is `deferred`, hook and event follow later.
+        If `deferred`, which is set while a host's span is ending, hook and event run a moment later.
         """
         content, captured = self._content, self._captured
         captured.add(names.OUTPUT_MESSAGES, self._transcript.render)
@@ -198,7 +200,7 @@ class CallContent:
         if content.on_spans:
             span.set_attributes(captured.on_span(captured.truncated))
         if self._read_candidates is None:
-            return  # the event and the hook are for what a model was asked and said
+            return  # event and hook are only for requests to a model
         event = {**self._attributes, **attributes, **captured.on_event()} if content.on_events else None
         tell = functools.partial(self._tell, span, event)
         later(tell) if deferred else tell()

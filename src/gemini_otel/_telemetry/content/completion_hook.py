@@ -1,4 +1,4 @@
-"""The completion hook of opentelemetry-util-genai, which uploads what was said; called with that package's own types."""
+"""The completion hook of opentelemetry-util-genai, which uploads captured messages; it gets that package's own types."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ _PARTS = {
 
 
 def find_hook(setting: object) -> CompletionHook | None:
-    """The hook that was given, or that the environment variable names; None, with a log line, where it cannot be had."""
+    """The hook that was passed, or that the environment variable names; None, with a line in the log, if it cannot be
+    loaded.
+    """
     if setting is None:
         return None
     try:
@@ -39,7 +41,7 @@ def find_hook(setting: object) -> CompletionHook | None:
         return None
     if not isinstance(setting, str):
         return CompletionHook(setting)
-    hook = package.load_completion_hook()  # reads the variable, and logs what is wrong with it
+    hook = package.load_completion_hook()  # reads the variable, and logs an error in it
     return None if type(hook).__name__ == "_NoOpCompletionHook" else CompletionHook(hook)
 
 
@@ -52,7 +54,9 @@ class CompletionHook:
     def call(
         self, values: Mapping[str, Any], span: Span, event: dict[str, Any] | None
     ) -> dict[str, Any] | None:
-        """Hand over what was captured. The hook may add attributes to the span, and to the event, which is given back."""
+        """Pass on what was captured. The hook may add attributes to the span and to the event, whose attributes are
+        returned.
+        """
         from opentelemetry._logs import LogRecord
 
         record = None if event is None else LogRecord(attributes=event, event_name=names.EVENT_DETAILS)

@@ -1,4 +1,4 @@
-"""Makes plain values of what was said: redacted first, then cut to a size, with a note of what is left out."""
+"""Makes plain values of captured content: redacted first, then cut to a size, with a note of what is left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from gemini_otel._facts.content import Binary, CutText, Message, Part
 from gemini_otel._facts.guard import call_back
 
-# A text is redacted with this many characters more than are kept, so that what the cut would halve is seen whole.
+# A text is redacted with this many characters more than are kept, so that the cut does not split what would be redacted.
 MARGIN = 4096
 MAX_DEPTH = 32
 REDACTION_FAILED = "[left out: the redact function failed]"
@@ -29,7 +29,7 @@ class Rules(NamedTuple):
 
 
 class Rendering:
-    """One attribute in the making: every text in it counts towards one limit."""
+    """Renders one attribute: all of its texts count towards one limit."""
 
     def __init__(self, rules: Rules) -> None:
         self._redact, self._with_bytes = rules.redact, rules.with_bytes
@@ -37,7 +37,7 @@ class Rendering:
         self.truncated = False
 
     def messages(self, messages: Iterable[Message]) -> list[Any]:
-        """Each message, from the newest to the oldest as long as there is room, in their order."""
+        """The newest messages for which there is room, in their order."""
         given = list(messages)
         kept: list[Any] = []
         while given and self._left > 0:
@@ -61,7 +61,7 @@ class Rendering:
         return kept
 
     def value(self, value: Any, depth: int = 0) -> Plain:
-        """Any value as JSON has it. What JSON cannot say becomes a note with the class."""
+        """Any value in JSON form. A value that JSON cannot represent becomes a note with its class."""
         self._left -= 1
         if isinstance(value, enum.Enum):
             value = value.value
@@ -77,14 +77,15 @@ class Rendering:
         return self._object(value, depth)
 
     def text(self, text: str | CutText) -> str:
-        """The text as it may be recorded, with the number of characters that were cut."""
+        """The text as it may be recorded, and the number of characters that were cut."""
         beginning, length = text if isinstance(text, CutText) else (text, len(text))
         room = max(self._left, 0)
         seen = beginning[: room + MARGIN]
         shown = self._redacted(seen)
         if not shown.isascii():
-            shown = shown.encode("utf-8", "replace").decode()  # half a surrogate pair would break the export
-        # Of a text that was not seen to its end, the last stretch may hold the first half of something.
+            # Half a surrogate pair would make the export fail.
+            shown = shown.encode("utf-8", "replace").decode()
+        # If the text was not read to its end, its last part may hold the first half of something to redact.
         keep = min(room, len(shown) - MARGIN if len(seen) < length else room)
         if keep >= len(shown):
             self._left -= len(shown)
@@ -98,11 +99,11 @@ class Rendering:
         return {"role": message.role, "parts": self.parts(message.parts)}
 
     def texts(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """A list of texts, which an attribute may be as it is."""
+        """A list of texts for an attribute that holds such a list."""
         return tuple(map(self.text, texts))
 
     def part(self, part: Part) -> dict[str, Any]:
-        """A part with its type and what is known of it."""
+        """A part with its type and its known fields."""
         rendered: dict[str, Any] = {"type": part.type}
         for name, value in part.fields.items():
             if isinstance(value, Binary):
@@ -112,7 +113,7 @@ class Rendering:
         return rendered
 
     def _blob(self, binary: Binary) -> dict[str, Any]:
-        """Size of the data, and the data itself only where they were asked for and there is room."""
+        """Size of the data, and the data itself if it was asked for and there is room."""
         data = binary.data
         size = len(data) if isinstance(data, bytes) else len(data.rstrip("=")) * 3 // 4
         return {"size": size, "content": self.binary(data)} if self._with_bytes else {"size": size}
@@ -147,7 +148,7 @@ class Rendering:
     def _object(self, value: Any, depth: int) -> Plain:
         given = value if isinstance(value, Mapping) else getattr(value, "__dict__", None)
         if callable(value) or not isinstance(given, Mapping):
-            return self._note(f"a {type(value).__name__} that JSON cannot say")
+            return self._note(f"a {type(value).__name__} that JSON cannot represent")
         model = not isinstance(value, Mapping)
         entries = [
             (name, each)

@@ -12,7 +12,7 @@ _VALUES = ("number_value", "bool_value", "null_value")
 
 
 def assembled(pieces: list[Any]) -> Any:
-    """The object that the pieces are of; the pieces themselves where a path is not understood."""
+    """The object that the pieces make up; the pieces themselves if a path is not understood."""
     values: dict[str, list[Any]] = {}
     for piece in pieces:
         if not isinstance(piece, Mapping) or not isinstance(path := piece.get("json_path"), str):
@@ -38,14 +38,14 @@ def _joined(parts: list[Any]) -> Any:
 
 
 def _steps(path: str) -> list[str | int]:
-    """Names of fields and numbers of items; none where the path is of another form."""
+    """Names of fields and numbers of items; empty if the path has another form."""
     if _PATH.fullmatch(path) is None:
         return []
     return [int(match[2]) if match[2] else match[1] or match[3] for match in _STEP.finditer(path)]
 
 
 def _put(whole: dict[str, Any], steps: list[str | int], value: Any) -> bool:
-    """Whether the value has found its place: items come in their order."""
+    """Add the value at its place; False if that fails, because items must come in their order."""
     place: Any = whole
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         inside = value if following is None else [] if isinstance(following, int) else {}

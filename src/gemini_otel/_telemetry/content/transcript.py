@@ -1,4 +1,4 @@
-"""Puts the pieces of an answer together: one message for each candidate, within bounded memory."""
+"""Joins the pieces of an answer: one message for each candidate, within bounded memory."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gemini_otel._telemetry.content.rendering import MARGIN, Rendering, Rules
 from gemini_otel._telemetry.content.streamed_arguments import assembled
 
 MAX_CANDIDATES = 16
-MAX_PARTS = 256  # of one candidate; each run of text is one
-_ARGUMENTS = "arguments"  # of the function call before, as pieces of JSON text
+MAX_PARTS = 256  # of one candidate; a run of text counts as one
+_ARGUMENTS = "arguments"  # pieces of JSON text of the function call before
 _TEXTS = ("text", "reasoning", _ARGUMENTS)
 _FINISH_REASONS = {"ok": "stop", "truncated": "length", "blocked": "content_filter"}
 
 
 class Transcript:
-    """Fed with what each response adds; keeps no more characters of a candidate than are recorded."""
+    """Collects what each response adds; it keeps only as many characters of a candidate as are recorded."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
@@ -35,7 +35,7 @@ class Transcript:
 
     @property
     def finish_message(self) -> str | None:
-        """What the service says about how the answer ended."""
+        """The service's explanation of how the answer ended."""
         messages = (candidate.finish_message for candidate in self._candidates.values())
         return next((message for message in messages if message), None)
 
@@ -47,7 +47,7 @@ class Transcript:
 class _Candidate:
     def __init__(self, rules: Rules) -> None:
         self._room = rules.limit + MARGIN
-        # What is no text is made plain at once: that bounds it, and the program may change its objects later.
+        # Values other than text are made plain at once. That bounds them, and the program may change its objects later.
         self._plain = Rendering(rules)
         self._runs: list[_Run | dict[str, Any]] = []
         self._left_out = 0
@@ -76,7 +76,7 @@ class _Candidate:
             self._runs += self._plain.parts([part])
 
     def _continue_call(self, call: dict[str, Any], part: Part) -> None:
-        """The next piece of a streamed function call has arguments and nothing else."""
+        """Add the next piece of a streamed function call, which has arguments and nothing else."""
         pieces = self._plain.value(part.fields.get("arguments") or [])
         known = call.setdefault("arguments", [])
         if isinstance(known, list) and isinstance(pieces, list):
@@ -104,7 +104,7 @@ class _Candidate:
 
 
 def _with_whole_arguments(part: dict[str, Any], rendering: Rendering) -> dict[str, Any]:
-    """The part; of a streamed function call, with its arguments put together."""
+    """The part; a streamed function call gets its assembled arguments."""
     pieces = part.get("arguments")
     if part["type"] != "tool_call" or not isinstance(pieces, list):
         return part
@@ -112,7 +112,9 @@ def _with_whole_arguments(part: dict[str, Any], rendering: Rendering) -> dict[st
 
 
 class _Run:
-    """Text of one kind that arrives in pieces. It keeps bytes: a file in memory is closed by the collector that drops a stream."""
+    """Text of one kind that arrives in pieces. It keeps bytes, because the collector that drops a stream closes a file in
+    memory.
+    """
 
     __slots__ = ("_kept", "_length", "type")
 
@@ -122,7 +124,7 @@ class _Run:
         self._length = 0
 
     def add(self, text: str, room: int) -> int:
-        """Take a piece, and keep as much of it as there is room; how much that is."""
+        """Add as much of a piece as there is room for, and return how many characters that is."""
         self._length += len(text)
         piece = text[: max(room, 0)]
         self._kept += piece.encode("utf-8", "surrogatepass")
@@ -134,7 +136,7 @@ class _Run:
 
 
 def _arguments(text: CutText, rendering: Rendering) -> Any:
-    """The arguments of a function call; the text of what is no JSON, or was cut."""
+    """The arguments of a function call; their text if it is not JSON or was cut."""
     if len(text.beginning) == text.length:
         parsed = parse_json(text.beginning)
         if parsed is not None:
@@ -143,6 +145,6 @@ def _arguments(text: CutText, rendering: Rendering) -> Any:
 
 
 def _finish_reason(raw: str | None, calls: bool) -> str:
-    """In the conventions' words, which have fewer; `error` where it was due and never came."""
+    """The finish reason in the conventions' words; `error` if one was due and none came."""
     outcome = "incomplete" if raw is None else outcomes.finish_reason_outcome(raw)
     return "tool_call" if outcome == "ok" and calls else _FINISH_REASONS.get(outcome, "error")

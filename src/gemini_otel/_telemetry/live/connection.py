@@ -1,4 +1,4 @@
-"""Connection: one websocket of Live or of Live music, from the handshake to its close."""
+"""Connection: one websocket of Live or Live music, from the handshake to its close."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.rounds import Round, Traits, begin
 
-_CLEAN = (1000, 1001)  # RFC 6455: all is done; the endpoint goes away
+_CLEAN = (1000, 1001)  # RFC 6455: the purpose is fulfilled; the endpoint goes away
 
 
 class Connection:
-    """Ends once: when the caller leaves it, or as soon as an exception tells that the websocket is closed.
+    """Ends once: when the caller leaves it, or as soon as an exception shows that the websocket is closed.
 
     Its round has the span and the metrics.
     """
@@ -57,7 +57,7 @@ class Connection:
         self._explained: tuple[BaseException, BaseException] | None = None
 
     def begin(self, operation: Operation, instance: Any, arguments: Arguments) -> bool:
-        """Begin its round; False where nobody listens."""
+        """Begin its round; False if nobody listens."""
         traits = Traits(
             started=self._began,
             says_all=False,
@@ -77,13 +77,13 @@ class Connection:
     def opened(
         self, close_code: Callable[[], int | None] | None = None, session_id: str | None = None
     ) -> None:
-        """Note that it is set up, and its id; `close_code` tells how the service closed it, once it has."""
+        """Note that it is set up, and its id; `close_code` returns how the service closed it, once it has."""
         self._opened = time.perf_counter()
         self._ask_close_code, self._session_id = close_code, session_id
 
     @guarded
     def closing(self) -> None:
-        """Note that the caller closes it himself: the exceptions that follow are his own doing."""
+        """Note that the caller closes it, so the exceptions that follow are expected."""
         self._closing = True
 
     @guarded
@@ -94,24 +94,24 @@ class Connection:
 
     @guarded
     def received(self, facts: ReceivedFacts, message: object) -> None:
-        """Take what the service says, and the message itself for the user's hook.
+        """Take a message from the service, and the message itself for the user's hook.
 
-        Some may still be unread when a session was closed.
+        Some messages may still be unread when a session was closed.
         """
         if not self.round.ended:
             self._received_media = self._received_media.plus(facts.media)
 
     @guarded
     def explain(self, error: BaseException, readable: BaseException) -> None:
-        """Note an exception that says what `error` does not say itself."""
+        """Note an exception with details that `error` lacks."""
         self._explained = error, readable
 
     @guarded
     def failed(self, error: BaseException, *, receiving: bool) -> None:
         """Take an exception of one of the session's methods.
 
-        A cancelled task leaves the connection as it is, and so do wrong arguments to what sends, and a second task that
-        receives, which websockets answers with a RuntimeError.
+        The connection continues after a cancelled task, after wrong arguments to a sending method, and after a second task
+        that receives, to which websockets answers with a RuntimeError.
         """
         if isinstance(error, GeneratorExit) or is_cancellation(error) or self.round.ended:
             return
@@ -130,22 +130,22 @@ class Connection:
 
     @guarded
     def leave(self, error: BaseException | None) -> None:
-        """End because the caller leaves the session's block, with the exception that makes him leave."""
+        """End because the caller leaves the session's block, with the caller's exception, if there is one."""
         if error is None:
             self.round.finish(self._lost_with)
         elif error is self._lost_with or not isinstance(error, Exception):
             self.round.finish(error)
         else:
-            self.round.abandon()  # his own exception: the service has not failed
+            self.round.abandon()  # the caller's own exception: the service has not failed
 
     def read_failure(self, error: BaseException) -> ErrorFacts:
-        """What an exception says, or the one that explains it."""
+        """The facts of an exception, or of the one that explains it."""
         if self._explained is not None and self._explained[0] is error:
             error = self._explained[1]
         return self.round.read(error)
 
     def _failure(self, error: BaseException) -> ErrorFacts:
-        """What is to be told of the exception that ended it."""
+        """The facts of the exception that ended the connection."""
         return self.read_failure(error)
 
     @property
@@ -153,7 +153,7 @@ class Connection:
         return False
 
     def _lost(self, error: BaseException) -> None:
-        """Take what the service said instead of a message that can be read; the connection stays."""
+        """Take an error that the service sent instead of a message; the connection continues."""
         self._lost_with = error
 
     def _ending(self, error: BaseException | None) -> None:
@@ -164,7 +164,7 @@ class Connection:
             self._close_code = self._unnoticed_close()
 
     def _unnoticed_close(self) -> int | None:
-        """The code with which the service closed the websocket, where nobody received any more and so no exception told it."""
+        """The code with which the service closed the websocket, if nobody was receiving and so no exception reported it."""
         code = safely(self._ask_close_code) if self._ask_close_code is not None else None
         return None if code in _CLEAN else code
 
@@ -184,7 +184,7 @@ class Connection:
 
 
 class MusicConnection(Connection):
-    """A connection to the music service: sound without turns and without tokens."""
+    """A connection to the music service: sound, without turns and tokens."""
 
     __slots__ = ("_filtered_prompts", "_first_audio")
 

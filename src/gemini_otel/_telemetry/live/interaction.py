@@ -1,4 +1,4 @@
-"""InteractionConnection: one websocket of a live interaction. It ends with the event that ends it, or with the connection."""
+"""InteractionConnection: one websocket of a live interaction. It ends with an event of the service, or with the connection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gemini_otel._telemetry.live.connection import Connection
 
 
 class Reconnections:
-    """How often each of the interactions that have not ended was connected to; the oldest is forgotten first."""
+    """How often each unfinished interaction was connected to; the oldest is forgotten first."""
 
     def __init__(self, limit: int = 1000) -> None:
         self._limit = limit
@@ -23,7 +23,7 @@ class Reconnections:
         self._lock = Lock()
 
     def begun(self, interaction: str) -> int:
-        """Note a connection; how many there were before it."""
+        """Note a connection, and return how many there were before it."""
         with self._lock:
             before = self._connections.pop(interaction, 0)
             self._connections[interaction] = before + 1
@@ -32,13 +32,13 @@ class Reconnections:
         return before
 
     def ended(self, interaction: str) -> None:
-        """Forget an interaction that is over."""
+        """Forget an interaction that has ended."""
         with self._lock:
             self._connections.pop(interaction, None)
 
 
 class InteractionConnection(Connection):
-    """The interaction outlives it, unless an event says that it has ended."""
+    """A connection to an interaction that continues after it, unless an event says that the interaction has ended."""
 
     __slots__ = ("_inputs", "_interaction", "_reconnected", "_reconnections", "_refusal")
 
@@ -51,13 +51,13 @@ class InteractionConnection(Connection):
 
     @guarded
     def belongs_to(self, interaction: str, reconnections: Reconnections) -> None:
-        """Note whose connection it is, and how many it had before."""
+        """Note the interaction, and how many connections it had before."""
         self._interaction, self._reconnections = interaction, reconnections
         self._reconnected = reconnections.begun(interaction)
 
     @guarded
     def refused(self, error: Exception) -> None:
-        """Note why the handshake failed, of which the caller's exception has the HTTP status at most."""
+        """Note why the handshake failed; the caller's exception has at most the HTTP status."""
         self._refusal = error
 
     def _failure(self, error: BaseException) -> ErrorFacts:
@@ -73,7 +73,7 @@ class InteractionConnection(Connection):
 
     @guarded
     def event(self, facts: EventFacts, event: object) -> None:
-        """Take what an event says, and the event itself for the user's hook."""
+        """Take an event, and the event itself for the user's hook."""
         if self.round.ended:
             return
         self.round.observe(facts.said, event)
@@ -83,7 +83,7 @@ class InteractionConnection(Connection):
             self.round.finish()
 
     def _lost(self, error: BaseException) -> None:
-        """The SDK closes the connection over what it cannot read."""
+        """Note an unreadable event, for which the SDK closes the connection."""
         self.round.finish(error)
 
     def _attributes(self) -> Attributes:

@@ -1,7 +1,7 @@
 """LiveConnection: a connection with its turns.
 
-The service never says where a turn begins. One is opened as soon as it is certain that the model was asked or answers, and
-begins with the first thing that was sent for it. So a microphone that streams silence makes no turns.
+The service never says where a turn begins. So a turn is opened when it is certain that the model was asked or answers, and
+begins with the first thing that was sent for it. A microphone that streams silence makes no turns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gemini_otel._telemetry.tool_runs import ToolRun, start_tool
 
 
 class LiveConnection(Connection):
-    """Its span is the parent of its turns', and ends after them."""
+    """Its span is the parent of its turns' spans, and ends after them."""
 
     __slots__ = (
         "_interruptions",
@@ -45,7 +45,9 @@ class LiveConnection(Connection):
     def __init__(
         self, instrumentation: Instrumentation, turn: Operation, resumption: tuple[bool, bool]
     ) -> None:
-        """`turn` is what a turn is; `resumption` tells whether the session is to be resumable, and whether it resumes one."""
+        """`turn` is the operation of a turn; `resumption` says whether the setup asks for a session that can be resumed, and
+        whether it resumes one.
+        """
         super().__init__(instrumentation)
         self._turn_operation, self._resumption = turn, resumption
         self._turn: LiveTurn | None = None
@@ -98,7 +100,7 @@ class LiveConnection(Connection):
             self._end_turn(None)
 
     def _note_late_usage(self, facts: ReceivedFacts) -> None:
-        """Add the token counts that come after their turn."""
+        """Add token counts that arrive after their turn."""
         if facts.usage:
             answer = self._turn_operation.answer(self.round.request)
             answer.feed(facts, None)
@@ -109,7 +111,7 @@ class LiveConnection(Connection):
         return facts.of_turn or (spoken and (facts.hears or facts.speech_starts or facts.complete))
 
     def _note_state(self, facts: ReceivedFacts) -> None:
-        """Note what the service says of the session itself."""
+        """Note what the service says about the session itself."""
         if facts.resumable is not None:
             self._resumable = facts.resumable
         if facts.go_away:
@@ -122,7 +124,7 @@ class LiveConnection(Connection):
         ago = 0.0 if waiting.started is None else time.perf_counter() - waiting.started
         began = time.time_ns() - int(ago * 1e9)
         operation, start, request = self._turn_operation, self.round.start, self.round.request
-        with current(self.round.context):  # whichever task it is that sends or receives
+        with current(self.round.context):  # in whichever task sends or receives
             chosen = start_span(self._instrumentation, operation.name, start, stream=True, start_time=began)
             setup = RoundSetup(self._instrumentation, operation, start, request, chosen, stream=True)
             self._turn = LiveTurn(setup, self, self._turns + 1, waiting)
@@ -138,7 +140,7 @@ class LiveConnection(Connection):
                 self._open_turn()
 
     def _begin_tool(self, call: ToolCall) -> None:
-        """The caller runs the tool and answers; without an id nobody could tell when."""
+        """Begin the span of a tool that the caller runs; without an id, its end could not be recognised."""
         if call.id is not None and self._turn is not None:
             with current(self._turn.round.context):
                 self._tools[call.id] = start_tool(
@@ -162,7 +164,7 @@ class LiveConnection(Connection):
         self._turns += 1
 
     def round_ended(self, call: Round, ended: RoundEnd) -> None:
-        """Take the token counts of a turn."""
+        """Add the token counts of a turn."""
         self._totals.add(ended.response.usage)
 
     def _lost(self, error: BaseException) -> None:
@@ -188,7 +190,7 @@ class LiveConnection(Connection):
         super()._ending(error)
 
     def _failure(self, error: BaseException) -> ErrorFacts:
-        """The error that cut off a turn is recorded on that turn, and here only its type."""
+        """An error that interrupted a turn is recorded on that turn; the connection has only its type."""
         facts = self.read_failure(error)
         return ErrorFacts(type=facts.type) if self._told_in_turn else facts
 

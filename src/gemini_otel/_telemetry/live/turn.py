@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gemini_otel._telemetry.live.session import LiveConnection
 
 
-# What the service says of a turn once: the fact, and the event on its span.
+# What the service reports once in a turn: the fact, and the event on the turn's span.
 _EVENTS = (
     ("interrupted", names.EVENT_LIVE_INTERRUPTED),
     ("generation_complete", names.EVENT_LIVE_GENERATION_COMPLETE),
@@ -22,7 +22,7 @@ _EVENTS = (
 
 
 class Waiting:
-    """What the user sent that belongs to no turn yet."""
+    """What the user sent that does not belong to a turn yet."""
 
     __slots__ = ("asked", "input_ended", "media", "started")
 
@@ -41,12 +41,14 @@ class Waiting:
         self.media = self.media.plus(sent.media)
 
     def speech_starts(self) -> None:
-        """What streamed before the service noticed speech was none."""
+        """Forget what streamed before the service detected speech."""
         if not self.asked:
             self.started = time.perf_counter()
 
     def turn_ended(self) -> None:
-        """What streamed on during the last turn counts from its end on; a question that was asked meanwhile keeps its time."""
+        """Start the count for what streamed during the last turn at its end; a question that was asked meanwhile keeps its
+        time.
+        """
         if self.started is not None and not self.asked:
             self.started = time.perf_counter()
 
@@ -54,7 +56,7 @@ class Waiting:
 class LiveTurn:
     """One turn; its round has the span and the metrics.
 
-    It may begin before its span is opened: only the service knows when a stream of sound holds a question.
+    It may begin before its span is opened, because only the service knows when a stream of sound contains a question.
     """
 
     __slots__ = (
@@ -93,23 +95,23 @@ class LiveTurn:
         )
         self._first_audio: float | None = None
         self._first_text: float | None = None
-        self._happened: set[str] = set()  # facts that an event told
+        self._happened: set[str] = set()  # attributes that belong to an event
         self._tool_calls = self._tool_responses = self._tool_cancellations = 0
 
     @property
     def answering(self) -> bool:
-        """Whether the model has begun to answer: what the user says from then on is for the next turn."""
+        """Whether the model has begun to answer; what the user sends after that is for the next turn."""
         return self._answered is not None
 
     def sent(self, sent: SentFacts, moment: float) -> None:
-        """Take what the user sends while the turn runs."""
+        """Take what the user sends during the turn."""
         self._sent_media = self._sent_media.plus(sent.media)
         self._tool_responses += len(sent.tool_responses)
         if sent.ends_input:
             self._input_ended = moment
 
     def received(self, facts: ReceivedFacts, message: object) -> None:
-        """Take what the service says, and the message itself for the user's hook."""
+        """Take a message from the service, and the message itself for the user's hook."""
         now = time.perf_counter()
         if facts.speech_ends and not self.answering:
             self._input_ended = now
@@ -134,7 +136,7 @@ class LiveTurn:
         return "interrupted" in self._happened
 
     def _since_input(self, moment: float | None) -> float | None:
-        """Seconds from the end of the user's input where that is known, else from the turn's start."""
+        """Seconds since the end of the user's input if that is known, else since the turn's start."""
         if moment is None:
             return None
         ended = self._input_ended

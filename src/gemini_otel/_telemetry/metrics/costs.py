@@ -1,4 +1,4 @@
-"""What calls cost, added up where no call waits for it: a call is noted when it ends, and priced when a reader asks."""
+"""The cost of calls, without a delay for any call: a call is noted when it ends, and priced when a metric reader collects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gemini_otel._facts.labels import Dimensions
 if TYPE_CHECKING:
     from gemini_otel.cost import Bill
 
-_MOST = 20_000  # calls that wait for a reader; those beyond are counted as tokens without a price
+_MOST = 20_000  # calls that wait for a reader; further ones are counted as tokens without a price
 _Key = tuple[str | None, Dimensions]
 _tables: weakref.WeakSet[CostTable] = weakref.WeakSet()
 
@@ -30,7 +30,7 @@ class _Waiting(NamedTuple):
 
 
 class CostTable:
-    """The amounts and the tokens without a price, by the model that was asked for and the user's own dimensions."""
+    """The amounts, and the tokens without a price, by the requested model and the user's own dimensions."""
 
     def __init__(self, meter: Meter) -> None:
         self.reset()
@@ -43,7 +43,7 @@ class CostTable:
         _tables.add(self)
 
     def add(self, model: str | None, own: Dimensions, attributes: Mapping[str, Any], at: float) -> None:
-        """Note a call that has ended, by what its span says, begun at that time in seconds since 1970."""
+        """Note a call that has ended, by the attributes of its span; `at` is its start in seconds since 1970."""
         with self._lock:
             if len(self._waiting) < _MOST:
                 self._waiting.append(_Waiting((model, own), attributes, at))
@@ -52,16 +52,16 @@ class CostTable:
                 self._unpriced[model, own] += sum(attributes.get(name, 0) for name in counts)
 
     def reset(self) -> None:
-        """Begin anew, as a forked child does: what the parent counted is the parent's to report."""
+        """Start from zero in a forked child, because the parent reports its own counts."""
         self._lock = threading.Lock()
-        self._pricing = threading.Lock()  # readers ask in threads of their own
+        self._pricing = threading.Lock()  # readers collect in their own threads
         self._waiting: list[_Waiting] = []
         self._amounts: dict[_Key, float] = defaultdict(float)
         self._unpriced: dict[_Key, int] = defaultdict(int)
 
     @guarded
     def _price(self) -> None:
-        """Price what waits: calls of one kind together."""
+        """Price the calls that wait, all calls of one kind together."""
         from gemini_otel.cost import Bill
 
         with self._lock:

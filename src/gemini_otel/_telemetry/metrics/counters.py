@@ -1,6 +1,6 @@
-"""Counters as small bounded tables, read by observable counters: 0.2 us for a call where a synchronous counter takes 6.
+"""Counters as small bounded tables that observable counters read: 0.2 us for each call, where a synchronous counter takes 6.
 
-Totals are cumulative, so any number of readers sees the same; a forked child starts from zero.
+Totals are cumulative, so all readers see the same; a forked child starts from zero.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import weakref
 
 from gemini_otel._facts.labels import Dimensions, Values
 
-_MAX_TOTAL = 2**63 - 1  # what an exporter can send
+_MAX_TOTAL = 2**63 - 1  # what an exporter can represent
 _tables: weakref.WeakSet[CounterTable] = weakref.WeakSet()
 
 
@@ -24,13 +24,13 @@ class CounterTable:
         _tables.add(self)
 
     def add(self, values: Values, amount: int = 1, own: Dimensions = ()) -> None:
-        """Count under the label values, and under dimensions of the user's own."""
+        """Add to the total for the label values, and for the user's own dimensions."""
         key = (values, own)
         with self._lock:
             self._totals[key] = min(self._totals.get(key, 0) + amount, _MAX_TOTAL)
 
     def totals(self) -> list[tuple[dict[str, str | int], int]]:
-        """Each combination of labels with its total; a label that is None is left out."""
+        """Each combination of labels with its total; labels with the value None are left out."""
         with self._lock:
             rows = list(self._totals.items())
         return [
@@ -47,7 +47,7 @@ class CounterTable:
 
 
 def _reset_after_fork() -> None:
-    """What the parent counted is the parent's to report; its lock may be held by a thread that the child lacks."""
+    """The parent reports its own counts; the lock may be held by a thread that the child does not have."""
     for table in list(_tables):
         table.reset()
 

@@ -11,8 +11,8 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import USAGE
 from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames
-from gemini_otel._facts.names import MetricNames, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
+from gemini_otel._facts.profiles import OPERATION_KINDS, MetricNames, Profile
 from gemini_otel._facts.tiers import TIERS
 from gemini_otel._telemetry.metrics.costs import CostTable
 from gemini_otel._telemetry.metrics.counters import CounterTable
@@ -62,10 +62,10 @@ class StandardMetrics:
             for name in profile.workflow_duration
         )
         kinds = {kind: OperationMetrics(self, metrics) for kind, metrics in profile.metrics.items()}
-        # What to record an operation with, by its name.
+        # The instruments for an operation, by its name.
         self.of = defaultdict(
             lambda: kinds["other"],
-            {operation: kinds[kind] for operation, kind in names.OPERATION_KINDS.items()},
+            {operation: kinds[kind] for operation, kind in OPERATION_KINDS.items()},
         )
 
     def histograms(self, metrics: MetricNames, measure: str) -> tuple[Histogram, ...]:
@@ -93,7 +93,7 @@ class StandardMetrics:
 
 
 class OperationMetrics:
-    """The instruments for one kind of operation, by what they take."""
+    """The instruments for one kind of operation, by the value that they record."""
 
     def __init__(self, standard: StandardMetrics, metrics: MetricNames) -> None:
         self.duration = standard.histograms(metrics, "duration")
@@ -129,7 +129,8 @@ class Metrics:
         self.tier_label = BoundedNames(MAX_VALUES, TIERS)
         self.error_label = BoundedNames(MAX_VALUES, map(str, range(400, 600)))
         self.hint_label = BoundedNames(MAX_MODELS)
-        self.labels: dict[tuple[str | int | None, ...], Labels] = {}  # of rounds that began alike
+        # Of rounds that begin with the same values.
+        self.labels: dict[tuple[str | int | None, ...], Labels] = {}
         model, status_code = names.REQUEST_MODEL, names.HTTP_STATUS_CODE
         self.responses = observed_counter(
             meter,
@@ -187,8 +188,8 @@ def observed_counter(
 
 
 def by_modality(usage: UsageFacts, direction: str) -> dict[str, int]:
-    """Tokens by modality. What the service does not break down is `unknown`: the rest, the 0 of an answer without usage, and all
-    of it where the parts are more than the whole, as some answers of search tools have it.
+    """Tokens by modality. `unknown` are the tokens that the service does not break down: the rest, or the 0 of an answer
+    without usage; or all tokens, if the parts are more than the whole, as in some answers of search tools.
     """
     totals = {
         "input": usage.input_tokens,

@@ -1,4 +1,4 @@
-"""What one round adds to the metrics."""
+"""Records the metrics of one round."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class RoundEnd(NamedTuple):
     first_chunk: float | None  # None unless it streamed
     response: ResponseFacts
     usage: Attributes  # its token counts
-    finish_reason: str | None  # the worst
+    finish_reason: str | None  # the worst finish reason
     outcome: str
     status_code: int | None
     error: BaseException | None
-    failure: ErrorFacts | None  # what `error` says, where that is a failure
+    failure: ErrorFacts | None  # what the service said, if the round failed with `error`
     repetition: str
     service_tier: str | None
 
@@ -45,7 +45,7 @@ def count_failed_attempt(metrics: Metrics, own: Dimensions, model: str | None, c
 def record_round(
     metrics: Metrics, own: Dimensions, setup: RoundSetup, ended: RoundEnd, context: Context
 ) -> None:
-    """Count a round; `own` are the user's dimensions, and `context` is that of its span, for exemplars."""
+    """Record the metrics of a round; `own` are the user's dimensions, and `context` is that of its span, for exemplars."""
     operation, start, response, usage = setup.operation, setup.start, ended.response, ended.response.usage
     model = metrics.model_label(start.model) if start.model else None
     tier = metrics.tier_label(ended.service_tier) if ended.service_tier is not None else None
@@ -78,7 +78,7 @@ def record_round(
 
 
 class Labels(NamedTuple):
-    """Of the metrics of the conventions: of all, and of the tokens that were sent and received."""
+    """Labels for the conventions' metrics: for all of them, and for the tokens sent and received."""
 
     common: Attributes
     sent: Attributes
@@ -86,7 +86,9 @@ class Labels(NamedTuple):
 
 
 def _labels(metrics: Metrics, own: Dimensions, setup: RoundSetup, answered: str | None) -> Labels:
-    """The attributes that the span started with, bounded; made once for calls that begin alike, without dimensions of their own."""
+    """The bounded attributes from the span's start; they are made once for calls that begin alike and have no dimensions of
+    their own.
+    """
     start = setup.start
     key = setup.operation.name, start.provider, start.model, start.address, start.port, answered
     labels = None if own else metrics.labels.get(key)
@@ -124,7 +126,7 @@ def _record_standard(
     tier: str | None,
     context: Context,
 ) -> None:
-    """The metrics of the conventions; each profile has some of them only."""
+    """Record the metrics of the conventions; each profile has only some of them."""
     failed = labels.common
     if ended.failure is not None:
         failed = {**failed, names.ERROR_TYPE: metrics.error_label(ended.failure.type)}
@@ -148,7 +150,7 @@ def _record_standard(
 def _record_tokens(
     instruments: OperationMetrics, labels: Attributes, failed: Attributes, ended: RoundEnd, context: Context
 ) -> None:
-    """The tokens of one operation, in the profiles that have metrics for them."""
+    """Record the tokens of one operation, in the profiles that have metrics for them."""
     sent: Any = ended.usage.get(names.USAGE_INPUT_TOKENS)
     received: Any = ended.usage.get(names.USAGE_OUTPUT_TOKENS)
     if sent is not None:
@@ -163,7 +165,7 @@ def _record_tokens(
 
 
 def _count_usage(instruments: OperationMetrics, labels: Attributes, usage: UsageFacts) -> None:
-    values: Any = tuple(map(labels.get, USAGE_LABELS))  # no floats here
+    values: Any = tuple(map(labels.get, USAGE_LABELS))  # none of these is a float
     own: Any = tuple((name, value) for name, value in labels.items() if name not in USAGE_LABELS)
     for table, direction in instruments.usage:
         for modality, tokens in by_modality(usage, direction).items():
@@ -171,7 +173,7 @@ def _count_usage(instruments: OperationMetrics, labels: Attributes, usage: Usage
 
 
 def _note_cost(metrics: Metrics, own: Dimensions, setup: RoundSetup, ended: RoundEnd) -> None:
-    """Note what a price needs, by the names that a span has for it."""
+    """Note what a price needs, by the attribute names of a span."""
     model, response = setup.start.model, ended.response
     facts = {
         names.REQUEST_MODEL: model,

@@ -1,6 +1,6 @@
-"""Reads spans of other instrumentations: which ones are looked at, and what they call the things that hints need.
+"""Reads spans of other instrumentations: which spans are read, and their names for the attributes that hints need.
 
-`_reading`, which translates them, is imported when the first one ends.
+`reading`, which translates the attributes, is imported when the first such span ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The error of a call, from the texts that other instrumentations leave: an `exception` event, else the span's status."""
+"""Reads the error of a call from the texts that other instrumentations record: an `exception` event, else the span's status."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
     from gemini_otel._facts.calls import ErrorFacts
 
-_LONGEST = 16_000  # characters of a text that are looked at
+_LONGEST = 16_000  # characters of a text that are read
 _VERTEX = ("gcp.vertex_ai", "vertex_ai")
 
 
 def add_error(span: ReadableSpan, found: dict[str, Any]) -> None:
-    """Code, status, cause, quota and delay of an API error, or the class of another exception."""
+    """Add code, status, cause, quota and delay of an API error, or the class of another exception."""
     add_exception(*_exception(span), found)
 
 
 def is_of_the_service(found: Mapping[str, Any]) -> bool:
-    """Whether the error that `add_error` found is one of the service or of what connects to it, no exception of the program's own."""
+    """Whether the error that `add_error` found comes from the service or its transport, and not from the program."""
     module, _, name = str(found.get(names.ERROR_TYPE, ""))[-_LONGEST:].rpartition(".")
     return names.HTTP_STATUS_CODE in found or names.ERROR_KIND in found or (module != "" and name in KNOWN)
 
 
 def add_exception(exception: str, said: str, found: dict[str, Any]) -> None:
-    """The same, from the name of an exception's class and its text."""
+    """Add the same, from the name of an exception's class and its text."""
     vertex = found.get(names.PROVIDER_NAME) in _VERTEX
     facts = read_text(said, exception, vertex=vertex)
     if facts is None or not facts.type.isdecimal():
@@ -44,7 +44,7 @@ def add_exception(exception: str, said: str, found: dict[str, Any]) -> None:
 
 
 def _with_code_of_span(found: dict[str, Any], vertex: bool) -> ErrorFacts | None:
-    """Some write the code where others write the class."""
+    """Use the code, which some instrumentations write in place of the class."""
     given = str(found.get(names.ERROR_TYPE, ""))
     if not (len(given) == 3 and given.isascii() and given.isdecimal()):
         return None
@@ -53,7 +53,7 @@ def _with_code_of_span(found: dict[str, Any], vertex: bool) -> ErrorFacts | None
 
 
 def _attributes(facts: ErrorFacts) -> tuple[tuple[str, Any], ...]:
-    if not facts.type.isdecimal():  # what the class stands for is judged with what else the span says
+    if not facts.type.isdecimal():  # what the class stands for is decided with the rest of the span
         return (
             (names.ERROR_TYPE, facts.type),
             (names.ERROR_KIND, None if facts.code else facts.kind),
@@ -74,7 +74,7 @@ def _attributes(facts: ErrorFacts) -> tuple[tuple[str, Any], ...]:
 
 
 def _exception(span: ReadableSpan) -> tuple[str, str]:
-    """Class and text of the exception; the text of the status where no event tells."""
+    """Class and text of the exception; the text of the status if there is no event."""
     for event in reversed(span.events):
         if event.name == "exception" and event.attributes:
             kind, said = (event.attributes.get(f"exception.{part}") for part in ("type", "message"))

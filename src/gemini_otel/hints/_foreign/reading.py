@@ -1,4 +1,4 @@
-"""From a span of another instrumentation to the attributes that a span of ours would have."""
+"""Converts a span of another instrumentation to the attributes that our span would have."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 _BY_SCOPE = {scope: source for source in SOURCES for scope in (*source.scopes, *source.shared_scopes)}
-# Our name for each of a source's names; of several for one, the first is the one to take.
+# Our name for each name of a source; if there are several for one of ours, the first counts.
 _PAIRS = {
     source: {theirs: ours for ours, aliases in source.aliases.items() for theirs in aliases}
     for source in (*SOURCES, ANYONE)
 }
-# How most spans write a reason; none of these words stands for anything else in any source.
+# How most instrumentations write a reason; none of these words means anything else in any source.
 _REASONS = {word: reason for reason in KNOWN_FINISH_REASONS for word in (reason, reason.lower())}
 _LONGEST_JSON = 20_000
-_ENDS = 4000  # characters at either end of an answer, where its prompt feedback is
-# How the names of attributes begin that only calls have; agents have names and conversations, too.
+_ENDS = 4000  # characters at either end of an answer that may hold its prompt feedback
+# Beginnings of attribute names that only calls have; agents have names and conversations, too.
 _OF_CALLS = (
     *(
         "gen_ai.request.",
@@ -41,22 +41,24 @@ _OF_CALLS = (
     *("gen_ai.completion", "gen_ai.input.", "gen_ai.output.", "llm.", "gemini."),
 )
 _OF_GENAI = ("gen_ai.", "llm.", "openinference.", "traceloop.")
-_NO_REASON = ("", "NONE", "ERROR")  # the newest conventions say `error` where a reason was due and none came
-_GOOGLE = ("gcp", "gemini", "google", "vertex")  # how the names of the provider begin
+_NO_REASON = ("", "NONE", "ERROR")  # the newest conventions write `error` if a reason was due and none came
+_GOOGLE = ("gcp", "gemini", "google", "vertex")  # beginnings of provider names
 _OURS = ("gemini", "gemma", "imagen", "learnlm", "lyria", "veo-")
 _ELSEWHERE = ("claude", "codestral", "deepseek", "gpt-", "jamba", "llama", "mistral", "qwen")  # on Vertex AI
 
 
 def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
-    """Add what hints need to the attributes of a span, under our names.
+    """Add the attributes that hints need, under our names.
 
-    False for a span that says nothing of a model, for the program's own errors, and for a call of a model that is not Google's.
+    Returns False for a span that is not about a model, for the program's own errors, and for a call of a model that is not
+    Google's.
     """
     scope = span.instrumentation_scope
     source = _BY_SCOPE.get(scope.name, ANYONE) if scope is not None else ANYONE
     if not _PAIRS[source].keys().isdisjoint(found):
         _rename(source, found)
-    if source.parameters is not None and names.REQUEST_MODEL not in found:  # as where the call failed
+    # For example, where the call failed.
+    if source.parameters is not None and names.REQUEST_MODEL not in found:
         _add_parameters(found, found.get(source.parameters))
     provider = found.get(names.PROVIDER_NAME)
     model = found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL)
@@ -70,7 +72,7 @@ def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
         _add_operation(source, found)
     only_named = names.OPERATION_NAME not in found and not source.google_only and not _has(found, _OF_CALLS)
     if only_named and span.name not in source.calls:
-        found[names.OPERATION_NAME] = "invoke_workflow"  # whatever it is: something around calls
+        found[names.OPERATION_NAME] = "invoke_workflow"  # an unknown operation: a span around calls
         return _has(found, _OF_GENAI)
     if found.get(names.OPERATION_NAME) in NO_CALL:
         return True
@@ -86,7 +88,7 @@ def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
 
 
 def _add_failure(source: Source, span: ReadableSpan, found: dict[str, Any], may_be_any: bool) -> bool:
-    """Add why it failed; False where the exception `may_be_any`, and is none of the service."""
+    """Add why the call failed. Returns False if the exception `may_be_any` and does not come from the service."""
     from gemini_otel.hints._foreign.errors import add_error, is_of_the_service
 
     add_error(span, found)
@@ -107,7 +109,7 @@ def _rename(source: Source, found: dict[str, Any]) -> None:
 
 @functools.lru_cache(maxsize=256)
 def _is_google(source: Source, provider: str, model: str) -> bool:
-    """Whether the call may have gone to a model of Google's, as far as the span tells."""
+    """Whether the call may have gone to a model of Google's, as far as the span shows."""
     provider, model = provider.lower(), model.lower()
     if not model:
         return source.google_only or not provider or provider.startswith(_GOOGLE)
@@ -117,7 +119,7 @@ def _is_google(source: Source, provider: str, model: str) -> bool:
 
 
 def _add_operation(source: Source, found: dict[str, Any]) -> None:
-    """A span around calls is told apart from a call: the errors of the calls inside are on it, too."""
+    """Distinguish a span around calls from a call, because it has the errors of the calls inside, too."""
     kind = found.get("openinference.span.kind") or found.get("traceloop.span.kind")
     operation = source.operations.get(kind) if isinstance(kind, str) else None
     if operation is not None:
@@ -158,7 +160,7 @@ def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
 
 
 def _add_reason_of_error(words: str, span: ReadableSpan, found: dict[str, Any]) -> bool:
-    """Whether it was a finish reason that made a framework raise an exception of its own."""
+    """Set the finish reason if a framework raised its own exception because of one."""
     _, _, after = (span.status.description or "")[:_ENDS].partition(words)
     reason = _REASONS.get(after.partition(" ")[0])
     if reason is None:
@@ -175,12 +177,12 @@ def _words(raw: object) -> list[str]:
 
 
 def _array(text: str) -> object:
-    """What is in an array that was written as JSON, as Logfire does."""
+    """The items of an array that is written as JSON, as Logfire does."""
     return parse_json(text[:_LONGEST_JSON])
 
 
 def _worst(source: Source, words: list[str]) -> str | None:
-    """Of several candidates' reasons, Gemini's name for the worst; `FinishReason.STOP` and `stop` are other ways to write one."""
+    """Gemini's name for the worst reason of several candidates; it may be written `FinishReason.STOP` or `stop`."""
     plain = (word.rpartition(".")[2].strip().upper() for word in words)
     reasons = (source.finish_words.get(word, word) for word in plain)
     return worst_finish_reason(r for r in reasons if r not in _NO_REASON and r not in source.no_reason)
@@ -197,12 +199,14 @@ def _add_block_reason(found: dict[str, Any], answer: object) -> None:
 
 @functools.cache
 def _block_reason() -> re.Pattern[str]:
-    """A quotation mark inside a text of the answer has a backslash before it, so no text can pass for this."""
+    """The block reason in an answer's JSON. A quotation mark inside a text has a backslash before it, so no text can be
+    mistaken for it.
+    """
     return re.compile(r'(?<!\\)"(?:block_reason|blockReason)": ?"([A-Z][A-Z_]{2,60})"')
 
 
 def _add_thoughts(found: dict[str, Any]) -> None:
-    """Where only the total includes them, thoughts are what input and visible output leave of it."""
+    """Set the thoughts to the total minus input and visible output, if only the total includes them."""
     total, before = _count(found, names.USAGE_TOTAL_TOKENS), _count(found, names.USAGE_INPUT_TOKENS)
     thoughts = total - before - _count(found, names.USAGE_OUTPUT_TOKENS)
     if before and thoughts > 0 and names.USAGE_REASONING_OUTPUT_TOKENS not in found:
@@ -216,9 +220,9 @@ def _count(found: dict[str, Any], name: str) -> int:
 
 
 def _add_outcome(source: Source, found: dict[str, Any]) -> None:
-    """Of the outcomes, those that the span shows beyond doubt: a reply that ended well, and none at all.
+    """Add the outcome if the span shows it beyond doubt: a reply that ended well, or no reply at all.
 
-    A stream without a finish reason may just not have been read to its end.
+    A stream without a finish reason may simply not have been read to its end.
     """
     reason, output = found.get(names.FINISH_REASON), found.get(names.USAGE_OUTPUT_TOKENS)
     if reason == "STOP":

@@ -1,4 +1,4 @@
-"""Which spans are looked at: by the scope that made them, else by the attributes that they begin with."""
+"""Which spans are read: those of known scopes, and those that begin with certain attributes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-# What OpenTelemetry's own packages watch that is no model: their spans are told by one look-up.
+# Scopes of OpenTelemetry's own packages that do not trace models; one look-up recognises their spans.
 _OTHER_LIBRARIES = (
     *("aio_pika", "aiohttp_client", "aiohttp_server", "aiokafka", "aiopg", "asgi", "asyncio", "asyncpg"),
     *("boto3sqs", "cassandra", "celery", "click", "confluent_kafka", "dbapi", "django", "elasticsearch"),
@@ -20,20 +20,20 @@ _OTHER_LIBRARIES = (
     *("remoulade", "requests", "sqlalchemy", "sqlite3", "starlette", "system_metrics", "threading"),
     *("tornado", "tortoiseorm", "urllib", "urllib3", "wsgi"),
 )
-# Whether a scope makes spans of GenAI; of any other scope each span is asked.
+# Whether a scope makes GenAI spans; for any other scope, each span is checked.
 SCOPES: Mapping[str, bool] = {
     "gemini_otel": True,
     "opentelemetry.util.genai": True,
     **{scope: True for source in SOURCES for scope in source.scopes},
     **{f"opentelemetry.instrumentation.{library}": False for library in _OTHER_LIBRARIES},
 }
-# Those whose spans for calls of google-genai are beside spans of ours, not around them, and pydantic-ai's for one of several.
+# Scopes whose spans for calls of google-genai are beside our spans, not around them; pydantic-ai's stands for several.
 _FRAMEWORK_SCOPES = frozenset(scope for source in FRAMEWORKS for scope in source.scopes)
 _PYDANTIC_AI_ATTEMPT = "pydantic_ai.model_request.attempt"
 _PREFIXES = ("gen_ai.", "llm.")
-_REMEMBERED = 1000  # names of attributes
+_REMEMBERED = 1000  # how many attribute names are remembered
 
-_others: set[str] = set()  # names, met before, that are not of GenAI
+_others: set[str] = set()  # attribute names seen before that are not GenAI's
 
 
 def begins_as_genai(span: ReadableSpan) -> bool:
@@ -54,7 +54,7 @@ def _is_genai(name: str) -> bool:
 
 
 def is_second_span(span: ReadableSpan) -> bool:
-    """Whether it stands for a call of google-genai that has a span of ours as well, wherever those are."""
+    """Whether it stands for a call of google-genai that also has a span of ours somewhere in the trace."""
     scope = span.instrumentation_scope
     return (scope is not None and scope.name in _FRAMEWORK_SCOPES) or _PYDANTIC_AI_ATTEMPT in (
         span.attributes or ()

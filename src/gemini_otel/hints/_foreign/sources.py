@@ -1,7 +1,7 @@
-"""One row for each other instrumentation: what it calls the things that hints need, as recorded from it (tests/data/foreign), and
-the packages that it comes in.
+"""One row for each other instrumentation: its names for the attributes that hints need, as recorded from it
+(tests/data/foreign), and its packages.
 
-What a source writes under the names of the conventions needs no row here.
+Attributes that a source writes under the conventions' names need no row here.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ class Package(NamedTuple):
 
     name: str
     module: str
-    shares: bool = False  # whether we add to its spans, so that a call has one
+    shares: bool = False  # whether we add to its spans, so that a call has one span
     entry_point: str | None = None
     switch: str = ""
     also: str = ""
     framework: str | None = None
-    apart_because: str = "it does not make its own current"  # why we cannot add to its spans
+    apart_because: str = "it does not make its span the current one"  # why we cannot add to its spans
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One instrumentation: `aliases` has its names for ours, the first that is present is taken."""
+    """One instrumentation: `aliases` has its names for ours; the first that is present counts."""
 
     name: str
     scopes: tuple[str, ...] = ()
-    shared_scopes: tuple[str, ...] = ()  # those that it uses for spans of anything else, too
-    google_only: bool = False  # it watches clients of Google's only
+    shared_scopes: tuple[str, ...] = ()  # scopes that it also uses for spans of anything else
+    google_only: bool = False  # it traces only clients of Google
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     finish_reasons: tuple[str, ...] = (names.RESPONSE_FINISH_REASONS,)
     finish_words: Mapping[str, str] = field(default_factory=dict)  # its words for Gemini's reasons
-    no_reason: tuple[str, ...] = ()  # its words that could stand for several of Gemini's, or for none
-    parameters: str | None = None  # where the request's parameters are, as JSON
-    answer: str | None = None  # where the whole answer is, as JSON
-    # The operation that its `openinference.span.kind` or `traceloop.span.kind` stands for.
+    no_reason: tuple[str, ...] = ()  # its words that could stand for several of Gemini's reasons, or for none
+    parameters: str | None = None  # attribute with the request's parameters as JSON
+    answer: str | None = None  # attribute with the whole answer as JSON
+    # The operations for the values of its `openinference.span.kind` or `traceloop.span.kind`.
     operations: Mapping[str, str] = field(default_factory=dict)
     calls: frozenset[str] = (
         frozenset()
-    )  # names of spans that are calls, though no attribute says so where they fail
-    raises_its_own: bool = False  # an exception may well be its own, of any class
-    reason_in_error: str | None = None  # the words before a finish reason in the text of an exception
+    )  # names of spans that are calls, though no attribute says so if they fail
+    raises_its_own: bool = False  # an exception may be its own, of any class
+    reason_in_error: str | None = None  # words before a finish reason in the text of an exception
     leaves_out_thoughts: bool = False  # only the total of its token counts includes the thoughts
     always_says_reason: bool = False  # an answer without a finish reason had none
     packages: tuple[Package, ...] = ()
@@ -88,7 +88,7 @@ _OPENLLMETRY_OPERATIONS = {
     "agent": "invoke_agent",
     "tool": "execute_tool",
 }
-# OpenAI's word for several of Gemini's reasons, or for none of them.
+# OpenAI's words for several of Gemini's reasons, or for none of them.
 _OPENAI_NO_REASON = ("ERROR", "TOOL_CALL", "TOOL_CALLS", "FUNCTION_CALL", "UNKNOWN")
 _OPENAI_WORDS = {"LENGTH": "MAX_TOKENS"}
 
@@ -107,7 +107,7 @@ OFFICIAL = Source(
         ),
     ),
 )
-# Spans of the official instrumentation with Logfire's additions pass for the official ones; these scopes are its own.
+# Logfire's additions to spans of the official instrumentation; these scopes are Logfire's own.
 LOGFIRE = Source(
     name="logfire",
     scopes=("logfire.google_genai", "logfire.openai"),
@@ -161,7 +161,7 @@ OPENLLMETRY = Source(
         ),
     ),
 )
-# What it writes on its spans, hints do not read.
+# Hints do not read what it writes on its spans.
 OPENLIT = Source(
     name="openlit",
     packages=(
@@ -169,7 +169,7 @@ OPENLIT = Source(
             "openlit",
             "openlit.instrumentation.google_ai_studio",
             switch='openlit.init(disabled_instrumentors=["google-ai-studio"])',
-            apart_because="its own says too late what it is",
+            apart_because="it marks its span as an inference only after the call",
         ),
     ),
 )
@@ -179,7 +179,7 @@ ADK = Source(
     aliases=_OLDER_CONVENTIONS,
     calls=frozenset({"call_llm"}),
 )
-# Gemini's OpenAI-compatible endpoint, seen by those who watch the OpenAI client.
+# Gemini's OpenAI-compatible endpoint, traced by instrumentations of the OpenAI client.
 OPENAI_COMPATIBLE = Source(
     name="openai",
     scopes=(
@@ -206,7 +206,7 @@ OPENAI_COMPATIBLE = Source(
     operations=_OPENINFERENCE_OPERATIONS,
     leaves_out_thoughts=True,
 )
-# LiteLLM's own callback writes its attributes only when the call has ended.
+# LiteLLM's own callback writes its attributes only after the call.
 LITELLM = Source(
     name="litellm",
     scopes=("litellm",),
@@ -220,7 +220,7 @@ LITELLM = Source(
     finish_words=_OPENAI_WORDS,
     no_reason=_OPENAI_NO_REASON,
 )
-# Instrumentations of frameworks: what a span is and says, it gets only when it ends.
+# Instrumentations of frameworks: their spans get their kind and attributes only when they end.
 OPENINFERENCE_FRAMEWORKS = Source(
     name="openinference-instrumentation-langchain",
     scopes=("openinference.instrumentation.langchain", "openinference.instrumentation.llama_index"),
@@ -278,7 +278,7 @@ FRAMEWORKS = (OPENINFERENCE_FRAMEWORKS, OPENLLMETRY_FRAMEWORKS)
 SOURCES = (OFFICIAL, LOGFIRE, OPENINFERENCE, OPENLLMETRY, ADK, OPENAI_COMPATIBLE, *FRAMEWORKS, LITELLM)
 PACKAGES = tuple(package for source in (*SOURCES, OPENLIT) for package in source.packages)
 
-# Whoever else writes `gen_ai.*` or `llm.*`.
+# Any other library that writes `gen_ai.*` or `llm.*`.
 ANYONE = Source(
     name="anyone",
     aliases={
@@ -304,7 +304,7 @@ ANYONE = Source(
     operations={**_OPENINFERENCE_OPERATIONS, **_OPENLLMETRY_OPERATIONS},
 )
 
-# What a parameter is called in the JSON that some sources write.
+# Names of parameters in the JSON that some sources write.
 PARAMETERS: Mapping[str, str] = {
     "model": names.REQUEST_MODEL,
     "temperature": names.REQUEST_TEMPERATURE,

@@ -1,4 +1,6 @@
-"""Answers that are no error and yet not what was wanted: cut streams, structured output that does not parse, unfinished loops."""
+"""Answers that are not errors and still not what was wanted: cut streams, structured output that does not parse, unfinished
+loops.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +30,14 @@ from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import ANY, Subject, number, on, where
 
-_IMPROBABLE = -3.0  # a twentieth for each token on average
+_IMPROBABLE = -3.0  # an average probability of 1/20 for each token
 _FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s"
 _OUTPUT = f"{{{USAGE_OUTPUT_TOKENS}}} output tokens"
 _RESPONSE = f"response id {{{RESPONSE_ID}}}"
 
 
 def _unfinished(attributes: Attributes) -> str | None:
-    """What ended without an exception, and without saying why."""
+    """What ended without an exception and without a finish reason."""
     if attributes.get(OUTCOME) != "incomplete" or attributes.get(FINISH_REASON) or ERROR_TYPE in attributes:
         return None
     if RESOURCE_STATE in attributes or INTERACTION_STATUS in attributes:
@@ -48,7 +50,7 @@ def _abandoned(attributes: Attributes) -> bool:
 
 
 def _unparsed(attributes: Attributes) -> bool:
-    """A finished answer in words that does not fit its schema; one that was cut off, or loops, has a hint that says more."""
+    """A finished text answer that does not fit its schema. An answer that was cut off, or loops, has a more specific hint."""
     if attributes.get(FINISH_REASON) != "STOP" or attributes.get(OUTCOME) != "ok":
         return False
     parts = attributes.get(PARTS)
@@ -80,7 +82,7 @@ def _code_failed(attributes: Attributes) -> bool:
 
 
 def _unsure(attributes: Attributes) -> bool:
-    """Whether a text is, word for word, improbable to the model itself."""
+    """Whether the model itself gave the words of a text a low probability."""
     parts = attributes.get(PARTS)
     words = isinstance(parts, (tuple, list)) and "text" in parts and "function_call" not in parts
     average = number(attributes, AVG_LOGPROBS)
@@ -141,7 +143,7 @@ HINTS = (
         id="out.url_not_read",
         severity="warning",
         retry="after_change",
-        summary="A page that the model was to read could not be read.",
+        summary="A page that the model should read could not be fetched.",
         cause="The service fetches pages of the URL context itself. It got nothing from at least one address, and the model answered "
         "all the same: what it says of that page does not come from it.",
         remedy=(

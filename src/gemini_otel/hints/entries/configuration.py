@@ -87,10 +87,10 @@ _MOST_CANDIDATES = 8
 _VERTEX = ("gcp.vertex_ai", "vertex_ai")
 
 
-# --- settings that the service refuses; asked only where it did, and where its message does not speak of something else
+# --- settings that the service refuses; checked only if it refused, and if its message is not about something else
 
 _SAYS_NOTHING = re.compile(r"(?:the )?request contains an? \S+ \S+|invalid (?:argument|request)|bad request")
-_HEAD = 4000  # characters of a message that are looked at
+_HEAD = 4000  # characters of a message that are read
 
 
 def _message(attributes: Attributes) -> str:
@@ -98,7 +98,7 @@ def _message(attributes: Attributes) -> str:
 
 
 def _blamed(holds: Predicate, names: str) -> Predicate:
-    """Where `holds`, and the message names the setting, or says nothing of which it was."""
+    """Whether `holds` is true, and the message names the setting or does not say which setting is wrong."""
 
     def may_be_it(attributes: Attributes) -> bool:
         if not holds(attributes):
@@ -110,7 +110,7 @@ def _blamed(holds: Predicate, names: str) -> Predicate:
 
 
 def _is_silent(message: str) -> bool:
-    """Whether the message says nothing, or speaks of a range and not of whose."""
+    """Whether the message does not say which setting is wrong, or mentions only a range."""
     if _SAYS_NOTHING.fullmatch(message):
         return True
     return "range" in message and not _names(_SETTINGS, message)
@@ -150,7 +150,7 @@ def _too_much_output(attributes: Attributes) -> bool:
 
 
 def _too_many_candidates(attributes: Attributes) -> bool:
-    """Whether the message says so, or may mean it."""
+    """Whether the message is about candidates, or may be."""
     return _names(_ONE_CANDIDATE, _message(attributes)) or _odd_count_blamed(attributes)
 
 
@@ -173,8 +173,8 @@ def _penalised(attributes: Attributes) -> bool:
 
 
 def _unfit_thinking(attributes: Attributes) -> bool:
-    """Not of interactions, which take levels on models that `generate_content` takes none on."""
-    if text(attributes, ERROR_STATUS).islower():  # as the Interactions API writes its codes
+    """Not for interactions, which accept levels on models for which `generate_content` accepts none."""
+    if text(attributes, ERROR_STATUS).islower():  # the Interactions API's spelling of its codes
         return False
     budget, level = number(attributes, THINKING_BUDGET), text(attributes, REQUEST_REASONING_LEVEL).lower()
     if budget is not None and level:
@@ -205,7 +205,7 @@ def _unknown_to_v1(attributes: Attributes) -> bool:
     return attributes.get(API_VERSION) == "v1" and _names(_UNKNOWN_FIELD, _message(attributes))
 
 
-_HOT = 1.0  # above it, and up to the hottest, what a model takes differs
+_HOT = 1.0  # above this, up to the highest value, models differ in what they accept
 
 
 def _hotter_than_known(attributes: Attributes) -> bool:
@@ -229,7 +229,7 @@ REFUSED = (
         summary="The temperature is outside the range of 0 to 2.",
         cause="The API takes 0.0 to 2.0, and older models 0.0 to 1.0.",
         remedy=(
-            "Choose a temperature within the range; client.models.get() tells the model's max_temperature.",
+            "Choose a temperature within the range; client.models.get() returns the model's max_temperature.",
         ),
         reference=links.TROUBLESHOOTING,
         when=on(
@@ -269,7 +269,7 @@ REFUSED = (
         cause="Each model has a largest output; on Vertex AI the limit itself is not accepted.",
         remedy=(
             "Leave max_output_tokens out, or choose less than the model's limit.",
-            "client.models.get() tells the output_token_limit.",
+            "client.models.get() returns the output_token_limit.",
         ),
         reference=links.MODELS,
         when=on(FAILURE, *_REFUSALS, also=_blamed(_too_much_output, r"output.?token")),
@@ -345,11 +345,11 @@ REFUSED = (
 )
 
 
-# --- what works, and is worth a note
+# --- settings that work, but deserve a note
 
 
 def _rerouted(attributes: Attributes) -> bool:
-    """Whether another generation of model answered than was asked for; an alias asks for none."""
+    """Whether a model of another generation answered than the requested one; an alias requests no generation."""
     asked, answered = attributes.get(REQUEST_MODEL), attributes.get(RESPONSE_MODEL)
     if answered is None or asked == answered or not isinstance(asked, str) or not isinstance(answered, str):
         return False
@@ -357,7 +357,7 @@ def _rerouted(attributes: Attributes) -> bool:
     return None not in generations and generations[0] != generations[1]
 
 
-# Of calls that got an answer: on one that failed, the setting explains nothing.
+# For calls that got an answer. On a failed call, the setting explains nothing.
 _WITH_ANSWER = ANY - {"error", "failed", "cancelled", "abandoned", "pending"}
 
 
@@ -403,7 +403,7 @@ def _moving_alias(attributes: Attributes) -> bool:
 
 
 def _single_attempt(attributes: Attributes) -> bool:
-    """A stream that has begun is not repeated, whatever the options say."""
+    """A stream that has begun is not repeated, whatever the options are."""
     once = number(attributes, MAX_ATTEMPTS) == 1 and RESPONSE_TIME_TO_FIRST_CHUNK not in attributes
     return once and read_failure(attributes) in _TRANSIENT
 
@@ -413,7 +413,9 @@ def _resent(attributes: Attributes) -> bool:
 
 
 def _no_timeout(attributes: Attributes) -> bool:
-    """Where something else ended the wait, on spans of this package: others do not say which timeout was set."""
+    """Whether something other than a client timeout ended the wait; only for our spans, because others do not record the
+    timeout.
+    """
     unset = OUTCOME in attributes and MAX_ATTEMPTS in attributes and TIMEOUT not in attributes
     if not unset:
         return False
@@ -497,7 +499,7 @@ NOTES = (
         severity="info",
         retry="no",
         summary="The request was rejected, and its temperature is above 1 on a model whose range is not known.",
-        cause="The guide says 0 to 1, the API reference 0 to 2; each model has a max_temperature of its own.",
+        cause="The guide says 0 to 1, the API reference 0 to 2; each model has its own max_temperature.",
         remedy=("Check max_temperature with client.models.get().",),
         reference=links.TROUBLESHOOTING,
         when=where(_hot_and_refused, outcomes=FAILED, needs=REQUEST_TEMPERATURE),
@@ -529,7 +531,7 @@ NOTES = (
         id="cfg.no_timeout",
         severity="info",
         retry="no",
-        summary="The call had no timeout of its own, and something else ended it.",
+        summary="The call had no timeout, and something else ended it.",
         cause="google-genai waits without limit unless http_options.timeout is set.",
         remedy=("Set http_options.timeout, in milliseconds, to 10000 or more.",),
         reference=links.SDK,

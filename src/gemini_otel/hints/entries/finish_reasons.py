@@ -1,4 +1,4 @@
-"""Why the model stopped. The keys are the raw names of the wire, so that an old SDK explains new ones too."""
+"""Why the model stopped. The keys are the raw names from the wire, so that an old SDK's spans are explained, too."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ LIVE_OUTPUT = (
     "GENERATED_OTHER",
 )
 
-_THINKING_SHARE = 0.9  # of the output tokens, from which thinking is said to have used them up
+_THINKING_SHARE = 0.9  # share of the output tokens above which thinking is said to have used up the limit
 
 _OUTPUT = f"{{{USAGE_OUTPUT_TOKENS}}} output tokens"
 _THOUGHTS = f"thoughts {{{USAGE_REASONING_OUTPUT_TOKENS}}} of {{{USAGE_OUTPUT_TOKENS}}} output tokens"
@@ -83,7 +83,7 @@ _RAISE_CAP = "Raise max_output_tokens, or leave it out."
 
 
 def _read_finish_reason(attributes: Attributes) -> str | None:
-    """The raw name; written in other ways (`FinishReason.SAFETY`, `max_tokens`) where the attribute is not ours."""
+    """The raw name; other spellings (`FinishReason.SAFETY`, `max_tokens`) are converted if the attribute is not ours."""
     reason: object = attributes.get(FINISH_REASON)
     if reason is None:
         status, reasons = attributes.get(ERROR_STATUS), attributes.get(RESPONSE_FINISH_REASONS)
@@ -94,7 +94,8 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
             or INTERACTION_STATUS in attributes
             or BLOCK_REASON in attributes
         ):
-            return told  # the status of an interaction stands among the reasons, and has entries of its own; so has a block
+            # The status of an interaction and a block are among the reasons, and have their own entries.
+            return told
         reason = _first_unhealthy(reasons)
     if not isinstance(reason, str) or not reason:
         return None
@@ -102,7 +103,7 @@ def _read_finish_reason(attributes: Attributes) -> str | None:
 
 
 def _first_unhealthy(reasons: object) -> object:
-    """Of several reasons, the first one that says something; the last one if none does."""
+    """The first of several reasons that says something; the last one if none does."""
     if isinstance(reasons, (tuple, list)) and reasons:
         return next((name for name in reasons if _plain(str(name)) not in HEALTHY), reasons[-1])
     return reasons
@@ -112,12 +113,12 @@ def _plain(reason: str) -> str:
     return reason[-100:].rpartition(".")[2].strip().upper()
 
 
-# Of an answer with several candidates, the reason of the worst one.
+# For an answer with several candidates, the worst reason.
 _UNHEALTHY = tuple(reason for reason in KNOWN_FINISH_REASONS if reason not in HEALTHY)
 
-# What clients of the OpenAI-compatible endpoint see. Some of it says too little to be a reason of Gemini's.
+# What clients of the OpenAI-compatible endpoint get. Some of it is too unspecific to be one of Gemini's reasons.
 _OTHER_WORDS = {
-    "ERROR": "",  # the newest conventions' word where a reason was due and none came
+    "ERROR": "",  # the newest conventions' word if a reason was due and none came
     "LENGTH": "MAX_TOKENS",
     "END_TURN": "STOP",
     "TOOL_CALL": "STOP",
@@ -133,7 +134,7 @@ def _looped(attributes: Attributes) -> bool:
 
 
 def ended_by_the_answer(attributes: Attributes) -> bool:
-    """Whether a loop of function calls in the history is over: the answer calls none."""
+    """Whether a loop of function calls in the history is over, because the answer calls none."""
     parts = attributes.get(PARTS)
     if not isinstance(parts, (tuple, list)) or not parts:
         return False
@@ -141,7 +142,7 @@ def ended_by_the_answer(attributes: Attributes) -> bool:
 
 
 def _another_is_whole(attributes: Attributes) -> bool:
-    """Whether another candidate than the one that went wrong came to its end."""
+    """Whether another candidate than the one that went wrong is complete."""
     reasons = attributes.get(RESPONSE_FINISH_REASONS) if attributes.get(REQUEST_CHOICE_COUNT) else None
     return isinstance(reasons, (tuple, list)) and "STOP" in [_plain(str(reason)) for reason in reasons[:100]]
 
@@ -156,7 +157,7 @@ def _structured(attributes: Attributes) -> bool:
 
 
 def _empty(attributes: Attributes) -> bool:
-    """Nothing usable came; where no outcome says so, no output token at all does."""
+    """Whether nothing usable came; on a span without an outcome, whether there are no output tokens."""
     outcome = attributes.get(OUTCOME)
     return outcome == "empty" if outcome is not None else number(attributes, USAGE_OUTPUT_TOKENS) == 0
 
@@ -171,7 +172,7 @@ def _only_words(attributes: Attributes) -> bool:
 
 
 def _no_image(attributes: Attributes) -> bool:
-    """The service says so itself, or an image was all that was asked for, and words came."""
+    """Whether the service says so, or only an image was asked for and the answer is text."""
     if _read_finish_reason(attributes) != "STOP":
         return True
     return attributes.get(OUTPUT_TYPE) == "image" and _only_words(attributes)
@@ -182,7 +183,7 @@ def _no_sound(attributes: Attributes) -> bool:
 
 
 def _not_declared(attributes: Attributes) -> bool:
-    """The service says so itself, or the call has a name that the request does not declare."""
+    """Whether the service says so, or the call has a name that the request does not declare."""
     return bool(attributes.get(UNDECLARED_CALLS)) or _read_finish_reason(attributes) != "STOP"
 
 
@@ -196,7 +197,7 @@ def _sampling_ignored(attributes: Attributes) -> bool:
     return sampling(model_of(attributes)) == "ignored"
 
 
-# Stands for the entry of the loop's kind, too: it is shown with that one's cause and remedies.
+# Replaces the entry for the loop's kind; it is shown with that entry's cause and remedies.
 LOOP = Hint(
     id="finish.max_tokens.repetition",
     severity="error",
@@ -224,7 +225,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="Not all of the candidates came to their end.",
-        cause="Each candidate stops for a reason of its own. At least one of them is complete.",
+        cause="Each candidate stops for its own reason. At least one of them is complete.",
         remedy=("Look at the finish_reason of each candidate, and use those with STOP.",),
         reference=links.TROUBLESHOOTING,
         when=on(FINISH, *_UNHEALTHY, needs=REQUEST_CHOICE_COUNT, also=_another_is_whole),
@@ -261,7 +262,7 @@ HINTS = (
         id="finish.no_image",
         severity="warning",
         retry="after_change",
-        summary="The model was to make an image, and made none.",
+        summary="The model should have made an image, and made none.",
         cause="Often the prompt reads like a question that text answers. The model may also not make images.",
         remedy=(
             "Ask for an image explicitly: output the final image only.",
@@ -275,7 +276,7 @@ HINTS = (
         id="finish.no_sound",
         severity="warning",
         retry="after_change",
-        summary="The model was to speak, and wrote words.",
+        summary="The model should have spoken, and wrote words.",
         cause="Often the prompt reads like a question that text answers. The model may also not make sound.",
         remedy=(
             "Say what to do with the text, such as: read this aloud.",

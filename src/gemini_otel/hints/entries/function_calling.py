@@ -1,4 +1,4 @@
-"""Automatic function calling: the loop around the rounds, seen on its own span."""
+"""Automatic function calling: entries for the span of the loop around the rounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interactions: their status takes the place of a finish reason. One that failed or was cut is returned like any other."""
+"""Interactions, which have a status instead of a finish reason. One that failed or was cut off is returned like any other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _read_status(attributes: Attributes) -> object:
 
 
 def _unexplained(attributes: Attributes) -> bool:
-    """Whether no error says why; one that does has an entry that says more."""
+    """Whether no error explains it; an error has a more specific entry."""
     return ERROR_KIND not in attributes
 
 

@@ -1,4 +1,4 @@
-"""Live sessions: how a websocket was closed, and what a connection or a turn in it shows.
+"""Live sessions: how a websocket was closed, and what went wrong in a connection or a turn.
 
 Close codes: https://www.rfc-editor.org/rfc/rfc6455#section-7.4. The service puts its error message into the close frame, so
 most closes have an entry among the API's errors, or here, that says more than the code.
@@ -115,7 +115,7 @@ CLOSES = (
         id="live.not_found",
         severity="error",
         retry="resume",
-        summary="The service closed the session because something that it was told of does not exist.",
+        summary="The service closed the session because something that it refers to does not exist.",
         cause="It does not say what. That was seen after tool responses whose id is not that of a pending function call.",
         remedy=(
             "Answer every function call once, with its id, and not after a tool_call_cancellation.",
@@ -146,8 +146,8 @@ CLOSES = (
         id="live.invalid_argument",
         severity="error",
         retry="after_change",
-        summary="The service closed the session because of something that it took for invalid.",
-        cause="Its reason says no more that is known here. It may be a field that the model does not know, a wrong MIME type or a tool "
+        summary="The service closed the session because it found something invalid.",
+        cause="Its message names no cause that this catalogue knows. It may be a field that the model does not know, a wrong MIME type or a tool "
         "response in the wrong shape.",
         remedy=(
             "At connect: leave out settings one by one, voice, tools and thinking first.",
@@ -162,7 +162,7 @@ CLOSES = (
         id="live.unsupported",
         severity="error",
         retry="after_change",
-        summary="The service closed the session because of its rules.",
+        summary="The service closed the session because something is against its rules.",
         cause="What was asked may not be implemented, supported or enabled for this model or project. A session_resumption with a handle of "
         "None is refused like this by some models.",
         remedy=(
@@ -178,7 +178,7 @@ CLOSES = (
         id="live.internal",
         severity="error",
         retry="resume",
-        summary="The service closed the session because of an error of its own.",
+        summary="The service closed the session because of an internal error.",
         cause="A fault of the service. It is more frequent with long system instructions, large tool responses and preview "
         "models.",
         remedy=(
@@ -194,7 +194,7 @@ CLOSES = (
         id="live.lost",
         severity="error",
         retry="resume",
-        summary="The connection broke without a word.",
+        summary="The connection broke without a close frame.",
         cause="No close frame arrived: the network, a proxy or the service may have dropped it.",
         remedy=(
             _RESUME,
@@ -234,7 +234,7 @@ NOTES = (
         severity="warning",
         retry="after_change",
         summary="Prompts for music were filtered out.",
-        cause="The service took them for unsafe, or for the name of an artist. The music plays without them.",
+        cause="The service considered them unsafe, or the name of an artist. The music plays without them.",
         remedy=(
             "Describe the style instead of naming an artist or a work.",
             "Read filtered_prompt of the messages.",

@@ -1,4 +1,4 @@
-"""What an entry says of one of its kinds of error that is narrower than the entry: other sentences under the same id."""
+"""The sentences of an entry for one of its kinds of error that is narrower than the entry, under the same id."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ NARROWED: Mapping[str, Narrowed] = {
     "quota_project": Narrowed(
         "auth.credentials",
         "The credentials are those of a user, and name no project to bill.",
-        "Application default credentials of a user need a quota project. That the API is disabled, as the error's details may say, "
-        "is meant of Google's own project.",
+        "Application default credentials of a user need a quota project. The error's details may say that the API is disabled: that "
+        "refers to Google's own project.",
         (
             "Run `gcloud auth application-default set-quota-project PROJECT`.",
             "Or set GOOGLE_CLOUD_QUOTA_PROJECT, or use a service account.",
@@ -41,10 +41,10 @@ NARROWED: Mapping[str, Narrowed] = {
     "token_scope": Narrowed(
         "auth.credentials",
         "The access token was not made for this API.",
-        "A token holds for the scopes that it was asked for. Vertex AI needs `cloud-platform`; the Gemini API needs "
+        "A token is valid only for the scopes that were requested. Vertex AI needs `cloud-platform`; the Gemini API needs "
         "`generative-language` or an API key.",
         (
-            "Make the credentials with the scope https://www.googleapis.com/auth/cloud-platform .",
+            "Make the credentials with https://www.googleapis.com/auth/cloud-platform as their scope.",
             "On a virtual machine, give it the access scope `cloud-platform`.",
             "Check that the client calls the back end that the credentials are for.",
         ),
@@ -79,7 +79,7 @@ NARROWED: Mapping[str, Narrowed] = {
     "batch_too_large": Narrowed(
         "http.400.param_range",
         "The request holds too many items for one call.",
-        "An embedding call of the Gemini API takes at most 100 texts; other batches have limits of their own.",
+        "An embedding call of the Gemini API takes at most 100 texts; other batches have other limits.",
         ("Split the list, and make several calls.",),
     ),
     "include_thoughts": Narrowed(
@@ -104,7 +104,7 @@ NARROWED: Mapping[str, Narrowed] = {
         "tools and lambdas often do not fit.",
         (
             "Name functions with letters, digits, `_`, `.` and `-`, at most 64, beginning with a letter or `_`.",
-            "Give each function a name of its own, and leave out empty tools.",
+            "Give each function its own name, and leave out empty tools.",
         ),
     ),
     "interactions_only": Narrowed(
@@ -125,7 +125,7 @@ NARROWED: Mapping[str, Narrowed] = {
     "response_modality": Narrowed(
         "http.400.feature_not_enabled",
         "The model does not answer in the modalities that were asked for.",
-        "Each model has combinations of response modalities of its own: speech models answer in AUDIO, most others in TEXT. Without "
+        "Each model has its own combinations of response modalities: speech models answer in AUDIO, most others in TEXT. Without "
         "response_modalities TEXT is asked for.",
         (
             "Set response_modalities to what the message names.",

@@ -1,4 +1,6 @@
-"""Calls that ended with an exception that is no answer of the API: timeouts, connections, what the SDK raises itself."""
+"""Calls that ended with an exception that is not an answer of the API: timeouts, connections, and exceptions of the SDK
+itself.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def _streamed(attributes: Attributes) -> bool:
 
 
 def _cancelled(attributes: Attributes) -> bool:
-    """Whether the caller's own task was cancelled; a 499 of the service is a failure, and a job may have been cancelled before."""
+    """Whether the caller's own task was cancelled. A 499 of the service is a failure, and a job may have been cancelled
+    earlier.
+    """
     if attributes.get(OUTCOME) == "cancelled":
         told = text(attributes, RESOURCE_STATE) or text(attributes, INTERACTION_STATUS)
         return read_failure(attributes) != "cancelled" and not told[-100:].upper().endswith("CANCELLED")
@@ -114,7 +118,7 @@ HINTS = (
         severity="error",
         retry="after_change",
         summary="No connection could be opened: the process has too many files open.",
-        cause="Each client keeps connections of its own. Clients that are made for each request, and streams that are left "
+        cause="Each client keeps its own connections. Clients that are made for each request, and streams that are left "
         "open, use up what a process may open.",
         remedy=(
             "Make one client, and share it.",
@@ -288,6 +292,38 @@ HINTS = (
             f"HTTP {{{HTTP_STATUS_CODE}}} {{{ERROR_STATUS}}}",
             f"reason {{{ERROR_REASON}}}",
         ),
+    ),
+    Hint(
+        id="auth.no_key",
+        severity="error",
+        retry="no",
+        summary="The client has nothing to identify itself with.",
+        cause="google-genai found no API key, neither as an argument nor in the environment; where it was asked for Vertex AI, no project "
+        "either. No request was sent.",
+        remedy=(
+            "For the Gemini API, set GEMINI_API_KEY or GOOGLE_API_KEY, or make the client with api_key=...",
+            "For Vertex AI, make the client with vertexai=True, project=... and location=...",
+            "Where the variable is set, check that this process sees it: a .env file has to be loaded before the client is made.",
+        ),
+        reference=links.API_KEY,
+        when=on(FAILURE, *causes.NO_KEY.values),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.client_arguments",
+        severity="error",
+        retry="no",
+        summary="Arguments of the client contradict each other.",
+        cause="google-genai refuses some combinations of api_key, credentials, project, location, vertexai and enterprise. No request was "
+        "sent.",
+        remedy=(
+            "For the Gemini API, give api_key alone.",
+            "For Vertex AI, give vertexai=True with project and location, and leave api_key out.",
+            "Read the exception: it names what does not go together.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *causes.CLIENT_ARGUMENTS.values),
+        evidence=(_EXCEPTION,),
     ),
     Hint(
         id="file.unreadable",

@@ -1,4 +1,4 @@
-"""Calls that work and are slow or dear: thinking, long inputs, caches, replies near their limit. Notes, all but one."""
+"""Calls that work but are slow or expensive: thinking, long inputs, caches, replies near their limit. All but one are notes."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import ANY, number, text, where
 from gemini_otel.hints.models import CACHE_MINIMUM, LONG_CONTEXT, longest_match, model_of
 
-_THINKING_SHARE = 0.5  # of the output
+_THINKING_SHARE = 0.5  # share of the output
 _THINKING_TOKENS = 1000
 _NEAR_CAP = 0.9
-_LOOPING_SHARE = 0.8  # of max_output_tokens
-_MUCH_OF_TOOLS = 10_000  # tokens of their results
-_TOOLS_SHARE = 0.5  # of the input
+_LOOPING_SHARE = 0.8  # share of max_output_tokens
+_MUCH_OF_TOOLS = 10_000  # tokens of tool results
+_TOOLS_SHARE = 0.5  # share of the input
 _SLOW_FIRST_CHUNK = 10.0  # seconds
 
 _THOUGHTS = f"thoughts {{{USAGE_REASONING_OUTPUT_TOKENS}}} of {{{USAGE_OUTPUT_TOKENS}}} output tokens"
@@ -56,7 +56,7 @@ def _count(attributes: Attributes, name: str) -> float:
 
 
 def _slow_first_chunk(attributes: Attributes) -> bool:
-    """Whether so much was thought that it takes that long; attempts that failed take time, too."""
+    """Whether thoughts explain the delay. Failed attempts take time, too."""
     slow = _count(attributes, RESPONSE_TIME_TO_FIRST_CHUNK) > _SLOW_FIRST_CHUNK
     thought = _count(attributes, USAGE_REASONING_OUTPUT_TOKENS) >= _THINKING_TOKENS
     return slow and thought and not attributes.get(HTTP_RESEND_COUNT)
@@ -69,7 +69,7 @@ def _much_thinking(attributes: Attributes) -> bool:
 
 
 def _thought_in_circles(attributes: Attributes) -> bool:
-    """Whether thoughts took most of the cap, and it was neither the cap nor a filter that ended a reply which did not end well."""
+    """Whether thoughts took most of the limit in a reply that did not end well, and neither the limit nor a filter ended it."""
     cap, thoughts = (
         _count(attributes, REQUEST_MAX_TOKENS),
         _count(attributes, USAGE_REASONING_OUTPUT_TOKENS),
@@ -91,13 +91,13 @@ def _long_context(attributes: Attributes) -> bool:
 
 
 def _tools_made_large(attributes: Attributes) -> bool:
-    """Whether the results of the service's tools are most of a long input."""
+    """Whether results of the service's tools are most of a long input."""
     of_tools = _count(attributes, USAGE_TOOL_USE_TOKENS)
     return of_tools >= _MUCH_OF_TOOLS and of_tools > _TOOLS_SHARE * _count(attributes, USAGE_INPUT_TOKENS)
 
 
 def _cache_missed(attributes: Attributes) -> bool:
-    """Whether a request that goes on from earlier ones is long enough for a cache of its model's, and none was used."""
+    """Whether a follow-up request is long enough for its model's cache, and used none."""
     least = longest_match(CACHE_MINIMUM, model_of(attributes))
     missed = _ok(attributes) and not _count(attributes, USAGE_CACHE_READ_INPUT_TOKENS)
     return missed and least is not None and _count(attributes, USAGE_INPUT_TOKENS) >= least
@@ -173,7 +173,7 @@ HINTS = (
         id="perf.tool_context",
         severity="info",
         retry="no",
-        summary="Most of the input are results of the service's own tools.",
+        summary="Most of the input is results of the service's own tools.",
         cause="Pages that it reads, results of searches and the output of code are input, and billed as such. They are not in the "
         "prompt, and count_tokens does not count them.",
         remedy=(
@@ -194,7 +194,7 @@ HINTS = (
         id="perf.cache_miss",
         severity="info",
         retry="no",
-        summary="A request that goes on from earlier ones used nothing of a cache.",
+        summary="A follow-up request used nothing from a cache.",
         cause="The request holds earlier turns, so its beginning was probably sent before, and it is long enough for the model's "
         "implicit cache. That cache lasts for minutes, needs the very same beginning, and is never guaranteed.",
         remedy=(

@@ -1,4 +1,4 @@
-"""What no span can show: entries without a trigger, reached by `explain`, by the docs and as "see also" of other entries."""
+"""Entries without a trigger, which no span can show: `explain`, the docs and the "see also" of other entries show them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HINTS = (
         summary="How to set up an API key.",
         cause="The client reads GOOGLE_API_KEY, then GEMINI_API_KEY, unless api_key is passed.",
         remedy=(
-            "Create a key at https://aistudio.google.com/apikey .",
+            "Open https://aistudio.google.com/apikey and create a key.",
             "Set one of the two variables only: with both, GOOGLE_API_KEY wins.",
             "Keep keys out of repositories: leaked keys are blocked.",
         ),
@@ -45,7 +45,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="A conversation must not end with a turn of the model.",
-        cause="Gemini 3.6 and later do not go on from a reply that was begun for them. The span does not show the turns.",
+        cause="Gemini 3.6 and later do not continue a reply that the request begins for them. The span does not show the turns.",
         remedy=(
             "End with a user turn.",
             "Steer the beginning of the reply by system_instruction or a schema.",
@@ -69,7 +69,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="How tokens are counted and limited.",
-        cause="Input and output have limits of their own for each model. Thoughts count as output; files and tools as input.",
+        cause="Each model has separate limits for input and output. Thoughts count as output; files and tools as input.",
         remedy=(
             "Count before sending with client.models.count_tokens().",
             "Read a model's limits with client.models.get().",
@@ -84,7 +84,7 @@ HINTS = (
         cause="Models differ in features, limits and API versions, and are retired after some time.",
         remedy=(
             "Use a model of the models page that supports the feature.",
-            "See the deprecations page for dates: https://ai.google.dev/gemini-api/docs/deprecations .",
+            "Open https://ai.google.dev/gemini-api/docs/deprecations for the dates.",
         ),
         reference=links.MODELS,
     ),
@@ -114,7 +114,7 @@ HINTS = (
         id="ref.status",
         severity="info",
         retry="no",
-        summary="Whether the service has a disturbance now.",
+        summary="Whether the service has an outage now.",
         cause="Several 500 or 503 in a row can be an outage.",
         remedy=("Look at the status page before searching your own code.",),
         reference=links.STATUS,
@@ -137,7 +137,7 @@ HINTS = (
         retry="no",
         summary="A truncated reply may contain thoughts that are not marked as such.",
         cause="Some users got raw reasoning as ordinary text when a reply ended with MAX_TOKENS. No span shows it.",
-        remedy=("Do not show a reply that ended with MAX_TOKENS to users without a look at it.",),
+        remedy=("Do not show a reply that ended with MAX_TOKENS to users without checking it.",),
         reference=links.THINKING,
     ),
     Hint(
@@ -145,13 +145,13 @@ HINTS = (
         severity="info",
         retry="no",
         summary="Where the client libraries live.",
-        cause="The SDKs are open source: python-genai, js-genai and go-genai under https://github.com/googleapis .",
+        cause="The SDKs are open source: https://github.com/googleapis has python-genai, js-genai and go-genai.",
         remedy=("Search the issues of the SDK, and report what is new with a small example.",),
         reference=links.SDK,
     ),
 )
 
-# By the beginning of an entry's id; the longest that fits counts.
+# By the beginning of an entry's id; the longest match counts.
 SEE_ALSO = {
     "http.400": ("ref.sdk",),
     "http.400.api_key_invalid": ("ref.api_key", "cfg.both_keys"),

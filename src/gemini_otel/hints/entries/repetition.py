@@ -1,4 +1,4 @@
-"""Loops in the output, by their kind. The troubleshooting guide's advice, fitted to what the model's generation listens to."""
+"""Loops in the output, by their kind. The advice is that of the troubleshooting guide, fitted to the model's generation."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ from gemini_otel.hints.models import Sampling, model_of, sampling
 
 
 def _read_kind(attributes: Attributes) -> object:
-    """Nothing where a limit ended the loop: the entry for that speaks of both. The span around a loop of calls has no limit.
+    """None if a limit ended the loop, because the entry for the limit covers both. A function calling loop's span has no
+    limit.
 
-    Nothing either where the model has stopped calling.
+    Also None if the model has stopped calling.
     """
     if not attributes.get(REPETITION_DETECTED):
         return None
@@ -78,7 +79,7 @@ def _sampling_is(expected: Sampling) -> Predicate:
 def _by_generation(
     hint_id: str, kind: str, summary: str, cause: str, remedy: tuple[str, ...]
 ) -> tuple[Hint, ...]:
-    """Three entries that differ in what they say about temperature; the last one is for 2.5, older and unknown models."""
+    """Three entries that differ in their advice on temperature; the last one is for 2.5, older and unknown models."""
     variants: tuple[tuple[str, str, Predicate | None], ...] = (
         (".gemini3", _KEEP, _sampling_is("keep_default")),
         (".sampling_ignored", _IGNORED, _sampling_is("ignored")),
@@ -105,8 +106,8 @@ HINTS = (
         "repeat.table_hyphens",
         "table_hyphens",
         summary="The reply filled a Markdown table with hyphens.",
-        cause="As the guide has it, the model tries to align the table visually, which rendering does not need. Long contents lead to "
-        "it.",
+        cause="According to the guide, the model tries to align the table visually, which rendering does not need. Long contents lead "
+        "to it.",
         remedy=(
             (
                 "Give guidelines for tables in the prompt, with examples: exactly three hyphens per column in the separator line "
@@ -118,7 +119,7 @@ HINTS = (
         "repeat.table_tokens",
         "table_tokens",
         summary="The reply repeated tokens in a Markdown table.",
-        cause="As the guide has it, the model tries to align the table visually, which rendering does not need.",
+        cause="According to the guide, the model tries to align the table visually, which rendering does not need.",
         remedy=(
             "Add to the system instruction: FOR TABLE HEADINGS, IMMEDIATELY ADD ' |' AFTER THE TABLE HEADING.",
             "Ask for brief cells without padding.",
@@ -206,7 +207,7 @@ CATCH_ALL = (
 )
 
 
-# What client.models.get() tells of Gemini 3 models.
+# The defaults of Gemini 3 models according to client.models.get().
 _SAMPLING_DEFAULTS = ((REQUEST_TEMPERATURE, 1.0), (REQUEST_TOP_P, 0.95), (REQUEST_TOP_K, 64))
 _SAMPLING = frozenset(name for name, _ in _SAMPLING_DEFAULTS)
 
@@ -217,7 +218,7 @@ def _below(attributes: Attributes, name: str, default: float) -> bool:
 
 
 def _lowered(attributes: Attributes) -> bool:
-    """Whether the sampling of a Gemini 3 model was changed in a way that its guide warns of."""
+    """Whether the sampling of a Gemini 3 model was changed in a way that its guide warns against."""
     if _SAMPLING.isdisjoint(attributes):
         return False
     changed = any(_below(attributes, name, default) for name, default in _SAMPLING_DEFAULTS)

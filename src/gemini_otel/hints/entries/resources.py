@@ -1,4 +1,4 @@
-"""What became of files, jobs, images and embeddings: the call succeeded, its object did not."""
+"""Files, jobs, images and embeddings that failed although the call succeeded."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ HINTS: tuple[Hint, ...] = (
         severity="error",
         retry="yes",
         summary="The operation is done, with neither a result nor an error.",
-        cause="The service calls it done, and says nothing of what became of it. A filter may have kept the result back.",
+        cause="The service reports it as done, without a result. A filter may have held the result back.",
         remedy=(
             "Check operation.response before you use it: it is None, or holds nothing.",
             "Start the operation again.",
@@ -127,10 +127,10 @@ HINTS: tuple[Hint, ...] = (
         severity="warning",
         retry="after_change",
         summary="Some requests of the job failed.",
-        cause="The job as a whole did not. Each request has an answer or an error of its own in the results.",
+        cause="The job as a whole did not. Each request has its own answer or error in the results.",
         remedy=(
             "Read the error of each result before using its answer.",
-            "Submit the failed requests again, in a job of their own.",
+            "Submit the failed requests again, in a new job.",
         ),
         reference=links.BATCHES,
         when=where(_counted(JOB_FAILED), outcomes=ANY - _FAILED - {"cancelled"}, needs=JOB_FAILED),
@@ -166,7 +166,7 @@ HINTS: tuple[Hint, ...] = (
         severity="error",
         retry="after_change",
         summary="Every image was filtered.",
-        cause="A safety filter kept back what the model had made; the reason and its support code are in "
+        cause="A safety filter held back what the model had made; the reason and its support code are in "
         "gemini.images.filtered_reasons.",
         remedy=(
             "Rephrase the prompt.",
@@ -181,8 +181,8 @@ HINTS: tuple[Hint, ...] = (
         severity="warning",
         retry="after_change",
         summary="No image came, and no reason.",
-        cause="A safety filter keeps images back silently unless the request asks for its reasons; whether one did, the answer does not "
-        "say.",
+        cause="A safety filter holds images back silently unless the request asks for its reasons. The answer does not show whether a "
+        "filter did.",
         remedy=("Unless it is set, set include_rai_reason=True to be told why.", "Rephrase the prompt."),
         reference=links.IMAGE_FILTERS,
         when=where(_no_image, outcomes=frozenset({"empty"})),
@@ -196,7 +196,7 @@ HINTS: tuple[Hint, ...] = (
         severity="info",
         retry="after_change",
         summary="Some of the images were filtered.",
-        cause="A safety filter kept back some of what the model had made.",
+        cause="A safety filter held back some of what the model had made.",
         remedy=("Use the images that came, or rephrase the prompt.",),
         reference=links.IMAGE_FILTERS,
         when=where(_partly_filtered, outcomes=frozenset({"ok"}), needs=IMAGES_FILTERED),
@@ -207,11 +207,11 @@ HINTS: tuple[Hint, ...] = (
         severity="error",
         retry="after_change",
         summary="Videos were filtered.",
-        cause="A safety filter kept back what the model had made: pictures or sound. The reasons are in "
+        cause="A safety filter held back what the model had made: pictures or sound. The reasons are in "
         "gemini.videos.filtered_reasons.",
         remedy=(
             "Rephrase the prompt, and change the picture that the video starts from.",
-            "A reason that speaks of sound often passes on a retry, or without speech in the prompt.",
+            "If the reason is the sound, a retry often passes, or a prompt without speech.",
         ),
         reference=links.VIDEOS,
         when=where(_counted(VIDEOS_FILTERED), outcomes=ANY, needs=VIDEOS_FILTERED),

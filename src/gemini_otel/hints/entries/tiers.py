@@ -1,4 +1,4 @@
-"""Service tiers: another one served than was asked for, and what `flex` takes its time for."""
+"""Service tiers: a tier that differs from the requested one, and the wait in `flex`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import ANY, number, on, where
 
 _LONG_WAIT = 30.0  # seconds
-_MUCH_THOUGHT = 1000  # tokens, which take time whatever the tier
+_MUCH_THOUGHT = 1000  # tokens, which take time in any tier
 
 _ASKED = f"asked for {{{REQUEST_SERVICE_TIER}}}"
 _CAPACITY = f"capacity {{{VERTEX_REQUEST_TYPE}}}"
@@ -36,7 +36,7 @@ def _other_tier(attributes: Attributes) -> bool:
 
 
 def _flex_waited(attributes: Attributes) -> bool:
-    """A long wait that neither failed attempts nor thoughts explain."""
+    """Whether there was a long wait that neither failed attempts nor thoughts explain."""
     thought = (number(attributes, USAGE_REASONING_OUTPUT_TOKENS) or 0) >= _MUCH_THOUGHT
     waited = (number(attributes, FLEX_WAIT) or 0) > _LONG_WAIT
     return waited and not thought and not attributes.get(HTTP_RESEND_COUNT)
@@ -52,11 +52,11 @@ TIMEOUTS = (
         severity="error",
         retry="after_change",
         summary="A request of the tier flex was given up before it was served.",
-        cause="Requests of this tier wait until there is room, for up to 15 minutes. The time that was allowed ran out first.",
+        cause="Requests of this tier wait until there is room, for up to 15 minutes. The call's timeout ended first.",
         remedy=(
             "Set http_options.timeout to at least 900,000 milliseconds for such requests.",
             "Where the answer is needed sooner, leave service_tier out.",
-            "Do not repeat it at once: each attempt waits anew.",
+            "Do not repeat it at once: each attempt waits from the start.",
         ),
         reference=links.FLEX,
         when=on(

@@ -1,4 +1,6 @@
-"""Values of the SDK's enums that are no reasons and no errors: stages, states, tiers. Reference: they never fire on a span."""
+"""Values of the SDK's enums that are neither reasons nor errors: stages, states, tiers. They are reference entries, which no
+span shows.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Mapping
 from gemini_otel.hints import _links as links
 from gemini_otel.hints._hint import Hint
 
-# A value, in upper case, and the ids of the entries that speak of it, besides those that are found without a row here.
+# A value, in upper case, and the ids of its entries, besides those that are found without a row here.
 EXPLAINED: Mapping[str, tuple[str, ...]] = {
     "LEGACY": ("value.legacy_model", "cfg.model_retiring"),
     **dict.fromkeys(("DEPRECATED", "RETIRED"), ("value.unusable_model", "cfg.model_retiring")),
@@ -39,7 +41,7 @@ EXPLAINED: Mapping[str, tuple[str, ...]] = {
 }
 UNSPECIFIED = "value.unspecified"
 
-# Values with which nothing is wrong, in upper case: what is served as it was asked for, what is under way, what is done.
+# Values that mean nothing is wrong, in upper case: served as requested, in progress, done.
 HEALTHY = frozenset(
     {
         "STOP",
