@@ -110,7 +110,7 @@ def sendable(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def usual_text(attributes: Mapping[str, Any]) -> str | None:
-    """All values as one text, where they can be sent as they are; None where they cannot."""
+    """All values as one text, if they can be exported unchanged; else None."""
     try:
         said = "".join(map(str, attributes.values()))
     except ValueError:  # a number with more digits than Python converts to text

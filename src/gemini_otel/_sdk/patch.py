@@ -55,9 +55,7 @@ class Patch(NamedTuple):
     shape: Shape
     begin: Callable[..., Any]
     operation: Operation | TurnOperation | None = None
-    inside: bool = (
-        False  # whether it has work to do only inside of observed calls: it sleeps until there is one
-    )
+    inside: bool = False  # whether it works only inside observed calls, and sleeps until there is one
 
 
 def patch(

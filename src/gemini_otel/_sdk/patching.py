@@ -185,7 +185,7 @@ def uninstall() -> None:
 
 
 def wake() -> None:
-    """Switch on the layers that work only inside of observed calls, because there may be one now."""
+    """Switch on the layers that work only inside observed calls, because there may be one now."""
     global _awake
     with _lock:
         _awake = True

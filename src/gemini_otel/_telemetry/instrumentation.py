@@ -69,7 +69,7 @@ class Providers:
     a provider to listen.
     """
 
-    found = False  # whether there was a provider when somebody last looked
+    found = False  # whether there was a provider at the last look-up
 
     def __init__(
         self,

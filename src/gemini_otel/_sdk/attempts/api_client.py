@@ -37,10 +37,10 @@ class Attempt:
             self._call.attempt_failed(error)
 
     def observe(self, response: Any) -> None:
-        """Look at the answer, where more is to be known of it."""
+        """Read the answer, if the attempt needs more than its success."""
 
     def finish(self) -> None:
-        """It has ended with the block."""
+        """Do nothing; the attempt has ended with the block."""
 
 
 class RefusedAttemptError(Exception):

@@ -28,7 +28,7 @@ from gemini_otel._sdk.reading.fields import (
 )
 from gemini_otel._sdk.reading.usage import UsageReader
 
-# The fields that are read of an answer and of a candidate. Every chunk of a stream has them, and most are None.
+# The fields that are read from an answer and from a candidate. Every chunk of a stream has them, and most are None.
 _ANSWER = ("candidates", "usage_metadata", "prompt_feedback", "response_id", "model_version", "model_status")
 _CANDIDATE = (
     "index",
