@@ -37,7 +37,7 @@ class Attempt:
             self._call.attempt_failed(error)
 
     def observe(self, response: Any) -> None:
-        """Read the answer, if the attempt needs more than its success."""
+        """Do nothing; subclasses read the answer if they need more than the success."""
 
     def finish(self) -> None:
         """Do nothing; the attempt has ended with the block."""
