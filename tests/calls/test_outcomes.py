@@ -8,21 +8,12 @@ from google.genai import types
 
 from support import Telemetry, make_client, send
 from support.canned import canned
+from support.finish_reasons import FINISH_REASONS
 
-OUTCOMES = {
-    "ok": "STOP",
-    "truncated": "MAX_TOKENS",
-    "blocked": (
-        "SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII MODEL_ARMOR IMAGE_SAFETY "
-        "IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION ESCALATION PUP_LIMITED_DISABLED"
-    ),
-    "malformed": (
-        "MALFORMED_FUNCTION_CALL MALFORMED_RESPONSE UNEXPECTED_TOOL_CALL TOO_MANY_TOOL_CALLS MISSING_THOUGHT_SIGNATURE"
-    ),
-    "empty": "NO_IMAGE IMAGE_OTHER",
-    "incomplete": "OTHER FINISH_REASON_UNSPECIFIED CONTINUATION",
+BY_REASON = {
+    "STOP": "ok",
+    **{reason: expected.outcome for reason, expected in FINISH_REASONS.items() if not expected.of_live},
 }
-BY_REASON = {reason: outcome for outcome, reasons in OUTCOMES.items() for reason in reasons.split()}
 BLOCK_REASONS = [
     "SAFETY",
     "OTHER",

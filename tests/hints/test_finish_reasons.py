@@ -11,35 +11,12 @@ from gemini_otel._facts import names
 from gemini_otel._facts.outcomes import finish_reason_outcome
 from gemini_otel.hints import evidence, find
 from gemini_otel.hints.entries import finish_reasons
+from support.finish_reasons import FINISH_REASONS
 
 from .test_catalogue import ids
 
 REASONS = {
-    "FINISH_REASON_UNSPECIFIED": "finish.unspecified",
-    "MAX_TOKENS": "finish.max_tokens",
-    "SAFETY": "finish.safety",
-    "RECITATION": "finish.recitation",
-    "LANGUAGE": "finish.language",
-    "OTHER": "finish.other",
-    "BLOCKLIST": "finish.blocklist",
-    "PROHIBITED_CONTENT": "finish.prohibited",
-    "SPII": "finish.spii",
-    "MALFORMED_FUNCTION_CALL": "finish.malformed_call",
-    "IMAGE_SAFETY": "finish.image_safety",
-    "UNEXPECTED_TOOL_CALL": "finish.unexpected_tool",
-    "IMAGE_PROHIBITED_CONTENT": "finish.image_prohibited",
-    "NO_IMAGE": "finish.no_image",
-    "IMAGE_RECITATION": "finish.image_recitation",
-    "IMAGE_OTHER": "finish.image_other",
-    "TOO_MANY_TOOL_CALLS": "finish.too_many_tools",
-    "MISSING_THOUGHT_SIGNATURE": "finish.missing_signature",
-    "MALFORMED_RESPONSE": "finish.malformed_response",
-    "MODEL_ARMOR": "finish.model_armor",
-    "ESCALATION": "finish.escalation",
-    "PUP_LIMITED_DISABLED": "finish.account_limited",
-    "CONTINUATION": "finish.continuation",
-    "NEED_MORE_INPUT": "finish.need_more_input",
-    "MAX_REGENERATION_REACHED": "finish.max_regeneration",
+    **{reason: expected.hint_id for reason, expected in FINISH_REASONS.items()},
     **dict.fromkeys(finish_reasons.LIVE_INPUT, "finish.live_input"),
     **dict.fromkeys(finish_reasons.LIVE_OUTPUT, "finish.live_output"),
 }

@@ -6,6 +6,7 @@ import pytest
 from google.genai import errors
 
 from gemini_otel.simulator.scenarios import resources
+from support.finish_reasons import FINISH_REASONS
 from support.sdk_calls import MODEL
 
 HAS_STREAM_ERRORS = hasattr(errors.APIError, "raise_error")
@@ -34,37 +35,12 @@ ANSWERS = (
     "inline_image",
 )
 
-FINISHED = dict.fromkeys((*ANSWERS, "empty_stop"), "STOP") | {
-    f"finish_{reason.lower()}": reason
-    for reason in [
-        "STOP",
-        "MAX_TOKENS",
-        "SAFETY",
-        "RECITATION",
-        "LANGUAGE",
-        "OTHER",
-        "BLOCKLIST",
-        "PROHIBITED_CONTENT",
-        "SPII",
-        "MALFORMED_FUNCTION_CALL",
-        "UNEXPECTED_TOOL_CALL",
-        "TOO_MANY_TOOL_CALLS",
-        "MISSING_THOUGHT_SIGNATURE",
-        "MALFORMED_RESPONSE",
-        "IMAGE_SAFETY",
-        "IMAGE_PROHIBITED_CONTENT",
-        "IMAGE_RECITATION",
-        "IMAGE_OTHER",
-        "NO_IMAGE",
-        "MODEL_ARMOR",
-        "ESCALATION",
-        "PUP_LIMITED_DISABLED",
-        "CONTINUATION",
-    ]
+FINISHED = dict.fromkeys((*ANSWERS, "empty_stop", "finish_stop"), "STOP") | {
+    f"finish_{reason.lower().removeprefix('finish_reason_')}": reason
+    for reason, expected in FINISH_REASONS.items()
+    if not expected.of_live
 }
-
-FINISHED |= {"finish_unspecified": "FINISH_REASON_UNSPECIFIED", "finish_unknown": "REASON_OF_TOMORROW"}
-
+FINISHED["finish_unknown"] = "REASON_OF_TOMORROW"
 FINISHED["made_up_tool"] = "UNEXPECTED_TOOL_CALL"
 FINISHED |= dict.fromkeys(
     [

@@ -1,16 +1,16 @@
 """The outcome of a call: the one field to group by."""
 
-# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
-# NamedTuple that is text.
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gemini_otel._facts.calls import ResponseFacts
 
 
-class Outcome(NamedTuple):
+class Outcome(SimpleNamespace):
     """One outcome of a call, and its properties."""
 
     name: str
@@ -27,17 +27,17 @@ class Outcome(NamedTuple):
 # `is_error` is set if the answer itself shows that it is not what was asked for. `incomplete` does not show that, and
 # `failed` is the answer to what was asked.
 OUTCOMES = (
-    Outcome("ok", "green", good=True, rank=0),
-    Outcome("truncated", "orange", is_error=True, rank=1),
-    Outcome("blocked", "dark-orange", is_error=True, rank=5),
-    Outcome("malformed", "light-orange", is_error=True, rank=4),
-    Outcome("empty", "yellow", is_error=True, rank=3),
-    Outcome("incomplete", "light-yellow", finished=False, has_error=True, rank=2),
-    Outcome("pending", "blue", good=True),
-    Outcome("failed", "dark-red", has_error=True),
-    Outcome("abandoned", "#8e8e8e", by_program=True, finished=False, has_error=True, rank=0),
-    Outcome("cancelled", "#b8b8b8", by_program=True, finished=False, has_error=True),
-    Outcome("error", "red", finished=False, has_error=True),
+    Outcome(name="ok", colour="green", good=True, rank=0),
+    Outcome(name="truncated", colour="orange", is_error=True, rank=1),
+    Outcome(name="blocked", colour="dark-orange", is_error=True, rank=5),
+    Outcome(name="malformed", colour="light-orange", is_error=True, rank=4),
+    Outcome(name="empty", colour="yellow", is_error=True, rank=3),
+    Outcome(name="incomplete", colour="light-yellow", finished=False, has_error=True, rank=2),
+    Outcome(name="pending", colour="blue", good=True),
+    Outcome(name="failed", colour="dark-red", has_error=True),
+    Outcome(name="abandoned", colour="#8e8e8e", by_program=True, finished=False, has_error=True, rank=0),
+    Outcome(name="cancelled", colour="#b8b8b8", by_program=True, finished=False, has_error=True),
+    Outcome(name="error", colour="red", finished=False, has_error=True),
 )
 OUTCOME_NAMES = tuple(outcome.name for outcome in OUTCOMES)
 
@@ -128,7 +128,7 @@ def worst_finish_reason(reasons: Iterable[str]) -> str | None:
     return max(reasons, key=lambda reason: _RANK[finish_reason_outcome(reason)], default=None)
 
 
-def answer_outcome(response: "ResponseFacts", finish_reason: str | None) -> str:
+def answer_outcome(response: ResponseFacts, finish_reason: str | None) -> str:
     """The outcome of a complete answer whose worst finish reason is `finish_reason`."""
     if response.outcome is not None:
         return response.outcome

@@ -1,12 +1,11 @@
 """Which settings are in force: keyword arguments first, then environment variables, then defaults."""
 
-# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
-# NamedTuple that is text.
+from __future__ import annotations
 
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from gemini_otel._facts.guard import logger, tried
 from gemini_otel._settings.parsing import parse_switch
@@ -38,13 +37,14 @@ def configuration() -> type:
     )
 
 
-class InForce(NamedTuple):
-    """A setting, its value, and its source: "keyword", an environment variable, or "default"."""
+class InForce:
+    """A setting, its value, and its source: "keyword", an environment variable, or "default".
 
-    setting: Setting
-    value: Any
-    source: str
-    problem: str | None = None  # an environment variable that could not be read
+    `problem` is that of an environment variable that could not be read.
+    """
+
+    def __init__(self, setting: Setting, value: Any, source: str, problem: str | None = None) -> None:
+        self.setting, self.value, self.source, self.problem = setting, value, source, problem
 
 
 def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
