@@ -166,13 +166,15 @@ async def acancel(chunks: Any, seen: list[Any]) -> None:
 
 
 async def acancel_between(chunks: Any, seen: list[Any]) -> None:
+    between = asyncio.Event()
+
     async def read() -> None:
         seen.append(await chunks.__anext__())
-        await asyncio.sleep(60)
+        between.set()
+        await asyncio.Event().wait()  # for ever
 
     task = asyncio.create_task(read())
-    while not seen:
-        await asyncio.sleep(0.01)
+    await between.wait()
     task.cancel()
     try:
         await task

@@ -79,7 +79,7 @@ def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        time.sleep(0.1)
+        time.sleep(0.1)  # a server in another process: nothing tells that it listens but the port itself
     raise TimeoutError(port)
 
 

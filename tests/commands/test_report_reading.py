@@ -22,6 +22,7 @@ from gemini_otel._commands.report.files import PIECE, pieces
 from gemini_otel._commands.report.spans import shown_trace
 from gemini_otel._commands.report.values import NotJsonError, Values
 from gemini_otel._facts import names
+from gemini_otel._facts.durations import duration
 from support.trace_files import Described, described, jaeger, otlp_lines, tempo
 
 
@@ -232,7 +233,10 @@ def test_odd_shapes(report: Any, file: Any, odd: bytes, what: str | None) -> Non
 
 def test_figures_as_people_read_them() -> None:
     """Few digits, and the unit that fits."""
-    assert [lines.seconds(each) for each in (0.5, 99, 600, 7200)] == ["0.5 s", "99 s", "10 min", "2 h"]
+    times = (0, 0.00259, 0.5, 0.9996, 1.25, 99, 600, 7200, 36_000_000)
+    assert [duration(each) for each in times] == [
+        *("0 ms", "3 ms", "500 ms", "1 s", "1.25 s", "99 s", "10 min", "2 h", "10,000 h")
+    ]
     assert [lines.percent(some, 100) for some in (0, 0.26, 3, 42)] == ["0 %", "0.3 %", "3 %", "42 %"]
     assert lines.percent(1, 0) == "0 %"
     amounts = [lines.money(Decimal(each)) for each in ("0", "0.012", "1.5", "1234")]

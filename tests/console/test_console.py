@@ -315,7 +315,7 @@ def test_one_line_for_an_answer(terminal: Terminal) -> None:
             "SAFETY",
             "1,200 tokens in (1,081 cached), 30 out (7 thoughts)",
         ),
-        *("9 ms, first chunk 1,250 ms", "4 failed attempts (429, 503, ReadTimeout)"),
+        *("9 ms, first chunk 1.25 s", "4 failed attempts (429, 503, ReadTimeout)"),
         *("repetition: text, 14 times", "function_call"),
     ]
 

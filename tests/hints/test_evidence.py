@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from gemini_otel._facts import names
-from gemini_otel.hints import Hint, evidence
+from gemini_otel.hints import Hint, default_hints, evidence
 
 
 def _hint(*sentences: str) -> Hint:
@@ -108,3 +109,27 @@ def test_nothing_to_show() -> None:
 def test_value_is_not_a_template() -> None:
     """Braces in a value are shown, not filled."""
     assert evidence(_hint("{a}"), {"a": "{b}", "b": "secret"}) == "{b}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.00259, "3 ms"),
+        (34, "34 s"),
+        (1.25, "1.25 s"),
+        (600.0, "10 min"),
+        (7200, "2 h"),
+        ("soon", "soon"),
+        (True, "True"),
+    ],
+)
+def test_seconds_are_shown_as_a_duration(value: object, shown: str) -> None:
+    """A placeholder with :s shows seconds as the report and the terminal view do, and anything else as it is."""
+    assert evidence(_hint("after {a.time:s}"), {"a.time": value}) == f"after {shown}"
+
+
+def test_no_entry_writes_its_seconds_by_itself() -> None:
+    """Every number of seconds in the evidence of the catalogue is a placeholder with :s."""
+    sentences = [sentence for hint in default_hints() for sentence in hint.evidence]
+    assert [sentence for sentence in sentences if re.search(r"\} s\b", sentence)] == []
+    assert any(":s}" in sentence for sentence in sentences)

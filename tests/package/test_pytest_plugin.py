@@ -100,9 +100,9 @@ def test_a_hint_fails_the_test(project: Project) -> None:
             "*Span: generate_content gemini-2.5-flash",
             '*To allow this: @pytest.mark.allow_hint("finish.max_tokens.thinking")',
             "*= Gemini calls =*",
-            "Used  2 calls in 2 tests, * s, 1.05 k tokens",
+            "Used  2 calls in 2 tests, * 1.05 k tokens",
             "What to do first: hints by severity, then by tokens",
-            " 1 finish.max_tokens.thinking  error  1x  * s, 1.02 k tokens",
+            " 1 finish.max_tokens.thinking  error  1x  * 1.02 k tokens",
             "   Raise max_output_tokens *",
             "   first in test_a_hint_fails_the_test.py::test_cut_off",
         ]
@@ -392,8 +392,8 @@ def test_the_sums_of_workers() -> None:
     assert list(totals.lines()) == [
         "Used  2 calls in 2 tests, 1 s, 1.02 k tokens",
         "What to do first: hints by severity, then by tokens",
-        *(" 1 a.one    error    1x  0.5 s, 1 k tokens", "   Do.", "   first in one"),
-        *(" 2 a.other  error    1x  0.5 s, 24 tokens", "   Do.", "   first in other"),
+        *(" 1 a.one    error    1x  500 ms, 1 k tokens", "   Do.", "   first in one"),
+        *(" 2 a.other  error    1x  500 ms, 24 tokens", "   Do.", "   first in other"),
         *(" 3 b        warning  2x  1 s, 1.02 k tokens", "   Do.", "   first in one"),
     ]
 

@@ -8,6 +8,7 @@ import pytest
 from google import genai
 
 from gemini_otel import simulator
+from gemini_otel.simulator._server import Server
 from support.sdk_calls import SHAPES, make_client
 
 
@@ -21,6 +22,14 @@ def server() -> Iterator[simulator.Simulator]:
 def sdk(server: simulator.Simulator) -> genai.Client:
     """A client of the Developer API."""
     return make_client(server)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that a server waits from now on, which it does not wait."""
+    waited: list[float] = []
+    monkeypatch.setattr(Server, "_pause", lambda _, seconds: waited.append(seconds))
+    return waited
 
 
 @pytest.fixture(params=list(SHAPES))

@@ -74,6 +74,7 @@ class Observation:
     """
 
     settled = False
+    is_stream: bool  # set while it is read step by step; elsewhere the end of an iteration is a failure
     __slots__ = (
         "__weakref__",
         "_around",
@@ -93,9 +94,6 @@ class Observation:
         self._forks = dropped.forks
         self._moment: Moment | None = None  # when it was dropped, if it was
         self.ended = False
-        self.is_stream = (
-            False  # while it is read step by step; elsewhere the end of an iteration is a failure
-        )
 
     def __enter__(self) -> None:
         self._token = otel_context.attach(self._context)
@@ -119,7 +117,9 @@ class Observation:
         """End with the exception that left the block, unless it means that a stream is exhausted."""
         if isinstance(error, GeneratorExit):
             self.drop()
-        elif not (self.is_stream and isinstance(error, StopIteration | StopAsyncIteration)):
+        elif not (
+            getattr(self, "is_stream", False) and isinstance(error, StopIteration | StopAsyncIteration)
+        ):
             self.finish(error)
 
     def observe(self, response: object) -> None:

@@ -14,6 +14,7 @@ from rich.tree import Tree
 
 from gemini_otel._facts import names, outcomes
 from gemini_otel._facts.calls import COUNTERS, USAGE, Counter
+from gemini_otel._facts.durations import duration
 from gemini_otel.console._hanging import Hanging
 from gemini_otel.hints._foreign import SCOPES, begins_as_genai
 from gemini_otel.hints._hint import SEVERITY_STYLES
@@ -184,9 +185,9 @@ def counted(number: int, one: str, many: str) -> str:
 def _time(span: ReadableSpan, attributes: Attributes) -> str:
     if span.start_time is None or span.end_time is None:
         return ""
-    time = f"{(span.end_time - span.start_time) / 1e6:,.0f} ms"
+    time = duration((span.end_time - span.start_time) / 1e9)
     first = attributes.get(names.RESPONSE_TIME_TO_FIRST_CHUNK)
-    return f"{time}, first chunk {first * 1000:,.0f} ms" if isinstance(first, (int, float)) else time
+    return f"{time}, first chunk {duration(first)}" if isinstance(first, (int, float)) else time
 
 
 def _attempts(span: ReadableSpan, attributes: Attributes) -> str:

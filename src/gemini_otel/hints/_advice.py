@@ -97,7 +97,7 @@ _SAID_OTHERWISE = (MAX_ATTEMPTS, RESPONSE_TIME_TO_FIRST_CHUNK)
 START_AGAIN = "Start the request again, and discard what came, or ask for the rest."
 BROKE_AFTER = f"broke after {{{USAGE_OUTPUT_TOKENS}}} output tokens"
 BROKE_IN_STREAM = (
-    f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s; a stream that has begun is not repeated"
+    f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}:s}}; a stream that has begun is not repeated"
 )
 
 

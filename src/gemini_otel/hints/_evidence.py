@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gemini_otel._facts.durations import duration
 from gemini_otel._facts.names import (
     BLOCKED_CATEGORIES,
     ERROR_MESSAGE,
@@ -50,13 +51,14 @@ _PLAIN = frozenset((str, int))
 _PLURAL_OF_ONE = re.compile(
     r"(?<![\w.,-])1 (attempt|byte|call|character|image|instance|request|round|second|time|token|tool)s\b"
 )
-_PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::%)?)\}")
+_PLACEHOLDER = re.compile(r"\{([a-z0-9_.]+(?::[%s])?)\}")
 
 
 def evidence(hint: Hint, attributes: Attributes) -> str | None:
     """The entry's evidence as one line. A sentence with an attribute that the span lacks is left out; None if all are.
 
-    `{name}` stands for an attribute, `{name:%}` for a share written as a percentage.
+    `{name}` stands for an attribute, `{name:%}` for a share written as a percentage, and
+    `{name:s}` for seconds written as a duration.
     """
     return filled(parsed(hint.evidence), attributes)
 
@@ -93,7 +95,9 @@ def parsed(sentences: tuple[str, ...]) -> tuple[Sentence, ...]:
 def _parsed_sentence(sentence: str) -> Sentence:
     words, names = _PLACEHOLDER.split(sentence)[::2], _PLACEHOLDER.findall(sentence)
     gap = "%.500s"  # the limit for any value
-    derived = any(name in _MESSAGE_NUMBERS or name in _DERIVED or name.endswith(":%") for name in names)
+    derived = any(
+        name in _MESSAGE_NUMBERS or name in _DERIVED or name.endswith((":%", ":s")) for name in names
+    )
     needs = None if derived or not names else names[0]
     return needs, gap.join(word.replace("%", "%%") for word in words), tuple(names), derived
 
@@ -107,6 +111,11 @@ def _value(attributes: Attributes, name: str) -> AttributeValue | None:
     if name.endswith(":%"):
         share = attributes.get(name[:-2])
         return f"{share:.0%}".replace("%", " %") if isinstance(share, (int, float)) else share
+    if name.endswith(":s"):
+        seconds = _value(attributes, name[:-2])
+        if name[:-2] in _MESSAGE_NUMBERS and isinstance(seconds, str):
+            seconds = float(seconds)
+        return duration(seconds) if type(seconds) in (int, float) else seconds  # type: ignore[arg-type]  # a number
     return attributes.get(name)
 
 

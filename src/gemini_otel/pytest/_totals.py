@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel._commands.report.lines import calls, seconds, tokens
+from gemini_otel._commands.report.lines import calls, tokens
+from gemini_otel._facts.durations import duration
 from gemini_otel._facts.names import SEVERITIES
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Totals:
             yield "No call was seen."
             return
         tests = f"{self.all['tests']:,} test{'' if self.all['tests'] == 1 else 's'}"
-        used = (calls(self.all["calls"]), seconds(self.all["seconds"]), tokens(self.all["tokens"]))
+        used = (calls(self.all["calls"]), duration(self.all["seconds"]), tokens(self.all["tokens"]))
         yield f"Used  {used[0]} in {tests}, {used[1]}, {used[2]}"
         if not self.by_hint:
             return
@@ -76,7 +77,7 @@ class Totals:
 
 
 def _used(row: dict[str, Any]) -> str:
-    return f"{seconds(row['seconds'])}, {tokens(row['tokens'])}"
+    return f"{duration(row['seconds'])}, {tokens(row['tokens'])}"
 
 
 def _add(sums: dict[str, Any], values: Any) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gemini_otel._commands.report.calls import NO_HINT
+from gemini_otel._facts.durations import duration
 from gemini_otel.hints._hint import SEVERITY_STYLES
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def _head(report: Report, sources: str, width: int) -> Iterator[Line]:
     total = report.all
     yield [(f"Gemini calls of {sources}", "bold"), (f"  {span_of_time(report)}", "dim")]
     yield from _wrapped(
-        f"Used  {calls(total.calls)}, {seconds(total.seconds)}, {tokens_by_kind(total)}", width
+        f"Used  {calls(total.calls)}, {duration(total.seconds)}, {tokens_by_kind(total)}", width
     )
     lost = (
         f"{calls(total.lost_calls)} ({percent(total.lost_calls, total.calls)})",
-        f"{seconds(total.lost_seconds)} ({percent(total.lost_seconds, total.seconds)})",
+        f"{duration(total.lost_seconds)} ({percent(total.lost_seconds, total.seconds)})",
         f"{tokens(total.lost_tokens)} ({percent(total.lost_tokens, total.all_tokens)})",
     )
     yield from _wrapped(f"Lost  {', '.join(lost)}", width, "bold" if total.lost_calls else "")
@@ -84,7 +85,7 @@ def _is_shown(group: Group) -> bool:
 
 
 def _row(report: Report, group: Group) -> list[str]:
-    lost = [seconds(group.lost_seconds), tokens(group.lost_tokens)]
+    lost = [duration(group.lost_seconds), tokens(group.lost_tokens)]
     if report.priced and (amount := group.lost_amount()) is not None:
         lost.append(money(amount))
     return [*named(report, group), f"{group.times:,}x", f"lost {', '.join(lost)}"]
@@ -166,12 +167,6 @@ def tokens_by_kind(sums: Sums) -> str:
     if used.tool_use:
         parts.append(f"tools {percent(used.tool_use, used.input)} of input")
     return f"{tokens(sums.all_tokens)}: {', '.join(parts)}"
-
-
-def seconds(count: float) -> str:
-    if count < 100:
-        return f"{count:.3g} s"
-    return f"{count / 60:.3g} min" if count < 6000 else f"{count / 3600:.3g} h"
 
 
 def percent(some: float, whole: float) -> str:

@@ -15,11 +15,11 @@ from gemini_otel._commands.report.lines import (
     money_line,
     named,
     percent,
-    seconds,
     span_of_time,
     tokens,
     tokens_by_kind,
 )
+from gemini_otel._facts.durations import duration
 from gemini_otel.cost import COST_AMOUNT, COST_CURRENCY, CURRENCY
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def _markdown(report: Report, sources: str, notes: list[str]) -> Iterator[str]:
     yield ""
     if when := span_of_time(report):
         yield f"- {when}"
-    yield f"- used: {calls(total.calls)}, {seconds(total.seconds)}, {tokens_by_kind(total)}"
+    yield f"- used: {calls(total.calls)}, {duration(total.seconds)}, {tokens_by_kind(total)}"
     yield (
-        f"- lost: {calls(total.lost_calls)} ({percent(total.lost_calls, total.calls)}), {seconds(total.lost_seconds)}, "
+        f"- lost: {calls(total.lost_calls)} ({percent(total.lost_calls, total.calls)}), {duration(total.lost_seconds)}, "
         f"{tokens(total.lost_tokens)} ({percent(total.lost_tokens, total.all_tokens)})"
     )
     if report.priced:
@@ -66,7 +66,7 @@ def _cells(report: Report, group: Group) -> Iterator[str]:
     yield from named(report, group)
     yield f"{group.times:,}"
     yield percent(group.calls, report.all.calls)
-    yield seconds(group.lost_seconds)
+    yield duration(group.lost_seconds)
     yield f"{group.lost_tokens:,}"
     if report.priced:
         amount = group.lost_amount()

@@ -31,7 +31,7 @@ from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import ANY, Subject, number, on, where
 
 _IMPROBABLE = -3.0  # an average probability of 1/20 for each token
-_FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s"
+_FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}:s}}"
 _OUTPUT = f"{{{USAGE_OUTPUT_TOKENS}}} output tokens"
 _RESPONSE = f"response id {{{RESPONSE_ID}}}"
 

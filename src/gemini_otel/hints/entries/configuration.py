@@ -58,7 +58,7 @@ _TOP_K = f"top_k {{{REQUEST_TOP_K}}}"
 _COUNT = f"candidate_count {{{REQUEST_CHOICE_COUNT}}}"
 _BUDGET = f"thinking_budget {{{THINKING_BUDGET}}}"
 _LEVEL = f"thinking_level {{{REQUEST_REASONING_LEVEL}}}"
-_TIMEOUT = f"timeout {{{TIMEOUT}}} s"
+_TIMEOUT = f"timeout {{{TIMEOUT}:s}}"
 _ALLOWED = "the service allows {message.lower_bound} to {message.upper_bound}"
 
 _TRANSIENT = frozenset(

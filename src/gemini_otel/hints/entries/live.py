@@ -94,7 +94,7 @@ CLOSES = (
         ),
         reference=links.LIVE,
         when=on(FAILURE, "live_audio_format"),
-        evidence=(_CLOSED, _TURN, f"{{{LIVE_INPUT_AUDIO_SECONDS}}} s of sound sent"),
+        evidence=(_CLOSED, _TURN, f"{{{LIVE_INPUT_AUDIO_SECONDS}:s}} of sound sent"),
     ),
     Hint(
         id="live.resumption",
@@ -140,7 +140,7 @@ CLOSES = (
         ),
         reference=links.LIVE_SESSION,
         when=on(FAILURE, "live_time_limit"),
-        evidence=("no response for {message.seconds} s", _CLOSED, _TURN),
+        evidence=("no response for {message.seconds:s}", _CLOSED, _TURN),
     ),
     Hint(
         id="live.invalid_argument",
@@ -202,7 +202,7 @@ CLOSES = (
         ),
         reference=links.LIVE_SESSION,
         when=on(FAILURE, "live_lost"),
-        evidence=(_CLOSED, _TURN, f"{{{LIVE_INPUT_AUDIO_SECONDS}}} s of sound sent"),
+        evidence=(_CLOSED, _TURN, f"{{{LIVE_INPUT_AUDIO_SECONDS}:s}} of sound sent"),
     ),
     Hint(
         id="live.closed",
@@ -227,7 +227,7 @@ NOTES = (
         remedy=(_RESUME, "Set context_window_compression for sessions that last longer than 15 minutes."),
         reference=links.LIVE_SESSION,
         when=where(_unresumable_end, outcomes=ANY, needs=LIVE_TIME_LEFT),
-        evidence=(f"announced {{{LIVE_TIME_LEFT}}} s ahead", f"close code {{{LIVE_CLOSE_CODE}}}"),
+        evidence=(f"announced {{{LIVE_TIME_LEFT}:s}} ahead", f"close code {{{LIVE_CLOSE_CODE}}}"),
     ),
     Hint(
         id="live.prompts_filtered",

@@ -27,7 +27,7 @@ from gemini_otel.hints._hint import Attributes, Hint
 from gemini_otel.hints._trigger import on, otherwise, text, where
 
 _EXCEPTION = f"exception {{{ERROR_TYPE}}}"
-_AFTER = f"timeout {{{TIMEOUT}}} s"
+_AFTER = f"timeout {{{TIMEOUT}:s}}"
 _RESENDS = f"resent {{{HTTP_RESEND_COUNT}}} times"
 _MODEL = f"model {{{REQUEST_MODEL}}}"
 _SERVER = f"server {{{SERVER_ADDRESS}}}"
@@ -81,7 +81,7 @@ HINTS = (
         ),
         reference=links.API_ERRORS,
         when=on(FAILURE, *causes.TIMEOUT.values),
-        evidence=(_EXCEPTION, _AFTER, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
+        evidence=(_EXCEPTION, _AFTER, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}:s}}", _RESENDS),
     ),
     Hint(
         id="net.tls",
@@ -165,7 +165,7 @@ HINTS = (
         ),
         reference=links.FORUM,
         when=on(FAILURE, *causes.DISCONNECTED.values, also=_streamed),
-        evidence=(_EXCEPTION, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _RESENDS),
+        evidence=(_EXCEPTION, f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}:s}}", _RESENDS),
     ),
     Hint(
         id="net.disconnected",
@@ -363,7 +363,7 @@ HINTS = (
         ),
         reference=links.API_ERRORS,
         when=where(_cancelled, outcomes=frozenset({"cancelled", "error"})),
-        evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s", _EXCEPTION, _MODEL),
+        evidence=(f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}:s}}", _EXCEPTION, _MODEL),
     ),
 )
 

@@ -44,7 +44,7 @@ _SETTINGS = (
     f"model {{{REQUEST_MODEL}}}",
 )
 _INPUT = f"{{{USAGE_INPUT_TOKENS}}} input tokens"
-_FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}}} s"
+_FIRST_CHUNK = f"first chunk after {{{RESPONSE_TIME_TO_FIRST_CHUNK}:s}}"
 
 
 def _ok(attributes: Attributes) -> bool:

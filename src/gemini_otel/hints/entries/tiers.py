@@ -62,7 +62,7 @@ TIMEOUTS = (
         when=on(
             FAILURE, *causes.TIMEOUT.values, "deadline_exceeded", needs=REQUEST_SERVICE_TIER, also=_asked_flex
         ),
-        evidence=(f"{{{ERROR_TYPE}}}", f"timeout {{{TIMEOUT}}} s", _ASKED, _MODEL),
+        evidence=(f"{{{ERROR_TYPE}}}", f"timeout {{{TIMEOUT}:s}}", _ASKED, _MODEL),
     ),
 )
 HINTS = (
@@ -95,6 +95,6 @@ HINTS = (
         ),
         reference=links.FLEX,
         when=where(_flex_waited, outcomes=ANY, needs=FLEX_WAIT),
-        evidence=(f"{{{FLEX_WAIT}}} s", _SERVED, _MODEL),
+        evidence=(f"{{{FLEX_WAIT}:s}}", _SERVED, _MODEL),
     ),
 )
