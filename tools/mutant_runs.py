@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
 SOURCE = Path("src/gemini_otel")
-_SECONDS_FOR_A_TEST = 30
+_PATIENCE = 30  # seconds that a test may take besides five times what it took without a mutant
 # Writes a result down, and ends the fork.
 End = Callable[[Any], NoReturn]
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "site", "dist", "build")
@@ -102,8 +102,8 @@ class Bench:
         files = [str(self.copy / SOURCE / row / ("" if row.endswith(".py") else "*")) for row in rows]
         return self._fork(lambda end: end(self._reached(test_file, files)), seconds=1200)
 
-    def try_mutant(self, module: str, code: str, tests: list[str], seconds: float) -> Run:
-        """Run the tests until one fails, whose name is the result; "" where all passed."""
+    def try_mutant(self, module: str, code: str, tests: Mapping[str, float]) -> Run:
+        """Run the tests until one fails, whose name is the result; "" where all passed. `tests` has the seconds that each takes."""
         self._restore()
         path = self.copy / SOURCE / module
         for stale in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
@@ -111,8 +111,10 @@ class Bench:
         original = path.read_text(encoding="utf-8")
         path.write_text(code, encoding="utf-8")
         self._restore = functools.partial(path.write_text, original, encoding="utf-8")
+        for_each = int(_PATIENCE + 5 * max(tests.values()))
         return self._fork(
-            lambda end: end(_first_failure(tests, end)), seconds=_SECONDS_FOR_A_TEST + 5 * seconds
+            lambda end: end(_first_failure([*tests], for_each, end)),
+            seconds=for_each + 5 * sum(tests.values()),
         )
 
     def _fork(self, work: Callable[[End], object], seconds: float) -> Run:
@@ -147,7 +149,7 @@ class Bench:
         measured = coverage.Coverage(data_file=None, config_file=False, include=files)
         recorder = _Recorder(measured)
         measured.start()
-        _pytest([test_file], recorder)
+        _pytest([test_file], recorder, 300)
         measured.stop()
         data = measured.get_data()
         for file in data.measured_files():
@@ -202,21 +204,21 @@ class _Chosen:
             self._end(report.nodeid)
 
 
-def _first_failure(tests: list[str], end: End) -> str:
+def _first_failure(tests: list[str], seconds: int, end: End) -> str:
     import pytest
 
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-    code = _pytest(files, _Chosen(tests, end))
+    code = _pytest(files, _Chosen(tests, end), seconds)
     return "" if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else "the import"
 
 
-def _pytest(files: list[str], plugin: object) -> int:
+def _pytest(files: list[str], plugin: object, seconds_for_a_test: int) -> int:
     import pytest
 
     late = "ignore::pytest.PytestAssertRewriteWarning"  # of plugins that a large import has loaded
-    options = ("-q", "-p", "no:cacheprovider", "-W", late, f"--timeout={_SECONDS_FOR_A_TEST}")
+    options = ("-q", "-p", "no:cacheprovider", "-W", late, f"--timeout={seconds_for_a_test}")
     return int(pytest.main([*options, *files], plugins=[plugin]))
 
 

@@ -92,6 +92,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/commands/test_explain_input.py",
         "tests/errors/test_cases.py",
         "tests/errors/test_errors.py",
+        "tests/live/test_live_interactions.py",
     ),
     "hints/_search.py": _HINTS,
     "hints/_trigger.py": _HINTS,
@@ -279,9 +280,8 @@ class Campaign:
 
     def run(self, row: str, mutants: list[Mutant]) -> None:
         def start(bench: Bench, mutant: Mutant) -> Run:
-            tests = self.tests(row, mutant)
-            seconds = sum(self._reach[test].seconds for test in tests)
-            return bench.try_mutant(mutant.module, mutant.code, tests, seconds)
+            tests = {test: self._reach[test].seconds for test in self.tests(row, mutant)}
+            return bench.try_mutant(mutant.module, mutant.code, tests)
 
         for number, (mutant, failed) in enumerate(self._together(mutants, start), 1):
             outcome = self._note(mutant, failed)
@@ -300,7 +300,7 @@ class Campaign:
         lines = lines_of_statement(_code(mutant.module), mutant.line)
         of_row = [test for test in self._reach if test.startswith(MODULES[row])]
         reaching = [test for test in of_row if self._reach[test].lines.get(mutant.module, set()) & lines]
-        if not reaching:
+        if not (reaching and is_in_a_function(_code(mutant.module), mutant.line)):
             reaching = of_row  # what runs at import is no single test's
         reaching.sort(key=lambda test: (-self._kills[test], self._reach[test].seconds))
         file = {test: MODULES[row].index(test.partition("::")[0]) for test in reaching}
@@ -358,6 +358,14 @@ def lines_of_statement(code: str, line: int) -> set[int]:
             end = max(start, body[0].lineno - 1) if body else node.end_lineno
             spans.append(range(start, (end or start) + 1))
     return set(min((span for span in spans if line in span), key=len, default=range(line, line + 1)))
+
+
+def is_in_a_function(code: str, line: int) -> bool:
+    """Whether the line is part of a function's body, and not of what runs when its module is imported."""
+    functions = (
+        node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return any(each.body[0].lineno <= line <= (each.end_lineno or line) for each in functions)
 
 
 def _options() -> argparse.Namespace:

@@ -167,10 +167,12 @@ def test_a_tool_that_raises(telemetry: Telemetry, client: genai.Client, via: str
 def test_a_call_of_an_undeclared_tool(
     telemetry: Telemetry, client: genai.Client, via: str, shape: str
 ) -> None:
-    """The SDK's KeyError reaches the caller, and the loop ends as an error."""
+    """The SDK's KeyError reaches the caller, and the loop ends as an error that names the function, as its round does."""
     with pytest.raises(KeyError):
         ask(client, via, shape, "simulate:undeclared_tool", tools=[get_weather])
-    loop, *_ = by_start(telemetry)
+    loop, *children = by_start(telemetry)
+    undeclared = attributes(children[-1])["gemini.response.undeclared_calls"]
+    assert attributes(loop)["gemini.response.undeclared_calls"] == undeclared
     assert loop.status.status_code.name == "ERROR"
     assert attributes(loop)["error.type"] == "KeyError"
     assert attributes(loop)["gemini.response.outcome"] == "error"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemini_otel._facts.errors.causes import CODE_OF_CLASS
 from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS, SIGNATURES, error_kind, rpc_status
 from gemini_otel._facts.errors.masking import mask
 
@@ -611,6 +613,21 @@ def test_the_codes_of_a_message(message: str, codes: tuple[int, ...], kind: str)
     """A message means the same with each code that comes with it, and nothing with a code that does not."""
     assert {code: error_kind(code=code, message=message) for code in codes} == dict.fromkeys(codes, kind)
     assert error_kind(code=418, message=message) == "unknown"
+
+
+@pytest.mark.parametrize(("name", "code"), CODE_OF_CLASS.items())
+def test_the_classes_of_other_clients(name: str, code: int) -> None:
+    """Their classes are named after HTTP's words or google.rpc's, except for a few."""
+    named = {status.name.replace("_", "").lower(): status.value for status in HTTPStatus}
+    named |= {word.replace("_", "").lower(): number for word, number in HTTP_CODES.items()}
+    named |= {
+        "contextwindowexceeded": 400,
+        "authentication": 401,
+        "ratelimit": 429,
+        "methodnotimplemented": 501,
+        "internalserver": 500,
+    }
+    assert named[name.lower().removesuffix("error")] == code
 
 
 def test_failed_precondition_is_not_an_invalid_argument() -> None:
