@@ -71,6 +71,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/calls/test_refused_calls.py",
         "tests/calls/test_shared_spans.py",
         "tests/telemetry/test_hooks.py",
+        "tests/telemetry/test_newest_conventions.py",
     ),
     "_sdk/drivers.py": (
         *_CALLS,
