@@ -76,13 +76,18 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "_sdk/drivers.py": (
         *_CALLS,
         "tests/package/test_patching.py",
+        "tests/robustness/test_robustness.py",
         "tests/interactions/test_interactions.py",
         "tests/calls/test_refused_calls.py",
         "tests/robustness/test_dropped.py",
         "tests/calls/test_turns.py",
         "tests/calls/test_endings.py",
     ),
-    "_facts/guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
+    "_facts/guard.py": (
+        "tests/robustness/test_guard.py",
+        "tests/telemetry/test_hooks.py",
+        "tests/telemetry/test_processor.py",
+    ),
     "_facts/errors": (
         "tests/errors/test_limits.py",
         "tests/errors/test_masking.py",
