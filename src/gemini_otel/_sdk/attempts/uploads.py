@@ -52,7 +52,7 @@ class _Pieces:
         refusal, self._refusal = self._refusal, None
         if refusal is not None:
             self._call.attempt_failed(refusal, time.monotonic() - self._refused_at)
-            self._call.attempt_started()
+            self._call.attempts.started()
         return self
 
     def __enter__(self) -> None:
@@ -65,7 +65,7 @@ class _Pieces:
     def observe(self, response: Any) -> None:
         if not response.headers.get(_STATUS):
             self._refusal, self._refused_at = RefusedAttemptError(response), time.monotonic()
-        # Of aiohttp's answer.
+        # aiohttp's answers have `status`.
         self._call.attempt_answered(getattr(response, "status_code", None) or response.status)
 
     def finish(self) -> None:
