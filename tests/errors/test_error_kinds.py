@@ -567,6 +567,12 @@ def test_status_alone(status: str) -> None:
     assert error_kind(code=None, status=status) != "unknown"
 
 
+def test_the_limit_of_the_failure_goes_before_that_of_the_message() -> None:
+    message = "Quota exceeded for metric: x.googleapis.com/y, limit: 0"
+    assert error_kind(code=429, message=message) == "zero_quota"
+    assert error_kind(code=429, message=message, quota_limit=20) != "zero_quota"
+
+
 _BAD_REQUEST = (400, 1003, 1007, 1008)  # and how a websocket is closed for it
 _NO_QUOTA = (429, 1008, 1011, 1013)
 
