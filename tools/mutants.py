@@ -62,6 +62,8 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     ),
     "_telemetry/lifecycle.py": (
         *_CALLS,
+        "tests/calls/test_failures.py",
+        "tests/calls/test_outcomes.py",
         "tests/robustness/test_dropped.py",
         "tests/telemetry/test_conversation.py",
         "tests/calls/test_endings.py",
