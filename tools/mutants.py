@@ -279,7 +279,8 @@ class Campaign:
             if not reached:
                 raise SystemExit(f"{file} fails without a mutant")
             seconds = sum(reach.seconds for reach in reached.values())
-            print(f"{file}: {len(reached)} tests that passed, {seconds:.0f} s", flush=True)
+            passed = sum(reach.passed for reach in reached.values())
+            print(f"{file}: {passed} of {len(reached)} tests pass, {seconds:.0f} s", flush=True)
             kept[file].parent.mkdir(parents=True, exist_ok=True)
             kept[file].write_bytes(pickle.dumps(reached))
             known[file] = reached
@@ -289,7 +290,7 @@ class Campaign:
     def run(self, row: str, mutants: list[Mutant]) -> None:
         def start(bench: Bench, mutant: Mutant) -> Run:
             tests = {test: self._reach[test].seconds for test in self.tests(row, mutant)}
-            return bench.try_mutant(mutant.module, mutant.code, tests)
+            return bench.try_mutant(mutant.module, mutant.code, tests, self._reach.keys() - tests.keys())
 
         for number, (mutant, failed) in enumerate(self._together(mutants, start), 1):
             outcome = self._note(mutant, failed)
@@ -306,7 +307,8 @@ class Campaign:
     def tests(self, row: str, mutant: Mutant) -> list[str]:
         """The tests of the row that reach the changed statement, in the order in which they are run."""
         lines = lines_of_statement(_code(mutant.module), mutant.line)
-        of_row = [test for test in self._reach if test.startswith(MODULES[row])]
+        passed = (test for test, reach in self._reach.items() if reach.passed)
+        of_row = [test for test in passed if test.startswith(MODULES[row])]
         reaching = [test for test in of_row if self._reach[test].lines.get(mutant.module, set()) & lines]
         if not (reaching and is_in_a_function(_code(mutant.module), mutant.line)):
             reaching = of_row  # code that runs at import belongs to no single test

@@ -621,19 +621,33 @@ def test_the_codes_of_a_message(message: str, codes: tuple[int, ...], kind: str)
     assert error_kind(code=418, message=message) == "unknown"
 
 
-@pytest.mark.parametrize(("name", "code"), CODE_OF_CLASS.items())
-def test_the_classes_of_other_clients(name: str, code: int) -> None:
+def test_the_http_codes_of_the_statuses() -> None:
+    """They are those that code.proto of google.rpc names."""
+    words: dict[int, set[str]] = {}
+    for word, code in HTTP_CODES.items():
+        words.setdefault(code, set()).add(word)
+    assert words == {
+        400: {"INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE"},
+        401: {"UNAUTHENTICATED"},
+        403: {"PERMISSION_DENIED"},
+        404: {"NOT_FOUND"},
+        409: {"ABORTED", "ALREADY_EXISTS"},
+        429: {"RESOURCE_EXHAUSTED"},
+        499: {"CANCELLED"},
+        500: {"INTERNAL", "UNKNOWN", "DATA_LOSS"},
+        501: {"UNIMPLEMENTED"},
+        503: {"UNAVAILABLE"},
+        504: {"DEADLINE_EXCEEDED"},
+    }
+
+
+def test_the_classes_of_other_clients() -> None:
     """Their classes are named after HTTP's words or google.rpc's, except for a few."""
     named = {status.name.replace("_", "").lower(): status.value for status in HTTPStatus}
     named |= {word.replace("_", "").lower(): number for word, number in HTTP_CODES.items()}
-    named |= {
-        "contextwindowexceeded": 400,
-        "authentication": 401,
-        "ratelimit": 429,
-        "methodnotimplemented": 501,
-        "internalserver": 500,
-    }
-    assert named[name.lower().removesuffix("error")] == code
+    named |= {"contextwindowexceeded": 400, "authentication": 401, "ratelimit": 429}
+    named |= {"methodnotimplemented": 501, "internalserver": 500}
+    assert {name: named[name.lower().removesuffix("error")] for name in CODE_OF_CLASS} == CODE_OF_CLASS
 
 
 def test_failed_precondition_is_not_an_invalid_argument() -> None:

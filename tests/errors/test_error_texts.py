@@ -192,6 +192,13 @@ def test_a_code_before_a_body(text: str, code: int, status: str | None) -> None:
     assert (facts.code, facts.status) == (code, status)
 
 
+def test_a_word_instead_of_a_code() -> None:
+    """The Interactions API has words for its errors."""
+    facts = read_text('{"error": {"code": "quota_exceeded", "message": "No more today."}}')
+    assert facts is not None
+    assert (facts.code, facts.status, facts.kind) == (None, "quota_exceeded", "daily_quota")
+
+
 def test_the_first_body_of_a_list_counts() -> None:
     bodies = [{"error": {"code": 429, "message": "a"}}, {"error": {"code": 500, "message": "b"}}]
     assert said_by(bodies).code == 429
