@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
 SOURCE = Path("src/gemini_otel")
-_SECONDS_FOR_A_TEST = 30
+_PATIENCE = 30  # seconds that a test may take beyond five times what it took without a mutant
 # Writes the result, and ends the fork.
 End = Callable[[Any], NoReturn]
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "site", "dist", "build")
@@ -54,6 +54,7 @@ class Reach:
     """The duration of one test and the lines that it reaches, from the run without a change."""
 
     seconds: float = 0.0
+    passed: bool = True
     lines: dict[str, set[int]] = field(default_factory=dict)  # by module
 
 
@@ -102,8 +103,11 @@ class Bench:
         files = [str(self.copy / SOURCE / row / ("" if row.endswith(".py") else "*")) for row in rows]
         return self._fork(lambda end: end(self._reached(test_file, files)), seconds=1200)
 
-    def try_mutant(self, module: str, code: str, tests: list[str], seconds: float) -> Run:
-        """Run the tests until one fails, and return its name; "" if all passed."""
+    def try_mutant(self, module: str, code: str, tests: Mapping[str, float], others: Collection[str]) -> Run:
+        """Run the tests until one fails, and return its name; "" if all passed. `tests` has the seconds that each takes.
+
+        Of the same files, those also run that are not among the `others`: a mutant may change the ids of cases.
+        """
         self._restore()
         path = self.copy / SOURCE / module
         for stale in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
@@ -111,8 +115,10 @@ class Bench:
         original = path.read_text(encoding="utf-8")
         path.write_text(code, encoding="utf-8")
         self._restore = functools.partial(path.write_text, original, encoding="utf-8")
+        for_each = int(_PATIENCE + 5 * max(tests.values()))
         return self._fork(
-            lambda end: end(_first_failure(tests, end)), seconds=_SECONDS_FOR_A_TEST + 5 * seconds
+            lambda end: end(_first_failure([*tests], others, for_each, end)),
+            seconds=for_each + 5 * sum(tests.values()),
         )
 
     def _fork(self, work: Callable[[End], object], seconds: float) -> Run:
@@ -147,7 +153,7 @@ class Bench:
         measured = coverage.Coverage(data_file=None, config_file=False, include=files)
         recorder = _Recorder(measured)
         measured.start()
-        _pytest([test_file], recorder)
+        _pytest([test_file], recorder, 300)
         measured.stop()
         data = measured.get_data()
         for file in data.measured_files():
@@ -164,9 +170,7 @@ def _end(outcome: Path, result: Any) -> NoReturn:
 
 
 class _Recorder:
-    """A plugin that tells coverage which test is running. It ignores tests that fail, such as those that measure time,
-    because coverage slows them down.
-    """
+    """A plugin that tells coverage which test is running. A test may fail because it measures time: coverage slows it down."""
 
     def __init__(self, measured: Any) -> None:
         self._measured = measured
@@ -180,23 +184,23 @@ class _Recorder:
         self._measured.switch_context("")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.tests.pop(report.nodeid, None)
-        elif report.nodeid in self.tests:
-            self.tests[report.nodeid].seconds += report.duration
+        test = self.tests[report.nodeid]
+        test.passed = test.passed and not report.failed
+        test.seconds += report.duration
 
 
 class _Chosen:
     """A plugin that runs these tests in their order, until one fails."""
 
-    def __init__(self, tests: list[str], end: End) -> None:
+    def __init__(self, tests: list[str], others: Collection[str], end: End) -> None:
         self._end = end
+        self._others = others
         self._place = {test: place for place, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted(
-            (item for item in items if item.nodeid in self._place),
-            key=lambda item: self._place[item.nodeid],
+            (item for item in items if item.nodeid not in self._others),
+            key=lambda item: self._place.get(item.nodeid, -1),
         )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -204,21 +208,21 @@ class _Chosen:
             self._end(report.nodeid)
 
 
-def _first_failure(tests: list[str], end: End) -> str:
+def _first_failure(tests: list[str], others: Collection[str], seconds: int, end: End) -> str:
     import pytest
 
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-    code = _pytest(files, _Chosen(tests, end))
+    code = _pytest(files, _Chosen(tests, others, end), seconds)
     return "" if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else "the import"
 
 
-def _pytest(files: list[str], plugin: object) -> int:
+def _pytest(files: list[str], plugin: object, seconds_for_a_test: int) -> int:
     import pytest
 
     late = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that a large import has loaded
-    options = ("-q", "-p", "no:cacheprovider", "-W", late, f"--timeout={_SECONDS_FOR_A_TEST}")
+    options = ("-q", "-p", "no:cacheprovider", "-W", late, f"--timeout={seconds_for_a_test}")
     return int(pytest.main([*options, *files], plugins=[plugin]))
 
 

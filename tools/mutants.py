@@ -62,6 +62,8 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     ),
     "_telemetry/lifecycle.py": (
         *_CALLS,
+        "tests/calls/test_failures.py",
+        "tests/calls/test_outcomes.py",
         "tests/robustness/test_dropped.py",
         "tests/telemetry/test_conversation.py",
         "tests/calls/test_endings.py",
@@ -71,17 +73,23 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/calls/test_refused_calls.py",
         "tests/calls/test_shared_spans.py",
         "tests/telemetry/test_hooks.py",
+        "tests/telemetry/test_newest_conventions.py",
     ),
     "_sdk/drivers.py": (
         *_CALLS,
         "tests/package/test_patching.py",
+        "tests/robustness/test_robustness.py",
         "tests/interactions/test_interactions.py",
         "tests/calls/test_refused_calls.py",
         "tests/robustness/test_dropped.py",
         "tests/calls/test_turns.py",
         "tests/calls/test_endings.py",
     ),
-    "_facts/guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
+    "_facts/guard.py": (
+        "tests/robustness/test_guard.py",
+        "tests/telemetry/test_hooks.py",
+        "tests/telemetry/test_processor.py",
+    ),
     "_facts/errors": (
         "tests/errors/test_limits.py",
         "tests/errors/test_masking.py",
@@ -92,6 +100,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/commands/test_explain_input.py",
         "tests/errors/test_cases.py",
         "tests/errors/test_errors.py",
+        "tests/live/test_live_interactions.py",
     ),
     "hints/_search.py": _HINTS,
     "hints/_trigger.py": _HINTS,
@@ -270,7 +279,8 @@ class Campaign:
             if not reached:
                 raise SystemExit(f"{file} fails without a mutant")
             seconds = sum(reach.seconds for reach in reached.values())
-            print(f"{file}: {len(reached)} tests that passed, {seconds:.0f} s", flush=True)
+            passed = sum(reach.passed for reach in reached.values())
+            print(f"{file}: {passed} of {len(reached)} tests pass, {seconds:.0f} s", flush=True)
             kept[file].parent.mkdir(parents=True, exist_ok=True)
             kept[file].write_bytes(pickle.dumps(reached))
             known[file] = reached
@@ -279,9 +289,8 @@ class Campaign:
 
     def run(self, row: str, mutants: list[Mutant]) -> None:
         def start(bench: Bench, mutant: Mutant) -> Run:
-            tests = self.tests(row, mutant)
-            seconds = sum(self._reach[test].seconds for test in tests)
-            return bench.try_mutant(mutant.module, mutant.code, tests, seconds)
+            tests = {test: self._reach[test].seconds for test in self.tests(row, mutant)}
+            return bench.try_mutant(mutant.module, mutant.code, tests, self._reach.keys() - tests.keys())
 
         for number, (mutant, failed) in enumerate(self._together(mutants, start), 1):
             outcome = self._note(mutant, failed)
@@ -298,9 +307,10 @@ class Campaign:
     def tests(self, row: str, mutant: Mutant) -> list[str]:
         """The tests of the row that reach the changed statement, in the order in which they are run."""
         lines = lines_of_statement(_code(mutant.module), mutant.line)
-        of_row = [test for test in self._reach if test.startswith(MODULES[row])]
+        passed = (test for test, reach in self._reach.items() if reach.passed)
+        of_row = [test for test in passed if test.startswith(MODULES[row])]
         reaching = [test for test in of_row if self._reach[test].lines.get(mutant.module, set()) & lines]
-        if not reaching:
+        if not (reaching and is_in_a_function(_code(mutant.module), mutant.line)):
             reaching = of_row  # code that runs at import belongs to no single test
         reaching.sort(key=lambda test: (-self._kills[test], self._reach[test].seconds))
         file = {test: MODULES[row].index(test.partition("::")[0]) for test in reaching}
@@ -358,6 +368,14 @@ def lines_of_statement(code: str, line: int) -> set[int]:
             end = max(start, body[0].lineno - 1) if body else node.end_lineno
             spans.append(range(start, (end or start) + 1))
     return set(min((span for span in spans if line in span), key=len, default=range(line, line + 1)))
+
+
+def is_in_a_function(code: str, line: int) -> bool:
+    """Whether the line is part of a function's body, and not of what runs when its module is imported."""
+    functions = (
+        node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return any(each.body[0].lineno <= line <= (each.end_lineno or line) for each in functions)
 
 
 def _options() -> argparse.Namespace:

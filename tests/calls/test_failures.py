@@ -7,7 +7,8 @@ import pytest
 from google import genai
 from google.genai import errors
 
-from support import MODEL, Telemetry, hint_ids, make_client, send
+from support import MODEL, Telemetry, hint_ids, make_client, make_vertex_client, send
+from support.canned import canned
 from support.sdk_calls import httpx
 
 ROWS = {
@@ -96,6 +97,19 @@ def test_a_retry_delay_is_in_seconds(telemetry: Telemetry, client: genai.Client,
     assert telemetry.attributes["gemini.retry.delay"] == pytest.approx(34, abs=1)
     (event,) = telemetry.events("gemini.attempt")
     assert event["gemini.retry.delay"] == telemetry.attributes["gemini.retry.delay"]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"), [(make_client, "rate_limited"), (make_vertex_client, "shared_capacity")]
+)
+def test_an_exhausted_resource_without_a_quota(
+    telemetry: Telemetry, shape: str, make: Any, kind: str
+) -> None:
+    """On Vertex AI, that is a lack of free capacity; the Gemini API says no more than that a rate is too high."""
+    error = {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Resource exhausted."}
+    with canned(lambda _: (429, {"error": error})) as address:
+        send(make(address), shape, "hello")
+    assert telemetry.attributes["gemini.error.kind"] == kind
 
 
 def test_error_info_gives_the_reason(telemetry: Telemetry, client: genai.Client, shape: str) -> None:

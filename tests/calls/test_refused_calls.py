@@ -33,6 +33,7 @@ def test_a_config_that_the_sdk_refuses(
     assert found["gen_ai.request.model"] == MODEL
     assert found["error.type"].rpartition(".")[2] == type(raised.value).__name__
     assert found["gemini.response.outcome"] == "error"
+    assert found.get("gen_ai.request.stream", False) == shape.endswith("stream")
     assert hint_ids(found) == ("sdk.invalid_request",)
     assert span.status.status_code.name == "ERROR"
     assert not telemetry.spans[0].events or all(event.name == "gemini.hint" for event in span.events)

@@ -65,6 +65,20 @@ def test_the_tree(telemetry: Telemetry, client: genai.Client, via: str, shape: s
     )
 
 
+def test_a_loop_whose_span_cannot_begin(
+    telemetry: Telemetry, client: genai.Client, via: str, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop goes on without it, and its rounds and tool runs have their spans."""
+
+    def fail(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gemini_otel._telemetry.user_calls.current_host", fail)
+    ask(client, via, shape, "simulate:tool_call", tools=[get_weather])
+    names = [span.name.partition(" ")[0] for span in by_start(telemetry)]
+    assert names == ["generate_content", "execute_tool", "generate_content"]
+
+
 def test_tokens_add_up_and_nothing_counts_twice(
     telemetry: Telemetry, client: genai.Client, via: str, shape: str
 ) -> None:
@@ -167,10 +181,12 @@ def test_a_tool_that_raises(telemetry: Telemetry, client: genai.Client, via: str
 def test_a_call_of_an_undeclared_tool(
     telemetry: Telemetry, client: genai.Client, via: str, shape: str
 ) -> None:
-    """The SDK's KeyError reaches the caller, and the loop ends as an error."""
+    """The SDK's KeyError reaches the caller, and the loop ends as an error that names the function, as its round does."""
     with pytest.raises(KeyError):
         ask(client, via, shape, "simulate:undeclared_tool", tools=[get_weather])
-    loop, *_ = by_start(telemetry)
+    loop, *children = by_start(telemetry)
+    undeclared = attributes(children[-1])["gemini.response.undeclared_calls"]
+    assert attributes(loop)["gemini.response.undeclared_calls"] == undeclared
     assert loop.status.status_code.name == "ERROR"
     assert attributes(loop)["error.type"] == "KeyError"
     assert attributes(loop)["gemini.response.outcome"] == "error"

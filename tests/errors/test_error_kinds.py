@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import timeit
+from http import HTTPStatus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemini_otel._facts.errors.causes import CODE_OF_CLASS
 from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS, SIGNATURES, error_kind, rpc_status
 from gemini_otel._facts.errors.masking import mask
 
@@ -565,6 +567,12 @@ def test_status_alone(status: str) -> None:
     assert error_kind(code=None, status=status) != "unknown"
 
 
+def test_the_limit_of_the_failure_goes_before_that_of_the_message() -> None:
+    message = "Quota exceeded for metric: x.googleapis.com/y, limit: 0"
+    assert error_kind(code=429, message=message) == "zero_quota"
+    assert error_kind(code=429, message=message, quota_limit=20) != "zero_quota"
+
+
 _BAD_REQUEST = (400, 1003, 1007, 1008)  # and how a websocket is closed for it
 _NO_QUOTA = (429, 1008, 1011, 1013)
 
@@ -611,6 +619,35 @@ def test_the_codes_of_a_message(message: str, codes: tuple[int, ...], kind: str)
     """A message means the same with each code that comes with it, and nothing with a code that does not."""
     assert {code: error_kind(code=code, message=message) for code in codes} == dict.fromkeys(codes, kind)
     assert error_kind(code=418, message=message) == "unknown"
+
+
+def test_the_http_codes_of_the_statuses() -> None:
+    """They are those that code.proto of google.rpc names."""
+    words: dict[int, set[str]] = {}
+    for word, code in HTTP_CODES.items():
+        words.setdefault(code, set()).add(word)
+    assert words == {
+        400: {"INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE"},
+        401: {"UNAUTHENTICATED"},
+        403: {"PERMISSION_DENIED"},
+        404: {"NOT_FOUND"},
+        409: {"ABORTED", "ALREADY_EXISTS"},
+        429: {"RESOURCE_EXHAUSTED"},
+        499: {"CANCELLED"},
+        500: {"INTERNAL", "UNKNOWN", "DATA_LOSS"},
+        501: {"UNIMPLEMENTED"},
+        503: {"UNAVAILABLE"},
+        504: {"DEADLINE_EXCEEDED"},
+    }
+
+
+def test_the_classes_of_other_clients() -> None:
+    """Their classes are named after HTTP's words or google.rpc's, except for a few."""
+    named = {status.name.replace("_", "").lower(): status.value for status in HTTPStatus}
+    named |= {word.replace("_", "").lower(): number for word, number in HTTP_CODES.items()}
+    named |= {"contextwindowexceeded": 400, "authentication": 401, "ratelimit": 429}
+    named |= {"methodnotimplemented": 501, "internalserver": 500}
+    assert {name: named[name.lower().removesuffix("error")] for name in CODE_OF_CLASS} == CODE_OF_CLASS
 
 
 def test_failed_precondition_is_not_an_invalid_argument() -> None:

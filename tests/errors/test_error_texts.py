@@ -178,6 +178,33 @@ def test_texts_without_a_body(text: str, type_: str | None, kind: str | None) ->
     assert (type_, kind) == (None, None) if facts is None else (facts.type, facts.kind) == (type_, kind)
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "status"),
+    [
+        ('503 UNAVAILABLE. {"error": {"message": "Busy"}}', 503, "UNAVAILABLE"),
+        ('502 UNAVAILABLE. {"error": {"code": 429, "message": "Too many"}}', 429, None),
+    ],
+)
+def test_a_code_before_a_body(text: str, code: int, status: str | None) -> None:
+    """What the client wrote counts where the body has no code; with a code, it is the body that counts."""
+    facts = read_text(text)
+    assert facts is not None
+    assert (facts.code, facts.status) == (code, status)
+
+
+def test_a_word_instead_of_a_code() -> None:
+    """The Interactions API has words for its errors."""
+    facts = read_text('{"error": {"code": "quota_exceeded", "message": "No more today."}}')
+    assert facts is not None
+    assert (facts.code, facts.status, facts.kind) == (None, "quota_exceeded", "daily_quota")
+
+
+def test_the_first_body_of_a_list_counts() -> None:
+    bodies = [{"error": {"code": 429, "message": "a"}}, {"error": {"code": 500, "message": "b"}}]
+    assert said_by(bodies).code == 429
+    assert said_by([]).code is None
+
+
 def test_an_exception_that_wraps_the_error() -> None:
     """The error is found in what an exception was raised from, or while handling what."""
     error = errors.ClientError(429, BODY)

@@ -6,9 +6,12 @@ import json
 
 import pytest
 
+from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors.bodies import code_word, integer, said_by, said_in
+from gemini_otel._facts.errors.bounded import bounded
 from gemini_otel._facts.errors.causes import kind_of_text
 from gemini_otel._facts.errors.echo import mask_bytes, mask_echo
+from gemini_otel._facts.errors.exceptions import ErrorBody, read_error
 from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.errors.texts import read_text
 
@@ -93,6 +96,21 @@ def test_the_text_of_an_exception() -> None:
     words = "Event loop is closed"
     assert kind_of_text("RuntimeError", words.rjust(4_000)) == "closed_loop"
     assert kind_of_text("RuntimeError", words.rjust(4_001)) is None
+
+
+@pytest.mark.parametrize(("below", "code"), [(10, 429), (11, None)])
+def test_a_chain_of_exceptions(below: int, code: int | None) -> None:
+    """The error of the service is found up to 10 exceptions below the one that was raised."""
+    error: Exception = ErrorBody(429, {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}})
+    for _ in range(below):
+        above = ValueError()
+        above.__cause__, error = error, above
+    assert read_error(error).code == code
+
+
+def test_the_type_of_an_error() -> None:
+    """The class of an exception is shown up to 256 characters."""
+    assert len(bounded(ErrorFacts(type="x" * 300)).type) == 256
 
 
 def test_a_message_that_is_shown() -> None:

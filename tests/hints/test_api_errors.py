@@ -124,6 +124,12 @@ def test_a_class_that_speaks_of_the_request_or_of_the_answer(code: int, is_answe
     assert (ids(attributes) == ["net.bad_response"]) is is_answer
 
 
+@pytest.mark.parametrize("error_type", ["abc", "12345", "\u0664\u0660\u0664"])
+def test_a_type_that_is_not_an_http_code(error_type: str) -> None:
+    """Then the status of the response tells."""
+    assert ids({names.ERROR_TYPE: error_type, names.HTTP_STATUS_CODE: 404}) == ["http.404.not_found"]
+
+
 def test_only_the_head_of_a_resource_name_is_read() -> None:
     assert is_file({names.RESOURCE_NAME: "/documents/".rjust(500, "x")})
     assert not is_file({names.RESOURCE_NAME: "/documents/".rjust(501, "x")})

@@ -85,6 +85,14 @@ def test_thresholds_of_strange_settings(asked: Any, shown: str | None) -> None:
     assert evidence(_hint("{safety.thresholds}"), {names.SAFETY_SETTINGS: asked}) == shown
 
 
+@pytest.mark.parametrize(("name", "shown"), [("31", "31:x"), ("32", "32:the default")])
+def test_only_the_first_settings_are_read(name: str, shown: str) -> None:
+    """A request has a setting for each of a few categories; more than 32 are nobody's."""
+    asked = tuple(f"{number}:x" for number in range(40))
+    attributes = {names.SAFETY_SETTINGS: asked, names.BLOCKED_CATEGORIES: (name,)}
+    assert evidence(_hint("{safety.thresholds}"), attributes) == shown
+
+
 def test_only_the_head_of_a_message_is_read() -> None:
     """A number of the message is shown if it ends within the first 4000 characters."""
     words = "limit: 7 bytes"

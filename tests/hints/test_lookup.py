@@ -8,6 +8,7 @@ from google.genai import types
 from gemini_otel._facts.errors.kinds import HTTP_CODES, KINDS
 from gemini_otel.hints import codes, default_hints, find, for_code, related
 from gemini_otel.hints.entries.finish_reasons import HEALTHY
+from gemini_otel.hints.entries.values import UNSPECIFIED
 
 
 def ids(code: str | int) -> list[str]:
@@ -40,6 +41,7 @@ def ids(code: str | int) -> list[str]:
         ("404", ["http.404.model", "http.404.model_retired", "http.404.not_found"]),
         ("413", ["http.400.payload_too_large"]),
         ("418", ["http.unknown"]),
+        ("LANGUAGE_UNSPECIFIED", [UNSPECIFIED]),
         ("httpx.ReadTimeout", ["cfg.timeout_unit", "net.timeout", "net.timeout.flex"]),
         ("readtimeout", ["cfg.timeout_unit", "net.timeout", "net.timeout.flex"]),
         ("tool_calls", ["repeat.tool_calls"]),
@@ -152,7 +154,10 @@ def test_codes() -> None:
         "API_KEY_INVALID",
         "daily_quota",
         "http.404.model",
+        "404",
+        "499",
     } <= set(codes())
+    assert "unk" not in codes()  # of http.unknown
 
 
 def test_related() -> None:

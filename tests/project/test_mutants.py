@@ -41,6 +41,11 @@ def test_the_smallest_statement_around_a_line_of_a_compound_one_its_head() -> No
     assert mutants.lines_of_statement(program, 8) == {8}
 
 
+def test_what_runs_at_import_is_in_no_function() -> None:
+    program = "A = 1\n@f\ndef g(\n    x=1,\n):\n    return 1\nclass B:\n    y = 1\n"
+    assert [line for line in range(1, 9) if mutants.is_in_a_function(program, line)] == [6]
+
+
 def test_the_same_seed_gives_the_same_mutants() -> None:
     pytest.importorskip("cosmic_ray", reason="`nox -s mutants` installs it")
     chosen = mutants.sample(["hints/_search.py", "hints/_trigger.py"], 12, seed=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import contextvars
 import gc
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 from google import genai
 from opentelemetry import context as otel_context
+from opentelemetry.context import Context
 
 import gemini_otel
 from gemini_otel._telemetry import dropped
@@ -109,6 +111,32 @@ def test_a_dropped_stream_ends_with_the_time_of_its_drop(client: genai.Client, t
     span = telemetry.span
     assert span.end_time is not None
     assert before - 50_000_000 <= span.end_time <= after
+
+
+def test_what_is_inside_ends_no_later_than_what_is_around_it() -> None:
+    """The collector may come to a round after its loop; the round was over when the loop was."""
+    loop = Observation(Context())
+    call = Observation(Context(), loop)  # type: ignore[arg-type]  # a parent that is told nothing
+    loop.drop()
+    call.drop()
+    dropped.end_dropped()
+    assert call.moment == loop.moment is not None
+
+
+def test_a_coroutine_that_is_closed_where_it_ran_leaves_the_context_as_it_was() -> None:
+    before = otel_context.get_current()
+    observation = Observation(otel_context.set_value("ours", 1))
+    with contextlib.suppress(GeneratorExit), observation:
+        raise GeneratorExit
+    assert otel_context.get_current() is before
+
+
+def test_what_is_half_made_has_no_end() -> None:
+    """An interrupt may fall into a beginning."""
+    dropped.end_dropped()
+    observation = Observation.__new__(Observation)
+    del observation
+    assert not dropped.pending
 
 
 def test_a_stream_that_is_closed_ends_at_once(client: genai.Client, telemetry: Telemetry) -> None:
