@@ -162,7 +162,7 @@ def check_floor() -> None:
 
 
 def report(found: dict[Run, dict[str, float]]) -> list[dict[str, Any]]:
-    """Prints a row for each shape and provider; gives what stands in them."""
+    """Print a row for each shape and provider; return the figures."""
     rows: list[dict[str, Any]] = []
     print(f"{'':34}{'bare':>12}{'with':>12}{'ratio':>8}{'added':>12}{'x floor':>18}  goal")
     for shape, (_, _, units) in work.SHAPES.items():

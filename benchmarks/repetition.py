@@ -4,7 +4,7 @@
 
 Without a corpus the labelled sample is used (GEMINI_OTEL_REPETITION_SAMPLE, or shared/repetition beside the repository);
 tools/repetition_corpus builds others. The other approaches are written from their published descriptions; those that
-judge a finished text are given it when the output ends. They stand there twice: with their published limit, and with
+judge a finished text are given it when the output ends. They are listed twice: with their published limit, and with
 the lowest limit at which they raise no more false alarms than ours does, or 1 %, found on the same outputs, which is to
 their advantage. Times are CPU times of this thread, the minimum of the rounds.
 """

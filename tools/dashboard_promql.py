@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from registry import plain
 
 from gemini_otel._facts import names
+from gemini_otel._facts.profiles import OPERATION_KINDS
 
 OPERATION = plain(names.OPERATION_NAME)
 MODEL = plain(names.REQUEST_MODEL)
@@ -43,7 +44,7 @@ WORKFLOW_DURATION = plain(names.WORKFLOW_DURATION) + "_seconds"
 SPAN_CALLS = "traces_span_metrics_calls_total"  # the Collector's
 
 # The conventions' metrics, under their names in each profile.
-_MODEL_CALLS = f'{OPERATION}=~"{"|".join(sorted(names.OPERATION_KINDS))}", {MODEL}!=""'
+_MODEL_CALLS = f'{OPERATION}=~"{"|".join(sorted(OPERATION_KINDS))}", {MODEL}!=""'
 DURATION = tuple(
     f"gen_ai_client_{kind}_duration_seconds_bucket{{{_MODEL_CALLS}}}"
     for kind in ("operation", "inference", "embeddings")

@@ -2,37 +2,38 @@
 
     python tools/mutants.py [--sample 60] [--seed 1] [--only PART ...] [--at-least 85]
 
-Cosmic Ray makes the mutants and runs them, in a copy of the repository. For each mutant it runs the test files that `MODULES` names for the
-mutant's module, until the first one fails. Mutants that no test could notice, or that are not valid programs, are left out: changes in
-annotations, `is` against `==`. For each place, only one of the possible operators is tried. The same seed gives the same sample. The script
-prints how many mutants were killed, module by module, and the diff of each survivor. It fails if fewer than `--at-least` percent were killed.
+Cosmic Ray makes the mutants. Each mutant runs in a copy of the repository, with those tests of the files that `MODULES` names for its module that reach
+the changed statement, until the first one fails: first one case of each test function, then the other cases, for at most a minute. Mutants that no test of
+results could notice, or that are not valid programs, are left out: changes in annotations and in imports for them, of caches, of `frozen` and `slots`,
+`is` against `==`. For each place, only one of the possible operators is tried. The same seed gives the same sample, which has as many mutants of each module.
+The script prints what becomes of each mutant, the diff of each survivor, and how many mutants were killed, module by module, also if it is interrupted. It
+fails if fewer than `--at-least` percent were killed. What the tests reach is kept in `.nox`.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import collections
+import difflib
 import functools
+import hashlib
 import itertools
-import json
-import os
+import pickle
 import random
-import shlex
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from cosmic_ray.work_item import MutationSpec, WorkItem
+from mutant_runs import SOURCE, Bench, Reach, Run, load_large_imports
 
+Task = TypeVar("Task")
 ROOT = Path(__file__).parent.parent
-SOURCE = Path("src/gemini_otel")
 _CALLS = ("tests/calls/test_answers.py", "tests/calls/test_streams.py")
 _HINTS = (
     "tests/hints/test_lookup.py",
@@ -41,183 +42,329 @@ _HINTS = (
     "tests/hints/test_api_errors.py",
     "tests/hints/test_finish_reasons.py",
     "tests/hints/test_configuration.py",
+    "tests/hints/test_fixtures.py",
+    "tests/hints/test_network.py",
+    "tests/hints/test_interactions.py",
 )
 # The quick ones first, because the first failing test kills a mutant.
 MODULES: Mapping[str, tuple[str, ...]] = {
-    "_telemetry/rounds.py": (*_CALLS, "tests/calls/test_outcomes.py", "tests/calls/test_sampling.py"),
+    "_telemetry/rounds.py": (
+        *_CALLS,
+        "tests/calls/test_failures.py",
+        "tests/calls/test_attempts.py",
+        "tests/calls/test_background.py",
+        "tests/calls/test_outcomes.py",
+        "tests/calls/test_sampling.py",
+        "tests/telemetry/test_hooks.py",
+        "tests/live/test_live_endings.py",
+        "tests/robustness/test_robustness.py",
+        "tests/robustness/test_hostile.py",
+    ),
     "_telemetry/lifecycle.py": (
         *_CALLS,
         "tests/robustness/test_dropped.py",
         "tests/telemetry/test_conversation.py",
         "tests/calls/test_endings.py",
     ),
-    "_telemetry/user_calls.py": ("tests/calls/test_turns.py", "tests/calls/test_shared_spans.py"),
-    "_sdk/drivers.py": (*_CALLS, "tests/calls/test_endings.py"),
+    "_telemetry/user_calls.py": (
+        "tests/calls/test_turns.py",
+        "tests/calls/test_refused_calls.py",
+        "tests/calls/test_shared_spans.py",
+        "tests/telemetry/test_hooks.py",
+    ),
+    "_sdk/drivers.py": (
+        *_CALLS,
+        "tests/package/test_patching.py",
+        "tests/interactions/test_interactions.py",
+        "tests/calls/test_refused_calls.py",
+        "tests/robustness/test_dropped.py",
+        "tests/calls/test_turns.py",
+        "tests/calls/test_endings.py",
+    ),
     "_facts/guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
-    "_facts/errors": ("tests/commands/test_explain_input.py", "tests/errors"),
+    "_facts/errors": (
+        "tests/errors/test_limits.py",
+        "tests/errors/test_masking.py",
+        "tests/errors/test_echo.py",
+        "tests/errors/test_error_kinds.py",
+        "tests/errors/test_reported.py",
+        "tests/errors/test_error_texts.py",
+        "tests/commands/test_explain_input.py",
+        "tests/errors/test_cases.py",
+        "tests/errors/test_errors.py",
+    ),
     "hints/_search.py": _HINTS,
     "hints/_trigger.py": _HINTS,
     "hints/_lookup.py": _HINTS,
     "hints/_failure.py": _HINTS,
     "hints/_evidence.py": _HINTS,
 }
-_NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "site", "dist", "build")
+_SLOW = 0.5  # seconds of a test that comes behind all others
+_LONGEST = 60.0  # seconds that the tests of a mutant took without the mutant
 _EQUIVALENT = tuple(
     f"core/ReplaceComparisonOperator_{pair}" for pair in ("Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot")
 )
-_SURVIVED = "survived"
 
 
-class Session:
-    """The mutants of one row of `MODULES`, in Cosmic Ray's database."""
+@dataclass(frozen=True)
+class Mutant:
+    """One small change of one module."""
 
-    def __init__(self, copy: Path, row: str) -> None:
-        self.row, self._copy = row, copy
-        self._config = copy / f"{row.replace('/', '-')}.toml"
-        self._session = self._config.with_suffix(".sqlite")
-        self._command = shlex.join(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *MODULES[row]]
+    module: str
+    line: int
+    code: str
+    difference: str
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line}"
+
+
+@dataclass
+class Place:
+    """A part of a module that operators of one family can change."""
+
+    module: str
+    start: tuple[int, int]
+    end: tuple[int, int]
+    # Each operator, with the number of this place among the places that it can change.
+    operators: list[tuple[str, int]] = field(default_factory=list)
+
+    def mutant(self, chance: random.Random) -> Mutant | None:
+        """The mutant that one of the operators makes; None if it does not change the program."""
+        from cosmic_ray.mutating import mutate_code
+        from cosmic_ray.plugins import get_operator
+
+        name, occurrence = chance.choice(self.operators)
+        code = _code(self.module)
+        mutated = mutate_code(code, get_operator(name)(), occurrence)
+        if mutated is None or not _another_program(code, mutated):
+            return None
+        lines = difflib.unified_diff(
+            code.splitlines(), mutated.splitlines(), self.module, name, "", "", 1, ""
         )
-        self._write(timeout=600)
-        self._run("init", str(self._config), str(self._session))
-
-    def mutants(self) -> list[WorkItem]:
-        """The mutants worth a run: for each place and kind of operator, all that could be tried."""
-        from cosmic_ray.work_db import use_db
-
-        with use_db(str(self._session)) as db:
-            items = [
-                item for item in db.work_items if not item.mutations[0].operator_name.startswith(_EQUIVALENT)
-            ]
-        return sorted(items, key=_place)
-
-    def choose(self, chosen: set[str]) -> None:
-        """Remove all mutants except these."""
-        from cosmic_ray.work_db import use_db
-        from cosmic_ray.work_item import WorkerOutcome, WorkResult
-
-        with use_db(str(self._session)) as db:
-            others = [item.job_id for item in db.work_items if item.job_id not in chosen]
-            db.set_multiple_results(others, WorkResult(WorkerOutcome.SKIPPED))
-
-    def execute(self) -> None:
-        """Run the tests without a mutant, to know how long they may take, and with each mutant."""
-        self._write(timeout=30 + 5 * _seconds_without_mutant(self._command, self._copy))
-        self._run("exec", str(self._config), str(self._session))
-
-    def results(self) -> Iterator[tuple[str, str, str]]:
-        """For each mutant that was run: its file, its result, and its difference."""
-        from cosmic_ray.work_db import use_db
-
-        with use_db(str(self._session)) as db:
-            for item, result in db.completed_work_items:
-                if result.test_outcome is not None:
-                    path = item.mutations[0].module_path.relative_to(SOURCE)
-                    yield path.as_posix(), result.test_outcome.value, result.diff or ""
-
-    def _write(self, timeout: float) -> None:
-        config = {
-            "module-path": str(SOURCE / self.row),
-            "timeout": timeout,
-            "excluded-modules": [],
-            "test-command": self._command,
-        }
-        lines = [f"{name} = {json.dumps(value)}" for name, value in config.items()]
-        text = "\n".join(["[cosmic-ray]", *lines, "[cosmic-ray.distributor]", 'name = "local"', ""])
-        self._config.write_text(text, encoding="utf-8")
-
-    def _run(self, *arguments: str) -> None:
-        _run([str(Path(sys.executable).with_name("cosmic-ray")), *arguments], self._copy)
+        return Mutant(self.module, self.start[0], mutated, "\n".join(lines))
 
 
-def _run(command: list[str], copy: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(copy / "src")}
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise SystemExit(f"{shlex.join(command)} failed:\n{done.stdout[-5000:]}{done.stderr[-5000:]}")
+def places(row: str) -> list[Place]:
+    """All places in the modules of a row that can be changed."""
+    return [place for module in modules(row) for place in _places(module)]
+
+
+def modules(row: str) -> list[str]:
+    path = ROOT / SOURCE / row
+    paths = [path] if path.is_file() else sorted(path.rglob("*.py"))
+    return [path.relative_to(ROOT / SOURCE).as_posix() for path in paths]
+
+
+def _places(module: str) -> list[Place]:
+    from cosmic_ray.ast import ast_nodes, get_ast
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    nodes = list(ast_nodes(get_ast(_code(module))))
+    found: dict[tuple[Any, ...], Place] = {}
+    for name in operator_names():
+        operator = get_operator(name)
+        if operator.arguments() or name.startswith(_EQUIVALENT):
+            continue
+        positions = (position for node in nodes for position in operator().mutation_positions(node))
+        for occurrence, (start, end) in enumerate(positions):
+            key = start, end, name.partition("_")[0]
+            found.setdefault(key, Place(module, start, end)).operators.append((name, occurrence))
+    return [found[key] for key in sorted(found)]
+
+
+def sample(rows: list[str], size: int, seed: int) -> dict[str, list[Mutant]]:
+    """The same number of mutants of each row; if a row has too few, more of the others."""
+    every = {row: _in_order_of_chance(row, seed) for row in rows}
+    chosen: dict[str, list[Mutant]] = {row: [] for row in rows}
+    for row in itertools.islice(itertools.cycle(rows), 10 * size):
+        if sum(map(len, chosen.values())) < size and (mutant := next(every[row], None)) is not None:
+            chosen[row].append(mutant)
+    return chosen
+
+
+def _in_order_of_chance(row: str, seed: int) -> Iterator[Mutant]:
+    chance = random.Random(seed)  # noqa: S311  # the choice must be the same each time
+    order = places(row)
+    chance.shuffle(order)
+    return filter(None, (place.mutant(chance) for place in order))
+
+
+def _kept(test_file: str) -> Path:
+    """The file that stores what the tests of a file reach."""
+    digest = hashlib.sha256((ROOT / test_file).read_bytes())
+    for row in MODULES:
+        for module in modules(row):
+            digest.update(_code(module).encode())
+    return ROOT / ".nox" / "reach" / f"{Path(test_file).stem}-{digest.hexdigest()[:16]}.pickle"
 
 
 @functools.cache
-def _seconds_without_mutant(command: str, copy: Path) -> float:
-    begun = time.monotonic()
-    _run(shlex.split(command), copy)
-    return time.monotonic() - begun
+def _code(module: str) -> str:
+    return (ROOT / SOURCE / module).read_text(encoding="utf-8")
 
 
-def _place(item: WorkItem) -> tuple[Any, ...]:
-    mutation = item.mutations[0]
-    return str(mutation.module_path), mutation.start_pos, mutation.end_pos, mutation.operator_name
-
-
-def _kind(item: WorkItem) -> tuple[Any, ...]:
-    """Place and family of operators: `ReplaceBinaryOperator_Add_Sub` and `ReplaceBinaryOperator_Add_Mul` belong to one
-    family.
-    """
-    *place, operator = _place(item)
-    return *place, operator.partition("_")[0]
-
-
-def sample(sessions: list[Session], size: int, seed: int) -> dict[str, set[str]]:
-    """The ids of the mutants that are run, by row: the same number for each row, as far as it has them."""
-    share = -(-size // len(sessions))
-    return {session.row: _some(session.mutants(), share, random.Random(seed)) for session in sessions}  # noqa: S311  # the choice must be the same each time
-
-
-def _some(items: list[WorkItem], size: int, chance: random.Random) -> set[str]:
-    places: dict[tuple[Any, ...], list[WorkItem]] = {}
-    for item in items:
-        places.setdefault(_kind(item), []).append(item)
-    order = list(places.values())
-    chance.shuffle(order)
-    chosen = (chance.choice(candidates) for candidates in order)
-    programs = (item.job_id for item in chosen if _changes_the_program(item.mutations[0]))
-    return set(itertools.islice(programs, size))
-
-
-def _changes_the_program(mutation: MutationSpec) -> bool:
-    """Whether the mutant is a valid program that differs from the module in more than annotations."""
-    from cosmic_ray.mutating import mutate_code
-    from cosmic_ray.plugins import get_operator
-
-    code = (ROOT / mutation.module_path).read_text(encoding="utf-8")
-    mutated = mutate_code(code, get_operator(mutation.operator_name)(), mutation.occurrence)
+def _another_program(code: str, mutated: str) -> bool:
     try:
-        return mutated is not None and without_annotations(code) != without_annotations(mutated)
+        return meaning(code) != meaning(mutated)
     except SyntaxError:
         return False
 
 
-def without_annotations(code: str) -> str:
-    tree = ast.parse(code)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            node.annotation = None
-        elif isinstance(node, ast.AnnAssign):
-            node.annotation = ast.Constant(None)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.returns = None
-    return ast.dump(tree)
+def meaning(code: str) -> str:
+    """The program without parts that change no result: those for type checkers, for speed and for memory."""
+    return ast.dump(_Meaning().visit(ast.parse(code)))
 
 
-def report(session: Session) -> tuple[int, int]:
-    """Print the results of a session's mutants; return how many were killed, and how many there were."""
-    killed, all_of = Counter[str](), Counter[str]()
-    survivors = []
-    for path, outcome, difference in session.results():
-        all_of[path] += 1
-        killed[path] += outcome != _SURVIVED
-        if outcome == _SURVIVED:
-            survivors.append(difference)
-    for path, number in sorted(all_of.items()):
-        print(f"{path:36}{killed[path]:4} of {number} killed")
-    print("".join(f"\n{survivor}\n" for survivor in survivors), flush=True)
-    return killed.total(), all_of.total()
+class _Meaning(ast.NodeTransformer):
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        node.decorator_list = [each for each in node.decorator_list if not _is_cache(each)]
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        """None for imports that only annotations need."""
+        names = {each.id for each in ast.walk(node.test) if isinstance(each, ast.Name)}
+        return None if names == {"TYPE_CHECKING"} else self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
+        """None for `frozen`, which mypy checks, and `slots`."""
+        return None if node.arg in {"frozen", "slots"} else self.generic_visit(node)
 
 
-def main() -> int:
+def _is_cache(decorator: ast.expr) -> bool:
+    """Whether it caches results: without it, or with another size, they are computed again."""
+    return ast.unparse(decorator).removeprefix("functools.").startswith(("cache", "lru_cache"))
+
+
+class Campaign:
+    """All mutants of a run, with their tests and results."""
+
+    def __init__(self, benches: list[Bench]) -> None:
+        self._benches = benches
+        self._reach: dict[str, Reach] = {}
+        self._learnt = set[str]()
+        self._kills = Counter[str]()
+        self.killed, self.survivors = list[Mutant](), list[Mutant]()
+
+    def learn(self, row: str) -> None:
+        """Run the row's tests without a mutant; only once, unless the tests or the modules change."""
+        files = [file for file in MODULES[row] if file not in self._learnt]
+        self._learnt.update(files)
+        kept = {file: _kept(file) for file in files}
+        known = {file: pickle.loads(path.read_bytes()) for file, path in kept.items() if path.exists()}  # noqa: S301  # our own file
+        unknown = [file for file in files if file not in known]
+        for file, reached in self._together(unknown, lambda bench, file: bench.reach(file, MODULES)):
+            if not reached:
+                raise SystemExit(f"{file} fails without a mutant")
+            seconds = sum(reach.seconds for reach in reached.values())
+            print(f"{file}: {len(reached)} tests that passed, {seconds:.0f} s", flush=True)
+            kept[file].parent.mkdir(parents=True, exist_ok=True)
+            kept[file].write_bytes(pickle.dumps(reached))
+            known[file] = reached
+        for reached in known.values():
+            self._reach.update(reached)
+
+    def run(self, row: str, mutants: list[Mutant]) -> None:
+        def start(bench: Bench, mutant: Mutant) -> Run:
+            tests = self.tests(row, mutant)
+            seconds = sum(self._reach[test].seconds for test in tests)
+            return bench.try_mutant(mutant.module, mutant.code, tests, seconds)
+
+        for number, (mutant, failed) in enumerate(self._together(mutants, start), 1):
+            outcome = self._note(mutant, failed)
+            print(f"[{number}/{len(mutants)}] {mutant} {outcome}", flush=True)
+
+    def _note(self, mutant: Mutant, failed: str | None) -> str:
+        if failed == "":
+            self.survivors.append(mutant)
+            return f"SURVIVED\n{mutant.difference}\n"
+        self.killed.append(mutant)
+        self._kills.update([failed or "time out"])
+        return f"killed by {failed or 'being too slow'}"
+
+    def tests(self, row: str, mutant: Mutant) -> list[str]:
+        """The tests of the row that reach the changed statement, in the order in which they are run."""
+        lines = lines_of_statement(_code(mutant.module), mutant.line)
+        of_row = [test for test in self._reach if test.startswith(MODULES[row])]
+        reaching = [test for test in of_row if self._reach[test].lines.get(mutant.module, set()) & lines]
+        if not reaching:
+            reaching = of_row  # code that runs at import belongs to no single test
+        reaching.sort(key=lambda test: (-self._kills[test], self._reach[test].seconds))
+        file = {test: MODULES[row].index(test.partition("::")[0]) for test in reaching}
+        cases = Counter[str]()
+        later = dict[str, bool]()
+        for test in reaching:
+            function = test.partition("[")[0]
+            later[test] = cases[function] > 0
+            cases[function] += 1
+        slow = {test: self._reach[test].seconds > _SLOW for test in reaching}
+        return self._within_a_minute(sorted(reaching, key=lambda test: (slow[test], later[test], file[test])))
+
+    def _within_a_minute(self, tests: list[str]) -> list[str]:
+        seconds = itertools.accumulate(self._reach[test].seconds for test in tests)
+        return [test for test, until in zip(tests, seconds, strict=True) if until < _LONGEST] or tests[:1]
+
+    def _together(self, tasks: list[Task], start: Callable[[Bench, Task], Run]) -> Iterator[tuple[Task, Any]]:
+        """Yield each task with its result as it ends; each bench runs one task at a time."""
+        waiting, free = collections.deque(tasks), list(self._benches)
+        running: dict[int, tuple[Bench, Task, Run]] = {}  # by process
+        try:
+            while waiting or running:
+                while waiting and free:
+                    bench, task = free.pop(), waiting.popleft()
+                    run = start(bench, task)
+                    running[run.process] = bench, task, run
+                for bench, task, run in [entry for entry in running.values() if entry[2].ended()]:
+                    del running[run.process]
+                    free.append(bench)
+                    yield task, run.result()
+                time.sleep(0.05)
+        finally:
+            for _, _, run in running.values():
+                run.kill()
+
+    def report(self) -> float:
+        """Print the sums and the survivors; return the percentage of killed mutants."""
+        killed = Counter(mutant.module for mutant in self.killed)
+        every = killed + Counter(mutant.module for mutant in self.survivors)
+        for module, number in sorted(every.items()):
+            print(f"{module:36}{killed[module]:4} of {number} killed")
+        print("".join(f"\n{survivor.difference}\n" for survivor in sorted(self.survivors, key=str)))
+        percentage = 100 * killed.total() / max(1, every.total())
+        print(f"{killed.total()} of {every.total()} killed, {percentage:.1f} %")
+        return percentage
+
+
+def lines_of_statement(code: str, line: int) -> set[int]:
+    """The lines of the smallest statement around this line; for a compound statement, only its head."""
+    spans = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+            body = getattr(node, "body", None)
+            start = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+            end = max(start, body[0].lineno - 1) if body else node.end_lineno
+            spans.append(range(start, (end or start) + 1))
+    return set(min((span for span in spans if line in span), key=len, default=range(line, line + 1)))
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sample", type=int, default=60, help="how many mutants are run; default 60")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=2, help="how many run side by side; default 2")
     parser.add_argument(
         "--only",
         nargs="+",
@@ -229,24 +376,22 @@ def main() -> int:
     parser.add_argument(
         "--at-least", type=float, default=85.0, help="percent that must be killed; default 85"
     )
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = _options()
+    load_large_imports()
     with tempfile.TemporaryDirectory(prefix="gemini-otel-mutants-") as folder:
-        copy = Path(folder, "repository")
-        shutil.copytree(ROOT, copy, ignore=_NOT_COPIED)
-        if (shared := ROOT.parent / "shared").exists():
-            Path(folder, "shared").symlink_to(shared.resolve())
-        sessions = {row: Session(copy, row) for row in options.only}
-        killed = every = 0
-        for row, ids in sample(list(sessions.values()), options.sample, options.seed).items():
-            session = sessions[row]
-            session.choose(ids)
-            if ids:
-                session.execute()
-            counts = report(session)
-            killed, every = killed + counts[0], every + counts[1]
-    percentage = 100 * killed / max(1, every)
-    print(f"{killed} of {every} killed, {percentage:.0f} %")
-    return int(percentage < options.at_least)
+        benches = [Bench(ROOT, Path(folder, str(number))) for number in range(options.at_once)]
+        campaign = Campaign(benches)
+        try:
+            for row, mutants in sample(options.only, options.sample, options.seed).items():
+                campaign.learn(row)
+                campaign.run(row, mutants)
+        except KeyboardInterrupt:
+            print("interrupted; so far:")
+        return int(campaign.report() < options.at_least)
 
 
 if __name__ == "__main__":

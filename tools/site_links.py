@@ -18,7 +18,7 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
 INDEX = "index.md"
-# Inside of the site: where a file of the repository stands.
+# The place of the repository's files inside the site.
 _MOVED = {"README.md": INDEX}
 _CODE_OR_LINK = re.compile(
     r"^(?P<fence> *```+)[^\n]*\n.*?^(?P=fence)$|(?P<begin>\]\()(?P<target>[^)\s#]+)(?P<end>(?:#[^)\s]*)?\))",

@@ -148,7 +148,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         global _instrumentation
         _instrumentation = instrumentation
         # The hint processor starts now where there is a provider, not with the first Gemini call.
-        instrumentation.providers.tracer()
+        instrumentation.providers.prepare()
         patching.install(installed.MODULE, functools.partial(_rows, instrumentation))
 
     @guarded

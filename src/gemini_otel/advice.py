@@ -61,8 +61,8 @@ def advise(error: BaseException, *, attempt: int = 1) -> Advice:
     hint = next(iter(find(failure_attributes(facts))), None)
     if hint is None or hint.retry not in _HELPS or _is_wanted(error):
         return Advice(False, None, hint)
-    told = facts.retry_delay
-    return Advice(True, _backoff(attempt) if told is None else told, hint)
+    delay = facts.retry_delay
+    return Advice(True, _backoff(attempt) if delay is None else delay, hint)
 
 
 def retry_if_it_helps() -> tenacity.retry_if_exception:
@@ -88,12 +88,12 @@ def wait_as_told(jitter: float = _JITTER) -> wait_base:
 
     class WaitAsTold(wait_base):
         def __call__(self, retry_state: tenacity.RetryCallState) -> float:
-            return _told(retry_state) + random.uniform(0, jitter)  # noqa: S311  # spreads clients, keeps no secret
+            return _wait_after(retry_state) + random.uniform(0, jitter)  # noqa: S311  # spreads clients, keeps no secret
 
     return WaitAsTold()
 
 
-def _told(retry_state: tenacity.RetryCallState) -> float:
+def _wait_after(retry_state: tenacity.RetryCallState) -> float:
     """The wait that `advise()` gives for the attempt's exception; the backoff if it gives none, since the retry may be due
     to another of the program's conditions.
     """

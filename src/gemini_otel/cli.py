@@ -109,7 +109,12 @@ def _parser() -> argparse.ArgumentParser:
 
     simulate = commands.add_parser("simulate", help="serve the Gemini API simulator until interrupted")
     simulate.add_argument("--port", type=_port, default=8000, help="0 picks a free one (default %(default)s)")
-    simulate.add_argument("--scenario", default="ok", help="what to answer if a prompt names no scenario")
+    simulate.add_argument(
+        "--scenario",
+        action="append",
+        metavar="NAME",
+        help="what to answer if a prompt names no scenario (default ok); of several, the first that fits the request",
+    )
     simulate.add_argument("--list", action="store_true", help="list the scenarios and exit")
     simulate.set_defaults(run=_simulate)
 
@@ -256,7 +261,7 @@ def _explain(options: argparse.Namespace) -> int:
     presenting.show(found, full=full)
     if not full:
         print(
-            f"\n{len(found)} entries. For one of them: gemini-otel explain {found[0].hint.id}; for all: --full"
+            f"\n{len(found)} entries.\n  One of them: gemini-otel explain {found[0].hint.id}\n  All: --full"
         )
     return 0
 
@@ -330,30 +335,33 @@ def _explained_input() -> list[Explained]:
 
 def _simulate(options: argparse.Namespace) -> int:
     from gemini_otel import simulator
+    from gemini_otel._commands.wrapping import wrapped
 
     if options.list:
         described = {name: each.description for name, each in simulator.SCENARIOS.items()}
         described |= {name: each.description for name, each in simulator.LIVE_SCENARIOS.items()}
         for name, description in described.items():
-            print(f"{name:33} {description}")
+            print(wrapped(f"{name:33} {description}", hanging=34))
         return 0
     known = [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
-    if options.scenario not in known:
-        close = _close(options.scenario, known)
-        return _fail(
-            f"{options.scenario!r} is not a scenario.{close} All of them: gemini-otel simulate --list"
-        )
+    scenarios = options.scenario or ["ok"]
+    for name in scenarios:
+        if name not in known:
+            return _fail(
+                f"{name!r} is not a scenario.{_close(name, known)} All of them: gemini-otel simulate --list"
+            )
 
     def announce(url: simulator.Simulator) -> None:
         try:
             live = _LIVE.format(certificate=url.certificate)
         except RuntimeError as missing:
             live = str(missing)
-        print(_SERVING.format(url=url, scenario=options.scenario, live=live), flush=True)
+        playing = scenarios[0] if len(scenarios) == 1 else f"the first that fits of {', '.join(scenarios)}"
+        print(_SERVING.format(url=url, scenario=playing, live=live), flush=True)
 
     try:
         with _terminated_like_interrupted():
-            simulator.serve_forever(options.scenario, port=options.port, on_start=announce)
+            simulator.serve_forever(scenarios, port=options.port, on_start=announce)
     except OSError as error:
         return _fail(f"cannot serve on port {options.port}: {error.strerror}. A free one: --port 0")
     return 0

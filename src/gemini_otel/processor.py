@@ -6,9 +6,8 @@ import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts.guard import end_after, guarded, report
@@ -24,6 +23,15 @@ from gemini_otel._facts.names import (
 )
 from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
+
+try:
+    from opentelemetry.sdk.trace import SpanProcessor
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "HintSpanProcessor needs opentelemetry-sdk. Install it with: pip install opentelemetry-sdk",
+        name=missing.name,
+    ) from None
+
 from gemini_otel._telemetry.flushing import registered
 
 if TYPE_CHECKING:
@@ -53,12 +61,25 @@ def _import_scopes() -> ModuleType:
     return scopes
 
 
-class _Reader(NamedTuple):
-    restore: Callable[[Span, dict[str, Any]], None]
-    nothing_to_find: Callable[[Span, dict[str, Any]], bool]
-    translate: Callable[[Span, dict[str, Any]], bool]
-    find: Callable[[dict[str, Any]], list[Hint]]
-    event: Callable[[Hint, dict[str, Any]], tuple[dict[str, str], dict[str, str]]]
+class _Reader:
+    """Reads spans. It is made at the first one, because importing the entries would slow down the start-up."""
+
+    def __init__(
+        self,
+        hints: Iterable[Hint] | None,
+        disabled: frozenset[str],
+        hint_level: str,
+        on_span: tuple[str, ...],
+    ) -> None:
+        from gemini_otel._telemetry.writing import restore
+        from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.healthy import nothing_to_find
+        from gemini_otel.hints._foreign.reading import translate
+
+        finder = Catalogue(default_hints() if hints is None else hints, disabled).at(hint_level)
+        self.restore, self.translate, self.find = restore, translate, finder.find
+        self.nothing_to_find = nothing_to_find(finder.needed_of_healthy)
+        self.event = Events(on_span).make
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -218,16 +239,7 @@ class HintSpanProcessor(SpanProcessor):
         self._log.emit(span, event, end_time)
 
     def _make_reader(self) -> _Reader:
-        """Make what reads spans at the first one, because importing the entries would slow down the start-up."""
-        from gemini_otel._telemetry.writing import restore
-        from gemini_otel.hints import Catalogue, Events, default_hints
-        from gemini_otel.hints._foreign.healthy import nothing_to_find
-        from gemini_otel.hints._foreign.reading import translate
-
-        hints = default_hints() if self._hints is None else self._hints
-        finder = Catalogue(hints, self._disabled).at(self.hint_level)
-        told_at_once = nothing_to_find(finder.needed_of_healthy)
-        self._reader = _Reader(restore, told_at_once, translate, finder.find, Events(self._on_span).make)
+        self._reader = _Reader(self._hints, self._disabled, self.hint_level, self._on_span)
         return self._reader
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -257,12 +269,20 @@ class HintSpanProcessor(SpanProcessor):
 _added: weakref.WeakSet[HintSpanProcessor] = weakref.WeakSet()
 
 
-class _Installed(NamedTuple):
-    """Connects one `instrument()` with the hint processor of its provider."""
+class _Installed:
+    """Connects one `instrument()` with the hint processor of its provider.
 
-    processor: HintSpanProcessor
-    count_hint: Callable[[str, str], object]  # called with the id and severity of each hint
-    calls_have_spans: Callable[[], bool]  # whether calls have our spans, whatever is around them
+    `count_hint` is called with the id and severity of each hint; `calls_have_spans` says whether calls have our spans, whatever
+    is around them.
+    """
+
+    def __init__(
+        self,
+        processor: HintSpanProcessor,
+        count_hint: Callable[[str, str], object],
+        calls_have_spans: Callable[[], bool],
+    ) -> None:
+        self.processor, self.count_hint, self.calls_have_spans = processor, count_hint, calls_have_spans
 
     def watch(self, span: Any) -> None:
         """Add hints to a span of another library that stands for our call."""

@@ -11,6 +11,7 @@ from google import genai
 from google.genai import types
 
 from gemini_otel.simulator import SCENARIOS, Request, Scenario
+from gemini_otel.simulator._choice import Choice
 from gemini_otel.simulator._playback import Playback
 from gemini_otel.simulator._playing import play
 from gemini_otel.simulator._request import read_json, split_target
@@ -105,7 +106,7 @@ class Memory(httpx.BaseTransport, httpx.AsyncBaseTransport):  # type: ignore[mis
 
     def __init__(self, scenarios: Iterable[Scenario] = ()) -> None:
         known = SCENARIOS | {each.name: each for each in scenarios}
-        self._playback = Playback(known["ok"], known)
+        self._playback = Playback(Choice((known["ok"],), known, {}))
         self.requests = 0
         self.silence: asyncio.Event | None = None
 

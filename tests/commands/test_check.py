@@ -55,13 +55,46 @@ def found(report: Report, level: str) -> list[str]:
     return [finding.what for finding in report.findings if finding.level == level]
 
 
+def is_a_sentence(text: str) -> bool:
+    """Whether it begins with a capital or a name, ends with a point or a command, and has nothing of Python's own spelling."""
+    begins = text[0].isupper() or text.startswith(("google-genai ", "opentelemetry-distro ", "gemini-otel "))
+    ends = text.endswith((".", "?")) or ": pip install " in text or ": provider." in text
+    return begins and ends and not re.search(r"frozenset|None|True|False|\['|<", text)
+
+
+def test_no_spelling_of_python(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """A value in force instead of a bad one is shown as the settings write it, in the report and in the log."""
+    values = {"ERROR_OUTCOMES": "red", "HINTS": "maybe", "DISABLED_HINTS": "nothing.of.it"}
+    bad = {f"GEMINI_OTEL_{name}": value for name, value in values.items()}
+    mends = [each.mend for each in examine({**SOUND, **bad}).findings]
+    assert mends == [
+        f"Until you correct it, {value} is in force (the default)."
+        for value in ("blocked, empty, malformed, repetition, truncated", "true", "none")
+    ]
+    for name, value in bad.items():
+        monkeypatch.setenv(name, value)
+    gemini_otel.instrument()
+    gemini_otel.uninstrument()
+    assert "using the default, blocked, empty, malformed" in caplog.text
+    assert "frozenset" not in caplog.text
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_lines_fit_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is longer than the terminal is wide, apart from one that is a single word."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    report = examine({**SOUND, "GEMINI_OTEL_HINTS": "maybe", "OTEL_TRACES_EXPORTER": "zipkin_json"})
+    long = [line for line in str(report).splitlines() if len(line) > columns]
+    assert [line for line in long if len(line.split()) > 1] == []
+
+
 def test_a_sound_environment() -> None:
     """Where everything is in order nothing is found, and the report says what will happen."""
     report = examine(SOUND)
     assert report.findings == ()
     assert report.ok
     assert not report.live
-    assert "Each Gemini call gives a span for otlp_proto_http." in report.outlook
+    assert "Each Gemini call gives a span, which goes to otlp_proto_http." in report.outlook
     assert report.versions["google-genai"] == importlib.metadata.version("google-genai")
 
 
@@ -76,8 +109,8 @@ def test_a_sound_environment() -> None:
         ),
         ({"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "*"}, "leaves gemini-otel out", "off that list"),
         ({"OTEL_TRACES_EXPORTER": "none"}, "exported nowhere", "otlp or gemini_console"),
-        ({"OTEL_TRACES_EXPORTER": "zipkin_json"}, "the exporter zipkin_json (traces) is not", "Install"),
-        ({"OTEL_METRICS_EXPORTER": "prom"}, "the exporter prom (metrics) is not", "Install"),
+        ({"OTEL_TRACES_EXPORTER": "zipkin_json"}, "The exporter zipkin_json (traces) is not", "Install"),
+        ({"OTEL_METRICS_EXPORTER": "prom"}, "The exporter prom (metrics) is not", "Install"),
         ({"OTEL_TRACES_SAMPLER": "always_off"}, "no call is sampled", "parentbased_traceidratio"),
         ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"}, "_ARG=0: no call", "0.1"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://there:4317"}, "port 4317 is that of OTLP over grpc", "4318"),
@@ -90,7 +123,7 @@ def test_a_sound_environment() -> None:
         (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://there:4318/v1/traces"},
             "contains the signal's path twice",
-            "ends before /v1/",
+            "before /v1/",
         ),
         (
             {"OTEL_EXPORTER_OTLP_PROTOCOL": "http"},
@@ -111,13 +144,13 @@ def test_a_sound_environment() -> None:
         (
             {"GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY": "perhaps"},
             "GEMINI_OTEL_CONSOLE_PROBLEMS_ONLY='perhaps' is not valid; choose from: true, false",
-            "false (default)",
+            "false is in force (the default)",
         ),
         ({"GEMINI_OTEL_QQQ": "info"}, "GEMINI_OTEL_QQQ is not a setting", "docs/settings.md"),
         (
             {"GEMINI_OTEL_HINT_LEVEL": "loud"},
             "GEMINI_OTEL_HINT_LEVEL='loud' is not valid",
-            "warning (default)",
+            "warning is in force (the default)",
         ),
     ],
     ids=lambda value: next(iter(value.values())) if isinstance(value, dict) else "",
@@ -128,6 +161,9 @@ def test_each_mistake_is_found(environ: dict[str, str], what: str, mend: str) ->
     findings = [each for each in report.findings if each.level == "error" and what in each.what]
     assert findings, report.findings
     assert mend in findings[0].mend
+    assert all(
+        map(is_a_sentence, [*report.outlook, *(text for each in report.findings for text in each[1:])])
+    )
     assert not report.ok
     assert SECRET not in str(report)
 
@@ -139,9 +175,9 @@ def test_the_console_exporter(installed: bool, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(_environment, "version", lambda name: None if name == "rich" else "1.0")
     report = examine({**SOUND, "OTEL_TRACES_EXPORTER": "gemini_console"})
     said = [
-        each.mend for each in report.findings if "the exporter gemini_console (traces) is not" in each.what
+        each.mend for each in report.findings if "The exporter gemini_console (traces) is not" in each.what
     ]
-    assert said == ([] if installed else ["pip install 'gemini-otel[console]'"])
+    assert said == ([] if installed else ["Install it with: pip install 'gemini-otel[console]'"])
 
 
 @pytest.mark.parametrize(
@@ -176,7 +212,7 @@ def test_other_opt_outs_are_fine() -> None:
 
 def test_a_nameless_service_is_a_note() -> None:
     """Without a service name there is a note; a resource attribute names it as well."""
-    assert found(examine(HTTP), "info") == ["the service has no name; back ends show `unknown_service`."]
+    assert found(examine(HTTP), "info") == ["The service has no name; back ends show `unknown_service`."]
     assert examine({**HTTP, "OTEL_RESOURCE_ATTRIBUTES": "a=b,service.name=mine"}).findings == ()
 
 
@@ -196,7 +232,7 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without google-genai or the OpenTelemetry SDK there is an error that says what to install."""
     missing(monkeypatch, "google-genai", "opentelemetry-sdk")
     mends = [each.mend for each in examine(SOUND).findings if each.level == "error"]
-    assert mends[0] == "pip install google-genai"
+    assert mends[0] == "Install it with: pip install google-genai"
     assert "opentelemetry-distro" in mends[1]
 
 
@@ -342,7 +378,7 @@ def test_instrumented_before_the_provider() -> None:
         report = gemini_otel.check()
     finally:
         gemini_otel.uninstrument()
-    assert "there is no tracer provider (yet)" in found(report, "error")[0]
+    assert "There is no tracer provider yet" in found(report, "error")[0]
     assert "also after instrument()" in report.findings[0].mend
 
 
@@ -421,7 +457,7 @@ def test_other_instrumentations(monkeypatch: pytest.MonkeyPatch, telemetry: Tele
         (active.name, "1.0", True),
         (installed.name, "2.0", False),
     ]
-    assert f"{installed.name} 2.0, installed." in str(report)
+    assert f"{installed.name} 2.0 is installed." in str(report)
 
 
 def test_an_area_that_the_sdk_lacks(monkeypatch: pytest.MonkeyPatch, telemetry: Telemetry) -> None:
@@ -429,9 +465,27 @@ def test_an_area_that_the_sdk_lacks(monkeypatch: pytest.MonkeyPatch, telemetry: 
     lost = tuple(Target("chats", f"google.genai.chats.f{number}", "missing") for number in range(5))
     monkeypatch.setattr(_live, "targets", lambda **_: lost)
     report = gemini_otel.check()
-    assert found(report, "warning") == ["this google-genai has no part of chats; those calls are not traced."]
+    assert found(report, "warning") == [
+        "This google-genai has no part of chats, so those calls are not traced."
+    ]
     names = "google.genai.chats.f0, google.genai.chats.f1, google.genai.chats.f2, and 2 more"
-    assert f"chats: 5 missing ({names})" in str(report)
+    said = " ".join(str(report).split())
+    assert f"chats: 5 functions are not in this google-genai ({names})." in said
+
+
+def test_a_function_that_is_not_patched(monkeypatch: pytest.MonkeyPatch, telemetry: Telemetry) -> None:
+    """In a process that is instrumented, a function that passes our layer by is a warning that names it."""
+    from google.genai.models import Models
+
+    monkeypatch.setattr(Models, "compute_tokens", lambda self: None)
+    report = gemini_otel.check()
+    name = "google.genai.models.Models.compute_tokens"
+    assert [each.name for each in report.targets if each.state == "unpatched"] == [name]
+    assert found(report, "warning") == [
+        f"{name} is not patched, although this process is instrumented, so its calls are not traced."
+    ]
+    said = " ".join(str(report).split())
+    assert f"1 function is not patched ({name})." in said
 
 
 def test_a_share_that_is_no_number() -> None:

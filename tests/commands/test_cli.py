@@ -71,17 +71,18 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert "\n  What to do:\n    - Raise max_output_tokens" in printed
     assert "\n  Retry: after a change\n  Read: https://ai.google.dev/" in printed
-    assert max(map(len, printed.splitlines())) <= 100
+    assert max(map(len, printed.splitlines())) <= 80
 
 
 def test_explain_many(capsys: pytest.CaptureFixture[str]) -> None:
-    """A code with many entries is a list of them, one a line, and --full prints them all."""
+    """A code with many entries is a list of them, each on a line of its own, and --full prints them all."""
     assert cli.main(["explain", "400"]) == 0
-    *lines, blank, closing = capsys.readouterr().out.splitlines()
+    *printed, blank, count, one, every = capsys.readouterr().out.splitlines()
+    lines = [line for line in printed if line[0] != " "]
     assert len(lines) > 20
     assert all(re.match(r"http\.400\.\w+ +\S", line) for line in lines)
-    assert blank == ""
-    assert closing.startswith(f"{len(lines)} entries. For one of them: gemini-otel explain http.400.")
+    assert (blank, count, every) == ("", f"{len(lines)} entries.", "  All: --full")
+    assert one.startswith("  One of them: gemini-otel explain http.400.")
     assert cli.main(["explain", "400", "--full"]) == 0
     assert capsys.readouterr().out.count("  What to do:") == len(lines)
 
@@ -162,10 +163,14 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scenarios_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    """`simulate --list` prints each scenario with its description."""
+    """`simulate --list` prints each scenario with its description, in lines that fit a terminal."""
     assert cli.main(["simulate", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
+    assert [line.split()[0] for line in lines if line[0] != " "] == [
+        *simulator.SCENARIOS,
+        *simulator.LIVE_SCENARIOS,
+    ]
+    assert max(map(len, lines)) <= 80
     assert any(re.fullmatch(r"daily_quota +429: .+", line) for line in lines)
 
 
@@ -198,8 +203,8 @@ def test_simulate_announces_itself(
     """`simulate` passes scenario and port on, and prints how to use the address that it serves."""
     served: list[Any] = []
 
-    def serve_forever(scenario: str, *, port: int, on_start: Any) -> None:
-        served.append((scenario, port))
+    def serve_forever(scenarios: list[str], *, port: int, on_start: Any) -> None:
+        served.append((scenarios, port))
         with simulator.serve() as url:
             served.append(url)
             on_start(url)
@@ -207,11 +212,20 @@ def test_simulate_announces_itself(
     monkeypatch.setattr(simulator, "serve_forever", serve_forever)
     assert cli.main(["simulate", "--scenario", "daily_quota", "--port", "4711"]) == 0
     asked, url = served
-    assert asked == ("daily_quota", 4711)
+    assert asked == (["daily_quota"], 4711)
     printed = capsys.readouterr().out
     assert f"export GOOGLE_GEMINI_BASE_URL={url} GEMINI_API_KEY=any\n" in printed
     assert "export SSL_CERT_FILE=" in printed or "pip install 'gemini-otel[demo]'" in printed
     assert "all others play daily_quota." in printed
+
+
+def test_simulate_several_scenarios(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`simulate` serves several scenarios, and says that each request gets the first that is for it."""
+    monkeypatch.setattr(simulator.Simulator, "wait", lambda *_: True)
+    assert cli.main(["simulate", "--port", "0", "--scenario", "processing", "--scenario", "ok"]) == 0
+    assert "all others play the first that fits of processing, ok." in capsys.readouterr().out
 
 
 def test_simulate_without_certificates(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http
+import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -64,7 +66,6 @@ def test_unknown_codes(subject: Any) -> None:
             "http.400.input_too_long",
         ),
         ("Please use a valid role: user, model.", "http.400.role"),
-        ("No API key was provided. Please pass a valid API key.", None),  # the SDK's, before any request
         ("The model is overloaded. Please try again later.", None),  # of a 503, and of others
         ("file not found", None),
         ("disk quota exceeded", None),
@@ -74,6 +75,72 @@ def test_unknown_codes(subject: Any) -> None:
 def test_a_message_alone(message: str, hint: str | None) -> None:
     """A message of the service without its code is explained where it says the cause outright, and only there."""
     assert [each.id for each in explain(message)][:1] == ([hint] if hint else [])
+
+
+def made(**arguments: Any) -> Callable[[], object]:
+    return lambda: genai.Client(**arguments)
+
+
+# What google-genai says where a client cannot be made: 1.32, and from 2.0 on. The words for a key changed once.
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        (
+            (
+                "Missing key inputs argument! To use the Google AI API, provide (`api_key`) arguments. To use the Google Cloud API, "
+                "provide (`vertexai`, `project` & `location`) arguments."
+            ),
+            "auth.no_key",
+        ),
+        (
+            (
+                "No API key was provided. Please pass a valid API key. Learn how to create an API key at "
+                "https://ai.google.dev/gemini-api/docs/api-key."
+            ),
+            "auth.no_key",
+        ),
+        ("Project and location or API key must be set when using the Vertex AI API.", "auth.no_key"),
+        ("Project or API key must be set when using the Vertex AI API.", "auth.no_key"),
+        (
+            "Project/location and API key are mutually exclusive in the client initializer.",
+            "sdk.client_arguments",
+        ),
+        ("Credentials and API key are mutually exclusive in the client initializer.", "sdk.client_arguments"),
+        ("Gemini API does not support project/location.", "sdk.client_arguments"),
+        (
+            "enterprise and vertexai flags have conflicting values, please set enterprise value only.",
+            "sdk.client_arguments",
+        ),
+    ],
+)
+def test_a_client_that_cannot_be_made(message: str, hint: str) -> None:
+    """The SDK's words for a client without a key, or with arguments that exclude each other, are known in every form."""
+    frames = 'Traceback (most recent call last):\n  File "/app/ask.py", line 3, in <module>\n    client = genai.Client()\n'
+    for subject in (message, f"ValueError: {message}", f"{frames}ValueError: {message}", ValueError(message)):
+        assert [each.id for each in explain(subject)] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("make", "hint"),
+    [
+        (made(), "auth.no_key"),
+        (made(api_key="any", credentials=object()), "sdk.client_arguments"),
+        (made(project="mine", location="global", api_key="any"), "sdk.client_arguments"),
+    ],
+)
+def test_the_installed_sdk_cannot_make_a_client(
+    make: Callable[[], object], hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exceptions of the installed SDK are among the known ones."""
+    for name in [name for name in os.environ if name.startswith(("GOOGLE_", "GEMINI_"))]:
+        monkeypatch.delenv(name)
+    with pytest.raises(ValueError) as caught:  # its words are what is asked about
+        make()
+    found = explain(caught.value)
+    assert [each.id for each in found] == [hint]
+    if hint == "auth.no_key":
+        assert "GEMINI_API_KEY" in found[0].remedy[0]
+        assert "vertexai=True" in found[0].remedy[1]
 
 
 @pytest.mark.parametrize("subject", [None, 4.29, [], object()])

@@ -10,6 +10,7 @@ import pytest
 from gemini_otel._facts import names
 from gemini_otel._facts.errors.kinds import KINDS
 from gemini_otel.hints import default_hints, evidence, find
+from gemini_otel.hints._failure import is_file
 
 from .test_catalogue import ids
 
@@ -108,6 +109,24 @@ def test_class_with_a_code_beside_it() -> None:
     """A code on the span says more than the class of the exception."""
     attributes = {names.ERROR_TYPE: "google.genai.errors.ClientError", names.HTTP_STATUS_CODE: 404}
     assert ids(attributes) == ["http.404.not_found"]
+
+
+@pytest.mark.parametrize("code", [200, 399, 1000])
+def test_a_status_with_an_http_code_that_is_no_error(code: int) -> None:
+    """Such a code says nothing of the error; the status does."""
+    assert ids({names.ERROR_STATUS: "NOT_FOUND", names.HTTP_STATUS_CODE: code}) == ["http.404.not_found"]
+
+
+@pytest.mark.parametrize(("code", "is_answer"), [(199, False), (200, True), (299, True), (300, False)])
+def test_a_class_that_speaks_of_the_request_or_of_the_answer(code: int, is_answer: bool) -> None:
+    """Behind a success, ValueError says that the SDK could not read the answer; else that it refused the request."""
+    attributes = {names.ERROR_TYPE: "ValueError", names.HTTP_STATUS_CODE: code, names.OUTCOME: "error"}
+    assert (ids(attributes) == ["net.bad_response"]) is is_answer
+
+
+def test_only_the_head_of_a_resource_name_is_read() -> None:
+    assert is_file({names.RESOURCE_NAME: "/documents/".rjust(500, "x")})
+    assert not is_file({names.RESOURCE_NAME: "/documents/".rjust(501, "x")})
 
 
 def test_vertex_capacity_on_a_foreign_span() -> None:

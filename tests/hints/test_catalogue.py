@@ -19,6 +19,7 @@ from gemini_otel._facts.names import SEVERITIES
 from gemini_otel.hints import Catalogue, Hint, default_hints, evidence, find
 from gemini_otel.hints._hint import RETRIES
 from gemini_otel.hints._trigger import Trigger
+from gemini_otel.hints.entries.narrowed import NARROWED
 
 HEALTHY = {
     names.OPERATION_NAME: "generate_content",
@@ -41,6 +42,8 @@ HEALTHY = {
     names.REPETITION_DETECTED: False,
 }
 
+LINKS = re.compile(r"(https?://\w\S*) ?(.?)")
+
 
 def ids(attributes: Mapping[str, Any], level: str = "warning") -> list[str]:
     return [hint.id for hint in find(attributes, level=level)]
@@ -60,6 +63,29 @@ def test_entry_is_well_formed(hint: Hint) -> None:
         assert sentence.endswith((".", ". "))
         assert "!" not in sentence
         assert "  " not in sentence
+
+
+_ALL_SENTENCES = [
+    *(
+        (hint.id, sentence)
+        for hint in default_hints()
+        for sentence in (hint.summary, hint.cause, *hint.remedy)
+    ),
+    *((kind, sentence) for kind, words in NARROWED.items() for sentence in (words.cause, *words.remedy)),
+]
+
+
+@pytest.mark.parametrize(("entry", "sentence"), [each for each in _ALL_SENTENCES if "://" in each[1]])
+def test_a_link_stands_inside_its_sentence(entry: str, sentence: str) -> None:
+    """No mark stands at or behind a link, so that terminals and browsers recognise it and no blank comes before a point."""
+    for link, mark in LINKS.findall(sentence):
+        assert link[-1].isalnum(), (entry, link)
+        assert mark.isalnum(), (entry, mark)
+
+
+def test_no_blank_stands_before_a_mark() -> None:
+    """No sentence has a blank before its point, comma or colon."""
+    assert [each for each in _ALL_SENTENCES if re.search(r" [.,;:](?!\w|\.)", each[1])] == []
 
 
 def test_ids_are_unique() -> None:

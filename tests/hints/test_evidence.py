@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gemini_otel._facts import names
 from gemini_otel.hints import Hint, evidence
 
 
@@ -30,6 +31,8 @@ def _hint(*sentences: str) -> Hint:
         (("a", "b"), "a, b"),
         (["a", "b"], "a, b"),
         ("x" * 1000, "x" * 500),
+        (("x" * 1000, "y"), f"{'x' * 200}, y"),
+        (tuple("abcdefghijkl"), "a, b, c, d, e, f, g, h, i, j"),
     ],
 )
 def test_value(value: Any, shown: str) -> None:
@@ -42,6 +45,51 @@ def test_value(value: Any, shown: str) -> None:
 def test_percentage(value: Any, shown: str) -> None:
     """A share is written as a percentage; something else is written as it is."""
     assert evidence(_hint("{a.share:%}"), {"a.share": value}) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1, "1 token"), ("1", "1 token"), (2, "2 tokens"), ("2", "2 tokens")]
+)
+def test_one_is_not_a_plural(value: Any, shown: str) -> None:
+    assert evidence(_hint("{a.value} tokens"), {"a.value": value}) == shown
+
+
+@pytest.mark.parametrize(
+    ("blocked", "shown"),
+    [
+        (("B:HIGH",), "B:OFF"),
+        (["C"], "C:the default"),
+        (tuple("CDEFGHIJKLMN"), ", ".join(f"{name}:the default" for name in "CDEFGHIJKL")),
+        (("X" * 300,), "X" * 200),
+        ((), "A:BLOCK_NONE, B:OFF"),
+        (None, "A:BLOCK_NONE, B:OFF"),
+        ("B", "A:BLOCK_NONE, B:OFF"),
+    ],
+)
+def test_thresholds(blocked: Any, shown: str) -> None:
+    """Of what was asked for, that of the categories that blocked; all of it where none is known to have blocked."""
+    attributes = {names.SAFETY_SETTINGS: ("A:BLOCK_NONE", "B:OFF"), names.BLOCKED_CATEGORIES: blocked}
+    assert evidence(_hint("{safety.thresholds}"), attributes) == shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("A:OFF", None),
+        (("A:" + "x" * 300,), "A:" + "x" * 198),
+        (tuple(f"{number}:x" for number in range(40)), ", ".join(f"{number}:x" for number in range(10))),
+    ],
+)
+def test_thresholds_of_strange_settings(asked: Any, shown: str | None) -> None:
+    assert evidence(_hint("{safety.thresholds}"), {names.SAFETY_SETTINGS: asked}) == shown
+
+
+def test_only_the_head_of_a_message_is_read() -> None:
+    """A number of the message is shown if it ends within the first 4000 characters."""
+    words = "limit: 7 bytes"
+    hint = _hint("{message.payload_limit}")
+    assert evidence(hint, {names.ERROR_MESSAGE: words.rjust(4000)}) == "7"
+    assert evidence(hint, {names.ERROR_MESSAGE: words.rjust(4001)}) is None
 
 
 def test_missing_attribute() -> None:

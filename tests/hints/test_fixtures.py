@@ -43,6 +43,17 @@ def test_predicate_holds_where_the_entry_is_found(hint_id: str) -> None:
     assert hint.when(_attributes(hint_id))
 
 
+@pytest.mark.parametrize("span", [*FIXTURES])
+def test_found_is_what_the_predicates_say(span: str) -> None:
+    """The tables of the catalogue give the first entries of different subjects whose predicates hold, asked one by one."""
+    attributes = _attributes(span)
+    first: dict[Any, str] = {}
+    for hint in default_hints():
+        if hint.when is not None and hint.when(attributes):
+            first.setdefault(getattr(hint.when, "subject", hint.id), hint.id)
+    assert [hint.id for hint in find(attributes, level="info")] == [*dict.fromkeys(first.values())][:3]
+
+
 @pytest.mark.parametrize(
     "hint_id", [h.id for h in default_hints() if isinstance(h.when, Trigger) and h.when.needs is not None]
 )

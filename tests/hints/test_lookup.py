@@ -196,6 +196,20 @@ def test_predicates_on_spans_around_calls(operation: str) -> None:
     assert not hint.when({"error.type": "503", "gen_ai.operation.name": operation})
 
 
+@pytest.mark.parametrize("operation", ["chat", "invoke_agent", None])
+def test_predicates_on_spans_that_are_not_a_tools(operation: str | None) -> None:
+    """An entry about a tool holds on the span of a tool only."""
+    (hint,) = for_code("tool.raised")
+    assert hint.when is not None
+    failed = {
+        "error.type": "LookupError",
+        "gemini.tool.failure": "exception",
+        "gemini.response.outcome": "error",
+    }
+    assert hint.when({**failed, "gen_ai.operation.name": "execute_tool"})
+    assert not hint.when({**failed, "gen_ai.operation.name": operation})
+
+
 def test_a_loop_that_failed_before_its_first_round() -> None:
     """Our own span around a loop is explained where no round could be."""
     loop = {"gen_ai.operation.name": "invoke_workflow", "error.type": "ValueError"}

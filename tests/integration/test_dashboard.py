@@ -33,7 +33,7 @@ from registry import plain
 import gemini_otel
 from gemini_otel import simulator
 from gemini_otel._commands import demo
-from gemini_otel._facts.names import PROFILES
+from gemini_otel._facts.names import PROFILE_NAMES
 from servers import (
     Collector,
     Jaeger,
@@ -51,7 +51,7 @@ DASHBOARD = json.loads(
     (ROOT / "src/gemini_otel/_commands/dashboards/gemini.json").read_text(encoding="utf-8")
 )
 EMBEDDING_MODEL = "gemini-embedding-001"
-SERVICES = {f"shop-{number}": profile for number, profile in enumerate(PROFILES)}
+SERVICES = {f"shop-{number}": profile for number, profile in enumerate(PROFILE_NAMES)}
 SHOP = "shop-0"
 SCENES = (
     *demo.SIMULATED,

@@ -43,7 +43,7 @@ def summary(given: Advice) -> tuple[bool, float | None, str | None]:
         ("shared_capacity", True, 1.0, "http.429.shared_capacity"),
         ("overloaded", True, 1.0, "http.503.overloaded"),
         ("internal", True, 1.0, "http.500.internal"),
-        ("bad_gateway", True, 1.0, "http.502.bad_gateway"),
+        ("bad_gateway", True, 30.0, "http.502.bad_gateway"),
         ("cut_before_headers", True, 1.0, "net.disconnected"),
         ("deadline_exceeded", False, None, "http.504.deadline"),
         ("invalid_key", False, None, "http.400.api_key_invalid"),
@@ -63,6 +63,40 @@ def test_the_backoff_grows() -> None:
     attempts = (1, 2, 3, 6, 7, 8, 10**9)
     assert [advise(overloaded, attempt=n).wait for n in attempts] == [1, 2, 4, 32, 60, 60, 60]
     assert advise(errors.ClientError(429, QUOTA), attempt=5).wait == 34
+
+
+@pytest.mark.parametrize(
+    ("message", "wait"),
+    [
+        ("You exceeded your current quota.\nPlease retry in 12.3s.", 12.3),
+        ("Quota exceeded. Please retry in 850.5ms.", 0.8505),
+        ("Please retry in 2m7.5s.", 127.5),
+        ("Please retry in 1h0m3s.", 3603.0),
+        ("Please try again in 20 seconds.", 20.0),
+        ("Please retry after 2 minutes.", 120.0),
+        ("Please retry in a moment.", 1.0),
+        ("Please retry in 3 steps.", 1.0),
+        ("Please retry in " + "9" * 400 + "s.", 1.0),
+        ("Please try again later. This took 12.3s.", 1.0),
+    ],
+)
+def test_a_delay_in_the_message(message: str, wait: float) -> None:
+    """Where no RetryInfo says how long to wait, the message does; without either it is the backoff."""
+    body = {"error": {"code": 503, "status": "UNAVAILABLE", "message": message}}
+    assert advise(errors.ServerError(503, body)).wait == pytest.approx(wait)
+    texts = [f"503 UNAVAILABLE. {json.dumps(body)}", f"503 UNAVAILABLE. {message}"]
+    assert [advise(Exception(text)).wait for text in texts] == [pytest.approx(wait)] * 2
+
+
+def test_the_details_say_more_than_the_message() -> None:
+    """A RetryInfo and a Retry-After header go before the words of the message."""
+    message = "Please retry in 12.3s."
+    detail = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}
+    error = {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": message}
+    assert advise(errors.ClientError(429, {"error": error | {"details": [detail]}})).wait == 7.0
+    answer = httpx.Response(429, headers={"retry-after": "5"}, json={"error": error})
+    assert advise(errors.ClientError(429, {"error": error}, answer)).wait == 5.0
+    assert advise(errors.ClientError(429, {"error": error})).wait == 12.3
 
 
 def test_the_codes_that_google_genai_repeats() -> None:

@@ -112,6 +112,7 @@ def simulating(exchange: dict[str, object]) -> None:
     mine = simulator.Scenario("mine", "What it is.", (reply,))
     simulator.serve(mine, port=0).close()
     simulator.serve("mine", scenarios=[mine, simulator.replay(exchange)])
+    simulator.serve(["processing", mine]).close()
     simulator.serve_forever("ok", port=8000, on_start=print)
     assert_type(simulator.SCENARIOS, dict[str, simulator.Scenario])
 

@@ -36,7 +36,7 @@ def test_the_registry() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("profile", names.PROFILES)
+@pytest.mark.parametrize("profile", names.PROFILE_NAMES)
 def test_live_check(profile: str, tmp_path: Path) -> None:
     """Weaver's live check finds no violation in anything that is emitted."""
     emissions = collect(profile)

@@ -37,7 +37,7 @@ RECORDINGS = Path(os.environ.get("GEMINI_OTEL_RECORDINGS", SHARED / "recordings"
 
 
 class Telemetry:
-    """Providers with in-memory ends."""
+    """Providers with in-memory exporters."""
 
     def __init__(self, **provider: Any) -> None:
         self.exporter = InMemorySpanExporter()
@@ -150,7 +150,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def ask(client: genai.Client, area: str, shape: str, config: Any, contents: Any = "hello") -> None:
-    """One call of `models` or of a chat with a config that is passed on as it stands."""
+    """One call of `models` or of a chat with a config that is passed on unchanged."""
 
     async def ask_async() -> None:
         stream = _method(client.aio, area, shape)(contents, config)
@@ -193,7 +193,7 @@ def invoke(client: genai.Client, mode: str, method: str, **arguments: Any) -> Se
 
 
 async def _awaited(call: Callable[[], Awaitable[Any]]) -> Any:
-    """What a call gives that is begun within the loop, as some clients need it."""
+    """The result of a call that must begin inside the loop, as some clients require."""
     return await call()
 
 
@@ -304,6 +304,6 @@ def _value(value: AnyValue) -> Any:
 
 
 def hint_ids(attributes: Any) -> tuple[str, ...]:
-    """The ids of all hints that the attributes of a span name: one alone stands only in `gemini.hint.id`."""
+    """The ids of all hints in the attributes of a span; a single one is only in `gemini.hint.id`."""
     alone = (attributes["gemini.hint.id"],) if "gemini.hint.id" in attributes else ()
     return tuple(attributes.get("gemini.hint.ids", alone))

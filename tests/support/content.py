@@ -24,7 +24,7 @@ class Captured(Telemetry):
         gemini_otel.instrument(**self.providers, logger_provider=self.logs.provider, **settings)
 
     def said(self, name: str) -> Any:
-        """What one attribute of the one span says."""
+        """The content in one attribute of the one span."""
         return json.loads(self.attributes[name])
 
 
@@ -33,7 +33,7 @@ def text(content: str) -> dict[str, str]:
 
 
 def plain(value: Any) -> Any:
-    """Sequences as lists, as JSON has them; the JSON texts of older releases read."""
+    """Sequences as lists, as in JSON; JSON texts of older releases are parsed."""
     if isinstance(value, str) and value[:1] in "[{":
         return json.loads(value)
     if isinstance(value, (list, tuple)):

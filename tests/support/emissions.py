@@ -32,12 +32,12 @@ try:
 except ImportError:  # its name before 1.39
     from opentelemetry.sdk._logs.export import InMemoryLogExporter as LogExporter
 
-TIERS = ("flex", "priority") if hasattr(types, "ServiceTier") else ()  # an older SDK cannot ask for one
+TIERS = ("flex", "priority") if hasattr(types, "ServiceTier") else ()  # an older SDK cannot request one
 HAS_LIVE = importlib.util.find_spec("trustme") is not None
 _WORKERS = 8
-_HANGING = "hang"  # the one scenario that never answers, and the only one that a client may give up
+_HANGING = "hang"  # the only scenario that never answers; a client may give up on it and on no other
 _TIMEOUT = 500  # milliseconds, of a client that gives up
-_PATIENCE = 60_000  # milliseconds: however busy the machine is, what answers is read to its end
+_PATIENCE = 60_000  # milliseconds; however busy the machine is, every answer is read to its end
 _OPTIONS: dict[str, Any] = {
     "temperature": 0.5,
     "top_p": 0.5,
@@ -225,7 +225,7 @@ async def _async_stream(client: genai.Client, scenario: str) -> None:
 
 
 async def _cancelled(client: genai.Client, url: simulator.Simulator) -> None:
-    """A call that is cancelled once its request has arrived, and that nothing answers before."""
+    """A call that is cancelled after its request has arrived and before anything answers it."""
     before = len(url.requests)
     task = asyncio.create_task(_async_call(client, _HANGING))
     while len(url.requests) == before:
@@ -274,7 +274,7 @@ def _calls(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], 
 
 
 def _interactions(client: genai.Client) -> Iterator[Callable[[], object]]:
-    """Interactions of models and of agents, and looks at what became of them."""
+    """Interactions of models and of agents, and polls of their results."""
     scenarios = (
         "ok",
         "tool_call",
@@ -313,7 +313,7 @@ def _interaction(client: genai.Client, method: str, *args: Any, **kwargs: Any) -
 
 
 def _methods(client: genai.Client, vertex: genai.Client) -> Iterator[Callable[[], object]]:
-    """Each of the methods that are one call, and what they give only when asked."""
+    """Every method that makes one call, and values that are returned only on request."""
     config = types.EmbedContentConfig(task_type="RETRIEVAL_QUERY", output_dimensionality=64)
     for each in (client, vertex):
         texts = ["one", "word " * 9000]

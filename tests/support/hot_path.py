@@ -71,7 +71,7 @@ def steps(work: Callable[[], object]) -> int:
 
 
 def counts(prepare: Callable[[], Callable[[], object]]) -> dict[str, int]:
-    """Of two runs of what `prepare` gives; they do the same."""
+    """The counts of two runs of the callables that `prepare` returns; both runs do the same."""
     entered = frames(prepare())
     return {"frames": len(entered), "files": len(set(entered)), "steps": steps(prepare())}
 
@@ -88,9 +88,9 @@ def measure(url: str) -> dict[str, dict[str, int]]:
         return lambda: [next(stream) for _ in range(100)]
 
     call()
-    list(client.models.generate_content_stream(**_STREAM))  # whatever is made once has been made
+    list(client.models.generate_content_stream(**_STREAM))  # after everything that is made only once
     gc.collect()
-    gc.disable()  # nothing of other calls ends inside of these
+    gc.disable()  # no other call ends inside these
     return {"call": counts(lambda: call), "100 chunks": counts(chunks)}
 
 

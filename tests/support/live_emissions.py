@@ -18,7 +18,7 @@ from gemini_otel import simulator
 from support import make_client
 from support.live import LIVE_MODEL, SILENCE, SOUND, listen, live_client
 
-# What does not end by itself, on a Live connection and on one for music; all else is listened to until it does.
+# Scenarios that do not end by themselves, on a Live connection and on one for music; all others are read to their end.
 _ENDLESS = ("live_slow", "live_silent", "live_music")
 _ENDLESS_MUSIC = ("live_tool_call", "live_blocked", "live_silent")
 _SECONDS = 1.0  # then an endless one is left

@@ -18,7 +18,7 @@ SERVER = ROOT / "tests" / "support" / "mcp_server.py"
 
 
 async def run(client: genai.Client, via: str, stream: bool, prompt: str) -> int:
-    """One user call with the session as its tool; how often the server was asked for its tools."""
+    """One user call with the session as its tool; returns how often the server was asked for its tools."""
     parameters = mcp.StdioServerParameters(command=sys.executable, args=["-W", "ignore", str(SERVER)])
     listed = []
 

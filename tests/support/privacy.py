@@ -26,9 +26,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 import gemini_otel
 from support import receiving
 
-# Every secret has this in it; the second is what base64 makes of its beginning.
+# Every secret contains this; the second one is the base64 form of its beginning.
 SECRET = re.compile(rb"zyqxv|wnlxehzp", re.IGNORECASE)
-# What the simulated model says, and what it calls tools with.
+# The simulated model's text, and the arguments of its tool calls.
 REPLIES = re.compile(rb"tides follow|two bulges|zyqxv|wnlxehzp", re.IGNORECASE)
 
 

@@ -34,7 +34,7 @@ def ask(prompt: str = "hello") -> None:
 
 
 def ask_often(times: int) -> None:
-    """What a process that was started for it does, down to its end: it runs no exit handlers."""
+    """The work of a process that was started for it, to its end; such a process runs no exit handlers."""
     for _ in range(times):
         ask()
     shutdown()

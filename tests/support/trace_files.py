@@ -18,7 +18,7 @@ from support import Telemetry, make_client, send
 Described = dict[str, Any]
 NOON = 1_793_534_400  # 2026-11-01 12:00 UTC
 _ids = itertools.count(1)
-# Of a day: what happened, the scenario, how often, and how long each took. In the order of what they cost.
+# A day: what happened, the scenario, how often, and how long each call took, in the order of their cost.
 FAULTS = {
     "finish.max_tokens.thinking": ("thoughts_ate_budget", 300, 20.0),
     "finish.max_tokens.repetition": ("loop_text", 150, 15.0),
@@ -82,7 +82,7 @@ def of_sdk(span: ReadableSpan, service: str = "shop") -> Described:
 
 
 def simulated_day() -> list[Described]:
-    """A day of calls as the SDK made them to the simulator, each many times, at its hour and as long as it takes."""
+    """A day of calls as the SDK made them to the simulator; each is repeated many times, at its hour and with its duration."""
     telemetry, made = Telemetry(), {}
     gemini_otel.instrument(**telemetry.providers)
     try:
@@ -126,7 +126,7 @@ def tempo(spans: Iterable[Described], *, newest: bool = False) -> bytes:
 
 
 def jaeger(spans: Iterable[Described], indent: int | None = None) -> bytes:
-    """What Jaeger's page saves: traces, whose services stand at their end."""
+    """What Jaeger's page saves: traces, with their services at the end."""
     traces = [
         {"traceID": trace, **_jaeger_trace(list(group))}
         for trace, group in itertools.groupby(sorted(spans, key=_trace), key=_trace)

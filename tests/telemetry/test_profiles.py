@@ -10,6 +10,7 @@ from google import genai
 
 import gemini_otel
 from gemini_otel._facts import names
+from gemini_otel._facts.profiles import PROFILES, MetricNames
 from gemini_otel._settings.in_force import load
 from support import MODEL, Telemetry, hint_ids, send
 
@@ -183,10 +184,10 @@ def test_precedence() -> None:
 
 def test_metrics_of_every_kind_of_operation() -> None:
     """The latest profile tells inference, embeddings and other operations apart; the default one does not."""
-    default, latest, dup = (profile.metrics for profile in names.PROFILES.values())
+    default, latest, dup = (profile.metrics for profile in PROFILES.values())
     assert default["embeddings"] == default["inference"] == default["other"]
     assert latest["embeddings"].duration == ("gen_ai.client.embeddings.duration",)
-    assert latest["other"] == names.MetricNames(duration=("gen_ai.client.operation.duration",))
+    assert latest["other"] == MetricNames(duration=("gen_ai.client.operation.duration",))
     assert dup["other"].duration == ("gen_ai.client.operation.duration",)
 
 

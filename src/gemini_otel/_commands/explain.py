@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gemini_otel._facts import names
-from gemini_otel._facts.calls import RequestFacts
+from gemini_otel._facts.calls import ErrorFacts, RequestFacts
 from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import Said, said_by
 from gemini_otel._facts.errors.exceptions import read_error
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from google.genai.types import GenerateContentResponse
 
 _LONGEST_CODE = 200
-# The SDK's own message for a missing key, which gets the same hint as a key that the service refused.
-_BEFORE_ANY_REQUEST = "no api key was provided"
 
 # Frames of a traceback that have to do with the API; a class alone proves nothing if the frames are another library's.
 _FRAMES = re.compile(r'^ +File "', re.MULTILINE)
@@ -54,10 +52,10 @@ def explain(subject: str | int | BaseException | GenerateContentResponse) -> lis
 
 def body_attributes(body: object) -> Attributes | None:
     """The attributes of a span with this error body, `{"error": {...}}` or its inner object; None if `body` is neither."""
-    said = said_by(body)
-    if said.code is None and said.status is None:
+    error_body = said_by(body)
+    if error_body.code is None and error_body.status is None:
         return None
-    return failure_attributes(facts_of(said, vertex=False))
+    return failure_attributes(facts_of(error_body, vertex=False))
 
 
 def text_attributes(text: str) -> Attributes | None:
@@ -77,9 +75,12 @@ def text_attributes(text: str) -> Attributes | None:
 
 
 def message_attributes(text: str) -> Attributes | None:
-    """The attributes of a span with this message of the service, given without its code; None if no cause is certain."""
+    """The attributes of a span with this message given without its code or class; None if no cause is certain."""
+    # The SDK's words for a missing key end like the service's for a key that it did not accept.
+    if (kind := causes.kind_of_client(text)) is not None:
+        return failure_attributes(ErrorFacts("ValueError", kind=kind))
     facts = facts_of(Said(message=text), vertex=False)
-    if facts.kind == "unknown" or _BEFORE_ANY_REQUEST in text.lower():
+    if facts.kind == "unknown":
         return None
     return failure_attributes(facts)
 

@@ -127,11 +127,11 @@ def records(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: 
 def read_errors(read: Callable[[int], str], seen: Callable[[int], None] = lambda _: None) -> list[Hit]:
     """Each kind of error in a text, the most frequent first. A text that is one JSON body is read as such."""
     begun = Beginning(read)
-    found = records(begun.read, seen)
-    first, second = next(found, ""), next(found, "")
+    all_records = records(begun.read, seen)
+    first, second = next(all_records, ""), next(all_records, "")
     if not second and (attributes := _body(first)) is not None:
         return [Hit(find(attributes, level="info"), attributes, 1)]
-    hits = errors(itertools.chain((first, second), found))
+    hits = errors(itertools.chain((first, second), all_records))
     # An error may be spread over unconnected lines, such as a wrapped message; a short text is also read as a whole.
     return hits or (errors(iter((begun.text,))) if begun.is_all and second else [])
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-import textwrap
 from typing import NamedTuple
 
+from gemini_otel._commands.wrapping import wrapped
 from gemini_otel.hints import Hint
 from gemini_otel.hints._hint import SEVERITY_STYLES
 
-_WIDTH = 100
 _RETRY = {
     "yes": "worth it as it is",
     "no": "no",
@@ -38,7 +37,8 @@ def show(found: list[Explained], *, full: bool) -> None:
     """Print the entries, in full or as a list of ids."""
     if not full:
         width = max(len(each.hint.id) for each in found)
-        print("\n".join(f"{each.hint.id:{width}}  {each.hint.summary}" for each in found))
+        for each in found:
+            print(wrapped(f"{each.hint.id:{width}}  {each.hint.summary}", hanging=width + 2))
     elif in_colour():
         _show_in_colour(found)
     else:
@@ -74,7 +74,8 @@ def _lines(explained: Explained) -> list[str]:
 
 
 def _wrapped(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, subsequent_indent=" " * 6, break_long_words=False)
+    text = line.lstrip()
+    return wrapped(text, line[: -len(text)])
 
 
 def _show_in_colour(found: list[Explained]) -> None:

@@ -6,9 +6,6 @@ because `opentelemetry-semantic-conventions` marks all of its own as moved. Our 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
-
 # --- OpenTelemetry GenAI conventions: https://github.com/open-telemetry/semantic-conventions-genai
 OPERATION_NAME = "gen_ai.operation.name"
 PROVIDER_NAME = "gen_ai.provider.name"
@@ -183,8 +180,7 @@ HINT_IDS = "gemini.hint.ids"
 # Summary and remedy; its name sorts first, because some pages sort by name.
 HINT_ADVICE = "gemini.hint.advice"
 HINT_SEVERITY = "gemini.hint.severity"
-Severity = Literal["info", "warning", "error"]
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+SEVERITIES = ("info", "warning", "error")
 HINT_SUMMARY = "gemini.hint.summary"
 HINT_CAUSE = "gemini.hint.cause"
 HINT_REMEDY = "gemini.hint.remedy"
@@ -234,7 +230,7 @@ EVENT_LIVE_INTERRUPTED = "gemini.live.interrupted"
 EVENT_LIVE_GENERATION_COMPLETE = "gemini.live.generation_complete"
 EVENT_LIVE_GO_AWAY = "gemini.live.go_away"
 
-# --- metrics: those of the conventions have their names from a profile, below
+# --- metrics; a profile has the names of the conventions' metrics
 TOOL_DURATION = "gen_ai.execute_tool.duration"
 WORKFLOW_DURATION = "gen_ai.invoke_workflow.duration"
 RESPONSES = "gemini.client.responses"
@@ -251,110 +247,8 @@ WORKFLOW_BUCKETS = (1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 360
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKEN_BUCKETS = tuple(4.0**power for power in range(14))
 
-
-class MetricNames(NamedTuple):
-    """The metric names for one kind of operation; each value is recorded under every name listed."""
-
-    duration: tuple[str, ...] = ()
-    first_chunk: tuple[str, ...] = ()
-    # One histogram for input and output, with the attribute `gen_ai.token.type`.
-    token_usage: tuple[str, ...] = ()
-    known_input_tokens: tuple[str, ...] = ()  # for operations whose answer has counts
-    input_tokens: tuple[str, ...] = ()  # for every operation; 0 if the answer has no counts
-    output_tokens: tuple[str, ...] = ()
-    usage: tuple[tuple[str, str], ...] = ()  # counters by modality, with the direction that each counts
-
-    def __or__(self, other: MetricNames) -> MetricNames:
-        """The union: each value under the names of both."""
-        both: list[Any] = [
-            tuple(dict.fromkeys((*mine, *theirs))) for mine, theirs in zip(self, other, strict=True)
-        ]
-        return MetricNames(*both)
-
-
-class Profile(NamedTuple):
-    """One edition of the conventions, chosen once for an `instrument()`.
-
-    `missing_reason` is the value in `gen_ai.response.finish_reasons` if a reason was due and none came. `workflow_duration`
-    are the metric names for the duration of a loop. `newest_content` leaves deprecated things out of captured content:
-    finish reasons in messages, and instructions that are not text.
-    """
-
-    name: str
-    schema_url: str | None
-    metrics: Mapping[str, MetricNames]  # by kind of operation: inference, embeddings, other
-    missing_reason: str | None = None
-    workflow_duration: tuple[str, ...] = ()
-    newest_content: bool = False
-
-
-OPERATION_KINDS: Mapping[str, str] = {
-    "chat": "inference",
-    "embeddings": "embeddings",
-    "generate_content": "inference",
-    "text_completion": "inference",
-}
-_OPERATION_DURATION = ("gen_ai.client.operation.duration",)
-_RELEASED = MetricNames(
-    duration=_OPERATION_DURATION,
-    first_chunk=("gen_ai.client.operation.time_to_first_chunk",),
-    token_usage=("gen_ai.client.token.usage",),
-)
-_LATEST = MetricNames(
-    duration=("gen_ai.client.inference.duration",),
-    first_chunk=("gen_ai.client.inference.time_to_first_chunk",),
-    input_tokens=("gen_ai.client.inference.operation.input_tokens",),
-    output_tokens=("gen_ai.client.inference.operation.output_tokens",),
-    usage=(
-        ("gen_ai.client.inference.usage.input_tokens", "input"),
-        ("gen_ai.client.inference.usage.output_tokens", "output"),
-        ("gen_ai.client.inference.usage.cache_read.input_tokens", "cache_read"),
-        ("gen_ai.client.inference.usage.reasoning.output_tokens", "reasoning"),
-    ),
-)
-_LATEST_EMBEDDINGS = MetricNames(
-    duration=("gen_ai.client.embeddings.duration",),
-    known_input_tokens=("gen_ai.client.embeddings.operation.input_tokens",),
-)
-_DEFAULT_METRICS = {"inference": _RELEASED, "embeddings": _RELEASED, "other": _RELEASED}
-_LATEST_METRICS = {
-    "inference": _LATEST,
-    "embeddings": _LATEST_EMBEDDINGS,
-    "other": MetricNames(duration=_OPERATION_DURATION),
-}
-_BOTH_METRICS = {kind: _RELEASED | metrics for kind, metrics in _LATEST_METRICS.items()}
-
+# --- editions of the conventions, as OTEL_SEMCONV_STABILITY_OPT_IN names them: see profiles.py
 DEFAULT_PROFILE = "default"
-PROFILES: Mapping[str, Profile] = {
-    profile.name: profile
-    for profile in (
-        # The last release of the core conventions that defines gen_ai; the GenAI repository has no schema URL yet.
-        Profile(DEFAULT_PROFILE, "https://opentelemetry.io/schemas/1.41.1", _DEFAULT_METRICS),
-        Profile(
-            "gen_ai_latest_experimental",
-            None,
-            _LATEST_METRICS,
-            "error",
-            (WORKFLOW_DURATION,),
-            newest_content=True,
-        ),
-        Profile("gen_ai_latest_experimental/dup", None, _BOTH_METRICS, "error", (WORKFLOW_DURATION,)),
-    )
-}
-
-METRICS = {
-    TOOL_DURATION,
-    WORKFLOW_DURATION,
-    RESPONSES,
-    ATTEMPTS_FAILED,
-    HINTS,
-    SERVER_TOOL_USES,
-    COST,
-    UNPRICED_TOKENS,
-} | {
-    name if isinstance(name, str) else name[0]
-    for profile in PROFILES.values()
-    for metrics in profile.metrics.values()
-    for measure in metrics
-    for name in measure
-}
+LATEST_PROFILE = "gen_ai_latest_experimental"
+BOTH_PROFILES = "gen_ai_latest_experimental/dup"
+PROFILE_NAMES = (DEFAULT_PROFILE, LATEST_PROFILE, BOTH_PROFILES)

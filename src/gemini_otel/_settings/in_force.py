@@ -1,6 +1,7 @@
 """Which settings are in force: keyword arguments first, then environment variables, then defaults."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 import functools
 import os
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gemini_otel._facts.guard import logger, tried
 from gemini_otel._settings.parsing import parse_switch
-from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings
+from gemini_otel._settings.table import PREFIX, SETTINGS, Setting, Settings, shown
 
 # The console exporter's variable, which `instrument()` does not read.
 CONSOLE_PROBLEMS_ONLY = f"{PREFIX}CONSOLE_PROBLEMS_ONLY"
@@ -52,8 +53,8 @@ def load(keywords: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -
     for each in found:
         if each.problem is not None:
             origin = "the default" if each.source == "default" else each.source
-            logger.warning("%s; using %s, %s", each.problem, origin, each.value)
-    return Settings(**{each.setting.name: each.value for each in found})
+            logger.warning("%s; using %s, %s", each.problem, origin, shown(each.value))
+    return Settings(**{each.setting.name: each.value for each in found if each.source != "default"})
 
 
 def valid(keywords: Mapping[str, Any]) -> dict[str, Any]:

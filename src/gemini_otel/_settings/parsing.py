@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILE_NAMES
 from gemini_otel._facts.outcomes import ERROR_OUTCOMES
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ def callable_with(arguments: int) -> Callable[[Any], Any]:
 def parse_opt_in(text: str) -> str | None:
     """The profile that a list such as `http,gen_ai_latest_experimental/dup` opts in to; of two, the one with both names."""
     words = {word.strip().lower() for word in text.split(",")}
-    return next(
-        (name for name in reversed(tuple(PROFILES)) if name in words and name != DEFAULT_PROFILE), None
-    )
+    return next((name for name in reversed(PROFILE_NAMES) if name in words and name != DEFAULT_PROFILE), None)
 
 
 def parse_span_attributes(value: Any) -> SpanAttributes:

@@ -1,11 +1,13 @@
 """The settings: their values, and a table that says how each is set and read."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, SEVERITIES
+from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILE_NAMES, SEVERITIES
 from gemini_otel._facts.outcomes import DEFAULT_ERROR_OUTCOMES, ERROR_OUTCOMES
 from gemini_otel._settings.parsing import (
     CAPTURE_MODES,
@@ -33,8 +35,8 @@ HINT_SIGNALS = ("span", "logs", "both")
 Hook = Callable[[Any, Any], object]
 
 
-class Settings(NamedTuple):
-    """The values of the settings in force."""
+class Settings(SimpleNamespace):
+    """The values of the settings in force. Those that are not given have the defaults below."""
 
     error_outcomes: frozenset[str] = DEFAULT_ERROR_OUTCOMES
     hints: bool = True
@@ -52,8 +54,8 @@ class Settings(NamedTuple):
     request_hook: Hook | None = None
     response_hook: Hook | None = None
     error_hook: Hook | None = None
-    span_attributes: SpanAttributes | None = None
-    metric_attributes: MetricAttributes | None = None
+    span_attributes: "SpanAttributes | None" = None
+    metric_attributes: "MetricAttributes | None" = None
     capture_content: str = "no_content"
     content_limit: int = 65_536
     capture_bytes: bool = False
@@ -98,7 +100,7 @@ class Setting(NamedTuple):
 
     @property
     def default(self) -> Any:
-        return getattr(Settings(), self.name)
+        return getattr(Settings, self.name)
 
 
 SETTINGS = (
@@ -167,9 +169,9 @@ SETTINGS = (
     ),
     Setting(
         "semconv",
-        ", ".join(PROFILES),
+        ", ".join(PROFILE_NAMES),
         "names of the GenAI conventions: those of today's dashboards, those of the conventions' newest draft, or both",
-        one_of(*PROFILES),
+        one_of(*PROFILE_NAMES),
         standard="OTEL_SEMCONV_STABILITY_OPT_IN",
         read_standard=parse_opt_in,
     ),

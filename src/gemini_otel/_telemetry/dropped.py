@@ -6,7 +6,8 @@ the collector closes, it could wait for its own thread for ever. There, only `la
 the beginning and end of observed calls, when spans are flushed, at exit, at `uninstrument()`, and by a thread of its own.
 """
 
-from __future__ import annotations
+# Without `from __future__ import annotations`, which would slow down the start-up: typing compiles each annotation of a
+# NamedTuple that is text.
 
 import contextlib
 import os
@@ -15,9 +16,16 @@ import time
 import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from gemini_otel._facts.guard import safely
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Held(Protocol):
+        def abandon(self) -> None: ...
+
 
 Task = Callable[[], object]
 
@@ -27,10 +35,6 @@ class Moment(NamedTuple):
 
     seconds: float
     nanoseconds: int
-
-
-class _Held(Protocol):
-    def abandon(self) -> None: ...
 
 
 def now() -> Moment:
@@ -50,7 +54,7 @@ class _State:
 
 _state = _State()
 pending: set[Task] = set()  # noted and not done yet
-forks = 0  # begun before this process: a child does not end what its parent began
+forks = 0  # number of forks before this process; a child does not end what its parent began
 
 
 def later(task: Task) -> None:
@@ -87,7 +91,7 @@ def _do(state: _State, task: Task) -> None:
         pending.discard(task)
 
 
-def hold_open(stream: _Held) -> None:
+def hold_open(stream: "_Held") -> None:
     """Note a stream that the user gets. It ends with the interpreter, or a moment after the user drops it."""
     state = _state
     state.open.add(stream)
@@ -97,7 +101,7 @@ def hold_open(stream: _Held) -> None:
             state.worker.start()
 
 
-def let_go(stream: _Held) -> None:
+def let_go(stream: "_Held") -> None:
     """Forget a stream that has ended."""
     _state.open.discard(stream)
 

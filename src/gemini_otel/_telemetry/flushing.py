@@ -29,8 +29,8 @@ def install_on(provider: Any) -> None:
 
 
 def registered(provider: Any) -> Iterator[Any]:
-    """The provider's span processors. The SDK has no public way to list them; if this finds none, a processor is still added
-    only once.
+    """The provider's span processors. The SDK has no public way to list them; even if this finds none, hints are added only
+    once.
     """
     pending = [getattr(provider, "_active_span_processor", None)]
     while pending:

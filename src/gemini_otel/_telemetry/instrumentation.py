@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from opentelemetry import context as otel_context
 from opentelemetry import metrics, trace
@@ -18,17 +18,30 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import Span, Tracer, TracerProvider
 
 from gemini_otel._facts.guard import call_back
-from gemini_otel._facts.names import DEFAULT_PROFILE, PROFILES, Profile
+from gemini_otel._facts.names import DEFAULT_PROFILE
 from gemini_otel._facts.version import __version__
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.dropped import end_open_streams
 from gemini_otel._telemetry.sayings import CONVERSATION, PROMPT
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from gemini_otel._facts.labels import Dimensions
+    from gemini_otel._facts.profiles import Profile
     from gemini_otel._telemetry.content.capture import Content
     from gemini_otel._telemetry.log_events import ExceptionLog
     from gemini_otel._telemetry.metrics.instruments import Metrics
+
+    class HintProcessor(Protocol):
+        """The interface of the processor that adds hints to our spans."""
+
+        def watch(self, span: Any) -> object:
+            """Add hints to a span of another library that stands for our call."""
+
+        def rest(self) -> object:
+            """Stop adding hints."""
+
 
 SCOPE = "gemini_otel"
 _API_PACKAGES = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
@@ -50,16 +63,6 @@ if hasattr(os, "register_at_fork"):
 _metrics_of: dict[int, Metrics] = {}
 
 
-class HintProcessor(Protocol):
-    """The interface of the processor that adds hints to our spans."""
-
-    def watch(self, span: Any) -> object:
-        """Add hints to a span of another library that stands for our call."""
-
-    def rest(self) -> object:
-        """Stop adding hints."""
-
-
 class Providers:
     """Finds the providers, including those that are set after `instrument()`.
 
@@ -73,7 +76,7 @@ class Providers:
         semconv: str = DEFAULT_PROFILE,
         prepare: Callable[[Providers, TracerProvider], HintProcessor | None] | None = None,
     ) -> None:
-        self.profile = PROFILES[semconv]
+        self._semconv = semconv
         self._tracer_provider = tracer_provider
         self._meter_provider = meter_provider
         self._tracer: Tracer | None = None
@@ -82,26 +85,40 @@ class Providers:
         self.resource: object = None
         self.hint_processor: HintProcessor | None = None
         self._prepare = prepare
+        self._prepared = False
+
+    @property
+    def profile(self) -> Profile:
+        """The edition of the conventions; imported with the first call."""
+        from gemini_otel._facts.profiles import PROFILES
+
+        return PROFILES[self._semconv]
 
     def tracer(self) -> Tracer | None:
         """The tracer; None if there is no provider yet."""
-        if self._tracer is None:
-            provider = self._tracer_provider or trace.get_tracer_provider()
-            if not is_placeholder(provider):
-                with _once:
-                    self._start_tracing(provider)
+        if self._tracer is None and (provider := self.prepare()) is not None:
+            # Two threads may do this at the same time: their tracers are alike.
+            self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
         return self._tracer
 
-    def _start_tracing(self, provider: TracerProvider) -> None:
-        if self._tracer is not None:
-            return  # another thread was first
+    def prepare(self) -> TracerProvider | None:
+        """Prepare the tracer provider for our spans, which begin with the first call; None if there is no provider yet."""
+        provider = self._tracer_provider or trace.get_tracer_provider()
+        if is_placeholder(provider):
+            return None
+        with _once:
+            if not self._prepared:
+                self._prepared = True
+                self._prepare_once(provider)
+        return provider
+
+    def _prepare_once(self, provider: TracerProvider) -> None:
         # Registered again, so that it runs before this provider's shutdown, which was registered when the provider was made.
         atexit.unregister(end_open_streams)
         atexit.register(end_open_streams)
         self.resource = getattr(provider, "resource", None)
         if self._prepare is not None:
             self.hint_processor = self._prepare(self, provider)
-        self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
 
     def metrics(self) -> Metrics | None:
         """The metric instruments; None if there is no meter provider yet."""
@@ -122,18 +139,23 @@ class Providers:
         return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
 
 
-class Instrumentation(NamedTuple):
+class Instrumentation:
     """One `instrument()`.
 
     `keywords` are the settings that were passed as arguments; `repair` puts back layers that somebody removed.
     """
 
-    providers: Providers
-    settings: Settings
-    keywords: Mapping[str, Any] = MappingProxyType({})
-    content: Content | None = None
-    exceptions: ExceptionLog | None = None
-    repair: Callable[[], object] | None = None
+    def __init__(
+        self,
+        providers: Providers,
+        settings: Settings,
+        keywords: Mapping[str, Any] = MappingProxyType({}),
+        content: Content | None = None,
+        exceptions: ExceptionLog | None = None,
+        repair: Callable[[], object] | None = None,
+    ) -> None:
+        self.providers, self.settings, self.keywords = providers, settings, keywords
+        self.content, self.exceptions, self.repair = content, exceptions, repair
 
     def bypassed(self) -> None:
         """A call bypassed our wrapper, because another library has removed it: put it back."""

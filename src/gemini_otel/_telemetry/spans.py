@@ -50,7 +50,7 @@ class SpanChoice(NamedTuple):
     own: Mapping[str, Any]  # the user's own attributes, and the program's conversation and prompt
     start: Attributes  # what is known before the request
     recording: bool
-    host: HostSpan | None = None  # if the span is a draft, the writer for this round
+    host: HostSpan | None = None  # if the span is a draft, the host's span that it writes to
     given: dict[str, Any] | None = None  # the attributes as they were set, if the span is ours and records
 
     @property

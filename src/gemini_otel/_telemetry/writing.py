@@ -18,7 +18,7 @@ from gemini_otel._facts.sendable import OTHER, replaced
 
 # Kept while somebody holds the span, which is until it has ended, because exporters get a copy.
 _given: weakref.WeakKeyDictionary[Span, dict[str, Any]] = weakref.WeakKeyDictionary()
-_warned = False  # attributes whose value was replaced
+_warned = False  # whether the first replaced value was logged
 
 
 def write(span: Span, attributes: Mapping[str, Any]) -> None:

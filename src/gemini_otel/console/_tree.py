@@ -80,14 +80,14 @@ def is_problem(span: ReadableSpan) -> bool:
 
 def _read(span: ReadableSpan) -> dict[str, Any]:
     """The span's attributes; for spans of other instrumentations, also under our names."""
-    found = dict(span.attributes or {})
+    attributes = dict(span.attributes or {})
     scope = span.instrumentation_scope
     genai = SCOPES.get(scope.name) if scope is not None else None
-    if names.OUTCOME not in found and (begins_as_genai(span) if genai is None else genai):
+    if names.OUTCOME not in attributes and (begins_as_genai(span) if genai is None else genai):
         from gemini_otel.hints._foreign.reading import translate
 
-        translate(span, found)
-    return found
+        translate(span, attributes)
+    return attributes
 
 
 def _time_of_day(span: ReadableSpan) -> list[Text]:
@@ -99,24 +99,24 @@ def _time_of_day(span: ReadableSpan) -> list[Text]:
 
 def _line(span: ReadableSpan) -> list[Text]:
     """Operation and model, outcome, tokens, duration, and whatever else is out of the ordinary."""
-    found = _read(span)
-    outcome = str(found.get(names.OUTCOME, ""))
-    told = (
+    attributes = _read(span)
+    outcome = str(attributes.get(names.OUTCOME, ""))
+    entries = (
         (span.name, "bold"),
-        (_model(span.name, found), "bold"),
+        (_model(span.name, attributes), "bold"),
         (outcome, _OUTCOME_STYLE.get(outcome, "yellow")),
-        (_reason(found), "yellow"),
-        (_error(span, found), "red"),
-        (_tokens(found), ""),
-        (_time(span, found), "dim"),
-        (_attempts(span, found), "magenta"),
-        (_repetition(found), "magenta"),
-        (_rounds(found), "dim"),
-        (_parts(found), "dim"),
-        (_prompt(found), "dim"),
-        (_agent(span.name, found), "dim"),
+        (_reason(attributes), "yellow"),
+        (_error(span, attributes), "red"),
+        (_tokens(attributes), ""),
+        (_time(span, attributes), "dim"),
+        (_attempts(span, attributes), "magenta"),
+        (_repetition(attributes), "magenta"),
+        (_rounds(attributes), "dim"),
+        (_parts(attributes), "dim"),
+        (_prompt(attributes), "dim"),
+        (_agent(span.name, attributes), "dim"),
     )
-    return [Text(printable(text), style) for text, style in told if text]
+    return [Text(printable(text), style) for text, style in entries if text]
 
 
 def printable(text: object) -> str:
@@ -127,25 +127,25 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
 
 
-def _model(name: str, found: Attributes) -> str:
+def _model(name: str, attributes: Attributes) -> str:
     """The model, if the span's name does not contain it."""
-    model = str(found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL) or "")
+    model = str(attributes.get(names.REQUEST_MODEL) or attributes.get(names.RESPONSE_MODEL) or "")
     return "" if model in name else model
 
 
-def _reason(found: Attributes) -> str:
+def _reason(attributes: Attributes) -> str:
     """Why the answer ended, unless it came to its natural end."""
-    reason, blocked = found.get(names.FINISH_REASON), found.get(names.BLOCK_REASON)
+    reason, blocked = attributes.get(names.FINISH_REASON), attributes.get(names.BLOCK_REASON)
     if blocked is not None:
         return f"prompt: {blocked}"
     return "" if reason in (None, "STOP") else str(reason)
 
 
-def _error(span: ReadableSpan, found: Attributes) -> str:
+def _error(span: ReadableSpan, attributes: Attributes) -> str:
     """Code and status of the error, or the exception's class; never its text, which may quote a prompt."""
-    error, status = found.get(names.ERROR_TYPE), found.get(names.ERROR_STATUS)
+    error, status = attributes.get(names.ERROR_TYPE), attributes.get(names.ERROR_STATUS)
     if error is None and span.status.status_code is StatusCode.ERROR:
-        error = _exception(span) or ("" if names.OUTCOME in found else "ERROR")
+        error = _exception(span) or ("" if names.OUTCOME in attributes else "ERROR")
     return " ".join(str(part) for part in (error, status) if part and error)
 
 
@@ -154,25 +154,25 @@ def _exception(span: ReadableSpan) -> Any:
     return next((kind for kind in reversed(kinds) if kind), None)
 
 
-def _tokens(found: Attributes) -> str:
+def _tokens(attributes: Attributes) -> str:
     """Tokens in and out with their parts, as the service counts them; for a loop, those of all its rounds."""
     both = (("input_tokens", "token in", "tokens in"), ("output_tokens", "out", "out"))
-    shown = (_with_parts(fact, one, many, found) for fact, one, many in both)
+    shown = (_with_parts(fact, one, many, attributes) for fact, one, many in both)
     return ", ".join(tokens for tokens in shown if tokens)
 
 
-def _with_parts(fact: str, one: str, many: str, found: Attributes) -> str:
-    tokens = _counter(COUNTERS[fact], found)
+def _with_parts(fact: str, one: str, many: str, attributes: Attributes) -> str:
+    tokens = _counter(COUNTERS[fact], attributes)
     if tokens is None:
         return ""
-    of_these = ((counter, _counter(counter, found)) for counter in USAGE if counter.of == fact)
+    of_these = ((counter, _counter(counter, attributes)) for counter in USAGE if counter.of == fact)
     parts = ", ".join(counted(some, *counter.part) for counter, some in of_these if some)
     whole = counted(tokens, one, many)
     return f"{whole} ({parts})" if parts else whole
 
 
-def _counter(counter: Counter, found: Attributes) -> int | None:
-    tokens = found.get(counter.attribute or "", found.get(counter.of_loop or ""))
+def _counter(counter: Counter, attributes: Attributes) -> int | None:
+    tokens = attributes.get(counter.attribute or "", attributes.get(counter.of_loop or ""))
     return tokens if isinstance(tokens, int) else None
 
 
@@ -181,56 +181,58 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _time(span: ReadableSpan, found: Attributes) -> str:
+def _time(span: ReadableSpan, attributes: Attributes) -> str:
     if span.start_time is None or span.end_time is None:
         return ""
     time = f"{(span.end_time - span.start_time) / 1e6:,.0f} ms"
-    first = found.get(names.RESPONSE_TIME_TO_FIRST_CHUNK)
+    first = attributes.get(names.RESPONSE_TIME_TO_FIRST_CHUNK)
     return f"{time}, first chunk {first * 1000:,.0f} ms" if isinstance(first, (int, float)) else time
 
 
-def _attempts(span: ReadableSpan, found: Attributes) -> str:
+def _attempts(span: ReadableSpan, attributes: Attributes) -> str:
     """How many HTTP attempts failed, and how; nothing for a call with one attempt, because its error says the same."""
     failed = [event.attributes or {} for event in span.events if event.name == names.EVENT_ATTEMPT]
-    if not failed or (len(failed) == 1 and names.ERROR_TYPE in found):
+    if not failed or (len(failed) == 1 and names.ERROR_TYPE in attributes):
         return ""
     how = (each.get(names.HTTP_STATUS_CODE, each.get(names.ERROR_TYPE)) for each in failed)
-    told = counted(len(failed), "failed attempt", "failed attempts")
-    return f"{told} ({', '.join(dict.fromkeys(map(str, how)))})"
+    attempts = counted(len(failed), "failed attempt", "failed attempts")
+    return f"{attempts} ({', '.join(dict.fromkeys(map(str, how)))})"
 
 
-def _repetition(found: Attributes) -> str:
-    kind, count = found.get(names.REPETITION_KIND), found.get(names.REPETITION_COUNT)
+def _repetition(attributes: Attributes) -> str:
+    kind, count = attributes.get(names.REPETITION_KIND), attributes.get(names.REPETITION_COUNT)
     return f"repetition: {kind}, {count} {'time' if count == 1 else 'times'}" if kind else ""
 
 
-def _rounds(found: Attributes) -> str:
+def _rounds(attributes: Attributes) -> str:
     """The number of rounds of a function calling loop."""
-    if names.AFC_ROUNDS not in found:
+    if names.AFC_ROUNDS not in attributes:
         return ""
-    most, tools = found.get(names.AFC_MAX_ROUNDS), found.get(names.AFC_TOOLS, 0)
-    failed = found.get(names.AFC_TOOLS_FAILED)
+    most, tools = attributes.get(names.AFC_MAX_ROUNDS), attributes.get(names.AFC_TOOLS, 0)
+    failed = attributes.get(names.AFC_TOOLS_FAILED)
     runs = "tool run" if tools == 1 else "tool runs"
-    told = f"{found[names.AFC_ROUNDS]} of {most} rounds, {tools} {runs}"
-    return f"{told}, {failed} failed" if failed else told
+    rounds = f"{attributes[names.AFC_ROUNDS]} of {most} rounds, {tools} {runs}"
+    return f"{rounds}, {failed} failed" if failed else rounds
 
 
-def _parts(found: Attributes) -> str:
+def _parts(attributes: Attributes) -> str:
     """Kinds of parts besides text and thoughts."""
-    parts = found.get(names.PARTS)
-    told = parts if isinstance(parts, (tuple, list)) else ()
-    return ", ".join(str(part) for part in told if part not in ("text", "thought"))
+    parts = attributes.get(names.PARTS)
+    kinds = parts if isinstance(parts, (tuple, list)) else ()
+    return ", ".join(str(part) for part in kinds if part not in ("text", "thought"))
 
 
-def _prompt(found: Attributes) -> str:
+def _prompt(attributes: Attributes) -> str:
     """The prompt's name and version, as the program gave them."""
-    told = (found.get(names.PROMPT_NAME), found.get(names.PROMPT_VERSION))
-    return " ".join(["prompt", *(str(part) for part in told if part)]) if told[0] else ""
+    name_and_version = (attributes.get(names.PROMPT_NAME), attributes.get(names.PROMPT_VERSION))
+    return (
+        " ".join(["prompt", *(str(part) for part in name_and_version if part)]) if name_and_version[0] else ""
+    )
 
 
-def _agent(name: str, found: Attributes) -> str:
+def _agent(name: str, attributes: Attributes) -> str:
     """The agent's name or id, if the span's name does not contain it."""
-    agent = str(found.get(names.AGENT_NAME) or found.get(names.AGENT_ID) or "")
+    agent = str(attributes.get(names.AGENT_NAME) or attributes.get(names.AGENT_ID) or "")
     return f"agent {agent}" if agent not in name else ""
 
 
@@ -248,10 +250,10 @@ def _add_hint(tree: Tree, hint: Attributes) -> None:
     branch = tree.add(Hanging([title, Text(printable(hint.get(names.HINT_ID)), "dim")]))
     for label, name in _HINT_LINES:
         if hint.get(name):
-            branch.add(_told(f"{label}:", str(hint[name]).splitlines()))
+            branch.add(_labelled(f"{label}:", str(hint[name]).splitlines()))
 
 
-def _told(label: str, sentences: Sequence[str]) -> Text | Group:
+def _labelled(label: str, sentences: Sequence[str]) -> Text | Group:
     """What a hint says under one label; several steps are on lines of their own."""
     if len(sentences) == 1:
         return Text.assemble((f"{label} ", "dim"), printable(sentences[0]))

@@ -82,7 +82,7 @@ class Finder:
     on_loop: _Asked
     on_tool: _Asked
     on_no_call: _Asked
-    wanted: frozenset[int]  # positions of the hints found
+    wanted: frozenset[int]  # positions of the hints of this level
 
     @property
     def needed_of_healthy(self) -> frozenset[str] | None:
@@ -190,8 +190,8 @@ def _applying(tables: tuple[_Table, ...], attributes: Attributes) -> list[_Entry
 
 
 def _chosen(found: list[_Entry], wanted: frozenset[int]) -> list[Hint]:
-    """The hint of an entry; None if it is below the level or switched off. This is decided last, because such an entry still
-    hides wider ones.
+    """The hints of the entries found, in order. Entries below the level or switched off are removed only here, because they
+    still hide wider ones.
     """
     if len(found) == 1:
         ((rank, hint),) = found

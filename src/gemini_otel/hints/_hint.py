@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gemini_otel._facts import names
-
-Severity = names.Severity
+Severity = Literal["info", "warning", "error"]  # the SEVERITIES of names.py
 Retry = Literal["yes", "no", "after_change", "wait", "resume"]
 AttributeValue = str | bool | int | float | tuple[str, ...]
 Attributes = Mapping[str, AttributeValue]

@@ -101,7 +101,7 @@ class Record:
         self._ended: list[tuple[ReadableSpan, tuple[str, ...]]] = []
         self._read: list[Call] = []
         # By the id of a span around calls: the hints of the spans inside.
-        self._told: dict[int, frozenset[str]] = {}
+        self._hints_inside: dict[int, frozenset[str]] = {}
 
     def add(self, span: ReadableSpan, disabled: tuple[str, ...]) -> None:
         """Add a span that has ended; `disabled` are the hints that were switched off at that time."""
@@ -125,7 +125,7 @@ class Record:
         if names.OUTCOME not in attributes and not (_is_genai(span) and translate(span, attributes)):
             return None
         hints = tuple(self._hints(span, attributes, _catalogue(disabled)))
-        self._tell(span, frozenset(hint.id for hint in hints))
+        self._pass_to_parent(span, frozenset(hint.id for hint in hints))
         return Call(
             span,
             not is_no_call(attributes) and names.AFC_ROUNDS not in attributes,
@@ -139,9 +139,9 @@ class Record:
         self, span: ReadableSpan, attributes: dict[str, Any], catalogue: Catalogue
     ) -> Iterator[CallHint]:
         """The hints of the catalogue, and those that the program put on the span, unless a span inside has them."""
-        told = self._told.get(_id(span), frozenset())
+        inside = self._hints_inside.get(_id(span), frozenset())
         failed = span.status.status_code is StatusCode.ERROR and names.OUTCOME not in (span.attributes or ())
-        if told and (failed or is_second_span(span)):
+        if inside and (failed or is_second_span(span)):
             return  # the hints of the spans inside explain the failure
         found = {
             hint.id: hint
@@ -149,19 +149,19 @@ class Record:
             for hint in catalogue.find(attributes, severity)
         }
         for hint in found.values():
-            if hint.id not in told:
+            if hint.id not in inside:
                 suited = fitted(hint, attributes)
                 yield CallHint(suited, evidence(suited, attributes), span)
         for event in span.events:
-            given = dict(event.attributes or {}) if event.name == names.EVENT_HINT else {}
-            if given and given[names.HINT_ID] not in {*found, *told}:
-                yield _of_event(given, span)
+            event_attributes = dict(event.attributes or {}) if event.name == names.EVENT_HINT else {}
+            if event_attributes and event_attributes[names.HINT_ID] not in {*found, *inside}:
+                yield _of_event(event_attributes, span)
 
-    def _tell(self, span: ReadableSpan, ids: frozenset[str]) -> None:
-        told = ids | self._told.pop(_id(span), frozenset())
-        if told and span.parent is not None:
+    def _pass_to_parent(self, span: ReadableSpan, ids: frozenset[str]) -> None:
+        inside = ids | self._hints_inside.pop(_id(span), frozenset())
+        if inside and span.parent is not None:
             around = span.parent.span_id
-            self._told[around] = self._told.get(around, frozenset()) | told
+            self._hints_inside[around] = self._hints_inside.get(around, frozenset()) | inside
 
 
 @functools.lru_cache(maxsize=16)
@@ -178,15 +178,15 @@ def _is_genai(span: ReadableSpan) -> bool:
     return (scope is not None and scope.name in SCOPES) or begins_as_genai(span)
 
 
-def _of_event(given: dict[str, Any], span: ReadableSpan) -> CallHint:
+def _of_event(event_attributes: dict[str, Any], span: ReadableSpan) -> CallHint:
     """A hint of the program, as its event describes it."""
     hint = Hint(
-        id=given[names.HINT_ID],
-        severity=given[names.HINT_SEVERITY],
-        summary=given[names.HINT_SUMMARY],
-        cause=given[names.HINT_CAUSE],
-        remedy=tuple(given[names.HINT_REMEDY].split("\n")),
-        retry=given[names.HINT_RETRY],
-        reference=given[names.HINT_REFERENCE],
+        id=event_attributes[names.HINT_ID],
+        severity=event_attributes[names.HINT_SEVERITY],
+        summary=event_attributes[names.HINT_SUMMARY],
+        cause=event_attributes[names.HINT_CAUSE],
+        remedy=tuple(event_attributes[names.HINT_REMEDY].split("\n")),
+        retry=event_attributes[names.HINT_RETRY],
+        reference=event_attributes[names.HINT_REFERENCE],
     )
-    return CallHint(hint, given.get(names.HINT_EVIDENCE), span)
+    return CallHint(hint, event_attributes.get(names.HINT_EVIDENCE), span)

@@ -87,11 +87,11 @@ class Plugin:
         hints = self._record.hints()
         new, self._reported = hints[self._reported :], len(hints)
         wrong = [
-            found
-            for found in new
-            if found.hint.severity in self._severities and not _is_allowed(found.id, self._allowed)
+            call_hint
+            for call_hint in new
+            if call_hint.hint.severity in self._severities and not _is_allowed(call_hint.id, self._allowed)
         ]
-        return _told(wrong) if wrong else None
+        return _message(wrong) if wrong else None
 
     # --- the end
 
@@ -119,18 +119,18 @@ class Plugin:
             self._watch.close()
 
 
-def _told(wrong: list[CallHint]) -> str:
+def _message(wrong: list[CallHint]) -> str:
     """Each hint once, with its evidence, and the marker that allows it."""
     by_hint: dict[tuple[str, str | None], list[CallHint]] = {}
-    for found in wrong:
-        by_hint.setdefault((found.id, found.evidence), []).append(found)
-    told = [
+    for call_hint in wrong:
+        by_hint.setdefault((call_hint.id, call_hint.evidence), []).append(call_hint)
+    descriptions = [
         plain(Explained(same[0].hint, same[0].evidence, len(same))) + f"\n  Span: {same[0].span.name}"
         for same in by_hint.values()
     ]
-    ids = ", ".join(f'"{hint_id}"' for hint_id in dict.fromkeys(found.id for found in wrong))
+    ids = ", ".join(f'"{hint_id}"' for hint_id in dict.fromkeys(call_hint.id for call_hint in wrong))
     head = "The Gemini calls of this test earned hints:"
-    return "\n\n".join((head, *told, f"To allow this: @pytest.mark.allow_hint({ids})"))
+    return "\n\n".join((head, *descriptions, f"To allow this: @pytest.mark.allow_hint({ids})"))
 
 
 def _allowed(item: pytest.Item) -> list[str]:

@@ -30,15 +30,15 @@ class Totals:
             sums = (call.counts, call.input_tokens + call.output_tokens, call.seconds)
             if call.counts:
                 _add(self.all, zip(_SUMS, sums, strict=True))
-            for found in call.hints:
-                if found.hint.severity not in self._severities:
+            for call_hint in call.hints:
+                if call_hint.hint.severity not in self._severities:
                     continue
-                told = {
-                    "severity": found.hint.severity,
-                    "remedy": found.hint.remedy[0] if found.hint.remedy else "",
+                labels = {
+                    "severity": call_hint.hint.severity,
+                    "remedy": call_hint.hint.remedy[0] if call_hint.hint.remedy else "",
                     "first": record.name,
                 }
-                row = self._row(found.id, told)
+                row = self._row(call_hint.id, labels)
                 _add(row, zip(_SUMS, (True, *sums[1:]), strict=True))
 
     def merge(self, data: Mapping[str, Any]) -> None:
@@ -63,16 +63,16 @@ class Totals:
         if not self.by_hint:
             return
         yield "What to do first: hints by severity, then by tokens"
-        found = sorted(self.by_hint.items(), key=_weight)
-        rows = [(hint_id, row["severity"], f"{row['calls']:,}x", _used(row)) for hint_id, row in found]
+        by_weight = sorted(self.by_hint.items(), key=_weight)
+        rows = [(hint_id, row["severity"], f"{row['calls']:,}x", _used(row)) for hint_id, row in by_weight]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for rank, ((_, row), cells) in enumerate(zip(found, rows, strict=True), 1):
+        for rank, ((_, row), cells) in enumerate(zip(by_weight, rows, strict=True), 1):
             yield f"{rank:2} " + "  ".join(map(str.ljust, cells, widths)).rstrip()
             yield f"   {row['remedy']}"
             yield f"   first in {row['first']}"
 
-    def _row(self, hint_id: str, told: dict[str, str]) -> dict[str, Any]:
-        return self.by_hint.setdefault(hint_id, {**told, **dict.fromkeys(_SUMS, 0)})
+    def _row(self, hint_id: str, labels: dict[str, str]) -> dict[str, Any]:
+        return self.by_hint.setdefault(hint_id, {**labels, **dict.fromkeys(_SUMS, 0)})
 
 
 def _used(row: dict[str, Any]) -> str:

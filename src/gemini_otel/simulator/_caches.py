@@ -48,6 +48,7 @@ def _list(call: Call, _reply: Reply) -> Json:
 
 _ONE = r"cachedContents/(?P<resource>[^/]+)"
 
+PLAYS = {"caches": frozenset({"too_small"})}
 ROUTES = (
     route("POST", "cachedContents", answering(_create)),
     route("GET", "cachedContents", answering(_list)),

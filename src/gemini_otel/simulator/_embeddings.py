@@ -90,6 +90,7 @@ def _values(text: str, size: Any) -> list[float]:
     ]
 
 
+PLAYS = {"embeddings": frozenset({"truncated", "no_usage"})}
 ROUTES = (
     route("POST", MODEL + r":(?P<method>countTokens)", answering(_count_tokens)),
     route("POST", MODEL + r":(?P<method>computeTokens)", answering(_compute_tokens)),

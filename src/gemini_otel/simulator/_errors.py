@@ -31,10 +31,6 @@ def not_found(request: Request) -> Reply:
     return Reply(404, body=error_body(404, "NOT_FOUND", message))
 
 
-def unknown_scenario(name: str, known: Iterable[str]) -> Reply:
-    return bad_request(unknown_scenario_message(name, known))
-
-
 def unknown_scenario_message(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name.lower().replace("-", "_"), names, n=5, cutoff=0.4)

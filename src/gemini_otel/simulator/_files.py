@@ -28,6 +28,8 @@ _REFUSED_PIECES = {
     "upload_refused": Reply(503, {"x-goog-upload-status": "final"}, _UNAVAILABLE),
     "upload_never_final": Reply(headers={"x-goog-upload-status": "cancelled"}, body={}),
 }
+UPLOADS = frozenset({*_REFUSED_PIECES, "upload_unconfirmed", "upload_without_address"})
+"""The variants of an upload, whatever is uploaded."""
 
 Finish = Callable[[Call, Reply], Json]
 """Makes the answer to the last piece of an upload."""
@@ -118,6 +120,7 @@ def _register(call: Call, _reply: Reply) -> Json:
 
 _ONE = r"files/(?P<resource>[^/]+)"
 
+PLAYS = {"files": frozenset({"processing", "failed"}) | UPLOADS}
 ROUTES = (
     *upload_routes("files", _finish_file),
     route("GET", r"files/(?P<resource>[^/:]+):download", answering(_download)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ._files import upload_routes
+from ._files import UPLOADS, upload_routes
 from ._request import Call, field_of, object_of
 from ._resources import moment, new_id, number
 from ._route import Route, answering, nothing, route
@@ -146,6 +146,7 @@ _ONE_WEBHOOK = r"webhooks/(?P<resource>[^/:]+)"
 _AUTH_TOKENS = r"interactions/(?P<resource>[^/:]+)/auth_tokens"
 _FILES = r"environments/(?P<resource>[^/:]+)/files/.*"
 
+PLAYS = {"triggers": frozenset(_EXECUTION), "decisions": frozenset({"filtered"}), "environments": UPLOADS}
 ROUTES = (
     route("POST", _ONE_TRIGGER + "/executions", answering(_run)),
     route("POST", _ONE_TRIGGER + ":run", answering(_run)),

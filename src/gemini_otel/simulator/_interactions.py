@@ -311,6 +311,8 @@ def _deltas(step: Json) -> Iterator[Json]:
 
 
 _ID = r"interactions/(?P<resource>[^/:]+(?::[\w-]+)?)"
+_STATES = {"failed", "cancelled", "budget_exceeded", "on_holiday", "error", "in_progress"}
+PLAYS = {"interactions": frozenset(_STATES)}
 ROUTES = (
     route("POST", r"interactions", _create),
     route("GET", _ID, _get),

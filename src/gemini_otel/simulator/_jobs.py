@@ -159,6 +159,7 @@ _TUNED = r"tunedModels/(?P<resource>[^/:]+)"
 _BATCH = r"(?:batches|batchPredictionJobs)/(?P<resource>[^/:]+)"
 _BATCHES = r"(?:batches|batchPredictionJobs)"
 
+PLAYS = {"tuning and batch jobs": frozenset(_STATES)}
 ROUTES = (
     route("POST", r"tuningJobs:validateReinforcementTuningReward", answering(_validate_reward)),
     route("POST", _TUNING + ":cancel", answering(nothing)),

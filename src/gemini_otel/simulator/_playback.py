@@ -1,41 +1,40 @@
-"""Which reply a request gets: the choice of the scenario, and the place in its sequence."""
+"""Finds the reply to a request: the scenario, and the position in its sequence."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 
-from ._errors import bad_request, not_found, unknown_scenario
+from ._choice import Choice, NoScenarioError
+from ._errors import bad_request, not_found
 from ._request import UNREADABLE, Call, Request
 from ._routes import find_route
 from ._scenario import Reply, Scenario
 
-_MOST_SEQUENCES = 10_000  # that have begun and not come to their end
+_MOST_SEQUENCES = 10_000  # sequences that have begun and not ended
 
 
 class Playback:
-    """Plays scenarios; identical requests move one sequence on."""
+    """Plays scenarios; identical requests continue one sequence."""
 
-    def __init__(self, default: Scenario, scenarios: Mapping[str, Scenario]) -> None:
-        self._default = default
-        self._scenarios = scenarios
+    def __init__(self, choice: Choice) -> None:
+        self._choice = choice
         self._lock = threading.Lock()
         self._next: dict[tuple[str, int], int] = {}
 
     def answer(self, request: Request) -> tuple[Reply, Call | None]:
-        """The reply to *request*, ready to be sent, and what its path says."""
+        """The reply to *request*, ready to be sent, and the variables in its path."""
         found = find_route(request)
         if found is None:
             return not_found(request), None
-        call, endpoint = found
+        call, endpoint, area = found
         if request.raw_body and not isinstance(request.body, dict) and not request.uploads:
             return bad_request("Invalid JSON payload received. Expected a JSON object."), call
         name = call.scenario()
-        scenario = self._default if name is None else self._scenarios.get(name)
-        if scenario is None:
-            return unknown_scenario(name or "", self._scenarios), call
         try:
+            scenario = self._choice.default(area) if name is None else self._choice.named(name, area)
             return endpoint(call, self._reply(call, scenario)), call
+        except NoScenarioError as error:
+            return bad_request(str(error)), call
         except UNREADABLE as error:
             return bad_request(f"The simulator cannot read this request: {type(error).__name__}."), call
 

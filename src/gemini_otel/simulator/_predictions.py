@@ -13,4 +13,8 @@ def _predict(call: Call, reply: Reply) -> Json:
     return images(call, reply) if is_image_request(call) else predicted_embeddings(call, reply)
 
 
+PLAYS = {
+    "embeddings": frozenset({"truncated"}),
+    "images": frozenset({"filtered", "partly_filtered", "none"}),
+}
 ROUTES = (route("POST", MODEL + r":(?P<method>predict)", answering(_predict)),)

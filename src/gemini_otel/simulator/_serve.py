@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
+from ._choice import Choice, live_default
 from ._errors import unknown_scenario_message
 from ._live import LivePlayer, as_live
 from ._live_scenario import LiveScenario
@@ -16,6 +17,9 @@ from ._request import Request
 from ._scenario import Scenario
 from ._server import Server
 from .scenarios import LIVE_SCENARIOS, SCENARIOS
+
+Choosable: TypeAlias = str | Scenario | LiveScenario
+"""A scenario, or the name of one."""
 
 
 @final
@@ -82,31 +86,41 @@ class Simulator(str):
 
 
 def serve(
-    scenario: str | Scenario | LiveScenario = "ok",
+    scenario: Choosable | Sequence[Choosable] = "ok",
     *,
     port: int = 0,
     scenarios: Iterable[Scenario | LiveScenario] = (),
 ) -> Simulator:
-    """Starts a local Gemini API and returns its address, which is also its context manager.
+    """Start a local Gemini API and return its address, which is also its context manager.
 
-    *scenario* answers every request that names none; a prompt names one by the text ``simulate:NAME``. *scenarios* are
-    known by name besides those of ``SCENARIOS`` and ``LIVE_SCENARIOS``, and replace them. Port 0 is a free port.
+    *scenario* answers every request that names none; a prompt names one by the text ``simulate:NAME``. If there are several,
+    the first one that fits a request answers it. A scenario of files, of jobs or of Live does not fit ``generate_content``,
+    which gets a 400 if there is no other. *scenarios* are known by name in addition to those of ``SCENARIOS`` and
+    ``LIVE_SCENARIOS``, and replace them. Port 0 is a free port. Raises ValueError for an unknown name or if no scenario is
+    given, and OSError if the port is in use.
     """
     own = tuple(scenarios)
     known = SCENARIOS | {each.name: each for each in own if isinstance(each, Scenario)}
     live = LIVE_SCENARIOS | {each.name: each for each in own if isinstance(each, LiveScenario)}
-    if isinstance(scenario, str):
-        if scenario not in known and scenario not in live:
-            raise ValueError(_choices(scenario, [*known, *live]))
-        scenario = live[scenario] if scenario in live else known[scenario]
-    if isinstance(scenario, LiveScenario):
-        live[scenario.name] = spoken = scenario
-        answered = known["ok"]
-    else:
-        known[scenario.name] = answered = scenario
-        spoken = as_live(scenario) or live["live_text"]
+    names = [scenario] if isinstance(scenario, Choosable) else [*scenario]
+    given = [_chosen(each, known, live) for each in names]
+    if not given:
+        raise ValueError("No scenario was given. Give at least one, such as 'ok'.")
+    known |= {each.name: each for each in given if isinstance(each, Scenario)}
+    live |= {each.name: each for each in given if isinstance(each, LiveScenario)}
     refusals = {name: each for name, every in known.items() if (each := as_live(every)) is not None}
-    return Simulator(Server(Playback(answered, known), LivePlayer(spoken, refusals | live), port))
+    player = LivePlayer(live_default(given, live), refusals | live)
+    return Simulator(Server(Playback(Choice(given, known, live)), player, port))
+
+
+def _chosen(
+    scenario: Choosable, known: Mapping[str, Scenario], live: Mapping[str, LiveScenario]
+) -> Scenario | LiveScenario:
+    if not isinstance(scenario, str):
+        return scenario
+    if scenario not in known and scenario not in live:
+        raise ValueError(_choices(scenario, [*known, *live]))
+    return live[scenario] if scenario in live else known[scenario]
 
 
 def _choices(name: str, known: Collection[str]) -> str:
@@ -115,7 +129,7 @@ def _choices(name: str, known: Collection[str]) -> str:
 
 
 def serve_forever(
-    scenario: str | Scenario | LiveScenario = "ok",
+    scenario: Choosable | Sequence[Choosable] = "ok",
     *,
     port: int = 8000,
     scenarios: Iterable[Scenario | LiveScenario] = (),
@@ -127,6 +141,6 @@ def serve_forever(
     with serve(scenario, port=port, scenarios=scenarios) as url, suppress(KeyboardInterrupt):
         if on_start is not None:
             on_start(url)
-        # Bounded waits keep Ctrl-C working where a wait without end cannot be interrupted.
+        # Bounded waits keep Ctrl-C working on platforms where an unbounded wait cannot be interrupted.
         while not url.wait(1.0):
             pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ._files import upload_facts, upload_routes
+from ._files import UPLOADS, upload_facts, upload_routes
 from ._request import Call, field_of
 from ._resources import moment, new_id, page
 from ._route import answering, nothing, route
@@ -100,6 +100,7 @@ _STORE = r"fileSearchStores/[^/:]+"
 _ONE = r"fileSearchStores/(?P<resource>[^/]+)"
 _DOCUMENT = _STORE + r"/documents/(?P<resource>[^/]+)"
 
+PLAYS = {"file search stores": frozenset({"processing", "failed"}) | UPLOADS}
 ROUTES = (
     *upload_routes(_STORE + ":uploadToFileSearchStore", _finish_upload),
     route("POST", _STORE + ":importFile", answering(_import_file)),

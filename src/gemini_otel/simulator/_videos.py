@@ -47,6 +47,7 @@ def _videos(call: Call, *, filtered: bool) -> Json:
     return {"generateVideoResponse": {"generatedSamples": samples} | blocked}
 
 
+PLAYS = {"videos": frozenset({"processing", "failed", "nothing", "filtered"})}
 ROUTES = (
     route("POST", MODEL + r":(?P<method>predictLongRunning)", answering(_start)),
     route("POST", MODEL + r":(?P<method>fetchPredictOperation)", answering(_fetch)),

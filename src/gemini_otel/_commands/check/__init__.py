@@ -40,7 +40,7 @@ _OPTIONAL = (
 _OLDEST_SDK = (1, 32)
 NEWEST_SDK = "3.6.1"  # as in tests/newest.txt
 _CONNECT_SECONDS = 2.0
-_LINK = re.compile(r"\[([^][]+)\]\([^()]*\)")  # those of docs/settings.md
+_LINK = re.compile(r"\[[^][]+\]\(([^()#]*)[^()]*\)")  # those of docs/settings.md
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -95,11 +95,15 @@ def _sdk_problems() -> Iterator[Finding]:
     version = _environment.version("google-genai")
     if version is None:
         yield Finding(
-            "error", "google-genai is not installed: there is nothing to trace.", "pip install google-genai"
+            "error",
+            "google-genai is not installed: there is nothing to trace.",
+            "Install it with: pip install google-genai",
         )
     elif _parts(version) < _OLDEST_SDK:
         yield Finding(
-            "error", f"google-genai {version} is too old to be traced.", "pip install 'google-genai>=1.32'"
+            "error",
+            f"google-genai {version} is too old to be traced.",
+            "Upgrade it with: pip install 'google-genai>=1.32'",
         )
     elif _parts(version) > _parts(NEWEST_SDK):
         yield Finding(
@@ -121,16 +125,27 @@ def _live_problems(found: dict[str, Any], targets: tuple[Target, ...]) -> Iterat
         yield Finding(
             "error",
             "gemini-otel is not active in this process"
-            + (f": OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={variable}." if variable else "."),
-            "Take it off that list." if variable else "Call gemini_otel.instrument().",
+            + (
+                f", because OTEL_PYTHON_DISABLED_INSTRUMENTATIONS={variable} leaves it out."
+                if variable
+                else "."
+            ),
+            "Take `gemini` or `*` off that list." if variable else "Call gemini_otel.instrument().",
         )
     yield from _live.provider_problems(found)
     yield from _live.two_providers()
+    for target in targets:
+        if target.state == "unpatched":
+            yield Finding(
+                "warning",
+                f"{target.name} is not patched, although this process is instrumented, so its calls are not traced.",
+                "The log says why if it could not be patched. If another library took our layer off, instrument later.",
+            )
     lost = sorted({target.area for target in targets} - {t.area for t in targets if t.state != "missing"})
     for area in lost:
         yield Finding(
             "warning",
-            f"this google-genai has no part of {area}; those calls are not traced.",
+            f"This google-genai has no part of {area}, so those calls are not traced.",
             "Upgrade gemini-otel.",
         )
 
@@ -143,7 +158,8 @@ def _launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "opentelemetry-distro is not installed, so opentelemetry-instrument sets up no exporter.",
-            "pip install opentelemetry-distro; or set providers up in the program and print(gemini_otel.check()) there.",
+            "Set up providers in the program and print(gemini_otel.check()) there, or install it with: pip install "
+            "opentelemetry-distro",
         )
     yield from _environment.otlp_problems(environ)
     yield from _environment.sampler_problems(environ)
@@ -175,7 +191,7 @@ def _settings_in_force(environ: Mapping[str, str]) -> Iterator[SettingInForce]:
             each.source,
             tuple(row.variables),
             shown(row.default),
-            _LINK.sub(r"\1", row.meaning),
+            _LINK.sub(r"docs/\1", row.meaning),
         )
 
 
@@ -206,18 +222,20 @@ def _destinations(found: dict[str, Any] | None, environ: Mapping[str, str]) -> I
 
 def _outlook(live: bool, found: dict[str, Any], environ: Mapping[str, str], ok: bool) -> Iterator[str]:
     if not live:
-        yield "This process is not instrumented: below is what opentelemetry-instrument would do with this environment."
-        yield "The state of a running program: print(gemini_otel.check()) in it."
+        yield "This process is not instrumented. Below is what opentelemetry-instrument would do with this environment."
+        yield "To see the state of a running program, call print(gemini_otel.check()) in it."
     if not ok:
-        yield "Something will not work as it stands: see the errors."
+        yield "Something will not work as it stands: the findings below say what."
         return
     session = _live.instrumentation()
     in_force = session.settings if session is not None else load({}, environ)
     yield f"Each Gemini call gives a span{_to(live, found, environ, 'traces')}."
     if not live or found["metrics"] is not None:
-        yield f"Metrics, under the names of the profile {in_force.semconv},{_to(live, found, environ, 'metrics')}."
+        metrics = f"metrics under the names of the profile {in_force.semconv}"
+        yield f"Calls give {metrics}{_to(live, found, environ, 'metrics')}."
+    where = {"span": "the span", "logs": "log events", "both": "the span and to log events"}
     yield (
-        f"Hints from level {in_force.hint_level} go to {in_force.hint_signal}."
+        f"Hints of the severity {in_force.hint_level} and above go to {where[in_force.hint_signal]}."
         if in_force.hints
         else "Hints are switched off."
     )
@@ -228,4 +246,10 @@ def _to(live: bool, found: dict[str, Any], environ: Mapping[str, str], signal: s
         names = [type(end).__name__ for end in _live.ends(found[signal])]
     else:
         names = _environment.exporters_of(signal, environ) if _environment.has_distro() else []
-    return f" for {', '.join(names)}" if names else " that goes nowhere"
+    if names:
+        return (
+            f", which goes to {', '.join(names)}"
+            if signal == "traces"
+            else f", which go to {', '.join(names)}"
+        )
+    return " that goes nowhere" if signal == "traces" else " that go nowhere"

@@ -74,7 +74,7 @@ def _path_problems(signal: str, path: str, where: str) -> Iterator[Finding]:
         yield Finding(
             "error",
             f"{where}: data is sent to {path}, which contains the signal's path twice.",
-            f"{_GENERIC} ends before /v1/...; the exporter adds that itself.",
+            f"End {_GENERIC} before /v1/...; the exporter adds that itself.",
         )
     elif not path.endswith(suffix):
         yield Finding(

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gemini_otel._commands.check.endpoints import SIGNALS, environment_problems, protocol_of
 from gemini_otel._commands.check.report import NO_SERVICE_NAME, Finding
@@ -48,23 +49,28 @@ def sdk_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(
             "error",
             "opentelemetry-sdk is not installed, so nothing is recorded.",
-            "pip install opentelemetry-distro opentelemetry-exporter-otlp",
+            "Install it with: pip install opentelemetry-distro opentelemetry-exporter-otlp",
         )
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        yield Finding("error", "OTEL_SDK_DISABLED=true: the SDK records nothing.", "Unset it.")
+        yield Finding("error", "OTEL_SDK_DISABLED=true, so the SDK records nothing.", "Unset it.")
 
 
 def setting_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Our variables that are misspelled or have unknown values."""
     for name, meant in in_force.unknown_variables(environ).items():
-        known = f"Did you mean {meant}?" if meant else "docs/settings.md lists them all."
+        known = f"Did you mean {meant}?" if meant else "All settings are in docs/settings.md."
         yield Finding("error", f"{name} is not a setting of gemini-otel.", known)
     for each in in_force.resolve({}, environ):
         if each.problem is not None:
-            yield Finding("error", each.problem, f"In force instead: {each.value} ({each.source}).")
+            yield Finding("error", f"{each.problem}.", _instead(each.value, each.source))
     value, problem = in_force.problems_only_variable(environ)
     if problem is not None:
-        yield Finding("error", problem, f"In force instead: {shown(value)} (default).")
+        yield Finding("error", f"{problem}.", _instead(value, "default"))
+
+
+def _instead(value: Any, source: str) -> str:
+    origin = "the default" if source == "default" else f"from {source}"
+    return f"Until you correct it, {shown(value)} is in force ({origin})."
 
 
 def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -75,7 +81,7 @@ def configuration_file_problems(environ: Mapping[str, str]) -> Iterator[Finding]
         yield Finding(
             "error",
             f"OTEL_CONFIG_FILE={path} needs the package opentelemetry-configuration.",
-            "pip install opentelemetry-configuration",
+            "Install it with: pip install opentelemetry-configuration",
         )
     if not Path(path).is_file():
         yield Finding("error", f"OTEL_CONFIG_FILE={path} is not a file.", "Correct the path, or unset it.")
@@ -115,7 +121,7 @@ def launch_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
     if not wanted["traces"]:
         yield Finding(
             "error",
-            "OTEL_TRACES_EXPORTER=none: spans are exported nowhere.",
+            "OTEL_TRACES_EXPORTER=none, so spans are exported nowhere.",
             "Unset it, or set it to otlp or gemini_console.",
         )
     for name in dict.fromkeys(name for names in wanted.values() for name in names):
@@ -135,7 +141,7 @@ def otlp_problems(environ: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(
                 "error",
                 f"{variable}={text} is not a protocol that the SDK knows.",
-                f"One of: {', '.join(_PROTOCOLS)}.",
+                f"Choose one of: {', '.join(_PROTOCOLS)}.",
             )
     for signal in SIGNALS:
         for name in exporters_of(signal, environ):
@@ -170,14 +176,21 @@ def _missing_package(name: str, signals: list[str]) -> Iterator[Finding]:
     ]
     if not missing:
         return
-    mend = f"pip install {_PACKAGES[name]}" if name in _PACKAGES else "Install the package that has it."
-    if name == "otlp_proto_grpc" and version(_PACKAGES["otlp_proto_http"]) is not None:
-        mend += ", or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf for the one that is installed"
+    if name not in _PACKAGES:
+        mend = "Install the package that has it."
+    elif name == "otlp_proto_grpc" and version(_PACKAGES["otlp_proto_http"]) is not None:
+        mend = f"Set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf for the one that is installed, or {_install(name)}"
+    else:
+        mend = _install(name).capitalize()
     yield Finding(
         "error",
-        f"the exporter {name} ({', '.join(missing)}) is not installed, so opentelemetry-instrument sets up no SDK at all.",
+        f"The exporter {name} ({', '.join(missing)}) is not installed, so opentelemetry-instrument sets up no SDK at all.",
         mend,
     )
+
+
+def _install(name: str) -> str:
+    return f"install it with: pip install {_PACKAGES[name]}"
 
 
 def _header_problems(environ: Mapping[str, str]) -> Iterator[Finding]:

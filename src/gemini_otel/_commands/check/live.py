@@ -103,30 +103,33 @@ def provider_problems(found: dict[str, Any]) -> Iterator[Finding]:
     if tracers is None:
         yield Finding(
             "error",
-            "there is no tracer provider (yet), so there are no spans.",
-            "trace.set_tracer_provider(...), at any time, also after instrument(); or run with opentelemetry-instrument.",
+            "There is no tracer provider yet, so there are no spans.",
+            "Call trace.set_tracer_provider(...) at any time, also after instrument(), or start the program with "
+            "opentelemetry-instrument.",
         )
     elif not ends(tracers):
         yield Finding(
             "error",
-            "the tracer provider has no exporter: spans are made and dropped.",
-            "provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))",
+            "The tracer provider has no exporter, so spans are made and dropped.",
+            "Add one: provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))",
         )
     elif not hasattr(tracers, "add_span_processor"):
         yield Finding(
             "warning",
             f"{type(tracers).__name__} takes no span processors, so spans get no hints.",
-            "Set hints=False to silence this.",
+            "Use the TracerProvider of opentelemetry-sdk, or switch the hints off with hints=False.",
         )
     if tracers is not None and _service(tracers).startswith("unknown_service"):
         yield NO_SERVICE_NAME
     if found["metrics"] is None:
         yield Finding(
-            "info", "there is no meter provider, so there are no metrics.", "metrics.set_meter_provider(...)"
+            "info",
+            "There is no meter provider, so there are no metrics.",
+            "Call metrics.set_meter_provider(...).",
         )
     if _sampler(tracers).endswith(_SAMPLED_OUT):
         yield Finding(
-            "error", f"the sampler is {_sampler(tracers)}: no call gives a span.", "Choose another sampler."
+            "error", f"The sampler is {_sampler(tracers)}: no call gives a span.", "Choose another sampler."
         )
     for signal, provider in found.items():
         for end in ends(provider):
@@ -202,5 +205,5 @@ def _state(module: str, names: tuple[str, ...]) -> tuple[str, str]:
             return f"{module}.{name}", "patched"
     for name in names:
         if patching.exists(sys.modules[module], name):
-            return f"{module}.{name}", "ready"
+            return f"{module}.{name}", "ready" if instrumentation() is None else "unpatched"
     return f"{module}.{names[-1]}", "missing"

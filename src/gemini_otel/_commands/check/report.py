@@ -6,8 +6,19 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gemini_otel._commands.wrapping import wrapped
+
 _MOST_NAMES = 3
 _LABELS = {"error": "ERROR", "warning": "WARNING", "info": "note"}
+_SOURCES = {"default": "the default", "keyword": "given to instrument()"}
+_STATES = {  # for one function and for several
+    "patched": ("is traced", "are traced"),
+    "ready": ("is ready to be traced", "are ready to be traced"),
+    "waiting": ("is traced once it is imported", "are traced once they are imported"),
+    "unpatched": ("is not patched", "are not patched"),
+    "missing": ("is not in this google-genai", "are not in this google-genai"),
+}
+NOTHING_FOUND = "Nothing is wrong."
 
 
 class Finding(NamedTuple):
@@ -23,14 +34,14 @@ class Finding(NamedTuple):
 
 NO_SERVICE_NAME = Finding(
     "info",
-    "the service has no name; back ends show `unknown_service`.",
+    "The service has no name; back ends show `unknown_service`.",
     "Set OTEL_SERVICE_NAME to your service's name.",
 )
 
 
 class Target(NamedTuple):
-    """One SDK function that is traced. Its state is `patched`, `ready` to be patched, `waiting` for the SDK's import, or
-    `missing` in this SDK.
+    """One SDK function that is traced. Its state is `patched`, `ready` to be patched, `waiting` for the SDK's import,
+    `missing` in this SDK, or `unpatched` if this process is instrumented and the function all the same is not patched.
     """
 
     area: str
@@ -99,31 +110,39 @@ class Report(NamedTuple):
 
 
 def sections(report: Report) -> Iterator[tuple[str, list[str]]]:
-    """The headings of the text, each with its lines."""
+    """The headings of the text, each with its lines; a line that belongs to the one before it is indented."""
     yield "What will happen", list(report.outlook)
-    yield "Installed", [f"{name} {version or 'not installed'}" for name, version in report.versions.items()]
+    yield "Installed", [_version_line(*each) for each in report.versions.items()]
     yield "SDK functions", list(_target_lines(report.targets))
     yield "Providers and exporters", [_signal_line(signal) for signal in report.signals]
     yield "Settings", [line for each in report.settings for line in _setting_lines(each)]
-    yield "Other instrumentations", [_other_line(each) for each in report.others] or ["none"]
+    yield "Other instrumentations", [_other_line(each) for each in report.others] or ["There are none."]
 
 
 def finding_lines(finding: Finding) -> tuple[str, str]:
-    return f"{_LABELS[finding.level]}: {finding.what}", finding.mend
+    return f"{_LABELS[finding.level]}: {finding.what}", f"    {finding.mend}"
 
 
 def _lines(report: Report) -> Iterator[str]:
     for heading, lines in sections(report):
         yield heading
-        yield from (f"  {line}" for line in lines)
+        yield from map(fitted, lines)
         yield ""
     yield "Findings"
     for finding in report.findings:
-        what, mend = finding_lines(finding)
-        yield f"  {what}"
-        yield f"      {mend}"
+        yield from map(fitted, finding_lines(finding))
     if not report.findings:
-        yield "  none"
+        yield fitted(NOTHING_FOUND)
+
+
+def fitted(line: str) -> str:
+    """A line below a heading, wrapped at the terminal's width."""
+    text = line.lstrip()
+    return wrapped(text, "  " + line[: -len(text)])
+
+
+def _version_line(name: str, version: str | None) -> str:
+    return f"{name} {version}" if version else f"{name} is not installed."
 
 
 def _target_lines(targets: tuple[Target, ...]) -> Iterator[str]:
@@ -132,15 +151,23 @@ def _target_lines(targets: tuple[Target, ...]) -> Iterator[str]:
         for target in targets:
             if target.area == area:
                 states.setdefault(target.state, []).append(target.name)
-        counts = ", ".join(f"{len(found)} {state}" for state, found in states.items())
-        missing = f" ({_few(states['missing'])})" if "missing" in states else ""
-        yield f"{area}: {counts}{missing}"
+        counts = ", ".join(_counted(state, names) for state, names in states.items())
+        yield f"{area}: {counts}."
 
 
-def _setting_lines(setting: SettingInForce) -> tuple[str, str]:
-    variables = ", ".join(setting.variables) or "no variable"
-    about = f"    {variables}; default {setting.default}: {setting.meaning}"
-    return f"{setting.name} = {setting.value}  ({setting.source})", about
+def _counted(state: str, names: list[str]) -> str:
+    one, many = _STATES[state]
+    said = f"1 function {one}" if len(names) == 1 else f"{len(names)} functions {many}"
+    return f"{said} ({_few(names)})" if state in ("unpatched", "missing") else said
+
+
+def _setting_lines(setting: SettingInForce) -> Iterator[str]:
+    given = [f"instrument({setting.name}=...)", *setting.variables]
+    *others, last = given
+    ways = f"{', '.join(others)} or {last}" if others else last
+    default = "" if setting.source == "default" else f" The default is {setting.default}."
+    yield f"{setting.name} = {setting.value}  ({_SOURCES.get(setting.source, f'from {setting.source}')})"
+    yield f"    {setting.meaning[0].upper()}{setting.meaning[1:]}. Set it with {ways}.{default}"
 
 
 def _few(names: list[str]) -> str:
@@ -150,10 +177,10 @@ def _few(names: list[str]) -> str:
 
 def _signal_line(signal: Signal) -> str:
     if signal.provider is None:
-        return f"{signal.name}: no provider"
-    return f"{signal.name}: {signal.provider} -> {', '.join(signal.exporters) or 'nothing'}"
+        return f"There is no provider for {signal.name}."
+    return f"{signal.provider} sends {signal.name} to {', '.join(signal.exporters) or 'nothing'}."
 
 
 def _other_line(other: Other) -> str:
     version = f" {other.version}" if other.version else ""
-    return f"{other.name}{version}, {'active' if other.active else 'installed'}. {other.advice}"
+    return f"{other.name}{version} is {'active' if other.active else 'installed'}. {other.advice}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemini_otel._commands.check.report import Report, finding_lines, sections
+from gemini_otel._commands.check.report import NOTHING_FOUND, Report, finding_lines, fitted, sections
 from gemini_otel._commands.presenting import in_colour
 from gemini_otel.hints._hint import SEVERITY_STYLES
 
@@ -16,19 +16,18 @@ def show(report: Report) -> None:
 
 def _show_in_colour(report: Report) -> None:
     from rich.console import Console
-    from rich.padding import Padding
     from rich.text import Text
 
     console = Console(highlight=False)
     for heading, lines in sections(report):
         console.print(Text(heading, style="bold"))
         for line in lines:
-            console.print(Padding(Text(line), (0, 0, 0, 2)))
+            console.print(Text(fitted(line)))
         console.print()
     console.print(Text("Findings", style="bold"))
     for finding in report.findings:
         what, mend = finding_lines(finding)
-        console.print(Padding(Text(what, style=SEVERITY_STYLES[finding.level]), (0, 0, 0, 2)))
-        console.print(Padding(Text(mend), (0, 0, 0, 6)))
+        console.print(Text(fitted(what), style=SEVERITY_STYLES[finding.level]))
+        console.print(Text(fitted(mend)))
     if not report.findings:
-        console.print(Padding(Text("none", style="green"), (0, 0, 0, 2)))
+        console.print(Text(fitted(NOTHING_FOUND), style="green"))

@@ -184,10 +184,10 @@ def parse_since(text: str, now: datetime) -> float:
 
 def parse_by(text: str) -> tuple[str, ...]:
     """The names to group by. Raises ValueError for an unknown name."""
-    given = tuple(name.strip() for name in text.split(","))
-    unknown = [name for name in given if name not in KEYS]
-    if unknown or len(set(given)) < len(given):
+    keys = tuple(name.strip() for name in text.split(","))
+    unknown = [name for name in keys if name not in KEYS]
+    if unknown or len(set(keys)) < len(keys):
         raise ValueError(
             f"cannot group by {text!r}; choose from: {', '.join(KEYS)}, each once, comma-separated"
         )
-    return given
+    return keys

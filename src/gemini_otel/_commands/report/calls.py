@@ -94,8 +94,8 @@ class Reader:
         attributes = dict(span.attributes)
         if names.OUTCOME not in attributes and not translate(cast("ReadableSpan", span), attributes):
             return None
-        told = self._told(span, attributes)
-        hint = told or next(iter(self._find(attributes)), NO_HINT)
+        given_hint = self._hint_on(span, attributes)
+        hint = given_hint or next(iter(self._find(attributes)), NO_HINT)
         operation = str(attributes.get(names.OPERATION_NAME, ""))[:100]
         is_call = not is_no_call(attributes) and not attributes.get(names.AFC_ROUNDS)
         outcome = _outcome(span, attributes)
@@ -117,7 +117,7 @@ class Reader:
             is_tool=operation == TOOL,
             is_ours=span.instrumentation_scope.name == OURS,
             is_second=is_second_span(cast("ReadableSpan", span)),
-            hint_is_told=told is not None,
+            hint_is_told=given_hint is not None,
             lost=lost,
             start=span.start,
             seconds=seconds,
@@ -127,28 +127,28 @@ class Reader:
             attributes=_priced(attributes) if is_call else {},
         )
 
-    def _told(self, span: Span, attributes: Mapping[str, Any]) -> Hint | None:
+    def _hint_on(self, span: Span, attributes: Mapping[str, Any]) -> Hint | None:
         """The most specific hint that is on the span, as an attribute or an event."""
-        if isinstance(found := attributes.get(names.HINT_ID), str):
-            return self._known(found, attributes)
+        if isinstance(hint_id := attributes.get(names.HINT_ID), str):
+            return self._known(hint_id, attributes)
         for event in span.events:
             if event.name == names.EVENT_HINT and isinstance(
-                found := event.attributes.get(names.HINT_ID), str
+                hint_id := event.attributes.get(names.HINT_ID), str
             ):
-                return self._known(found, event.attributes)
+                return self._known(hint_id, event.attributes)
         return None
 
-    def _known(self, hint_id: str, said: Mapping[str, Any]) -> Hint:
+    def _known(self, hint_id: str, attributes: Mapping[str, Any]) -> Hint:
         """The catalogue's entry; for a hint of the user or of a newer release, one made from the span."""
         if (hint := self._hints.get(hint_id)) is not None:
             return hint
-        severity = said.get(names.HINT_SEVERITY)
+        severity = attributes.get(names.HINT_SEVERITY)
         hint = Hint(
             id=hint_id[:100],
             severity=severity if severity in SEVERITIES else "warning",
-            summary=str(said.get(names.HINT_SUMMARY, ""))[:300],
+            summary=str(attributes.get(names.HINT_SUMMARY, ""))[:300],
             cause="",
-            remedy=tuple(str(said.get(names.HINT_REMEDY, ""))[:1000].splitlines()),
+            remedy=tuple(str(attributes.get(names.HINT_REMEDY, ""))[:1000].splitlines()),
             retry="no",
             reference="",
         )

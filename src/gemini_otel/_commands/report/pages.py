@@ -88,7 +88,7 @@ def _escaped(text: str) -> str:
 
 def as_json(report: Report, sources: list[str], notes: list[str]) -> str:
     """Everything, for programs; times in seconds, money in US dollars."""
-    found = {
+    document = {
         "sources": sources,
         "first": _time(report.first),
         "last": _time(report.last),
@@ -99,7 +99,7 @@ def as_json(report: Report, sources: list[str], notes: list[str]) -> str:
         "total": _sums(report.all),
         "groups": [_group(report, group) for group in report.groups()],
     }
-    return json.dumps(found, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _group(report: Report, group: Group) -> dict[str, Any]:

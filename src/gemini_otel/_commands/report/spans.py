@@ -103,10 +103,10 @@ class SpanReader:
 
     def _of_resource(self, group: object) -> Iterator[Span]:
         service = ""
-        for scope, told, raw in self._scoped(group):
+        for scope, is_genai, raw in self._scoped(group):
             try:
                 span = _of_otlp(raw, scope)
-                if told or begins_as_genai(span):  # type: ignore[arg-type]  # only attributes are read
+                if is_genai or begins_as_genai(span):  # type: ignore[arg-type]  # only attributes are read
                     service = service or _service(group)
                     span.service = service
                     yield span
@@ -119,9 +119,9 @@ class SpanReader:
             for scoped in group.get("scopeSpans") or group.get("instrumentationLibrarySpans") or ():
                 named = scoped.get("scope") or scoped.get("instrumentationLibrary") or {}
                 scope = Scope(str(named.get("name", "")))
-                if (told := SCOPES.get(scope.name)) is not False:
+                if (is_genai := SCOPES.get(scope.name)) is not False:
                     for raw in scoped.get("spans") or ():
-                        yield scope, told, raw
+                        yield scope, is_genai, raw
         except _MALFORMED:
             self.malformed += 1
 
@@ -134,8 +134,8 @@ class SpanReader:
         for raw in spans:
             try:
                 span = _of_jaeger_span(raw)
-                told = SCOPES.get(span.instrumentation_scope.name)
-                if told or (told is None and begins_as_genai(span)):  # type: ignore[arg-type]  # as above
+                is_genai = SCOPES.get(span.instrumentation_scope.name)
+                if is_genai or (is_genai is None and begins_as_genai(span)):  # type: ignore[arg-type]  # as above
                     process = raw.get("process") or processes.get(raw.get("processID")) or {}
                     span.service = str(process.get("serviceName") or _UNKNOWN_SERVICE)[:200]
                     yield span
@@ -181,19 +181,19 @@ def _of_otlp(raw: dict[str, Any], scope: Scope) -> Span:
 
 
 def _attributes(pairs: object) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for pair in pairs or ():  # type: ignore[attr-defined]  # the caller counts a span of another form as malformed
         value = pair["value"]
         if "stringValue" in value:
-            found[pair["key"]] = value["stringValue"]
+            values[pair["key"]] = value["stringValue"]
         elif "intValue" in value:
-            found[pair["key"]] = int(value["intValue"])
+            values[pair["key"]] = int(value["intValue"])
         elif "arrayValue" in value:
-            found[pair["key"]] = _array(value["arrayValue"])
+            values[pair["key"]] = _array(value["arrayValue"])
         else:
             for kind in _PLAIN.intersection(value):
-                found[pair["key"]] = value[kind]
-    return found
+                values[pair["key"]] = value[kind]
+    return values
 
 
 def _array(value: dict[str, Any]) -> tuple[Any, ...]:

@@ -180,11 +180,11 @@ class _Text:
                 raise _BrokenError("ends in the middle of a value")
 
     def take(self, characters: str) -> str:
-        found = self.peek()
-        if found not in characters:
+        character = self.peek()
+        if character not in characters:
             raise _BrokenError("is broken JSON")
         self.at += 1
-        return found
+        return character
 
     def value(self) -> Any:
         """The next value."""

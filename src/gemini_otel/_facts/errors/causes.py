@@ -11,7 +11,7 @@ import errno
 import re
 from typing import NamedTuple
 
-# For all exceptions that end a connection: the code or the words say why.
+# The SDK's class for everything that ends a live interaction; its code or its words say why.
 LIVE_INTERACTION = "APIWebSocketError"
 # For any failure below the HTTP client: `gemini.error.kind` says more, if it is set.
 CATCH_ALL = ("APIConnectionError",)
@@ -198,6 +198,26 @@ OTHER_BACK_END = Cause(
         ),
     ),
 )
+# The SDK's messages for a client that cannot be made; no other library uses these words.
+NO_KEY = Cause(
+    "no_key",
+    words=(
+        Words(
+            ("ValueError",),
+            r"No API key was provided\. Please pass|Missing key inputs argument!|Project (?:and location )?or API key must be set when",
+        ),
+    ),
+)
+CLIENT_ARGUMENTS = Cause(
+    "client_arguments",
+    words=(
+        Words(
+            ("ValueError",),
+            r"API key are mutually exclusive in the client|Gemini API does not support project/location"
+            r"|enterprise and vertexai flags have conflicting values",
+        ),
+    ),
+)
 # The program read the parts of a reply that has none.
 NO_PARTS = Cause(
     "no_parts",
@@ -223,7 +243,7 @@ REFUSED_BY_SDK = Cause(None, ("ValidationError", "ValueError", "TypeError"))
 CAUSES = (
     *(TLS, TOO_MANY_FILES, PROXY_AUTH, UNREACHABLE),
     *(NO_CONNECTION_FREE, TIMEOUT, DISCONNECTED, BAD_URL, BAD_HEADER, UNREADABLE, CREDENTIALS),
-    *(CLOSED, OTHER_LOOP, OTHER_BACK_END, NO_PARTS),
+    *(CLOSED, OTHER_LOOP, NO_KEY, CLIENT_ARGUMENTS, OTHER_BACK_END, NO_PARTS),
     *(NO_FILE, CANCELLED, INTERRUPTED, OWN_TOOL, REFUSED_BY_SDK),
 )
 
@@ -308,6 +328,12 @@ def kind_of_text(name: str, text: str) -> str | None:
         if any(short in words.classes and re.search(words.pattern, text) for words in cause.words):
             return cause.kind
     return None
+
+
+def kind_of_client(text: str) -> str | None:
+    """The cause in the SDK's message for a client that cannot be made, whatever text comes before it."""
+    of_client = ((cause, words) for cause in (NO_KEY, CLIENT_ARGUMENTS) for words in cause.words)
+    return next((cause.kind for cause, words in of_client if re.search(words.pattern, text[:4000])), None)
 
 
 def why_not_connected(name: str, number: object, status: object, text: str) -> str | None:

@@ -21,6 +21,7 @@ from gemini_otel._facts.errors.bodies import (
     seconds,
     text,
 )
+from gemini_otel._facts.errors.delays import delay_in
 from gemini_otel._facts.errors.kinds import STATUSES, error_kind
 from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.errors.texts import close_facts, facts_of, read_text
@@ -115,6 +116,7 @@ def read_reported(code: object, message: object) -> ErrorFacts:
         status=status,
         kind=error_kind(code=None, status=status, message=said),
         message=mask(said) if said else None,
+        retry_delay=delay_in(said),
     )
 
 
@@ -186,7 +188,7 @@ def _transport_kind(error: BaseException) -> str | None:
     if "Timeout" in name:
         return causes.TIMEOUT.kind
     if name in causes.SPEAKING:
-        return causes.kind_of_text(name, str(error)[:4000])
+        return causes.kind_of_text(name, str(error))
     if name in causes.NOT_CONNECTED or (type(error) is OSError and _is_about_connecting(error)):
         return _why_not_connected(error)
     otherwise = causes.DISCONNECTED.kind if isinstance(error, ConnectionError) else None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gemini_otel._facts.calls import ErrorFacts
 from gemini_otel._facts.errors import causes
 from gemini_otel._facts.errors.bodies import LONGEST, Said, complete, said_in, said_loosely
+from gemini_otel._facts.errors.delays import delay_in
 from gemini_otel._facts.errors.kinds import HTTP_CODES, error_kind
 from gemini_otel._facts.errors.layout import plain
 from gemini_otel._facts.errors.masking import mask
@@ -125,6 +126,7 @@ def _is_of_vertex(text: str) -> bool:
 def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFacts:
     """The facts of an error that the service described."""
     code = said.code if said.code is not None else HTTP_CODES.get((said.status or "").upper())
+    delay = said.retry_delay if said.retry_delay is not None else delay_in(said.message)
     return ErrorFacts(
         type=type_ or (str(code) if code is not None else said.status or "unknown"),
         code=code,
@@ -137,7 +139,7 @@ def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFact
             quota_id=said.quota_id,
             quota_limit=said.quota_limit,
             quota_metric=said.quota_metric,
-            retry_delay=said.retry_delay,
+            retry_delay=delay,
             message=said.message,
             vertex=vertex,
         ),
@@ -146,7 +148,7 @@ def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFact
         quota_id=said.quota_id,
         quota_metric=said.quota_metric,
         quota_limit=said.quota_limit,
-        retry_delay=said.retry_delay,
+        retry_delay=delay,
     )
 
 

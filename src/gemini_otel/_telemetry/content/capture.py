@@ -17,8 +17,8 @@ from opentelemetry.trace import Span
 from gemini_otel._facts import names
 from gemini_otel._facts.content import RequestContent
 from gemini_otel._facts.guard import guarded, safely
-from gemini_otel._facts.names import PROFILES
 from gemini_otel._facts.operation import Arguments, Operation
+from gemini_otel._facts.profiles import PROFILES
 from gemini_otel._settings.table import Settings
 from gemini_otel._telemetry.content.completion_hook import CompletionHook, find_hook
 from gemini_otel._telemetry.content.rendering import Rendering, Rules
@@ -88,13 +88,13 @@ class Captured:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.values: dict[str, Any] = {}
-        self._shown: dict[str, Any] = {}  # some of them replace attributes
+        self._shown: dict[str, Any] = {}  # what is recorded instead of some of them
         self.truncated: tuple[str, ...] = ()
 
     def add(self, name: str, render: Callable[[Rendering], Any]) -> None:
         """Render one attribute. An empty value is skipped; a value that cannot be read becomes a note."""
         rendering = Rendering(self._rules)
-        # The hooks are off, because a redact function that calls Gemini would be called for that call as well.
+        # A redact function that calls Gemini would be called for that call as well.
         with suppress_instrumentation():
             found = safely(lambda: (render(rendering),))
         if found is None:
@@ -184,7 +184,7 @@ class CallContent:
     ) -> None:
         """Write the content before the span ends; `attributes` are those that the call has set since its start.
 
-        If the span is a draft on another library's span, hook and event run when that span ends.
+        If `deferred`, which is set while a host's span is ending, hook and event run a moment later.
         """
         content, captured = self._content, self._captured
         captured.add(names.OUTPUT_MESSAGES, self._transcript.render)

@@ -11,8 +11,8 @@ from opentelemetry.metrics import CallbackOptions, Histogram, Meter, Observation
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import USAGE
 from gemini_otel._facts.labels import MAX_MODELS, MAX_VALUES, BoundedNames
-from gemini_otel._facts.names import MetricNames, Profile
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS
+from gemini_otel._facts.profiles import OPERATION_KINDS, MetricNames, Profile
 from gemini_otel._facts.tiers import TIERS
 from gemini_otel._telemetry.metrics.costs import CostTable
 from gemini_otel._telemetry.metrics.counters import CounterTable
@@ -65,7 +65,7 @@ class StandardMetrics:
         # The instruments for an operation, by its name.
         self.of = defaultdict(
             lambda: kinds["other"],
-            {operation: kinds[kind] for operation, kind in names.OPERATION_KINDS.items()},
+            {operation: kinds[kind] for operation, kind in OPERATION_KINDS.items()},
         )
 
     def histograms(self, metrics: MetricNames, measure: str) -> tuple[Histogram, ...]:

@@ -32,7 +32,7 @@ class RoundEnd(NamedTuple):
     outcome: str
     status_code: int | None
     error: BaseException | None
-    failure: ErrorFacts | None  # `error.type` of a failure
+    failure: ErrorFacts | None  # what the service said, if the round failed with `error`
     repetition: str
     service_tier: str | None
 

@@ -89,7 +89,7 @@ NARROW = (
         cause="The key is wrong, expired or deleted. The API reports this as 400, not 401. Quotes or a line break in the "
         "environment variable make a key invalid too.",
         remedy=(
-            "Create a new key at https://aistudio.google.com/apikey .",
+            "Open https://aistudio.google.com/apikey and create a new key.",
             "See which variable won: GOOGLE_API_KEY is taken before GEMINI_API_KEY.",
             "A key for Vertex AI does not work on the Gemini API.",
         ),
@@ -684,7 +684,7 @@ NARROW = (
         retry="no",
         summary="The prepaid credit is used up.",
         cause="The project pays in advance, and its balance is empty.",
-        remedy=("Add credit, or switch on automatic reload, at https://ai.studio/projects .",),
+        remedy=("Open https://ai.studio/projects to add credit, or to switch on automatic reload.",),
         reference=links.BILLING,
         when=on(FAILURE, "prepaid_credit"),
         evidence=(_ANSWER, _MODEL),
@@ -696,7 +696,7 @@ NARROW = (
         summary="The project has reached its spending limit.",
         cause="A monthly cap that was set for the project, or the spending limit of its tier, is reached.",
         remedy=(
-            "Raise the cap at https://ai.studio/spend , or wait for the next month.",
+            "Open https://ai.studio/spend to raise the cap, or wait for the next month.",
             "Limits of a tier apply to the last ten minutes: send less at a time.",
         ),
         reference=links.BILLING,
@@ -757,7 +757,7 @@ NARROW = (
         "search grounding, and lasted until midnight Pacific time.",
         remedy=(
             "Do not retry in a loop.",
-            "See what is used up at https://ai.dev/rate-limit .",
+            "Open https://ai.dev/rate-limit to see what is used up.",
             "If the request uses Google Search or URL context, try without.",
         ),
         reference=links.RATE_LIMITS,
@@ -893,7 +893,7 @@ GENERIC = (
         "takes what is meant for the other, nor a key as a bearer token.",
         remedy=(
             "On Vertex AI, log in with application default credentials and unset the API keys.",
-            "On the Gemini API, check the key: https://aistudio.google.com/apikey .",
+            "For the Gemini API, open https://aistudio.google.com/apikey and check the key.",
             "Check that GOOGLE_GENAI_USE_VERTEXAI says what you mean.",
             "Refresh an expired token.",
         ),
@@ -1000,7 +1000,7 @@ GENERIC = (
         remedy=(
             _BACK_OFF,
             "Limit how many calls run at the same time.",
-            "Compare the use with the limits at https://ai.dev/rate-limit .",
+            "Open https://ai.dev/rate-limit to compare the use with the limits.",
             SET_RETRIES,
         ),
         reference=links.RATE_LIMITS,

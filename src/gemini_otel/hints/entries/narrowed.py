@@ -44,7 +44,7 @@ NARROWED: Mapping[str, Narrowed] = {
         "A token is valid only for the scopes that were requested. Vertex AI needs `cloud-platform`; the Gemini API needs "
         "`generative-language` or an API key.",
         (
-            "Make the credentials with the scope https://www.googleapis.com/auth/cloud-platform .",
+            "Make the credentials with https://www.googleapis.com/auth/cloud-platform as their scope.",
             "On a virtual machine, give it the access scope `cloud-platform`.",
             "Check that the client calls the back end that the credentials are for.",
         ),

@@ -294,6 +294,38 @@ HINTS = (
         ),
     ),
     Hint(
+        id="auth.no_key",
+        severity="error",
+        retry="no",
+        summary="The client has nothing to identify itself with.",
+        cause="google-genai found no API key, neither as an argument nor in the environment; for Vertex AI, it found no project "
+        "either. No request was sent.",
+        remedy=(
+            "For the Gemini API, set GEMINI_API_KEY or GOOGLE_API_KEY, or make the client with api_key=...",
+            "For Vertex AI, make the client with vertexai=True, project=... and location=...",
+            "If the variable is set, check that this process sees it: a .env file has to be loaded before the client is made.",
+        ),
+        reference=links.API_KEY,
+        when=on(FAILURE, *causes.NO_KEY.values),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
+        id="sdk.client_arguments",
+        severity="error",
+        retry="no",
+        summary="Arguments of the client contradict each other.",
+        cause="google-genai refuses some combinations of api_key, credentials, project, location, vertexai and enterprise. No request was "
+        "sent.",
+        remedy=(
+            "For the Gemini API, give api_key alone.",
+            "For Vertex AI, give vertexai=True with project and location, and leave api_key out.",
+            "Read the exception: it names what does not go together.",
+        ),
+        reference=links.SDK,
+        when=on(FAILURE, *causes.CLIENT_ARGUMENTS.values),
+        evidence=(_EXCEPTION,),
+    ),
+    Hint(
         id="file.unreadable",
         severity="error",
         retry="no",

@@ -13,7 +13,7 @@ HINTS = (
         summary="How to set up an API key.",
         cause="The client reads GOOGLE_API_KEY, then GEMINI_API_KEY, unless api_key is passed.",
         remedy=(
-            "Create a key at https://aistudio.google.com/apikey .",
+            "Open https://aistudio.google.com/apikey and create a key.",
             "Set one of the two variables only: with both, GOOGLE_API_KEY wins.",
             "Keep keys out of repositories: leaked keys are blocked.",
         ),
@@ -84,7 +84,7 @@ HINTS = (
         cause="Models differ in features, limits and API versions, and are retired after some time.",
         remedy=(
             "Use a model of the models page that supports the feature.",
-            "See the deprecations page for dates: https://ai.google.dev/gemini-api/docs/deprecations .",
+            "Open https://ai.google.dev/gemini-api/docs/deprecations for the dates.",
         ),
         reference=links.MODELS,
     ),
@@ -145,7 +145,7 @@ HINTS = (
         severity="info",
         retry="no",
         summary="Where the client libraries live.",
-        cause="The SDKs are open source: python-genai, js-genai and go-genai under https://github.com/googleapis .",
+        cause="The SDKs are open source: https://github.com/googleapis has python-genai, js-genai and go-genai.",
         remedy=("Search the issues of the SDK, and report what is new with a small example.",),
         reference=links.SDK,
     ),

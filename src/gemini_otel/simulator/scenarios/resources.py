@@ -1,4 +1,4 @@
-"""What endpoints answer that generate nothing: embeddings, images, files. A generating call gets a short answer."""
+"""What endpoints answer that generate nothing: embeddings, images, files. A call that generates refuses them."""
 
 from __future__ import annotations
 
