@@ -136,6 +136,7 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
                 kwargs.get("meter_provider"),
                 settings.semconv,
                 functools.partial(_prepare, settings, logger_provider),
+                patching.wake,
             ),
             settings,
             keywords,
@@ -149,6 +150,8 @@ class GeminiInstrumentor(BaseInstrumentor):  # type: ignore[misc]  # an untyped 
         _instrumentation = instrumentation
         # The hint processor starts now where there is a provider, not with the first Gemini call.
         instrumentation.providers.prepare()
+        if instrumentation.content is not None:  # content is captured without a provider, too
+            patching.wake()
         patching.install(installed.MODULE, functools.partial(_rows, instrumentation))
 
     @guarded

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import StatusCode
 
-from gemini_otel._facts.guard import end_after, guarded, report
+from gemini_otel._facts.guard import guarded, report
 from gemini_otel._facts.names import (
     EVENT_HINT,
     HINT_ID,
@@ -71,7 +71,7 @@ class _Reader:
         hint_level: str,
         on_span: tuple[str, ...],
     ) -> None:
-        from gemini_otel._telemetry.writing import restore
+        from gemini_otel._telemetry.attributes import restore
         from gemini_otel.hints import Catalogue, Events, default_hints
         from gemini_otel.hints._foreign.healthy import nothing_to_find
         from gemini_otel.hints._foreign.reading import translate
@@ -157,7 +157,7 @@ class HintSpanProcessor(SpanProcessor):
             watched = scopes.SCOPES.get(scope.name) if scope else None
             if watched is None:
                 watched = scopes.begins_as_genai(span)
-            if watched or self._all_spans:
+            if (watched or self._all_spans) and self.active:
                 self._watch(span)
         except (AttributeError, TypeError):  # for spans and scopes that are not the SDK's
             report("HintSpanProcessor.on_start")
@@ -165,7 +165,7 @@ class HintSpanProcessor(SpanProcessor):
     @guarded
     def watch(self, span: Span) -> None:
         """Add hints to this span when it ends, whatever it looked like when it started."""
-        if "end" not in vars(span):
+        if self.active and "end" not in vars(span):
             self._watch(span)
 
     def _watch(self, span: Span) -> None:
@@ -174,8 +174,7 @@ class HintSpanProcessor(SpanProcessor):
 
         `_on_ending` gets an ended span: https://github.com/open-telemetry/opentelemetry-python/issues/5614
         """
-        if self.active:
-            span.end = partial(end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
+        span.end = partial(_end_after, [self._before_end], span, span.end)  # type: ignore[method-assign]
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
         if self.active:
@@ -263,6 +262,29 @@ class HintSpanProcessor(SpanProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """End streams that the program has dropped unread; return whether all have ended within `timeout_millis`."""
         return flush(timeout_millis / 1000)
+
+
+def _end_after(
+    hooks: list[Callable[[Any, int | None], object]],
+    span: Any,
+    end: Callable[[int | None], None],
+    end_time: int | None = None,
+) -> None:
+    """End a span whose `end` is replaced by this, after the one hook, which may fail. A second thread does nothing."""
+    try:
+        hook = hooks.pop()
+    except IndexError:
+        return
+    try:
+        hook(span, end_time)
+    except Exception:
+        report(hook.__qualname__)
+    finally:  # after Ctrl-C, too
+        end(end_time)
+    try:  # `vars(span)` makes a span slower, and so does `suppress`
+        del span.end
+    except AttributeError:  # another processor replaced `end` first
+        return
 
 
 # Those that `instrument()` added, not the user.

@@ -119,6 +119,19 @@ def test_what_was_read_from_the_class_is_restored(module: Any) -> None:
     assert module.Api().call() == "theirs(ours(original))"
 
 
+def test_a_layer_for_observed_calls_sleeps_until_there_is_one(module: Any) -> None:
+    """A row that works inside of observed calls only passes calls through until `wake()`, and again after uninstalling."""
+    asleep = [(row("Api.call", driver=marking("ours"))[0]._replace(inside=True), marking("ours"))]
+    patching.install("some_sdk", lambda: asleep)
+    assert module.Api().call() == "original"
+    assert patching.is_patched("some_sdk", "Api.call")
+    patching.wake()
+    assert module.Api().call() == "ours(original)"
+    patching.uninstall()
+    patching.install("some_sdk", lambda: asleep)
+    assert module.Api().call() == "original"
+
+
 def test_repair(module: Any) -> None:
     """A layer that was taken out comes back; those that are in place stay as they are."""
     original = vars(module.Api)["call"]

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import Span, SpanProcessor
 
 import gemini_otel
 from gemini_otel import simulator
-from gemini_otel._telemetry import writing
+from gemini_otel._telemetry import attributes as span_attributes
 from support import MODEL, Telemetry, make_client
 
 _LENGTH, _COUNT = "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"
@@ -129,12 +129,12 @@ def test_what_others_changed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once a span has ended, what it was given is gone with it."""
     gc.collect()
-    held = len(writing._given)  # by what earlier tests keep
+    held = len(span_attributes._given)  # by what earlier tests keep
     with _limited(monkeypatch):
         _ask("finish_max_tokens")
         gc.collect()
-        assert len(writing._given) <= held
-    assert isinstance(writing._given, weakref.WeakKeyDictionary)
+        assert len(span_attributes._given) <= held
+    assert isinstance(span_attributes._given, weakref.WeakKeyDictionary)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ def test_only_what_was_cut_is_put_back(
 ) -> None:
     """A value that is not the beginning of ours was written by somebody else."""
     span = new_span()
-    writing.keep(span, {"name": value})
+    span_attributes.keep(span, {"name": value})
     attributes = {"name": left}
-    writing.restore(span, attributes)
+    span_attributes.restore(span, attributes)
     assert attributes == {"name": restored}
 
 

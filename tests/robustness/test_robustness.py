@@ -19,7 +19,7 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 import gemini_otel
 from gemini_otel._facts import guard as _guard
 from gemini_otel._facts import sendable
-from gemini_otel._telemetry import writing
+from gemini_otel._telemetry import attributes as span_attributes
 from support import MODEL, Telemetry, hint_ids, make_client
 from support.canned import canned
 from support.logs import Logs
@@ -238,7 +238,7 @@ def test_replaced_values_are_counted(
     telemetry: Telemetry, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A span says how many of its values are `_OTHER`; the first one of a process is logged, without what was sent."""
-    monkeypatch.setattr(writing, "_warned", False)
+    monkeypatch.setattr(span_attributes, "_warned", False)
     prose = "Cannot say my Zyqxv"
     answer = {
         "candidates": [{"finishReason": prose}],

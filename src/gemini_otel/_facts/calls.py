@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gemini_otel._facts import names
 
-_NO_COUNTS: Mapping[tuple[str, str], int] = MappingProxyType({})
+NO_COUNTS: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 Value = str | bool | int | float | tuple[str, ...]
 # Facts of one area of the SDK, by the name of their attribute.
@@ -92,7 +92,7 @@ class UsageFacts(NamedTuple):
     cached_tokens: int | None = None
     tool_use_tokens: int | None = None
     total_tokens: int | None = None
-    by_modality: Mapping[tuple[str, str], int] = _NO_COUNTS
+    by_modality: Mapping[tuple[str, str], int] = NO_COUNTS
 
     @property
     def input_tokens(self) -> int | None:

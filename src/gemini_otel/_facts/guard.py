@@ -12,7 +12,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,29 +53,6 @@ def tried(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[
         return function(*args, **kwargs), None
     except Exception as error:
         return None, error
-
-
-def end_after(
-    hooks: list[Callable[[Any, int | None], object]],
-    span: Any,
-    end: Callable[[int | None], None],
-    end_time: int | None = None,
-) -> None:
-    """End a span whose `end` is replaced by this, after the one hook, which may fail. A second thread does nothing."""
-    try:
-        hook = hooks.pop()
-    except IndexError:
-        return
-    try:
-        hook(span, end_time)
-    except Exception:
-        report(hook.__qualname__)
-    finally:  # after Ctrl-C, too
-        end(end_time)
-    try:  # `vars(span)` makes a span slower, and so does `suppress`
-        del span.end
-    except AttributeError:  # another processor replaced `end` first
-        return
 
 
 def call_back(site: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:

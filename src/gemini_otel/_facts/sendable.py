@@ -106,15 +106,21 @@ def sendable(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
 
     Numbers are bounded where they are read, because metrics use them, too.
     """
+    return attributes if usual_text(attributes) is not None else bounded(attributes)
+
+
+def usual_text(attributes: Mapping[str, Any]) -> str | None:
+    """All values as one text, where they can be sent as they are; None where they cannot."""
     try:
         said = "".join(map(str, attributes.values()))
     except ValueError:  # a number with more digits than Python converts to text
-        said = ""
-        usual = False
-    else:
-        usual = len(said) <= _USUAL_SIZE and len(attributes) <= MAX_ATTRIBUTES and said.isascii()
-    if usual and "\\ud" not in said:  # the repr of half a surrogate pair in a list
-        return attributes
+        return None
+    usual = len(said) <= _USUAL_SIZE and len(attributes) <= MAX_ATTRIBUTES and said.isascii()
+    return said if usual and "\\ud" not in said else None  # the repr of half a surrogate pair in a list
+
+
+def bounded(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes that are kept, with values that can be exported."""
     kept = list(attributes.items())[:MAX_ATTRIBUTES]
     return {text(name, 256): _value(each) for name, each in kept}
 

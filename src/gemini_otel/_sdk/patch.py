@@ -55,8 +55,13 @@ class Patch(NamedTuple):
     shape: Shape
     begin: Callable[..., Any]
     operation: Operation | TurnOperation | None = None
+    inside: bool = (
+        False  # whether it has work to do only inside of observed calls: it sleeps until there is one
+    )
 
 
-def patch(area: str, module: str, name: str, shape: Shape, begin: Callable[..., Any]) -> Patch:
+def patch(
+    area: str, module: str, name: str, shape: Shape, begin: Callable[..., Any], *, inside: bool = False
+) -> Patch:
     """A row for a function that has one name in all releases of the SDK."""
-    return Patch(area, Target(module, (name,)), shape, begin)
+    return Patch(area, Target(module, (name,)), shape, begin, inside=inside)

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 class _Layer:
     """Our wrapper around one SDK function; without a driver it passes calls through.
 
+    A layer that sleeps has no driver, but `given` has the one that it gets when it wakes.
+
     It goes below existing wrappers, so that the spans of other instrumentations are around ours in any order of
     installation.
     """
 
     def __init__(self, owner: Any, attribute: str) -> None:
         self.driver: Driver | None = None
+        self.given: Driver | None = None
         self._owner, self._attribute = owner, attribute
         self._holder, self._slot = owner, attribute
         self._original = _current(owner, attribute)
@@ -88,7 +91,7 @@ class _Layer:
         """Switch the layer off and remove it. Returns False if somebody wrapped it later: then it stays and passes calls
         through.
         """
-        self.driver = None
+        self.driver = self.given = None
         if _current(self._owner, self._attribute) is self._proxy:
             setattr(self._owner, self._attribute, self._original)
         elif self._holder is not self._owner and self._holder.__wrapped__ is self._proxy:
@@ -109,6 +112,7 @@ Rows = Iterable[tuple["Patch", "Driver"]]
 _layers: dict[tuple[str, str], _Layer] = {}
 _load: Callable[[], Rows] | None = None  # None while nothing is patched
 _rows: dict[str, list[tuple[Patch, Driver]]] = {}  # by module
+_awake = False  # whether any call has been observed
 _hooked: set[str] = set()  # post-import hooks cannot be removed
 # Held while layers change, and never during an import, which may wait for a thread that waits for this lock. If two threads
 # patched a function at the same time, one would leave a layer that nobody can remove.
@@ -161,7 +165,7 @@ def _load_rows(package: Any) -> None:
 def is_patched(module: str, name: str) -> bool:
     """Whether calls of this function pass through our layer, and it is switched on."""
     layer = _layers.get((module, name))
-    return layer is not None and layer.driver is not None and layer.in_place()
+    return layer is not None and layer.given is not None and layer.in_place()
 
 
 def exists(module: Any, name: str) -> bool:
@@ -171,13 +175,22 @@ def exists(module: Any, name: str) -> bool:
 
 def uninstall() -> None:
     """Restore functions that are still ours; switch our layer off where somebody wrapped it later."""
-    global _load
+    global _load, _awake
     with _lock:
-        _load = None
+        _load, _awake = None, False
         _rows.clear()
         for key, layer in list(_layers.items()):
             if safely(layer.remove):
                 del _layers[key]
+
+
+def wake() -> None:
+    """Switch on the layers that work only inside of observed calls, because there may be one now."""
+    global _awake
+    with _lock:
+        _awake = True
+        for layer in _layers.values():
+            layer.driver = layer.given
 
 
 @guarded
@@ -185,7 +198,7 @@ def repair() -> None:
     """Put back layers that somebody removed by restoring a function from before us."""
     with _lock:
         layers = list(_layers.items())
-    lost = {module for (module, _), layer in layers if layer.driver is not None and not layer.in_place()}
+    lost = {module for (module, _), layer in layers if layer.given is not None and not layer.in_place()}
     for module in lost:
         _patch_module(sys.modules[module])
 
@@ -212,10 +225,10 @@ def _patch_module(module: Any) -> None:
 
 
 def _patch_row(module: Any, patch: Patch, driver: Driver, load: Callable[[], Rows] | None) -> bool:
-    return any(_apply(module, name, driver, load) for name in patch.target.names)
+    return any(_apply(module, name, driver, patch.inside, load) for name in patch.target.names)
 
 
-def _apply(module: Any, name: str, driver: Driver, load: Callable[[], Rows] | None) -> bool:
+def _apply(module: Any, name: str, driver: Driver, inside: bool, load: Callable[[], Rows] | None) -> bool:
     with _lock:
         if _load is not load:  # another thread uninstalled in the meantime
             return True
@@ -225,7 +238,8 @@ def _apply(module: Any, name: str, driver: Driver, load: Callable[[], Rows] | No
         layer = _layers.get((module.__name__, name))
         if layer is None or not layer.in_place():
             layer = _layers[module.__name__, name] = _Layer(owner, attribute)
-        layer.driver = driver
+        layer.given = driver
+        layer.driver = driver if _awake or not inside else None
         return True
 
 

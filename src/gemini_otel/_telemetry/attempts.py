@@ -67,12 +67,16 @@ class AttemptLog:
         self._span = span
 
     def started(self) -> None:
+        """Note that an HTTP attempt begins."""
         self._answered = None
         self.number += 1
         if self._event is not None:
-            self.resends += 1
-            self._event[0][names.ATTEMPT_WAIT] = time.monotonic() - self._failed_at
-            self.close()
+            safely(self._resent, self._event[0])
+
+    def _resent(self, failed: Attributes) -> None:
+        self.resends += 1
+        failed[names.ATTEMPT_WAIT] = time.monotonic() - self._failed_at
+        self.close()
 
     def answered(self, status_code: int) -> None:
         """Note the status of an answer that the SDK may still reject with an exception that lacks the status."""

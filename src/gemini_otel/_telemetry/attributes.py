@@ -1,10 +1,21 @@
-"""Converts facts to span attributes; only this file knows which attribute a fact becomes."""
+"""Converts facts to span attributes, and sets them; only this file knows which attribute a fact becomes.
+
+It keeps the attributes as they were set, and counts the values that were replaced. Hints are derived from these, not from what
+the limits of the OpenTelemetry SDK leave: OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT cuts texts, and
+OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT drops the attributes that came first.
+"""
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Mapping
+from functools import lru_cache
 from itertools import compress, repeat
 from operator import attrgetter, is_not
+from types import MappingProxyType
 from typing import Any
+
+from opentelemetry.trace import Span
 
 from gemini_otel._facts import names
 from gemini_otel._facts.calls import (
@@ -17,9 +28,10 @@ from gemini_otel._facts.calls import (
     Value,
 )
 from gemini_otel._facts.errors.kinds import rpc_status
+from gemini_otel._facts.guard import logger
 from gemini_otel._facts.live import MediaFacts
 from gemini_otel._facts.outcomes import worst_finish_reason
-from gemini_otel._facts.sendable import MAX_NUMBER
+from gemini_otel._facts.sendable import MAX_NUMBER, OTHER, replaced
 from gemini_otel.repetition import Repetition
 
 Attributes = dict[str, Value]
@@ -85,20 +97,34 @@ _MODALITY_SUFFIX = {
 }
 
 
-def start_attributes(operation: str, start: StartFacts, stream: bool) -> Attributes:
-    """What is known before the request, which is all that a sampler gets."""
-    attributes: Attributes = {names.OPERATION_NAME: operation, names.PROVIDER_NAME: start.provider}
-    if start.model is not None:
-        attributes[names.REQUEST_MODEL] = start.model
-    if start.agent is not None:
-        attributes[names.AGENT_NAME] = start.agent
-    if start.address is not None:
-        attributes[names.SERVER_ADDRESS] = start.address
-        if start.port is not None:
-            attributes[names.SERVER_PORT] = start.port
+def start_attributes(operation: str, start: StartFacts, stream: bool) -> Mapping[str, Value]:
+    """What is known before the request, which is all that a sampler gets. Calls with the same start share it, so it is read-only."""
+    model, provider, address, port, _, agent = start
+    return _start_attributes(operation, provider, model, agent, address, port, stream)
+
+
+@lru_cache(maxsize=256)
+def _start_attributes(
+    operation: str,
+    provider: str,
+    model: str | None,
+    agent: str | None,
+    address: str | None,
+    port: int | None,
+    stream: bool,
+) -> Mapping[str, Value]:
+    attributes: Attributes = {names.OPERATION_NAME: operation, names.PROVIDER_NAME: provider}
+    if model is not None:
+        attributes[names.REQUEST_MODEL] = model
+    if agent is not None:
+        attributes[names.AGENT_NAME] = agent
+    if address is not None:
+        attributes[names.SERVER_ADDRESS] = address
+        if port is not None:
+            attributes[names.SERVER_PORT] = port
     if stream:
         attributes[names.REQUEST_STREAM] = True
-    return attributes
+    return MappingProxyType(attributes)
 
 
 def request_attributes(request: RequestFacts) -> Attributes:
@@ -218,3 +244,57 @@ def _present(facts: object, table: _Table) -> Attributes:
     """The attributes of the facts that are known. It has no loop, which would take most of the time of this step."""
     values = table.values(facts)
     return dict(compress(zip(table.names, values, strict=True), map(is_not, values, repeat(None))))
+
+
+# Kept while somebody holds the span, which is until it has ended, because exporters get a copy.
+_given: weakref.WeakKeyDictionary[Span, dict[str, Any]] = weakref.WeakKeyDictionary()
+_warned = False  # whether the first replaced value was logged
+
+
+def write(span: Span, attributes: Mapping[str, Any]) -> None:
+    """Set attributes on the span, and keep them unchanged."""
+    span.set_attributes(attributes)
+    if span.is_recording():
+        _given.setdefault(span, {}).update(attributes)
+
+
+def keep(span: Span, attributes: dict[str, Any]) -> None:
+    """Keep the attributes with which a recording span was started. Later attributes are added to the same dict."""
+    _given[span] = attributes
+
+
+def restore(span: Span, attributes: dict[str, Any]) -> None:
+    """Restore in this copy of the span's attributes what the limits removed; what others have changed stays."""
+    given = _given.get(span)
+    if given is None or given.items() <= attributes.items():
+        return
+    for name, value in given.items():
+        left = attributes.get(name)
+        if left is None or _is_cut(left, value):
+            attributes[name] = value
+
+
+def _is_cut(left: object, value: object) -> bool:
+    if isinstance(value, str):
+        return isinstance(left, str) and value.startswith(left)
+    if isinstance(value, tuple | list) and isinstance(left, tuple | list):
+        return len(left) == len(value) and all(map(_is_cut, left, value))
+    return False
+
+
+def replacements(attributes: Mapping[str, Any]) -> dict[str, int]:
+    """The number of replaced values, as an attribute; empty if none was replaced. The first one in the process is logged."""
+    found = replaced(attributes)
+    if not found:
+        return {}
+    global _warned
+    if not _warned:
+        _warned = True
+        logger.warning(
+            "A value does not look like a name; the span has %s instead, in %s. "
+            "Further ones are counted in %s of their spans and not logged.",
+            OTHER,
+            found[0],
+            names.REPLACED_VALUES,
+        )
+    return {names.REPLACED_VALUES: len(found)}

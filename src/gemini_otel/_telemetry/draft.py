@@ -13,7 +13,7 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode
 
 from gemini_otel._facts import names
 from gemini_otel._facts.guard import guarded, safely
-from gemini_otel._telemetry.writing import write
+from gemini_otel._telemetry.attributes import write
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import Attributes, AttributeValue

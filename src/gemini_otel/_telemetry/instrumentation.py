@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from opentelemetry import context as otel_context
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled, suppress_instrumentation
@@ -66,8 +65,11 @@ _metrics_of: dict[int, Metrics] = {}
 class Providers:
     """Finds the providers, including those that are set after `instrument()`.
 
-    `prepare` is called once, with this object and the tracer provider that spans will go to.
+    `prepare` is called once, with this object and the tracer provider that spans will go to; `when_found` is called once there is
+    a provider to listen.
     """
+
+    found = False  # whether there was a provider when somebody last looked
 
     def __init__(
         self,
@@ -75,6 +77,7 @@ class Providers:
         meter_provider: MeterProvider | None = None,
         semconv: str = DEFAULT_PROFILE,
         prepare: Callable[[Providers, TracerProvider], HintProcessor | None] | None = None,
+        when_found: Callable[[], object] | None = None,
     ) -> None:
         self._semconv = semconv
         self._tracer_provider = tracer_provider
@@ -85,6 +88,7 @@ class Providers:
         self.resource: object = None
         self.hint_processor: HintProcessor | None = None
         self._prepare = prepare
+        self._when_found = when_found
         self._prepared = False
 
     @property
@@ -99,6 +103,7 @@ class Providers:
         if self._tracer is None and (provider := self.prepare()) is not None:
             # Two threads may do this at the same time: their tracers are alike.
             self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
+            self._note_found()
         return self._tracer
 
     def prepare(self) -> TracerProvider | None:
@@ -127,7 +132,13 @@ class Providers:
             if not is_placeholder(provider):
                 with _once:
                     self._metrics = _find_metrics(provider, self.profile)
+                    self._note_found()
         return self._metrics
+
+    def _note_found(self) -> None:
+        if not self.found and self._when_found is not None:
+            self._when_found()
+        self.found = True
 
     @property
     def given(self) -> tuple[TracerProvider | None, MeterProvider | None]:
@@ -136,7 +147,7 @@ class Providers:
 
     def listening(self) -> bool:
         """Whether anybody would get a span or a metric."""
-        return self._tracer is not None or self.tracer() is not None or self.metrics() is not None
+        return self.tracer() is not None or self.metrics() is not None
 
 
 class Instrumentation:
@@ -162,9 +173,9 @@ class Instrumentation:
         if self.repair is not None and self.providers.listening() and is_instrumentation_enabled():
             self.repair()
 
-    def span_attributes(self, *, prompted: bool = False) -> dict[str, Any]:
-        """The attributes of every span that starts here: the user's own, the conversation, and the prompt."""
-        own, context = self.settings.span_attributes, otel_context.get_current()
+    def span_attributes(self, context: Context, *, prompted: bool = False) -> dict[str, Any]:
+        """The attributes of every span that starts in `context`: the user's own, the conversation, and the prompt."""
+        own = self.settings.span_attributes
         attributes: dict[str, Any] = {} if own is None else {**own.values()}
         if prompted and PROMPT in context:
             attributes.update(_attributes_in(context, PROMPT))

@@ -60,9 +60,9 @@ def loop_context(loop: RoundParent | None, base: Context) -> Context:
     return otel_context.set_value(LOOP_KEY, None if loop is None else weakref.ref(loop), base)
 
 
-def current_loop() -> Any:
+def loop_in(context: Context) -> Any:
     """The parent of rounds that start in this context; None if there is none."""
-    reference: Any = otel_context.get_value(LOOP_KEY)
+    reference: Any = context.get(LOOP_KEY)
     return None if reference is None else reference()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gemini_otel._facts.guard import safely
+from gemini_otel._facts.guard import report, safely
 from gemini_otel.repetition import Repetition, RepetitionDetector
 
 MAX_CHARACTERS = 500_000  # of one answer: about twice what a model may write
@@ -30,18 +30,27 @@ class RepetitionWatch:
         self._history.append((name, args, result))
 
     def text(self, candidate: int, thought: bool, text: str) -> None:
-        said = text[: self._room]
-        if not said:
+        if len(text) > self._room:
+            text = text[: self._room]
+        if not text:
             return
-        self._room -= len(said)
+        self._room -= len(text)
         self.heard = True
         key = candidate, thought
-        if key not in self._detectors:
-            said = self._gathered.pop(key, "") + said
-            if len(said) < SHORT:
-                self._gathered[key] = said
+        detector = self._detectors.get(key)
+        if detector is None:
+            text = self._gathered.pop(key, "") + text
+            if len(text) < SHORT:
+                self._gathered[key] = text
                 return
-        self._tell(safely(self._detector(candidate, thought).feed, said))
+            detector = self._detector(candidate, thought)
+        try:
+            verdict = detector.feed(text)
+        except Exception:
+            report("RepetitionDetector.feed")
+        else:
+            if verdict is not None and self.verdict is None:
+                self.verdict = verdict
 
     def function_call(self, candidate: int, name: str, args: object) -> None:
         self._tell(safely(self._detector(candidate, False).feed_call, name, args))

@@ -26,16 +26,18 @@ from gemini_otel._facts.errors.echo import mask_bytes, mask_echo, mask_unusual
 from gemini_otel._facts.guard import call_back, guarded, report, safely
 from gemini_otel._facts.operation import Arguments, Operation, PastCall
 from gemini_otel._facts.outcomes import UNFINISHED, answer_outcome, worst_finish_reason
-from gemini_otel._facts.sendable import OTHER, sendable
+from gemini_otel._facts.sendable import OTHER, bounded, sendable, usual_text
 from gemini_otel._facts.tiers import FLEX, tier_name
 from gemini_otel._telemetry import dropped
 from gemini_otel._telemetry.attempts import AttemptLog, LastError
 from gemini_otel._telemetry.attributes import (
     Attributes,
     repetition_attributes,
+    replacements,
     request_attributes,
     response_attributes,
     usage_attributes,
+    write,
 )
 from gemini_otel._telemetry.background import BEGUN_HERE, link_to_beginning
 from gemini_otel._telemetry.draft import Draft
@@ -43,8 +45,8 @@ from gemini_otel._telemetry.instrumentation import Instrumentation, call_hook
 from gemini_otel._telemetry.lifecycle import (
     Observation,
     RoundParent,
-    current_loop,
     current_round,
+    loop_in,
     outcome_of,
     round_context,
     set_error,
@@ -53,7 +55,6 @@ from gemini_otel._telemetry.lifecycle import (
 from gemini_otel._telemetry.metrics.rounds import RoundEnd, count_failed_attempt, record_round
 from gemini_otel._telemetry.repetition_watch import RepetitionWatch
 from gemini_otel._telemetry.spans import SpanChoice, start_span
-from gemini_otel._telemetry.writing import replacements, write
 
 if TYPE_CHECKING:
     from gemini_otel._telemetry.content.capture import CallContent
@@ -122,8 +123,8 @@ def begin(
     try:
         if dropped.pending:
             dropped.end_dropped()
-        content = instrumentation.content
-        listening = content is not None or instrumentation.providers.listening()
+        content, providers = instrumentation.content, instrumentation.providers
+        listening = content is not None or providers.found or providers.listening()
         if not listening or not is_instrumentation_enabled():
             return None
         try:
@@ -163,13 +164,14 @@ def _end_what_began(call: Round | None, chosen: SpanChoice | None, error: BaseEx
 class Round(Observation):
     """One round: its span, from the request to the answer's end.
 
-    `observe` takes each response or chunk; the `attempt_` methods take what happens below.
+    `observe` takes each response or chunk; `attempts` and the `attempt_` methods take what happens below.
     """
 
     # Class attributes until something happens, which it does in few rounds.
     _first_chunk: float | None = None
     _tier: str | None = None
     _flagged = False
+    _shown = False  # whether content capture or a hook gets the responses
     _within_host = False
     _watch: RepetitionWatch | None = None
     _last_error: LastError | None = None
@@ -181,7 +183,7 @@ class Round(Observation):
         self._started = time.perf_counter() if traits.started is None else traits.started
         parent = traits.parent
         if parent is None and operation.generates:
-            parent = current_loop()
+            parent = loop_in(setup.chosen.context)
         self._setup, self._span = setup, setup.chosen.span
         self._metrics = instrumentation.providers.metrics()
         own = instrumentation.settings.metric_attributes
@@ -193,7 +195,7 @@ class Round(Observation):
             self._watch = RepetitionWatch(
                 bool(setup.request.structured_output), settings.repetition_thresholds
             )
-        self._attempts = AttemptLog(self._span)
+        self.attempts = AttemptLog(self._span)
         # Set last, because an unfinished object has no end.
         super().__init__(round_context(self, setup.chosen.context), parent)
 
@@ -210,6 +212,7 @@ class Round(Observation):
             self.content = instrumentation.content.begin(operation, arguments, chosen.attributes)
         if recording or capturing:
             self.arguments = arguments
+            self._shown = self.content is not None or instrumentation.settings.response_hook is not None
         if recording:
             if instrumentation.settings.request_hook is not None:
                 call_hook(instrumentation.settings, "request_hook", chosen.span, MappingProxyType(arguments))
@@ -272,15 +275,16 @@ class Round(Observation):
                 self._flag(watch.verdict)
         except Exception:
             report("Answer.feed")
+        if self._shown:
+            self._show(response, message)
+
+    def _show(self, response: Any, message: object) -> None:
+        """Pass a response to content capture and to the user's hook."""
         if self.content is not None:
             self.content.observe(response)
-        if self._recording and self._setup.instrumentation.settings.response_hook is not None:
-            call_hook(
-                self._setup.instrumentation.settings,
-                "response_hook",
-                self._span,
-                response if message is None else message,
-            )
+        if self._recording:
+            settings = self._setup.instrumentation.settings
+            call_hook(settings, "response_hook", self._span, response if message is None else message)
 
     def _flag(self, verdict: Repetition) -> None:
         """Report a loop as soon as it is found."""
@@ -290,24 +294,10 @@ class Round(Observation):
         if on_repetition is not None:
             call_back("on_repetition", on_repetition, verdict)
 
-    def attempt_started(self) -> None:
-        """Note that an HTTP attempt begins."""
-        try:
-            self._attempts.started()
-        except Exception:
-            report("AttemptLog.started")
-
-    def attempt_succeeded(self) -> None:
-        """Note that the attempt got its answer."""
-        try:
-            self._attempts.succeeded()
-        except Exception:
-            report("AttemptLog.succeeded")
-
     @guarded
     def attempt_answered(self, status_code: int) -> None:
         """Note the HTTP status of an attempt whose answer is not read yet."""
-        self._attempts.answered(status_code)
+        self.attempts.answered(status_code)
 
     @guarded
     def attempt_failed(self, error: BaseException, ago: float = 0.0) -> None:
@@ -315,7 +305,7 @@ class Round(Observation):
         if not isinstance(error, Exception):
             return
         facts = self.read(error)
-        self._attempts.failed(facts, ago)
+        self.attempts.failed(facts, ago)
         if self._metrics is not None:
             count_failed_attempt(self._metrics, self._dimensions, self._setup.start.model, facts.code)
 
@@ -379,7 +369,7 @@ class Round(Observation):
             usage=usage_attributes(response.usage),
             finish_reason=finish_reason,
             outcome=outcome,
-            status_code=self._attempts.status_code,
+            status_code=self.attempts.status_code,
             error=error,
             failure=self._failure(error) if error is not None and outcome == "error" else None,
             repetition="not_checked"
@@ -432,7 +422,7 @@ class Round(Observation):
 
     def _close(self) -> None:
         try:
-            self._end_span(self._span)
+            self._span.end(None if self._moment is None else self._moment.nanoseconds)
         finally:
             self.arguments, self._last_error = {}, None
             if (traits := self._setup.traits) is not PLAIN:
@@ -457,8 +447,11 @@ class Round(Observation):
 
     def _write_span(self, ended: RoundEnd) -> None:
         span, settings = self._span, self._setup.instrumentation.settings
-        attributes = dict(sendable(self._attributes(ended)))
-        if OTHER in str(attributes):
+        attributes = self._attributes(ended)
+        said = usual_text(attributes)
+        if said is None:
+            attributes = bounded(attributes)
+        if said is None or OTHER in said:
             attributes.update(replacements(attributes))
         given = self._setup.chosen.given
         if given is None:
@@ -486,11 +479,11 @@ class Round(Observation):
     def _attributes(self, ended: RoundEnd) -> Attributes:
         operation, request, traits = self._setup.operation, self._setup.request, self._setup.traits
         response, outcome = ended.response, ended.outcome
-        attributes = {} if request == _UNKNOWN_REQUEST else request_attributes(request)
+        attributes = {} if request is _UNKNOWN_REQUEST else request_attributes(request)
         attributes.update(response_attributes(response, ended.usage, ended.finish_reason))
         if response.measured:
             attributes.update(self._mask_reports(response.measured))
-        attributes.update(self._attempts.attributes(ended.failure, continued=operation.generates))
+        attributes.update(self.attempts.attributes(ended.failure, continued=operation.generates))
         attributes[names.OUTCOME] = outcome
         if ended.service_tier is not None:
             attributes[names.RESPONSE_SERVICE_TIER] = ended.service_tier

@@ -16,10 +16,9 @@ from gemini_otel._facts import names
 from gemini_otel._facts.calls import StartFacts
 from gemini_otel._facts.guard import guarded
 from gemini_otel._telemetry import neighbours
-from gemini_otel._telemetry.attributes import Attributes, start_attributes
+from gemini_otel._telemetry.attributes import keep, start_attributes
 from gemini_otel._telemetry.draft import Draft
 from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation
-from gemini_otel._telemetry.writing import keep
 
 INFERENCE = "generate_content"
 _PROMPTED = frozenset({"generate_content", "invoke_agent", "live"})  # operations that have prompt attributes
@@ -48,7 +47,7 @@ class SpanChoice(NamedTuple):
     context: Context
     measured: bool  # whether we record the standard metrics
     own: Mapping[str, Any]  # the user's own attributes, and the program's conversation and prompt
-    start: Attributes  # what is known before the request
+    start: Mapping[str, Any]  # what is known before the request
     recording: bool
     host: HostSpan | None = None  # if the span is a draft, the host's span that it writes to
     given: dict[str, Any] | None = None  # the attributes as they were set, if the span is ours and records
@@ -79,7 +78,7 @@ def start_span(
     if around.is_recording() or _UTIL_GENAI_KEY in context:
         host = current_host(operation, SCOPE, instrumentation.providers.resource, start.model)
     measured = host is None or not host.measures
-    own = instrumentation.span_attributes(prompted=operation in _PROMPTED)
+    own = instrumentation.span_attributes(context, prompted=operation in _PROMPTED)
     known = start_attributes(operation, start, stream)
     if tracer is None:
         span: Span = trace.NonRecordingSpan(around.get_span_context())

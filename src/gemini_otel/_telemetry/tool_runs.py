@@ -15,12 +15,11 @@ from gemini_otel._facts import names
 from gemini_otel._facts.errors.exceptions import class_name
 from gemini_otel._facts.guard import guarded, safely
 from gemini_otel._facts.sendable import text, tool_name
-from gemini_otel._telemetry.attributes import Attributes
+from gemini_otel._telemetry.attributes import Attributes, keep, write
 from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.lifecycle import Observation, loop_context, outcome_of
 from gemini_otel._telemetry.spans import without_owner
 from gemini_otel._telemetry.user_calls import UserCall, current_user_call
-from gemini_otel._telemetry.writing import keep, write
 
 _OPERATION = "execute_tool"
 
@@ -64,7 +63,7 @@ def start_tool(
     """A tool run that begins now, below the current span; a model may have invented the tool's name."""
     name = tool_name(name)
     attributes: Attributes = {
-        **instrumentation.span_attributes(),
+        **instrumentation.span_attributes(otel_context.get_current()),
         names.OPERATION_NAME: _OPERATION,
         names.TOOL_NAME: name,
         names.TOOL_TYPE: tool_type,

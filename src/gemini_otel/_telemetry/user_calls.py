@@ -23,7 +23,7 @@ from gemini_otel._facts.guard import guarded, report, safely
 from gemini_otel._facts.operation import Arguments, TurnOperation
 from gemini_otel._facts.sendable import sendable
 from gemini_otel._telemetry.attempts import LastError
-from gemini_otel._telemetry.attributes import Attributes, UsageTotals
+from gemini_otel._telemetry.attributes import Attributes, UsageTotals, keep, write
 from gemini_otel._telemetry.dropped import hold_open, let_go
 from gemini_otel._telemetry.instrumentation import SCOPE, Instrumentation, call_hook
 from gemini_otel._telemetry.lifecycle import (
@@ -37,7 +37,6 @@ from gemini_otel._telemetry.lifecycle import (
 )
 from gemini_otel._telemetry.rounds import Round, RoundEnd, begin
 from gemini_otel._telemetry.spans import INFERENCE, current_host, share
-from gemini_otel._telemetry.writing import keep, write
 
 _WORKFLOW = "automatic_function_calling"
 
@@ -63,7 +62,8 @@ def begin_turn(
     site.
     """
     try:
-        if not instrumentation.providers.listening():
+        providers = instrumentation.providers
+        if not (providers.found or providers.listening()):
             return None
         if not stream and not operation.may_loop(instance, arguments):
             return RefusalWatch(instrumentation, operation, instance, arguments)
@@ -218,7 +218,7 @@ class UserCall(Observation):
             return
         self._max_rounds = max_rounds
         attributes: Attributes = {
-            **self._instrumentation.span_attributes(),
+            **self._instrumentation.span_attributes(otel_context.get_current()),
             names.OPERATION_NAME: "invoke_workflow",
             names.WORKFLOW_NAME: _WORKFLOW,
             names.AFC_MAX_ROUNDS: max_rounds,

@@ -17,14 +17,13 @@ from gemini_otel._telemetry.rounds import Round, current_round
 
 
 class Attempt:
-    """An attempt that has begun. It fails with the exception that leaves the block, or if its answer is a refusal."""
+    """An attempt that has begun. It fails with the exception that leaves the block, and succeeds without one."""
 
-    settled = False
-    __slots__ = ("_call", "_refusal")
+    settled = True
+    __slots__ = ("_call",)
 
     def __init__(self, call: Round) -> None:
         self._call = call
-        self._refusal: Exception | None = None
 
     def __enter__(self) -> None:
         """Enter; the round is already current."""
@@ -32,17 +31,16 @@ class Attempt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is not None:
+        if error is None:
+            self._call.attempts.succeeded()
+        else:
             self._call.attempt_failed(error)
 
     def observe(self, response: Any) -> None:
-        """Look at the answer."""
+        """Look at the answer, where more is to be known of it."""
 
     def finish(self) -> None:
-        if self._refusal is None:
-            self._call.attempt_succeeded()
-        else:
-            self._call.attempt_failed(self._refusal)
+        """It has ended with the block."""
 
 
 class RefusedAttemptError(Exception):
@@ -65,7 +63,7 @@ def _begin_attempt(_: object, __: object, ___: Arguments) -> Attempt | None:
     call = current_round()
     if call is None:
         return None
-    call.attempt_started()
+    call.attempts.started()
     return Attempt(call)
 
 
@@ -78,7 +76,7 @@ def _note_hidden_resend(_: object, __: object, ___: Arguments) -> None:
     call, error = current_round(), sys.exc_info()[1]
     if call is not None and error is not None:
         call.attempt_failed(error)
-        call.attempt_started()
+        call.attempts.started()
 
 
 @guarded
@@ -94,13 +92,14 @@ def _begin_transfer(_: object, __: object, arguments: Arguments) -> _Transfer | 
     if isinstance(size := arguments.get("upload_size"), int):  # recorded even if the upload breaks off
         call.note({names.RESOURCE_SIZE: size})
     transfer = _Transfer(call, arguments.get("destination"))
-    call.attempt_started()
+    call.attempts.started()
     return transfer
 
 
 class _Transfer(Attempt):
     """A transfer that records the size of a download that the caller does not get as bytes."""
 
+    settled = False
     __slots__ = ("_destination", "_start")
 
     def __init__(self, call: Round, destination: Any) -> None:
@@ -124,7 +123,7 @@ def _written(destination: Any) -> int | None:
     return int(destination.tell()) if seekable is not None and seekable() else None
 
 
-_row = partial(patch, "HTTP attempts", "google.genai._api_client")
+_row = partial(patch, "HTTP attempts", "google.genai._api_client", inside=True)
 PATCHES = (
     _row("BaseApiClient._request_once", Shape.CALL, _begin_attempt),
     _row("BaseApiClient._async_request_once", Shape.ASYNC_CALL, _begin_attempt),

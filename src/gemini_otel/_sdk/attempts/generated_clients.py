@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from types import TracebackType
 from typing import Any
 
-from gemini_otel._facts.guard import guarded
+from gemini_otel._facts.guard import safely
 from gemini_otel._facts.operation import Arguments
 from gemini_otel._sdk.attempts.api_client import Attempt, RefusedAttemptError
 from gemini_otel._sdk.drivers import async_call, call
@@ -17,17 +18,31 @@ from gemini_otel._telemetry.rounds import Round, current_round
 class _Attempt(Attempt):
     """An attempt whose refusal is an ordinary answer that the SDK checks later."""
 
+    settled = False
     __slots__ = ()
 
-    @guarded
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._call.attempt_failed(error)
+
     def observe(self, response: Any) -> None:
-        status_code = getattr(response, "status_code", None)
-        if isinstance(status_code, int) and status_code >= 400:
-            self._refusal = RefusedAttemptError(response)
+        refusal = safely(_refusal, response)
+        if refusal is None:
+            self._call.attempts.succeeded()
+        else:
+            self._call.attempt_failed(refusal)
+
+
+def _refusal(response: Any) -> RefusedAttemptError | None:
+    status_code = getattr(response, "status_code", None)
+    refused = isinstance(status_code, int) and status_code >= 400
+    return RefusedAttemptError(response) if refused else None
 
 
 def _begin_attempt(observed: Round, _: object, __: Arguments) -> _Attempt:
-    observed.attempt_started()
+    observed.attempts.started()
     return _Attempt(observed)
 
 

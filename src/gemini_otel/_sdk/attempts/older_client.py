@@ -16,7 +16,7 @@ def _note_attempt(_: object, __: object, ___: Arguments) -> None:
     """`_prepare_request`: an attempt begins. For the async client this is a coroutine, which is passed through."""
     call = current_round()
     if call is not None:
-        call.attempt_started()
+        call.attempts.started()
 
 
 @guarded

@@ -52,7 +52,7 @@ class _Pieces:
         refusal, self._refusal = self._refusal, None
         if refusal is not None:
             self._call.attempt_failed(refusal, time.monotonic() - self._refused_at)
-            self._call.attempt_started()
+            self._call.attempts.started()
         return self
 
     def __enter__(self) -> None:

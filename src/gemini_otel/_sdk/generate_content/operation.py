@@ -28,6 +28,16 @@ from gemini_otel._sdk.reading.fields import (
 )
 from gemini_otel._sdk.reading.usage import UsageReader
 
+# The fields that are read of an answer and of a candidate. Every chunk of a stream has them, and most are None.
+_ANSWER = ("candidates", "usage_metadata", "prompt_feedback", "response_id", "model_version", "model_status")
+_CANDIDATE = (
+    "index",
+    "content",
+    "finish_reason",
+    "avg_logprobs",
+    "grounding_metadata",
+    "url_context_metadata",
+)
 # Fields of a part that describe it. Every other field that is set names the kind of the part, known to us or not.
 _NOT_A_KIND = frozenset(
     {"text", "thought", "thought_signature", "video_metadata", "media_resolution", "part_metadata"}
@@ -69,23 +79,28 @@ class GenerateContentAnswer:
         answer = fields(response)
         if answer.get("candidates") is None:
             answer = with_body(answer)
-        get = answer.get
-        for position, candidate in enumerate(get("candidates") or ()):
+        candidates, usage, feedback, identity, model, status = map(answer.get, _ANSWER)
+        for position, candidate in enumerate(candidates or ()):
             self._feed_candidate(fields(candidate), position, listener)
-        if (usage := get("usage_metadata")) is not None:
+        if usage is not None:
             self._usage.feed(usage)
-        if (feedback := get("prompt_feedback")) is not None:
+        if feedback is not None:
             self._feed_prompt_feedback(fields(feedback))
-        self._id = get("response_id") or self._id
-        self._model = get("model_version") or self._model
-        if (status := get("model_status")) is not None:
-            self._model_status = enum_code(field(status, "model_stage"))
-            self._retirement = _date(field(status, "retirement_time"))
+        if identity:
+            self._id = identity
+        if model:
+            self._model = model
+        if status is not None:
+            self._feed_status(fields(status))
         if self._fed == 0:
-            self._http_response = get("sdk_http_response")
+            self._http_response = answer.get("sdk_http_response")
         self._fed += 1
         if self._request.response_schema:
-            self._parsed = True if get("parsed") is not None else _unparsed(get("candidates"))
+            self._parsed = True if answer.get("parsed") is not None else _unparsed(candidates)
+
+    def _feed_status(self, status: Mapping[str, Any]) -> None:
+        self._model_status = enum_code(status.get("model_stage"))
+        self._retirement = _date(status.get("retirement_time"))
 
     def facts(self) -> ResponseFacts:
         reasons = tuple(self._finish_reasons.values())
@@ -111,7 +126,7 @@ class GenerateContentAnswer:
             # The SDK parses a whole answer, but not the chunks of a stream.
             parsed=self._parsed if self._fed == 1 else None,
             model_status=self._model_status,
-            service_tier=self._service_tier() or tier_of_traffic(traffic),
+            service_tier=self._service_tier() or (traffic and tier_of_traffic(traffic)),
             traffic_type=traffic,
             usage=usage,
             outcome="malformed" if names.UNDECLARED_CALLS in measured and set(reasons) == {"STOP"} else None,
@@ -145,15 +160,16 @@ class GenerateContentAnswer:
         return self._tools
 
     def _feed_candidate(self, candidate: Mapping[str, Any], position: int, listener: Listener | None) -> None:
-        index = candidate.get("index")
-        index = position if index is None else index
-        for part in fields(candidate.get("content")).get("parts") or ():
+        index, content, reason, average, grounding, visited = map(candidate.get, _CANDIDATE)
+        if index is None:
+            index = position
+        for part in fields(content).get("parts") or ():
             self._feed_part(fields(part), index, listener)
-        if candidate.get("grounding_metadata") or candidate.get("url_context_metadata"):
+        if grounding or visited:
             self._tool_use().feed(candidate)
-        if (average := candidate.get("avg_logprobs")) is not None and (known := decimal(average)) is not None:
+        if average is not None and (known := decimal(average)) is not None:
             self._logprobs[index] = known
-        if (reason := candidate.get("finish_reason")) is not None:
+        if reason is not None:
             self._finish_reasons[index] = raw = enum_code(reason) or ""
             if self._calls is not None:
                 self._calls.finish(index, listener)
@@ -165,25 +181,29 @@ class GenerateContentAnswer:
         text = part.get("text")
         if text:
             self._parts["thought" if thought else "text"] = None
-            self._usable = self._usable or not (thought or text.isspace())
+            if not (self._usable or thought or text.isspace()):
+                self._usable = True
             if listener is not None:
                 listener.text(index, thought, text)
-            return
-        for name, value in part.items():
-            if value is not None and name not in _NOT_A_KIND:
-                self._parts["thought" if thought else name] = None
-                self._usable = self._usable or not thought
-                if name == "function_call":
-                    self._tool_use().call(field(value, "name"))
-                    if listener is not None:
-                        self._calls = self._calls or FunctionCalls()
-                        self._calls.feed(index, value, listener)
-                elif name == "executable_code":
-                    self._tool_use().server.ran_code()
-                    if listener is not None and (code := field(value, "code")):
-                        listener.code(code)
-                elif name == "code_execution_result":
-                    self._tool_use().server.code_ended(field(value, "outcome"))
+        else:
+            for name, value in part.items():
+                if value is not None and name not in _NOT_A_KIND:
+                    self._parts["thought" if thought else name] = None
+                    self._usable = self._usable or not thought
+                    self._feed_kind(name, value, index, listener)
+
+    def _feed_kind(self, name: str, value: Any, index: int, listener: Listener | None) -> None:
+        if name == "function_call":
+            self._tool_use().call(field(value, "name"))
+            if listener is not None:
+                self._calls = self._calls or FunctionCalls()
+                self._calls.feed(index, value, listener)
+        elif name == "executable_code":
+            self._tool_use().server.ran_code()
+            if listener is not None and (code := field(value, "code")):
+                listener.code(code)
+        elif name == "code_execution_result":
+            self._tool_use().server.code_ended(field(value, "outcome"))
 
     def _feed_prompt_feedback(self, feedback: Mapping[str, Any]) -> None:
         reason = enum_code(feedback.get("block_reason"))

@@ -53,11 +53,15 @@ def _read(_: object, wrapped: Callable[..., Any], instance: Any, args: Positiona
     The type lacks the tier that served the request, so it is read from the JSON.
     """
     answer = args[0] if args else kwargs.get("from_object")
-    if isinstance(answer, dict) and isinstance(usage := answer.get("usageMetadata"), dict):
-        tier = usage.get("serviceTier")
-        if isinstance(tier, str) and (call := current_round()) is not None:
-            call.served_by(tier)
+    usage = answer.get("usageMetadata") if type(answer) is dict else None
+    if type(usage) is dict and "serviceTier" in usage:
+        _note_tier(usage["serviceTier"])
     return wrapped(*args, **kwargs)
+
+
+def _note_tier(tier: object) -> None:
+    if isinstance(tier, str) and (call := current_round()) is not None:
+        call.served_by(tier)
 
 
 _MODELS = TurnOperation(_read_model, _has_tools, GENERATE_CONTENT, _read_round)
@@ -92,6 +96,11 @@ PATCHES = (
         )
     ),
     patch(
-        "service tiers", "google.genai.models", "_GenerateContentResponse_from_mldev", Shape.INSTEAD, _read
+        "service tiers",
+        "google.genai.models",
+        "_GenerateContentResponse_from_mldev",
+        Shape.INSTEAD,
+        _read,
+        inside=True,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from gemini_otel._facts import names
@@ -13,7 +13,7 @@ from gemini_otel._facts.operation import Arguments, PastCall
 from gemini_otel._facts.tiers import asked_tier, vertex_request_type
 from gemini_otel._sdk.generate_content.tools import count_tools, offered_tools
 from gemini_otel._sdk.methods.resources import resource_name
-from gemini_otel._sdk.reading.client import http_options, vertex_headers
+from gemini_otel._sdk.reading.client import HttpOptions, http_options, vertex_headers
 from gemini_otel._sdk.reading.fields import (
     decimal,
     enum_code,
@@ -36,12 +36,8 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
     options = http_options(models, config)
     turns = _turns(contents) if isinstance(contents, list) else NOTHING
     if config is None and not models._api_client.vertexai:
-        return RequestFacts(
-            api_version=options.api_version,
-            timeout=options.timeout,
-            max_attempts=options.max_attempts,
-            measured=turns,
-        )
+        request = _without_config(options)
+        return request._replace(measured=turns) if turns else request
     config = fields(config)
     get = config.get
     thinking, tools = fields(get("thinking_config")), get("tools")
@@ -60,6 +56,13 @@ def read_request(models: Any, arguments: Arguments) -> RequestFacts:
         service_tier=asked_tier(shared or enum_value(get("service_tier"))),
         offered=partial(offered_tools, models, config) if number else OfferedTools,
         measured=_measured(get, built_in, capacity, turns),
+    )
+
+
+@lru_cache(maxsize=64)
+def _without_config(options: HttpOptions) -> RequestFacts:
+    return RequestFacts(
+        api_version=options.api_version, timeout=options.timeout, max_attempts=options.max_attempts
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import compress
 from typing import Any
 
-from gemini_otel._facts.calls import GIVEN_COUNTERS, UsageFacts
+from gemini_otel._facts.calls import GIVEN_COUNTERS, NO_COUNTS, UsageFacts
 from gemini_otel._facts.sendable import MAX_NUMBER
 from gemini_otel._facts.sendable import modality as known_modality
 from gemini_otel._sdk.reading.fields import enum_code, enum_value, fields, items, quantity
@@ -53,7 +53,8 @@ class UsageReader:
         for spelling, index, usual in _OTHER_SPELLINGS:
             if spelling in last and usual not in last:
                 counts[index] = quantity(last[spelling])
-        return UsageFacts._make((*counts, self._by_modality()))
+        by_modality = NO_COUNTS if _BY_MODALITY.keys().isdisjoint(last) else self._by_modality()
+        return UsageFacts._make((*counts, by_modality))
 
     def _by_modality(self) -> dict[tuple[str, str], int]:
         last = self.last
