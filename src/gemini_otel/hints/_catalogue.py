@@ -33,13 +33,9 @@ class _Conditional(NamedTuple):
 
 
 class _Choice(NamedTuple):
-    """A span gets the first conditional entry that applies, else the unconditional one, if there is one.
-
-    Where each conditional entry needs an attribute, they are asked only about spans that have one of these.
-    """
+    """A span gets the first conditional entry that applies, else the unconditional one, if there is one."""
 
     conditional: tuple[_Conditional, ...]
-    needed: tuple[str, ...] | None
     sure: tuple[_Entry, ...]
 
 
@@ -183,13 +179,13 @@ def _applying(tables: tuple[_Table, ...], attributes: Attributes) -> list[_Entry
             if not (value := read(attributes)):
                 continue
             choice = by_value.get(value, others) if isinstance(value, str) else others
-        conditional, needed, sure = choice
-        if conditional and (needed is None or any(map(attributes.get, needed))):
-            for needs, holds, entry in conditional:
-                if (needs is None or attributes.get(needs)) and holds(attributes):
-                    sure = (entry,)
-                    break
-        found += sure
+        conditional, sure = choice
+        for needs, holds, entry in conditional:
+            if (needs is None or attributes.get(needs)) and holds(attributes):
+                found.append(entry)
+                break
+        else:
+            found += sure
     return found
 
 
@@ -239,14 +235,11 @@ def _questions(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Q
 
 def _choice(entries: Iterable[tuple[_Entry, str | None, Predicate | None]]) -> _Choice:
     conditional: list[_Conditional] = []
-    sure: tuple[_Entry, ...] = ()
     for entry, needs, also in entries:
         if needs is None and also is None:
-            sure = (entry,)
-            break
+            return _Choice(tuple(conditional), (entry,))
         conditional.append(_Conditional(needs, also or _always, entry))
-    needed = tuple(each.needs for each in conditional if each.needs is not None)
-    return _Choice(tuple(conditional), needed if len(needed) == len(conditional) else None, sure)
+    return _Choice(tuple(conditional), ())
 
 
 def _always(_: Attributes) -> bool:

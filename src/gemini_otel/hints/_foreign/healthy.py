@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import StatusCode
 
-from gemini_otel._facts import names
+from gemini_otel._facts.names import (
+    ERROR_TYPE,
+    FINISH_REASON,
+    OPERATION_NAME,
+    RESPONSE_FINISH_REASONS,
+    USAGE_OUTPUT_TOKENS,
+    USAGE_REASONING_OUTPUT_TOKENS,
+)
 from gemini_otel.hints._foreign.sources import ANYONE, SOURCES
 from gemini_otel.hints._trigger import TOOL
 
@@ -25,20 +32,18 @@ def nothing_to_find(needed: frozenset[str] | None) -> Callable[[ReadableSpan, Ma
     """
     if needed is None:
         return lambda _, __: False
-    telling = frozenset((*needed, names.ERROR_TYPE, names.FINISH_REASON, *_other_names(needed)))
+    telling = frozenset((*needed, ERROR_TYPE, FINISH_REASON, *_other_names(needed)))
 
     def is_healthy(span: ReadableSpan, found: Mapping[str, Any]) -> bool:
-        if found.get(names.RESPONSE_FINISH_REASONS) not in _STOPPED or not telling.isdisjoint(found):
+        if found.get(RESPONSE_FINISH_REASONS) not in _STOPPED or not telling.isdisjoint(found):
             return False
         output, thoughts = (
-            found.get(names.USAGE_OUTPUT_TOKENS),
-            found.get(names.USAGE_REASONING_OUTPUT_TOKENS, 0),
+            found.get(USAGE_OUTPUT_TOKENS),
+            found.get(USAGE_REASONING_OUTPUT_TOKENS, 0),
         )
         if not (isinstance(output, int) and isinstance(thoughts, int) and output > thoughts):
             return False
-        return (
-            found.get(names.OPERATION_NAME, TOOL) != TOOL and span.status.status_code is not StatusCode.ERROR
-        )
+        return found.get(OPERATION_NAME, TOOL) != TOOL and span.status.status_code is not StatusCode.ERROR
 
     return is_healthy
 
@@ -47,6 +52,6 @@ def _other_names(needed: frozenset[str]) -> Iterator[str]:
     """The sources' own names for finish reasons, thinking tokens and the `needed` attributes."""
     for source in (*SOURCES, ANYONE):
         for ours, theirs in source.aliases.items():
-            if ours in needed or ours == names.USAGE_REASONING_OUTPUT_TOKENS:
+            if ours in needed or ours == USAGE_REASONING_OUTPUT_TOKENS:
                 yield from theirs
-        yield from (name for name in source.finish_reasons if name != names.RESPONSE_FINISH_REASONS)
+        yield from (name for name in source.finish_reasons if name != RESPONSE_FINISH_REASONS)

@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import StatusCode
 
-from gemini_otel._facts import names
+from gemini_otel._facts.names import (
+    BLOCK_REASON,
+    ERROR_TYPE,
+    FINISH_REASON,
+    OPERATION_NAME,
+    OUTCOME,
+    PROVIDER_NAME,
+    REQUEST_MODEL,
+    REQUEST_STREAM,
+    RESPONSE_FINISH_REASONS,
+    RESPONSE_ID,
+    RESPONSE_MODEL,
+    USAGE_INPUT_TOKENS,
+    USAGE_OUTPUT_TOKENS,
+    USAGE_REASONING_OUTPUT_TOKENS,
+    USAGE_TOTAL_TOKENS,
+)
 from gemini_otel._facts.outcomes import KNOWN_FINISH_REASONS, finish_reason_outcome, worst_finish_reason
 from gemini_otel._facts.parsing import parse_json
 from gemini_otel.hints._foreign.sources import ANYONE, PARAMETERS, SOURCES, Source
@@ -58,10 +74,10 @@ def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
     if not _PAIRS[source].keys().isdisjoint(found):
         _rename(source, found)
     # For example, where the call failed.
-    if source.parameters is not None and names.REQUEST_MODEL not in found:
+    if source.parameters is not None and REQUEST_MODEL not in found:
         _add_parameters(found, found.get(source.parameters))
-    provider = found.get(names.PROVIDER_NAME)
-    model = found.get(names.REQUEST_MODEL) or found.get(names.RESPONSE_MODEL)
+    provider = found.get(PROVIDER_NAME)
+    model = found.get(REQUEST_MODEL) or found.get(RESPONSE_MODEL)
     if not _is_google(
         source,
         provider[:200] if isinstance(provider, str) else "",
@@ -70,18 +86,18 @@ def translate(span: ReadableSpan, found: dict[str, Any]) -> bool:
         return False
     if source.operations:
         _add_operation(source, found)
-    only_named = names.OPERATION_NAME not in found and not source.google_only and not _has(found, _OF_CALLS)
+    only_named = OPERATION_NAME not in found and not source.google_only and not _has(found, _OF_CALLS)
     if only_named and span.name not in source.calls:
-        found[names.OPERATION_NAME] = "invoke_workflow"  # an unknown operation: a span around calls
+        found[OPERATION_NAME] = "invoke_workflow"  # an unknown operation: a span around calls
         return _has(found, _OF_GENAI)
-    if found.get(names.OPERATION_NAME) in NO_CALL:
+    if found.get(OPERATION_NAME) in NO_CALL:
         return True
     if source.parameters is not None:
         _add_parameters(found, found.get(source.parameters))
     _add_finish_reason(source, found)
     if source.leaves_out_thoughts:
         _add_thoughts(found)
-    if names.ERROR_TYPE in found or span.status.status_code is StatusCode.ERROR:
+    if ERROR_TYPE in found or span.status.status_code is StatusCode.ERROR:
         return _add_failure(source, span, found, only_named or source.raises_its_own)
     _add_outcome(source, found)
     return True
@@ -123,7 +139,7 @@ def _add_operation(source: Source, found: dict[str, Any]) -> None:
     kind = found.get("openinference.span.kind") or found.get("traceloop.span.kind")
     operation = source.operations.get(kind) if isinstance(kind, str) else None
     if operation is not None:
-        found.setdefault(names.OPERATION_NAME, operation)
+        found.setdefault(OPERATION_NAME, operation)
 
 
 def _add_parameters(found: dict[str, Any], text: object) -> None:
@@ -141,7 +157,7 @@ def _add_parameters(found: dict[str, Any], text: object) -> None:
 
 
 def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
-    if names.FINISH_REASON in found:
+    if FINISH_REASON in found:
         return
     raw: Any = None
     for name in source.finish_reasons:
@@ -152,10 +168,10 @@ def _add_finish_reason(source: Source, found: dict[str, Any]) -> None:
     if worst is None:
         worst = _worst(source, _words(raw))
     if worst is not None:
-        found[names.FINISH_REASON] = worst
+        found[FINISH_REASON] = worst
         return
-    found.pop(names.RESPONSE_FINISH_REASONS, None)
-    if not raw and source.answer is not None and names.BLOCK_REASON not in found:
+    found.pop(RESPONSE_FINISH_REASONS, None)
+    if not raw and source.answer is not None and BLOCK_REASON not in found:
         _add_block_reason(found, found.get(source.answer))
 
 
@@ -165,8 +181,8 @@ def _add_reason_of_error(words: str, span: ReadableSpan, found: dict[str, Any]) 
     reason = _REASONS.get(after.partition(" ")[0])
     if reason is None:
         return False
-    found.setdefault(names.FINISH_REASON, reason)
-    found[names.OUTCOME] = finish_reason_outcome(reason)
+    found.setdefault(FINISH_REASON, reason)
+    found[OUTCOME] = finish_reason_outcome(reason)
     return True
 
 
@@ -194,7 +210,7 @@ def _add_block_reason(found: dict[str, Any], answer: object) -> None:
             answer if len(answer) <= 2 * _ENDS else answer[:_ENDS] + answer[-_ENDS:]
         )
         if match is not None:
-            found[names.BLOCK_REASON] = match[1]
+            found[BLOCK_REASON] = match[1]
 
 
 @functools.cache
@@ -207,11 +223,11 @@ def _block_reason() -> re.Pattern[str]:
 
 def _add_thoughts(found: dict[str, Any]) -> None:
     """Set the thoughts to the total minus input and visible output, if only the total includes them."""
-    total, before = _count(found, names.USAGE_TOTAL_TOKENS), _count(found, names.USAGE_INPUT_TOKENS)
-    thoughts = total - before - _count(found, names.USAGE_OUTPUT_TOKENS)
-    if before and thoughts > 0 and names.USAGE_REASONING_OUTPUT_TOKENS not in found:
-        found[names.USAGE_REASONING_OUTPUT_TOKENS] = thoughts
-        found[names.USAGE_OUTPUT_TOKENS] = total - before
+    total, before = _count(found, USAGE_TOTAL_TOKENS), _count(found, USAGE_INPUT_TOKENS)
+    thoughts = total - before - _count(found, USAGE_OUTPUT_TOKENS)
+    if before and thoughts > 0 and USAGE_REASONING_OUTPUT_TOKENS not in found:
+        found[USAGE_REASONING_OUTPUT_TOKENS] = thoughts
+        found[USAGE_OUTPUT_TOKENS] = total - before
 
 
 def _count(found: dict[str, Any], name: str) -> int:
@@ -224,14 +240,14 @@ def _add_outcome(source: Source, found: dict[str, Any]) -> None:
 
     A stream without a finish reason may simply not have been read to its end.
     """
-    reason, output = found.get(names.FINISH_REASON), found.get(names.USAGE_OUTPUT_TOKENS)
+    reason, output = found.get(FINISH_REASON), found.get(USAGE_OUTPUT_TOKENS)
     if reason == "STOP":
-        thoughts = found.get(names.USAGE_REASONING_OUTPUT_TOKENS, 0)
+        thoughts = found.get(USAGE_REASONING_OUTPUT_TOKENS, 0)
         if isinstance(output, int) and isinstance(thoughts, int) and output > thoughts:
-            found[names.OUTCOME] = "ok"
+            found[OUTCOME] = "ok"
     elif reason is not None:
-        found[names.OUTCOME] = finish_reason_outcome(reason)
+        found[OUTCOME] = finish_reason_outcome(reason)
     elif source.always_says_reason and output is None:
-        answered = names.RESPONSE_ID in found and names.USAGE_INPUT_TOKENS in found
-        if answered and not found.get(names.REQUEST_STREAM):
-            found[names.OUTCOME] = "incomplete"
+        answered = RESPONSE_ID in found and USAGE_INPUT_TOKENS in found
+        if answered and not found.get(REQUEST_STREAM):
+            found[OUTCOME] = "incomplete"
