@@ -86,29 +86,34 @@ class Case(NamedTuple):
 
 HTTPX, OFFICIAL_SCOPE = "opentelemetry.instrumentation.httpx", "opentelemetry.instrumentation.google_genai"
 CASES = (
-    Case("not GenAI, a library's", HTTPX, OTHER, {}, 0.3),
-    Case("not GenAI, an application's", "app", {}, {}, 0.3),
-    Case("not GenAI, an application's, five attributes", "app", OTHER, {}, 0.3),
+    Case("not GenAI, a library's", HTTPX, OTHER, {}, 0.8),
+    Case("not GenAI, an application's", "app", {}, {}, 0.8),
+    Case("not GenAI, an application's, five attributes", "app", OTHER, {}, 0.8),
     Case("healthy, ours", "gemini_otel", REQUEST, ANSWER, 3),
     Case("healthy, official", OFFICIAL_SCOPE, OFFICIAL, OFFICIAL_OK, 3),
-    Case("one hint, truncated, ours", "gemini_otel", REQUEST, TRUNCATED, 15),
-    Case("one hint, quota, ours", "gemini_otel", REQUEST, QUOTA, 15),
-    Case("one hint, truncated, official", OFFICIAL_SCOPE, OFFICIAL, OFFICIAL_CUT, 15),
+    Case("one hint, truncated, ours", "gemini_otel", REQUEST, TRUNCATED, 20),
+    Case("one hint, quota, ours", "gemini_otel", REQUEST, QUOTA, 20),
+    Case("one hint, truncated, official", OFFICIAL_SCOPE, OFFICIAL, OFFICIAL_CUT, 20),
 )
 
 
 # What the SDK needs to write one known hint.
-EVENT = {
+SUMMARY = "The reply was cut off at the output token limit."
+REMEDY = "Raise max_output_tokens, or leave it out.\nAsk for less."
+ON_SPAN = {
     "gemini.hint.id": "finish.max_tokens",
+    "gemini.hint.summary": SUMMARY,
+    "gemini.hint.remedy": REMEDY,
     "gemini.hint.severity": "warning",
-    "gemini.hint.summary": "The reply was cut off at the output token limit.",
-    "gemini.hint.cause": "max_output_tokens was reached; thinking tokens count towards it.",
-    "gemini.hint.remedy": "Raise max_output_tokens, or leave it out. Ask for less.",
-    "gemini.hint.retry": "after_change",
-    "gemini.hint.reference": "https://ai.google.dev/gemini-api/docs/tokens",
-    "gemini.hint.evidence": "50 output tokens",
 }
-IDS = {"gemini.hint.id": "finish.max_tokens", "gemini.hint.ids": ("finish.max_tokens",)}
+EVENT = {
+    "gemini.hint.advice": f"{SUMMARY}\n{REMEDY}",
+    "gemini.hint.evidence": "50 output tokens",
+    "gemini.hint.reference": "https://ai.google.dev/gemini-api/docs/tokens",
+    "gemini.hint.retry": "after_change",
+    "gemini.hint.cause": "max_output_tokens was reached; thinking tokens count towards it.",
+    **ON_SPAN,
+}
 
 
 class Nothing(SpanProcessor):
@@ -148,9 +153,8 @@ class KnownHint(LastAttributes):
 
     def look(self, span: Any) -> None:
         span.attributes.copy()
-        span.add_event("gemini.hint", EVENT)
-        for name, value in IDS.items():
-            span.set_attribute(name, value)
+        span.add_event("gemini.hint", EVENT, span.start_time)
+        span.set_attributes(ON_SPAN)
 
 
 FLOORS = (

@@ -1,7 +1,7 @@
-"""Runs tests in forks of a process that has the large imports behind it: 200 mutants take minutes instead of hours.
+"""Runs tests in forks of a process that has already made the large imports, so that 200 mutants take minutes instead of hours.
 
-Each bench is a copy of the repository with at most one changed module. A first run without a change says which test reaches which line and how long it
-takes; a mutant gets the tests that reach its lines only. The first failure ends a run at once, without any teardown.
+Each bench is a copy of the repository with at most one changed module. A first run without a change records which test reaches which lines
+and how long it takes; for a mutant, only the tests that reach its lines run. The first failure ends a run at once, without any teardown.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path("src/gemini_otel")
 _SECONDS_FOR_A_TEST = 30
-# Writes a result down, and ends the fork.
+# Writes the result, and ends the fork.
 End = Callable[[Any], NoReturn]
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "site", "dist", "build")
 _LARGE_IMPORTS = (
@@ -51,7 +51,7 @@ _LARGE_IMPORTS = (
 
 @dataclass
 class Reach:
-    """What the run without a change saw of one test."""
+    """The duration of one test and the lines that it reaches, from the run without a change."""
 
     seconds: float = 0.0
     lines: dict[str, set[int]] = field(default_factory=dict)  # by module
@@ -59,7 +59,7 @@ class Reach:
 
 @dataclass
 class Run:
-    """A fork that runs tests, and what became of it."""
+    """A fork that runs tests, and its result."""
 
     process: int
     ends_by: float
@@ -79,8 +79,8 @@ class Run:
             os.kill(self.process, signal.SIGKILL)
 
     def result(self) -> Any:
-        """What the fork wrote; None where it was killed."""
-        return pickle.loads(self.outcome.read_bytes()) if self.outcome.exists() else None  # noqa: S301  # our own
+        """The fork's result; None if it was killed."""
+        return pickle.loads(self.outcome.read_bytes()) if self.outcome.exists() else None  # noqa: S301  # our own file
 
     def _kill_what_is_left(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -98,12 +98,12 @@ class Bench:
             (folder / "shared").symlink_to(shared.resolve())
 
     def reach(self, test_file: str, rows: Iterable[str]) -> Run:
-        """Find out what each test of a file, or of a folder, reaches of these modules and folders."""
+        """Run each test of a file or folder once, and record which lines of these modules and folders it reaches."""
         files = [str(self.copy / SOURCE / row / ("" if row.endswith(".py") else "*")) for row in rows]
         return self._fork(lambda end: end(self._reached(test_file, files)), seconds=1200)
 
     def try_mutant(self, module: str, code: str, tests: list[str], seconds: float) -> Run:
-        """Run the tests until one fails, whose name is the result; "" where all passed."""
+        """Run the tests until one fails, and return its name; "" if all passed."""
         self._restore()
         path = self.copy / SOURCE / module
         for stale in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
@@ -134,7 +134,7 @@ class Bench:
             os.dup2(output, 1)
             os.dup2(output, 2)
             work(functools.partial(_end, outcome))
-        except BaseException:  # noqa: BLE001  # this process is at its end
+        except BaseException:  # noqa: BLE001  # the process ends here
             traceback.print_exc()
         finally:
             sys.stderr.flush()
@@ -143,7 +143,7 @@ class Bench:
     def _reached(self, test_file: str, files: list[str]) -> dict[str, Reach]:
         import coverage
 
-        os.environ["COVERAGE_CORE"] = "ctrace"  # newer ones know no contexts
+        os.environ["COVERAGE_CORE"] = "ctrace"  # newer releases have no contexts
         measured = coverage.Coverage(data_file=None, config_file=False, include=files)
         recorder = _Recorder(measured)
         measured.start()
@@ -164,7 +164,9 @@ def _end(outcome: Path, result: Any) -> NoReturn:
 
 
 class _Recorder:
-    """A plugin that tells coverage which test runs. It forgets tests that fail, such as those that measure time, which coverage takes."""
+    """A plugin that tells coverage which test is running. It ignores tests that fail, such as those that measure time,
+    because coverage slows them down.
+    """
 
     def __init__(self, measured: Any) -> None:
         self._measured = measured
@@ -185,7 +187,7 @@ class _Recorder:
 
 
 class _Chosen:
-    """A plugin that runs these tests, in their order, until one fails."""
+    """A plugin that runs these tests in their order, until one fails."""
 
     def __init__(self, tests: list[str], end: End) -> None:
         self._end = end
@@ -215,7 +217,7 @@ def _first_failure(tests: list[str], end: End) -> str:
 def _pytest(files: list[str], plugin: object) -> int:
     import pytest
 
-    late = "ignore::pytest.PytestAssertRewriteWarning"  # of plugins that a large import has loaded
+    late = "ignore::pytest.PytestAssertRewriteWarning"  # plugins that a large import has loaded
     options = ("-q", "-p", "no:cacheprovider", "-W", late, f"--timeout={_SECONDS_FOR_A_TEST}")
     return int(pytest.main([*options, *files], plugins=[plugin]))
 

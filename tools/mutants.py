@@ -77,18 +77,20 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/package/test_patching.py",
         "tests/interactions/test_interactions.py",
         "tests/calls/test_refused_calls.py",
+        "tests/robustness/test_dropped.py",
+        "tests/calls/test_turns.py",
         "tests/calls/test_endings.py",
     ),
     "_facts/guard.py": ("tests/robustness/test_guard.py", "tests/telemetry/test_hooks.py"),
     "_facts/errors": (
         "tests/errors/test_limits.py",
-        "tests/errors/test_error_texts.py",
         "tests/errors/test_masking.py",
         "tests/errors/test_echo.py",
+        "tests/errors/test_error_kinds.py",
         "tests/errors/test_reported.py",
+        "tests/errors/test_error_texts.py",
         "tests/commands/test_explain_input.py",
         "tests/errors/test_cases.py",
-        "tests/errors/test_error_kinds.py",
         "tests/errors/test_errors.py",
     ),
     "hints/_search.py": _HINTS,
@@ -97,7 +99,8 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "hints/_failure.py": _HINTS,
     "hints/_evidence.py": _HINTS,
 }
-_LONGEST = 60.0  # seconds that the tests of a mutant took without it
+_SLOW = 0.5  # seconds of a test that comes behind all others
+_LONGEST = 60.0  # seconds that the tests of a mutant took without the mutant
 _EQUIVALENT = tuple(
     f"core/ReplaceComparisonOperator_{pair}" for pair in ("Is_Eq", "IsNot_NotEq", "Eq_Is", "NotEq_IsNot")
 )
@@ -123,11 +126,11 @@ class Place:
     module: str
     start: tuple[int, int]
     end: tuple[int, int]
-    # Each with the number of this place among those that it could change.
+    # Each operator, with the number of this place among the places that it can change.
     operators: list[tuple[str, int]] = field(default_factory=list)
 
     def mutant(self, chance: random.Random) -> Mutant | None:
-        """What one of the operators makes of it; None where that is not another program."""
+        """The mutant that one of the operators makes; None if it does not change the program."""
         from cosmic_ray.mutating import mutate_code
         from cosmic_ray.plugins import get_operator
 
@@ -143,7 +146,7 @@ class Place:
 
 
 def places(row: str) -> list[Place]:
-    """All that could be changed in the modules of a row."""
+    """All places in the modules of a row that can be changed."""
     return [place for module in modules(row) for place in _places(module)]
 
 
@@ -171,7 +174,7 @@ def _places(module: str) -> list[Place]:
 
 
 def sample(rows: list[str], size: int, seed: int) -> dict[str, list[Mutant]]:
-    """Of each row as many mutants; where a row has not so many, of the others more."""
+    """The same number of mutants of each row; if a row has too few, more of the others."""
     every = {row: _in_order_of_chance(row, seed) for row in rows}
     chosen: dict[str, list[Mutant]] = {row: [] for row in rows}
     for row in itertools.islice(itertools.cycle(rows), 10 * size):
@@ -181,14 +184,14 @@ def sample(rows: list[str], size: int, seed: int) -> dict[str, list[Mutant]]:
 
 
 def _in_order_of_chance(row: str, seed: int) -> Iterator[Mutant]:
-    chance = random.Random(seed)  # noqa: S311  # the same each time is what is wanted
+    chance = random.Random(seed)  # noqa: S311  # the choice must be the same each time
     order = places(row)
     chance.shuffle(order)
     return filter(None, (place.mutant(chance) for place in order))
 
 
 def _kept(test_file: str) -> Path:
-    """Where it is kept what the tests of a file reach."""
+    """The file that stores what the tests of a file reach."""
     digest = hashlib.sha256((ROOT / test_file).read_bytes())
     for row in MODULES:
         for module in modules(row):
@@ -209,7 +212,7 @@ def _another_program(code: str, mutated: str) -> bool:
 
 
 def meaning(code: str) -> str:
-    """The program without what makes no difference to any result: what is there for type checkers, for speed and for memory."""
+    """The program without parts that change no result: those for type checkers, for speed and for memory."""
     return ast.dump(_Meaning().visit(ast.parse(code)))
 
 
@@ -237,17 +240,17 @@ class _Meaning(ast.NodeTransformer):
         return None if names == {"TYPE_CHECKING"} else self.generic_visit(node)
 
     def visit_keyword(self, node: ast.keyword) -> ast.AST | None:
-        """None for `frozen`, which mypy watches over, and `slots`."""
+        """None for `frozen`, which mypy checks, and `slots`."""
         return None if node.arg in {"frozen", "slots"} else self.generic_visit(node)
 
 
 def _is_cache(decorator: ast.expr) -> bool:
-    """Whether it keeps results: without it, or with another size, they are computed anew."""
+    """Whether it caches results: without it, or with another size, they are computed again."""
     return ast.unparse(decorator).removeprefix("functools.").startswith(("cache", "lru_cache"))
 
 
 class Campaign:
-    """All mutants of a run: which tests they get, and what became of them."""
+    """All mutants of a run, with their tests and results."""
 
     def __init__(self, benches: list[Bench]) -> None:
         self._benches = benches
@@ -257,11 +260,11 @@ class Campaign:
         self.killed, self.survivors = list[Mutant](), list[Mutant]()
 
     def learn(self, row: str) -> None:
-        """Run the row's tests without a mutant; once, as long as neither they nor the modules change."""
+        """Run the row's tests without a mutant; only once, unless the tests or the modules change."""
         files = [file for file in MODULES[row] if file not in self._learnt]
         self._learnt.update(files)
         kept = {file: _kept(file) for file in files}
-        known = {file: pickle.loads(path.read_bytes()) for file, path in kept.items() if path.exists()}  # noqa: S301  # our own
+        known = {file: pickle.loads(path.read_bytes()) for file, path in kept.items() if path.exists()}  # noqa: S301  # our own file
         unknown = [file for file in files if file not in known]
         for file, reached in self._together(unknown, lambda bench, file: bench.reach(file, MODULES)):
             if not reached:
@@ -293,12 +296,12 @@ class Campaign:
         return f"killed by {failed or 'being too slow'}"
 
     def tests(self, row: str, mutant: Mutant) -> list[str]:
-        """Those of the row that reach the changed statement, in the order in which they are run."""
+        """The tests of the row that reach the changed statement, in the order in which they are run."""
         lines = lines_of_statement(_code(mutant.module), mutant.line)
         of_row = [test for test in self._reach if test.startswith(MODULES[row])]
         reaching = [test for test in of_row if self._reach[test].lines.get(mutant.module, set()) & lines]
         if not reaching:
-            reaching = of_row  # what runs at import is no single test's
+            reaching = of_row  # code that runs at import belongs to no single test
         reaching.sort(key=lambda test: (-self._kills[test], self._reach[test].seconds))
         file = {test: MODULES[row].index(test.partition("::")[0]) for test in reaching}
         cases = Counter[str]()
@@ -307,14 +310,15 @@ class Campaign:
             function = test.partition("[")[0]
             later[test] = cases[function] > 0
             cases[function] += 1
-        return self._within_a_minute(sorted(reaching, key=lambda test: (later[test], file[test])))
+        slow = {test: self._reach[test].seconds > _SLOW for test in reaching}
+        return self._within_a_minute(sorted(reaching, key=lambda test: (slow[test], later[test], file[test])))
 
     def _within_a_minute(self, tests: list[str]) -> list[str]:
         seconds = itertools.accumulate(self._reach[test].seconds for test in tests)
         return [test for test, until in zip(tests, seconds, strict=True) if until < _LONGEST] or tests[:1]
 
     def _together(self, tasks: list[Task], start: Callable[[Bench, Task], Run]) -> Iterator[tuple[Task, Any]]:
-        """Each task with its result, as they end: one at a time on each bench."""
+        """Yield each task with its result as it ends; each bench runs one task at a time."""
         waiting, free = collections.deque(tasks), list(self._benches)
         running: dict[int, tuple[Bench, Task, Run]] = {}  # by process
         try:
@@ -333,7 +337,7 @@ class Campaign:
                 run.kill()
 
     def report(self) -> float:
-        """Print the sums and the survivors; how many percent were killed."""
+        """Print the sums and the survivors; return the percentage of killed mutants."""
         killed = Counter(mutant.module for mutant in self.killed)
         every = killed + Counter(mutant.module for mutant in self.survivors)
         for module, number in sorted(every.items()):
@@ -345,7 +349,7 @@ class Campaign:
 
 
 def lines_of_statement(code: str, line: int) -> set[int]:
-    """The lines of the smallest statement around this one; of a compound one its head only."""
+    """The lines of the smallest statement around this line; for a compound statement, only its head."""
     spans = []
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):

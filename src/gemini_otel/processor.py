@@ -8,7 +8,6 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from gemini_otel._facts.guard import guarded, report
@@ -24,6 +23,15 @@ from gemini_otel._facts.names import (
 )
 from gemini_otel._settings.table import HINT_SIGNALS
 from gemini_otel._telemetry.dropped import flush
+
+try:
+    from opentelemetry.sdk.trace import SpanProcessor
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "HintSpanProcessor needs opentelemetry-sdk. Install it with: pip install opentelemetry-sdk",
+        name=missing.name,
+    ) from None
+
 from gemini_otel._telemetry.flushing import registered
 
 if TYPE_CHECKING:
@@ -56,14 +64,22 @@ def _import_scopes() -> ModuleType:
 class _Reader:
     """Reads spans. It is made at the first one, because importing the entries would slow down the start-up."""
 
-    def __init__(self, hints: Iterable[Hint] | None, disabled: frozenset[str], hint_level: str) -> None:
+    def __init__(
+        self,
+        hints: Iterable[Hint] | None,
+        disabled: frozenset[str],
+        hint_level: str,
+        on_span: tuple[str, ...],
+    ) -> None:
         from gemini_otel._telemetry.attributes import restore
         from gemini_otel.hints import Catalogue, Events, default_hints
+        from gemini_otel.hints._foreign.healthy import nothing_to_find
         from gemini_otel.hints._foreign.reading import translate
 
-        self.restore, self.translate = restore, translate
-        self.find = Catalogue(default_hints() if hints is None else hints, disabled).at(hint_level).find
-        self.event = Events().make
+        finder = Catalogue(default_hints() if hints is None else hints, disabled).at(hint_level)
+        self.restore, self.translate, self.find = restore, translate, finder.find
+        self.nothing_to_find = nothing_to_find(finder.needed_of_healthy)
+        self.event = Events(on_span).make
 
 
 class HintSpanProcessor(SpanProcessor):
@@ -162,13 +178,13 @@ class HintSpanProcessor(SpanProcessor):
 
     def _before_end(self, span: Span, end_time: int | None) -> None:
         if self.active:
-            reader = self._reader
-            if reader is None:
-                reader = self._reader = _Reader(self._hints, self._disabled, self.hint_level)
+            reader = self._reader or self._make_reader()
             attributes: Any = span.attributes.copy()  # type: ignore[union-attr]  # copying them one by one takes half a microsecond each
             reader.restore(span, attributes)
             says_outcome = OUTCOME in attributes
-            if says_outcome or reader.translate(span, attributes):
+            if says_outcome or (
+                not reader.nothing_to_find(span, attributes) and reader.translate(span, attributes)
+            ):
                 found = reader.find(attributes)
                 if found and span.is_recording() and (new := self._not_told(span, found, says_outcome)):
                     self._give(reader, span, new, attributes, end_time)
@@ -185,8 +201,7 @@ class HintSpanProcessor(SpanProcessor):
             and (_scopes or _import_scopes()).is_second_span(span)
         ):
             return []
-        told = self._told.get(span.context.span_id)
-        if told is None:
+        if not self._told or (told := self._told.get(span.context.span_id)) is None:
             return found
         failed = span.status.status_code is StatusCode.ERROR
         return [] if failed and not says_outcome else [hint for hint in found if hint.id not in told]
@@ -194,15 +209,15 @@ class HintSpanProcessor(SpanProcessor):
     def _give(
         self, reader: _Reader, span: Span, found: list[Hint], attributes: dict[str, Any], end_time: int | None
     ) -> None:
-        given = _ids_on(attributes)  # given by another processor
-        ids, on_span = given, {}
+        ids = given = _ids_on(attributes)  # given by another processor
+        on_span: dict[str, str] = {}
         for hint in found:
             if hint.id in ids:
                 continue
+            event, shown = reader.event(hint, attributes)
+            if not ids:
+                on_span = shown
             ids += (hint.id,)
-            event = reader.event(hint, attributes)
-            if len(ids) == 1:
-                on_span = {name: event[name] for name in self._on_span}
             if self.hint_signal != "logs":
                 # Back ends sort events by time, and Jaeger's page folds those after the third: a hint comes first.
                 span.add_event(EVENT_HINT, event, span.start_time)
@@ -212,7 +227,7 @@ class HintSpanProcessor(SpanProcessor):
                 self._installed.count_hint(hint.id, hint.severity)
         if ids is not given:
             span.set_attributes(on_span if len(ids) == 1 else {**on_span, HINT_IDS: ids})
-        self._tell(span.context.span_id, frozenset(ids))
+        self._tell_around(span, ids)
 
     @guarded
     def _emit(self, span: Span, event: dict[str, str], end_time: int | None) -> None:
@@ -222,17 +237,22 @@ class HintSpanProcessor(SpanProcessor):
             self._log = HintLog(self._logger_provider)
         self._log.emit(span, event, end_time)
 
+    def _make_reader(self) -> _Reader:
+        self._reader = _Reader(self._hints, self._disabled, self.hint_level, self._on_span)
+        return self._reader
+
     def on_end(self, span: ReadableSpan) -> None:
         """Tell the parent span which hints its children have."""
         if self._told and (told := self._told.pop(span.context.span_id, None)) is not None:
-            parent = span.parent
-            if parent is not None and not parent.is_remote:
-                self._tell(parent.span_id, told)
+            self._tell_around(span, told)
 
-    def _tell(self, span_id: int, ids: frozenset[str]) -> None:
+    def _tell_around(self, span: ReadableSpan, ids: Iterable[str]) -> None:
+        parent = span.parent
+        if parent is None or parent.is_remote:
+            return
         if len(self._told) >= _MOST_TOLD:
             self._told.clear()
-        self._told[span_id] = self._told.get(span_id, frozenset()) | ids
+        self._told[parent.span_id] = self._told.get(parent.span_id, frozenset()).union(ids)
 
     def shutdown(self) -> None:
         """End streams that were dropped unread, and add no more hints."""

@@ -8,6 +8,7 @@ from google import genai
 from google.genai import errors
 
 from support import MODEL, Telemetry, hint_ids, make_client, send
+from support.sdk_calls import httpx
 
 ROWS = {
     "invalid_argument": (400, "INVALID_ARGUMENT"),
@@ -258,3 +259,27 @@ def test_positional_misuse_is_the_sdks_type_error(telemetry: Telemetry, client: 
     with pytest.raises(TypeError, match="positional"):
         client.models.generate_content(MODEL, "simulate:ok")  # type: ignore[misc]
     assert telemetry.attributes["error.type"] == "TypeError"
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [("call", StopIteration), ("call", StopAsyncIteration), ("async_call", StopAsyncIteration)],
+)
+def test_a_transport_that_ends_an_iteration(
+    telemetry: Telemetry, url: str, shape: str, kind: type[Exception]
+) -> None:
+    """An exception that ends an iteration, raised by a transport, is a failure of the call like any other."""
+
+    class Exhausted(httpx.BaseTransport, httpx.AsyncBaseTransport):  # type: ignore[misc]  # one of two packages
+        def handle_request(self, request: Any) -> Any:
+            raise kind("nothing is left")
+
+        async def handle_async_request(self, request: Any) -> Any:
+            raise kind("nothing is left")
+
+    arguments = {"transport": Exhausted()}
+    client = make_client(url, client_args=arguments, async_client_args=arguments)
+    assert type(send(client, shape, "hello").error) is kind
+    attributes = telemetry.attributes
+    assert (attributes["error.type"], attributes["gemini.response.outcome"]) == (kind.__name__, "error")
+    assert telemetry.span.status.status_code.name == "ERROR"

@@ -473,6 +473,21 @@ def test_an_area_that_the_sdk_lacks(monkeypatch: pytest.MonkeyPatch, telemetry: 
     assert f"chats: 5 functions are not in this google-genai ({names})." in said
 
 
+def test_a_function_that_is_not_patched(monkeypatch: pytest.MonkeyPatch, telemetry: Telemetry) -> None:
+    """In a process that is instrumented, a function that passes our layer by is a warning that names it."""
+    from google.genai.models import Models
+
+    monkeypatch.setattr(Models, "compute_tokens", lambda self: None)
+    report = gemini_otel.check()
+    name = "google.genai.models.Models.compute_tokens"
+    assert [each.name for each in report.targets if each.state == "unpatched"] == [name]
+    assert found(report, "warning") == [
+        f"{name} is not patched, although this process is instrumented, so its calls are not traced."
+    ]
+    said = " ".join(str(report).split())
+    assert f"1 function is not patched ({name})." in said
+
+
 def test_a_share_that_is_no_number() -> None:
     """A sampler's argument that is no number is left to the SDK, which says so itself."""
     environ = {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "most"}

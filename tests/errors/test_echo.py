@@ -88,6 +88,8 @@ def test_bytes() -> None:
     request = {"contents": ["my dog Rex", picture]}
     assert encoded[4:16] not in mask_bytes(f"Rex: {encoded[4:16]}", request)
     assert encoded not in mask_bytes(f"Rex: {encoded}", request)
+    others = f"{'x' * 40} beside {encoded[4:16]} beside {'x' * 41} beside"
+    assert mask_bytes(others, request) == f"{'x' * 40} beside <masked> beside <masked> beside"
     assert mask_bytes("Rex " + "x" * 100, {"contents": "Rex"}) == "Rex " + "x" * 100
 
 

@@ -565,6 +565,54 @@ def test_status_alone(status: str) -> None:
     assert error_kind(code=None, status=status) != "unknown"
 
 
+_BAD_REQUEST = (400, 1003, 1007, 1008)  # and how a websocket is closed for it
+_NO_QUOTA = (429, 1008, 1011, 1013)
+
+
+@pytest.mark.parametrize(
+    ("message", "codes", "kind"),
+    [
+        ("You do not have a free tier.", _NO_QUOTA, "zero_quota"),
+        ("No capacity available for model x.", (*_NO_QUOTA, 503), "shared_capacity"),
+        ("CachedContent can not be used with GenerateContent request.", _BAD_REQUEST, "cache_conflict"),
+        ("This model is no longer available.", (*_BAD_REQUEST, 404), "model_not_found"),
+        ("Publisher Model `m` was not found.", (*_BAD_REQUEST, 403, 404), "model_not_found"),
+        ("Publisher Model `projects/p/locat", (1007, 1008), "model_not_found"),
+        ("keepalive ping timeout", (1006, 1011), "live_keepalive"),
+        ("Activity control is not set.", (1007, 1008), "live_activity"),
+        ("The sample rate is not right.", (1007, 1008), "live_audio_format"),
+        ("Only supports audio.", (1007, 1008), "live_modality"),
+        ("Session x not found", (1007, 1008, 1011), "live_resumption"),
+        ("The session time limit is reached.", (1000, 1006, 1007, 1008, 1011), "live_time_limit"),
+        ("At most 100 requests can be in one batch", _BAD_REQUEST, "batch_too_large"),
+        ("Function_response.name cannot be empty.", _BAD_REQUEST, "function_response_name"),
+        ("Function calling with a response mime type is off.", _BAD_REQUEST, "tools_with_json"),
+        ("Invalid function name.", _BAD_REQUEST, "tool_declaration"),
+        ("The supported range is from 0 to 2.", _BAD_REQUEST, "value_out_of_range"),
+        ("Unable to submit request because it has an empty text parameter.", _BAD_REQUEST, "empty_contents"),
+        ("The prompt could not be submitted.", _BAD_REQUEST, "content_policy"),
+        ("Cannot fetch content from the provided URL.", _BAD_REQUEST, "url_not_fetched"),
+        ("The response_mime_type is wrong.", _BAD_REQUEST, "response_mime_type"),
+        ("Unsupported MIME type.", _BAD_REQUEST, "invalid_media"),
+        ("This is not enabled.", (*_BAD_REQUEST, 501), "feature_not_enabled"),
+        ("The limit per day is reached.", _NO_QUOTA, "daily_quota"),
+        ("The limit per minute is reached.", _NO_QUOTA, "minute_quota"),
+        ("You exceeded your current quota.", (429, 1011), "help_only_quota"),
+        ("Deadline expired.", (500, 503, 504, 1011), "deadline_exceeded"),
+        ("Try again later.", (503, 1011, 1012, 1013, 1014), "overloaded"),
+        ("Resource exhausted.", _NO_QUOTA, "rate_limited"),
+        ("", (200, 204, 299), "bad_response"),
+        ("", (502, 520, 527, 530), "bad_gateway"),
+        ("", (1000, 1001), "live_closed"),
+        ("", (1003, 1007), "live_invalid_argument"),
+    ],
+)
+def test_the_codes_of_a_message(message: str, codes: tuple[int, ...], kind: str) -> None:
+    """A message means the same with each code that comes with it, and nothing with a code that does not."""
+    assert {code: error_kind(code=code, message=message) for code in codes} == dict.fromkeys(codes, kind)
+    assert error_kind(code=418, message=message) == "unknown"
+
+
 def test_failed_precondition_is_not_an_invalid_argument() -> None:
     """Two statuses share HTTP 400."""
     assert error_kind(code=400, status="FAILED_PRECONDITION", message="?") == "failed_precondition"

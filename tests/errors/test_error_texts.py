@@ -161,6 +161,7 @@ def test_cut_off(written: str, kept: float) -> None:
         ("CLOSE 1008 (policy violation) The operation was aborted. [125 bytes]", "1008", "live_time_limit"),
         ("httpx.ReadTimeout: timed out", "ReadTimeout", None),
         ("it failed as it raised httpx.ReadTimeout", "ReadTimeout", None),
+        ("httpx.ReadTimeout", None, None),
         ("RuntimeError: Event loop is closed", "RuntimeError", "closed_loop"),
         ("ValueError: retrieval parameter is not supported in Gemini API.", "ValueError", "other_back_end"),
         ("TypeError: 'NoneType' object is not iterable", "TypeError", "no_parts"),

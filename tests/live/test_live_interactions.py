@@ -112,6 +112,7 @@ def websocket_error(**said: Any) -> Exception:
         ({"http_status": 403, "server_code": "PERMISSION_DENIED"}, "http.403.permission"),
         ({"server_code": "PERMISSION_DENIED"}, "http.403.permission"),
         ({"close_code": 1011, "server_code": "RESOURCE_EXHAUSTED"}, "http.429.unspecified"),
+        ({"close_code": 1011, "server_code": "SOMETHING_NEW"}, "live.internal"),
         ({"message": "Timed out establishing live interaction connection."}, "net.timeout"),
     ],
 )

@@ -16,6 +16,7 @@ from google.genai.models import Models
 from opentelemetry.instrumentation.utils import unwrap
 
 import gemini_otel
+from gemini_otel._facts import guard
 from gemini_otel._sdk import patching
 from gemini_otel._sdk.patch import Driver, Patch, Shape, Target
 from support import make_client
@@ -309,3 +310,79 @@ def test_threads_that_instrument_at_the_same_time() -> None:
         gemini_otel.uninstrument()
     assert [name for name, value in vars(Models).items() if value is not before.get(name)] == []
     assert patching._layers == {}
+
+
+class Stubborn(type):
+    """A class whose attribute `call` cannot be set."""
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if name == "call":
+            raise TypeError("call cannot be set")
+        super().__setattr__(name, value)
+
+
+def test_a_function_that_cannot_be_patched_stops_no_other(
+    module: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that the SDK lacks and one whose attribute cannot be set leave the rows behind them in force, and the log says so."""
+    monkeypatch.setattr(guard, "_reported", set())
+    module.Rigid = Stubborn("Rigid", (), {"call": lambda self: "original"})
+    rows = [row(name, driver=marking("ours"), area=name) for name in ("Api.gone", "Rigid.call", "Api.call")]
+    patching.install("some_sdk", lambda: rows)
+    assert (module.Rigid().call(), module.Api().call()) == ("original", "ours(original)")
+    assert not patching.is_patched("some_sdk", "Rigid.call")
+    assert patching.is_patched("some_sdk", "Api.call")
+    assert "gemini-otel failed in _patch_row" in caplog.text
+    assert "Nothing of Api.gone was found" in caplog.text
+
+
+def test_a_function_that_cannot_be_restored_stops_no_other(module: Any) -> None:
+    """Uninstall passes over a function that can no longer be set, and switches our layer there off."""
+    module.Rigid = type("Rigid", (), {"call": lambda self: "original"})
+    rows = [row(name, driver=marking("ours")) for name in ("Rigid.call", "Api.call")]
+    original = vars(module.Api)["call"]
+    patching.install("some_sdk", lambda: rows)
+    module.Rigid = Stubborn("Rigid", (), dict(vars(module.Rigid)))
+    patching._layers["some_sdk", "Rigid.call"]._owner = module.Rigid
+    patching.uninstall()
+    assert module.Rigid().call() == "original"
+    assert vars(module.Api)["call"] is original
+
+
+def test_uninstalled_while_the_rows_are_loaded(module: Any) -> None:
+    """Rows that are still being loaded in one thread are not applied once another has uninstalled."""
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load() -> list[tuple[Patch, Driver]]:
+        loading.set()
+        assert go_on.wait(10)
+        return [row("Api.call", driver=marking("ours"))]
+
+    thread = threading.Thread(target=patching.install, args=("some_sdk", load))
+    thread.start()
+    assert loading.wait(10)
+    patching.uninstall()
+    go_on.set()
+    thread.join(10)
+    assert module.Api().call() == "original"
+
+
+def test_two_threads_load_the_rows_at_once(module: Any) -> None:
+    """Two threads that load the rows at the same time patch each function once, and all of it is undone."""
+    original = vars(module.Api)["call"]
+    together = threading.Barrier(2, timeout=10)
+
+    def load() -> list[tuple[Patch, Driver]]:
+        together.wait()
+        return [row("Api.call", driver=marking("ours"))]
+
+    patching.install("not_imported_sdk", load)
+    threads = [threading.Thread(target=patching._load_rows, args=(module,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert module.Api().call() == "ours(original)"
+    assert [len(rows) for rows in patching._rows.values()] == [1]
+    patching.uninstall()
+    assert vars(module.Api)["call"] is original

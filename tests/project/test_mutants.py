@@ -42,6 +42,7 @@ def test_the_smallest_statement_around_a_line_of_a_compound_one_its_head() -> No
 
 
 def test_the_same_seed_gives_the_same_mutants() -> None:
+    pytest.importorskip("cosmic_ray", reason="`nox -s mutants` installs it")
     chosen = mutants.sample(["hints/_search.py", "hints/_trigger.py"], 12, seed=1)
     assert chosen == mutants.sample(["hints/_search.py", "hints/_trigger.py"], 12, seed=1)
     assert sum(map(len, chosen.values())) == 12

@@ -167,6 +167,7 @@ def test_a_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     def fails() -> None:
         raise Boom(detail)
 
+    assert fails.__name__ == "fails"
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             assert fails() is None
@@ -177,6 +178,22 @@ def test_a_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert all("Boom" in message and "test_guard.py" in message for message in messages)
     assert not any(record.exc_info for record in caplog.records)
     assert detail not in caplog.text
+
+
+def test_the_log_of_a_deep_failure_is_short(caplog: pytest.LogCaptureFixture) -> None:
+    """Of the frames of an exception, the log has the last 30."""
+
+    def one(left: int) -> None:
+        other(left)
+
+    def other(left: int) -> None:  # Python writes the same line once only
+        if left:
+            one(left - 1)
+        raise Boom
+
+    with caplog.at_level(logging.WARNING):
+        _guard.safely(one, 50)
+    assert caplog.text.count('  File "') == 30
 
 
 @pytest.fixture(autouse=True)

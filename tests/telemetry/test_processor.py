@@ -2,6 +2,8 @@
 
 import contextlib
 import logging
+import subprocess
+import sys
 import threading
 from typing import Any, cast
 
@@ -508,3 +510,27 @@ def test_hints_of_the_users_own(attributes: dict[str, Any]) -> None:
         span.set_attribute("mine", 1)
         raise LookupError
     assert hint_ids(telemetry.span) == ["mine.slow"]
+
+
+def test_without_the_sdk_of_opentelemetry() -> None:
+    """Without opentelemetry-sdk the processor cannot be had, and the error says what to install; instrument() goes on."""
+    program = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("opentelemetry.sdk"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+import gemini_otel
+gemini_otel.instrument()
+for _ in range(2):
+    try:
+        gemini_otel.HintSpanProcessor()
+    except ImportError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    line = "HintSpanProcessor needs opentelemetry-sdk. Install it with: pip install opentelemetry-sdk"
+    assert done.stdout.splitlines() == [line, line]

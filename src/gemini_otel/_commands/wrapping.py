@@ -5,16 +5,16 @@ from __future__ import annotations
 import shutil
 import textwrap
 
-_OTHERWISE = (80, 24)  # where nothing knows the size
+_OTHERWISE = (80, 24)  # if the size is not known
 
 
 def columns() -> int:
-    """How wide the terminal is; 80 where none reads what is printed."""
+    """The width of the terminal in columns; 80 if the output does not go to one."""
     return shutil.get_terminal_size(_OTHERWISE).columns
 
 
 def wrapped(text: str, indent: str = "", hanging: int = 2) -> str:
-    """*text* behind *indent*, its further lines *hanging* deeper. A word, such as a link or an option, is never broken."""
+    """*text* after *indent*, with further lines indented by *hanging* more. A word, such as a link or an option, is never broken."""
     return textwrap.fill(
         text,
         columns(),

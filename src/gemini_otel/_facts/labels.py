@@ -1,4 +1,4 @@
-"""Values of metric labels, bounded: hostile input cannot multiply time series, nor blow them up."""
+"""Bounds the values of metric labels, so that hostile input can neither multiply nor enlarge time series."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ EVENT_LIVE_INTERRUPTED = "gemini.live.interrupted"
 EVENT_LIVE_GENERATION_COMPLETE = "gemini.live.generation_complete"
 EVENT_LIVE_GO_AWAY = "gemini.live.go_away"
 
-# --- metrics: those of the conventions have their names from a profile
+# --- metrics; a profile has the names of the conventions' metrics
 TOOL_DURATION = "gen_ai.execute_tool.duration"
 WORKFLOW_DURATION = "gen_ai.invoke_workflow.duration"
 RESPONSES = "gemini.client.responses"

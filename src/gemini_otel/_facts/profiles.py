@@ -1,4 +1,4 @@
-"""The profiles: editions of the GenAI conventions, and what each calls the metrics."""
+"""The profiles: editions of the GenAI conventions, with each edition's names for the metrics."""
 
 from __future__ import annotations
 

@@ -191,6 +191,7 @@ def _steps(
     observed = begin()
     if observed is None:
         return (yield from chunks)
+    observed.is_stream = True
     advance: Callable[[], Any] = chunks.__next__
     try:
         while True:
@@ -267,6 +268,7 @@ def _async_generate(observed: Observation, chunks: AsyncGenerator[Any, Any]) -> 
 async def _async_steps(
     observed: Observation, chunks: AsyncGenerator[Any, Any], itself: _Itself
 ) -> AsyncGenerator[Any, None]:
+    observed.is_stream = True
     advance: Callable[[], Awaitable[Any]] = chunks.__anext__
     try:
         while True:
@@ -315,6 +317,8 @@ class _ObservedStream:
         if not self._begun:
             self._begun = True
             self._observed = self._begin()
+            if self._observed is not None:
+                self._observed.is_stream = True
         if self._observed is None:
             return await self._chunks.__anext__()
         try:

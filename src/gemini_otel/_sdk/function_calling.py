@@ -13,7 +13,7 @@ from gemini_otel._telemetry.instrumentation import Instrumentation
 from gemini_otel._telemetry.tool_runs import ToolRun, begin_tool
 from gemini_otel._telemetry.user_calls import current_user_call
 
-# opentelemetry-instrumentation-google-genai wraps each of the caller's tools in a function of this name.
+# opentelemetry-instrumentation-google-genai wraps each of the caller's tools in a function of this module.
 _OFFICIAL_TOOLS = "opentelemetry.instrumentation.google_genai.tool_call_wrapper"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import wrapt
 
-from gemini_otel._facts.guard import guarded, logger
+from gemini_otel._facts.guard import guarded, logger, safely
 
 if TYPE_CHECKING:
     from gemini_otel._sdk.patch import Driver, Patch
@@ -134,8 +134,9 @@ def install(package: str, load: Callable[[], Rows]) -> None:
     imported.
     """
     global _load
-    _load = load
-    _rows.clear()
+    with _lock:
+        _load = load
+        _rows.clear()
     _once_imported(package, _load_rows)
 
 
@@ -149,9 +150,15 @@ def _once_imported(module: str, then: Callable[[Any], None]) -> None:
 
 @guarded
 def _load_rows(package: Any) -> None:
-    for patch, driver in _load() if _load is not None else ():
-        _rows.setdefault(patch.target.module, []).append((patch, driver))
-    for module in list(_rows):
+    load = _load
+    rows: dict[str, list[tuple[Patch, Driver]]] = {}
+    for patch, driver in load() if load is not None else ():  # imports modules, so it cannot hold the lock
+        rows.setdefault(patch.target.module, []).append((patch, driver))
+    with _lock:
+        if _load is not load:  # another thread uninstalled in the meantime
+            return
+        _rows.update(rows)  # another thread may have loaded the same
+    for module in rows:
         _once_imported(module, _patch_module)
 
 
@@ -169,12 +176,11 @@ def exists(module: Any, name: str) -> bool:
 def uninstall() -> None:
     """Restore functions that are still ours; switch our layer off where somebody wrapped it later."""
     global _load, _awake
-    _load = None
-    _rows.clear()
     with _lock:
-        _awake = False
+        _load, _awake = None, False
+        _rows.clear()
         for key, layer in list(_layers.items()):
-            if layer.remove():
+            if safely(layer.remove):
                 del _layers[key]
 
 
@@ -200,10 +206,12 @@ def repair() -> None:
 @guarded
 def _patch_module(module: Any) -> None:
     missing: dict[str, bool] = {}
-    for patch, driver in _rows.get(module.__name__, ()):
-        found = any(_apply(module, name, driver, patch.inside) for name in patch.target.names)
-        missing[patch.area] = missing.get(patch.area, True) and not found
-        if not found:
+    with _lock:
+        load, rows = _load, _rows.get(module.__name__, ())
+    for patch, driver in rows:
+        found = safely(_patch_row, module, patch, driver, load)  # None if it failed, which was logged
+        missing[patch.area] = missing.get(patch.area, True) and found is False
+        if found is False:
             logger.debug(
                 "google-genai has no %s.%s; it is not traced.", module.__name__, patch.target.names[-1]
             )
@@ -216,8 +224,14 @@ def _patch_module(module: Any) -> None:
             )
 
 
-def _apply(module: Any, name: str, driver: Driver, inside: bool) -> bool:
+def _patch_row(module: Any, patch: Patch, driver: Driver, load: Callable[[], Rows] | None) -> bool:
+    return any(_apply(module, name, driver, patch.inside, load) for name in patch.target.names)
+
+
+def _apply(module: Any, name: str, driver: Driver, inside: bool, load: Callable[[], Rows] | None) -> bool:
     with _lock:
+        if _load is not load:  # another thread uninstalled in the meantime
+            return True
         owner, attribute, found = _find(module, name)
         if found is None:
             return False

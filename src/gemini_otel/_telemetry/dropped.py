@@ -54,7 +54,7 @@ class _State:
 
 _state = _State()
 pending: set[Task] = set()  # noted and not done yet
-forks = 0  # begun before this process: a child does not end what its parent began
+forks = 0  # number of forks before this process; a child does not end what its parent began
 
 
 def later(task: Task) -> None:

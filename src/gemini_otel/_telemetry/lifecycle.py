@@ -74,7 +74,17 @@ class Observation:
     """
 
     settled = False
-    __slots__ = ("__weakref__", "_around", "_context", "_end", "_forks", "_moment", "_token", "ended")
+    __slots__ = (
+        "__weakref__",
+        "_around",
+        "_context",
+        "_end",
+        "_forks",
+        "_moment",
+        "_token",
+        "ended",
+        "is_stream",
+    )
 
     def __init__(self, context: Context, around: RoundParent | None = None) -> None:
         self._context = context
@@ -83,6 +93,9 @@ class Observation:
         self._forks = dropped.forks
         self._moment: Moment | None = None  # when it was dropped, if it was
         self.ended = False
+        self.is_stream = (
+            False  # while it is read step by step; elsewhere the end of an iteration is a failure
+        )
 
     def __enter__(self) -> None:
         self._token = otel_context.attach(self._context)
@@ -106,7 +119,7 @@ class Observation:
         """End with the exception that left the block, unless it means that a stream is exhausted."""
         if isinstance(error, GeneratorExit):
             self.drop()
-        elif not isinstance(error, StopIteration | StopAsyncIteration):
+        elif not (self.is_stream and isinstance(error, StopIteration | StopAsyncIteration)):
             self.finish(error)
 
     def observe(self, response: object) -> None:

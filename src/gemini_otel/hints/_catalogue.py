@@ -33,9 +33,13 @@ class _Conditional(NamedTuple):
 
 
 class _Choice(NamedTuple):
-    """A span gets the first conditional entry that applies, else the unconditional one, if there is one."""
+    """A span gets the first conditional entry that applies, else the unconditional one, if there is one.
+
+    Where each conditional entry needs an attribute, they are asked only about spans that have one of these.
+    """
 
     conditional: tuple[_Conditional, ...]
+    needed: tuple[str, ...] | None
     sure: tuple[_Entry, ...]
 
 
@@ -82,7 +86,13 @@ class Finder:
     on_loop: _Asked
     on_tool: _Asked
     on_no_call: _Asked
-    wanted: frozenset[int]  # positions of the hints found
+    wanted: frozenset[int]  # positions of the hints of this level
+
+    @property
+    def needed_of_healthy(self) -> frozenset[str] | None:
+        """The attributes of which a successful call needs at least one to get a hint; None where any call may get one."""
+        always, needed, _ = self.by_outcome["ok"]
+        return None if any(always) else needed
 
     def find(self, attributes: dict[str, AttributeValue]) -> list[Hint]:
         """The hints for a span, at most three, in the order of the catalogue. Healthy spans pass here, so each step counts."""
@@ -173,13 +183,13 @@ def _applying(tables: tuple[_Table, ...], attributes: Attributes) -> list[_Entry
             if not (value := read(attributes)):
                 continue
             choice = by_value.get(value, others) if isinstance(value, str) else others
-        conditional, sure = choice
-        for needs, holds, entry in conditional:
-            if (needs is None or attributes.get(needs)) and holds(attributes):
-                found.append(entry)
-                break
-        else:
-            found += sure
+        conditional, needed, sure = choice
+        if conditional and (needed is None or any(map(attributes.get, needed))):
+            for needs, holds, entry in conditional:
+                if (needs is None or attributes.get(needs)) and holds(attributes):
+                    sure = (entry,)
+                    break
+        found += sure
     return found
 
 
@@ -229,11 +239,14 @@ def _questions(subject: Subject, entries: list[tuple[int, Hint, Trigger]]) -> _Q
 
 def _choice(entries: Iterable[tuple[_Entry, str | None, Predicate | None]]) -> _Choice:
     conditional: list[_Conditional] = []
+    sure: tuple[_Entry, ...] = ()
     for entry, needs, also in entries:
         if needs is None and also is None:
-            return _Choice(tuple(conditional), (entry,))
+            sure = (entry,)
+            break
         conditional.append(_Conditional(needs, also or _always, entry))
-    return _Choice(tuple(conditional), ())
+    needed = tuple(each.needs for each in conditional if each.needs is not None)
+    return _Choice(tuple(conditional), needed if len(needed) == len(conditional) else None, sure)
 
 
 def _always(_: Attributes) -> bool:

@@ -23,27 +23,32 @@ class _Constant:
 
     hint: Hint
     attributes: dict[str, str]
+    with_evidence: dict[str, str]  # the same, with a place for it
+    on_span: dict[str, str]
     evidence: tuple[Sentence, ...]
     varies: bool
 
 
 class Events:
-    """Makes the attributes of events."""
+    """Makes the attributes of events; those named in `on_span` are for the span as well."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_span: tuple[str, ...] = ()) -> None:
+        self._on_span = on_span
         self._constants: dict[int, _Constant] = {}
 
-    def make(self, hint: Hint, attributes: Attributes) -> dict[str, str]:
-        """The attributes of the event for an entry that was found on a span."""
+    def make(self, hint: Hint, attributes: Attributes) -> tuple[dict[str, str], dict[str, str]]:
+        """The attributes of the event for an entry that was found on a span, and those for the span itself."""
         constant = self._constants.get(id(hint)) or self._constant(hint)
         if constant.varies:
             hint = fitted(hint, attributes)
             constant = self._constants.get(id(hint)) or self._constant(hint)
         if said := filled(constant.evidence, attributes):
-            advice = constant.attributes[names.HINT_ADVICE]
-            shown = text(said, _LONGEST_EVIDENCE)  # the span may come from any instrumentation
-            return {names.HINT_ADVICE: advice, names.HINT_EVIDENCE: shown, **constant.attributes}
-        return constant.attributes.copy()
+            event = constant.with_evidence.copy()
+            event[names.HINT_EVIDENCE] = text(
+                said, _LONGEST_EVIDENCE
+            )  # the span may come from any instrumentation
+            return event, constant.on_span
+        return constant.attributes.copy(), constant.on_span
 
     def _constant(self, hint: Hint) -> _Constant:
         # OpenTelemetry drops the oldest attributes of an event that has too many, so the most important ones come last.
@@ -58,6 +63,11 @@ class Events:
             names.HINT_ID: hint.id,
         }
         constant = self._constants[id(hint)] = _Constant(
-            hint, attributes, parsed(hint.evidence), varies(hint)
+            hint,
+            attributes,
+            with_evidence={names.HINT_ADVICE: "", names.HINT_EVIDENCE: "", **attributes},
+            on_span={name: attributes[name] for name in self._on_span},
+            evidence=parsed(hint.evidence),
+            varies=varies(hint),
         )
         return constant

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from gemini_otel._facts.names import (
     BLOCKED_CATEGORIES,
@@ -45,7 +46,7 @@ THRESHOLDS = (
     "thresholds asked for: {safety.thresholds}",
     f"thresholds that the service set instead: {{{OVERWRITTEN_THRESHOLDS}}}",
 )
-_PLAIN = (str, int)
+_PLAIN = frozenset((str, int))
 _PLURAL_OF_ONE = re.compile(
     r"(?<![\w.,-])1 (attempt|byte|call|character|image|instance|request|round|second|time|token|tool)s\b"
 )
@@ -60,23 +61,26 @@ def evidence(hint: Hint, attributes: Attributes) -> str | None:
     return filled(parsed(hint.evidence), attributes)
 
 
-# The text with a gap for each value, the names of the values, and whether some are not plain attributes.
-Sentence = tuple[str, tuple[str, ...], bool]
+# An attribute without which the sentence is left out, the text with a gap for each value, the names of the values, and whether
+# some are not plain attributes.
+Sentence = tuple[str | None, str, tuple[str, ...], bool]
 
 
 def filled(sentences: tuple[Sentence, ...], attributes: Attributes) -> str | None:
     """The evidence of an entry from its `parsed` sentences."""
     said = []
-    for words, names, derived in sentences:
-        shown = []
-        for name in names:
-            value = _value(attributes, name) if derived else attributes.get(name)
-            if value is None:
-                break
-            shown.append(value if type(value) in _PLAIN else _formatted(value))
-        else:
-            told = words % tuple(shown)
-            said.append(_PLURAL_OF_ONE.sub(r"1 \1", told) if 1 in shown or "1" in shown else told)
+    for needs, words, names, derived in sentences:
+        if needs is not None and needs not in attributes:
+            continue
+        values: tuple[Any, ...] = tuple(
+            map(partial(_value, attributes) if derived else attributes.get, names)
+        )
+        if None in values:
+            continue
+        if not _PLAIN.issuperset(map(type, values)):
+            values = tuple(map(_formatted, values))
+        told = words % values
+        said.append(_PLURAL_OF_ONE.sub(r"1 \1", told) if 1 in values or "1" in values else told)
     return "; ".join(said) or None
 
 
@@ -90,7 +94,8 @@ def _parsed_sentence(sentence: str) -> Sentence:
     words, names = _PLACEHOLDER.split(sentence)[::2], _PLACEHOLDER.findall(sentence)
     gap = "%.500s"  # the limit for any value
     derived = any(name in _MESSAGE_NUMBERS or name in _DERIVED or name.endswith(":%") for name in names)
-    return gap.join(word.replace("%", "%%") for word in words), tuple(names), derived
+    needs = None if derived or not names else names[0]
+    return needs, gap.join(word.replace("%", "%%") for word in words), tuple(names), derived
 
 
 def _value(attributes: Attributes, name: str) -> AttributeValue | None:

@@ -1,4 +1,4 @@
-"""Which scenario a request gets: the one that it names, or the first of the server's that is for such a request."""
+"""Chooses the scenario of a request: the one that it names, or the first of the server's scenarios that fits the request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ._scenario import Scenario
 
 
 class NoScenarioError(Exception):
-    """There is no scenario for a request; the message tells its sender why."""
+    """There is no scenario for a request; the message tells the sender why."""
 
 
 class Choice:
-    """The scenarios that the server was given, and all that it knows by name."""
+    """The scenarios that the server was started with, and all that it knows by name."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Choice:
         self._given, self._known, self._live = given, known, live
 
     def named(self, name: str, area: Area) -> Scenario:
-        """The scenario *name*, which a request to *area* asks for."""
+        """The scenario *name*, for a request to *area* that names it."""
         scenario = self._known.get(name)
         if scenario is None and name in self._live:
             raise NoScenarioError(_for_others(name, ["Live sessions"], area))
@@ -38,7 +38,7 @@ class Choice:
         return scenario
 
     def default(self, area: Area) -> Scenario:
-        """The scenario for a request to *area* that names none. Only calls that generate need one of their own."""
+        """The scenario for a request to *area* that names none. Only calls that generate content need one that fits."""
         of_http = [each for each in self._given if isinstance(each, Scenario)]
         for each in of_http:
             if area.can_play(each):
@@ -51,7 +51,9 @@ class Choice:
 
 
 def live_default(given: Sequence[Scenario | LiveScenario], live: Mapping[str, LiveScenario]) -> LiveScenario:
-    """What Live sessions play: a Live scenario, a refusal, a short answer where ``ok`` was given, or a word that says why not."""
+    """What Live sessions play: a Live scenario; a refusal; a short answer if ``ok`` was given; or a message that says why
+    there is none.
+    """
     of_http = [each for each in given if isinstance(each, Scenario)]
     spoken = [each for each in given if isinstance(each, LiveScenario)]
     spoken += [refusal for each in of_http if (refusal := as_live(each)) is not None]

@@ -1,4 +1,4 @@
-"""Which reply a request gets: the choice of the scenario, and the place in its sequence."""
+"""Finds the reply to a request: the scenario, and the position in its sequence."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ._request import UNREADABLE, Call, Request
 from ._routes import find_route
 from ._scenario import Reply, Scenario
 
-_MOST_SEQUENCES = 10_000  # that have begun and not come to their end
+_MOST_SEQUENCES = 10_000  # sequences that have begun and not ended
 
 
 class Playback:
-    """Plays scenarios; identical requests move one sequence on."""
+    """Plays scenarios; identical requests continue one sequence."""
 
     def __init__(self, choice: Choice) -> None:
         self._choice = choice
@@ -22,7 +22,7 @@ class Playback:
         self._next: dict[tuple[str, int], int] = {}
 
     def answer(self, request: Request) -> tuple[Reply, Call | None]:
-        """The reply to *request*, ready to be sent, and what its path says."""
+        """The reply to *request*, ready to be sent, and the variables in its path."""
         found = find_route(request)
         if found is None:
             return not_found(request), None

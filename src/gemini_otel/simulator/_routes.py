@@ -1,4 +1,4 @@
-"""Which endpoint a request is for."""
+"""Finds the endpoint of a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROUTES: tuple[Route, ...] = tuple(each for area in AREAS for each in area.routes
 
 
 def find_route(request: Request) -> tuple[Call, Endpoint, Area] | None:
-    """What the path of *request* says, the endpoint that it is for and the area of that, or ``None``."""
+    """The variables in the path of *request*, its endpoint and the endpoint's area, or ``None``."""
     for area in AREAS:
         for each in area.routes:
             if call := each.match(request):

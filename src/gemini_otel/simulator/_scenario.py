@@ -44,9 +44,9 @@ class Reply:
     delay: float = 0.0
     """Seconds between two chunks."""
     variant: str = ""
-    """What endpoints other than the generating ones answer with instead of their usual data, such as ``failed``."""
+    """What other endpoints than those that generate content answer instead of their usual data, such as ``failed``."""
     structured: bool = False
-    """Answer with JSON that fits the request's schema where the request asks for JSON."""
+    """Answer with JSON that fits the request's schema, if the request asks for JSON."""
 
     def __post_init__(self) -> None:
         if self.ending == "error" and not isinstance(self.body, dict):
@@ -61,9 +61,9 @@ class Scenario:
     description: str
     replies: tuple[Reply, ...]
     after_tools: tuple[Reply, ...] = ()
-    """Played instead where the request ends with function responses: the n-th after n rounds of them, the last from then on."""
+    """Played instead if the request ends with function responses: the n-th after n rounds of them, the last from then on."""
     resumed: tuple[Reply, ...] = ()
-    """Played instead where the request carries a continuation token."""
+    """Played instead if the request carries a continuation token."""
     vertex: tuple[Reply, ...] = ()
     """Played instead on the paths of Vertex AI."""
 
@@ -77,6 +77,6 @@ class Scenario:
 
     @property
     def variants(self) -> frozenset[str]:
-        """The variants of its replies: with one, it is for particular endpoints only."""
+        """The variants of its replies; a scenario with a variant is only for certain endpoints."""
         every = (*self.replies, *self.after_tools, *self.resumed, *self.vertex)
         return frozenset(reply.variant for reply in every if reply.variant)

@@ -91,12 +91,13 @@ def serve(
     port: int = 0,
     scenarios: Iterable[Scenario | LiveScenario] = (),
 ) -> Simulator:
-    """Starts a local Gemini API and returns its address, which is also its context manager.
+    """Start a local Gemini API and return its address, which is also its context manager.
 
-    *scenario* answers every request that names none; a prompt names one by the text ``simulate:NAME``. Of several, the
-    first that fits a request answers it: one of files, of jobs or of Live is no answer to ``generate_content``, which
-    gets a 400 where there is no other. *scenarios* are known by name besides those of ``SCENARIOS`` and
-    ``LIVE_SCENARIOS``, and replace them. Port 0 is a free port.
+    *scenario* answers every request that names none; a prompt names one by the text ``simulate:NAME``. If there are several,
+    the first one that fits a request answers it. A scenario of files, of jobs or of Live does not fit ``generate_content``,
+    which gets a 400 if there is no other. *scenarios* are known by name in addition to those of ``SCENARIOS`` and
+    ``LIVE_SCENARIOS``, and replace them. Port 0 is a free port. Raises ValueError for an unknown name or if no scenario is
+    given, and OSError if the port is in use.
     """
     own = tuple(scenarios)
     known = SCENARIOS | {each.name: each for each in own if isinstance(each, Scenario)}
@@ -140,6 +141,6 @@ def serve_forever(
     with serve(scenario, port=port, scenarios=scenarios) as url, suppress(KeyboardInterrupt):
         if on_start is not None:
             on_start(url)
-        # Bounded waits keep Ctrl-C working where a wait without end cannot be interrupted.
+        # Bounded waits keep Ctrl-C working on platforms where an unbounded wait cannot be interrupted.
         while not url.wait(1.0):
             pass

@@ -134,6 +134,13 @@ def _live_problems(found: dict[str, Any], targets: tuple[Target, ...]) -> Iterat
         )
     yield from _live.provider_problems(found)
     yield from _live.two_providers()
+    for target in targets:
+        if target.state == "unpatched":
+            yield Finding(
+                "warning",
+                f"{target.name} is not patched, although this process is instrumented, so its calls are not traced.",
+                "The log says why if it could not be patched. If another library took our layer off, instrument later.",
+            )
     lost = sorted({target.area for target in targets} - {t.area for t in targets if t.state != "missing"})
     for area in lost:
         yield Finding(

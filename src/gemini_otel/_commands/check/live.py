@@ -205,5 +205,5 @@ def _state(module: str, names: tuple[str, ...]) -> tuple[str, str]:
             return f"{module}.{name}", "patched"
     for name in names:
         if patching.exists(sys.modules[module], name):
-            return f"{module}.{name}", "ready"
+            return f"{module}.{name}", "ready" if instrumentation() is None else "unpatched"
     return f"{module}.{names[-1]}", "missing"

@@ -11,10 +11,11 @@ from gemini_otel._commands.wrapping import wrapped
 _MOST_NAMES = 3
 _LABELS = {"error": "ERROR", "warning": "WARNING", "info": "note"}
 _SOURCES = {"default": "the default", "keyword": "given to instrument()"}
-_STATES = {  # of one function and of several
+_STATES = {  # for one function and for several
     "patched": ("is traced", "are traced"),
     "ready": ("is ready to be traced", "are ready to be traced"),
     "waiting": ("is traced once it is imported", "are traced once they are imported"),
+    "unpatched": ("is not patched", "are not patched"),
     "missing": ("is not in this google-genai", "are not in this google-genai"),
 }
 NOTHING_FOUND = "Nothing is wrong."
@@ -39,8 +40,8 @@ NO_SERVICE_NAME = Finding(
 
 
 class Target(NamedTuple):
-    """One SDK function that is traced. Its state is `patched`, `ready` to be patched, `waiting` for the SDK's import, or
-    `missing` in this SDK.
+    """One SDK function that is traced. Its state is `patched`, `ready` to be patched, `waiting` for the SDK's import,
+    `missing` in this SDK, or `unpatched` if this process is instrumented and the function all the same is not patched.
     """
 
     area: str
@@ -135,7 +136,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def fitted(line: str) -> str:
-    """A line below a heading, broken where the terminal ends."""
+    """A line below a heading, wrapped at the terminal's width."""
     text = line.lstrip()
     return wrapped(text, "  " + line[: -len(text)])
 
@@ -151,13 +152,13 @@ def _target_lines(targets: tuple[Target, ...]) -> Iterator[str]:
             if target.area == area:
                 states.setdefault(target.state, []).append(target.name)
         counts = ", ".join(_counted(state, names) for state, names in states.items())
-        missing = f" ({_few(states['missing'])})" if "missing" in states else ""
-        yield f"{area}: {counts}{missing}."
+        yield f"{area}: {counts}."
 
 
 def _counted(state: str, names: list[str]) -> str:
     one, many = _STATES[state]
-    return f"1 function {one}" if len(names) == 1 else f"{len(names)} functions {many}"
+    said = f"1 function {one}" if len(names) == 1 else f"{len(names)} functions {many}"
+    return f"{said} ({_few(names)})" if state in ("unpatched", "missing") else said
 
 
 def _setting_lines(setting: SettingInForce) -> Iterator[str]:

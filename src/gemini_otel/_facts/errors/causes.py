@@ -11,7 +11,7 @@ import errno
 import re
 from typing import NamedTuple
 
-# For all exceptions that end a connection: the code or the words say why.
+# The SDK's class for everything that ends a live interaction; its code or its words say why.
 LIVE_INTERACTION = "APIWebSocketError"
 # For any failure below the HTTP client: `gemini.error.kind` says more, if it is set.
 CATCH_ALL = ("APIConnectionError",)
@@ -198,7 +198,7 @@ OTHER_BACK_END = Cause(
         ),
     ),
 )
-# What the SDK says of a client that cannot be made; these words are nobody else's.
+# The SDK's messages for a client that cannot be made; no other library uses these words.
 NO_KEY = Cause(
     "no_key",
     words=(
@@ -331,7 +331,7 @@ def kind_of_text(name: str, text: str) -> str | None:
 
 
 def kind_of_client(text: str) -> str | None:
-    """The cause that a text tells which is the SDK's about a client that cannot be made, whatever stands before it."""
+    """The cause in the SDK's message for a client that cannot be made, whatever text comes before it."""
     of_client = ((cause, words) for cause in (NO_KEY, CLIENT_ARGUMENTS) for words in cause.words)
     return next((cause.kind for cause, words in of_client if re.search(words.pattern, text[:4000])), None)
 

@@ -1,4 +1,4 @@
-"""How long a message asks to wait: `Please retry in 12.3s.`, `try again in 2 minutes`, in the forms of Go and of people."""
+"""Reads the wait that a message asks for: `Please retry in 12.3s.`, `try again in 2 minutes`, in Go's notation or in words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 8_000
 
 
 def delay_in(message: str | None) -> float | None:
-    """The seconds after which *message* asks to send the request again; None where it names no time."""
+    """The seconds after which *message* asks to send the request again; None if it names no time."""
     text = (message or "")[:_LONGEST].lower()
     match = _DELAY.search(text) if any(words in text for words in _WORDS) else None
     if match is None or not any(match.groups()):

@@ -65,7 +65,7 @@ class _Pieces:
     def observe(self, response: Any) -> None:
         if not response.headers.get(_STATUS):
             self._refusal, self._refused_at = RefusedAttemptError(response), time.monotonic()
-        # Of aiohttp's answer.
+        # aiohttp's answers have `status`.
         self._call.attempt_answered(getattr(response, "status_code", None) or response.status)
 
     def finish(self) -> None:

@@ -88,13 +88,13 @@ class Captured:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.values: dict[str, Any] = {}
-        self._shown: dict[str, Any] = {}  # some of them replace attributes
+        self._shown: dict[str, Any] = {}  # what is recorded instead of some of them
         self.truncated: tuple[str, ...] = ()
 
     def add(self, name: str, render: Callable[[Rendering], Any]) -> None:
         """Render one attribute. An empty value is skipped; a value that cannot be read becomes a note."""
         rendering = Rendering(self._rules)
-        # The hooks are off, because a redact function that calls Gemini would be called for that call as well.
+        # A redact function that calls Gemini would be called for that call as well.
         with suppress_instrumentation():
             found = safely(lambda: (render(rendering),))
         if found is None:

@@ -95,7 +95,7 @@ class LiveTurn:
         )
         self._first_audio: float | None = None
         self._first_text: float | None = None
-        self._happened: set[str] = set()  # attributes that belong to an event
+        self._happened: set[str] = set()  # facts whose event was written
         self._tool_calls = self._tool_responses = self._tool_cancellations = 0
 
     @property

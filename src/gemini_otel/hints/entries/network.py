@@ -298,12 +298,12 @@ HINTS = (
         severity="error",
         retry="no",
         summary="The client has nothing to identify itself with.",
-        cause="google-genai found no API key, neither as an argument nor in the environment; where it was asked for Vertex AI, no project "
+        cause="google-genai found no API key, neither as an argument nor in the environment; for Vertex AI, it found no project "
         "either. No request was sent.",
         remedy=(
             "For the Gemini API, set GEMINI_API_KEY or GOOGLE_API_KEY, or make the client with api_key=...",
             "For Vertex AI, make the client with vertexai=True, project=... and location=...",
-            "Where the variable is set, check that this process sees it: a .env file has to be loaded before the client is made.",
+            "If the variable is set, check that this process sees it: a .env file has to be loaded before the client is made.",
         ),
         reference=links.API_KEY,
         when=on(FAILURE, *causes.NO_KEY.values),
