@@ -306,11 +306,13 @@ metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
 client.models.generate_content(model="m", contents="simulate:finish_safety")
 (span,) = exporter.get_finished_spans()
 print(span.attributes["gemini.hint.id"])
+print(span.attributes["http.response.status_code"])
 found = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
 print(sorted(metric.name for metric in found))
 """
-    hint, names = run(code).splitlines()
+    hint, status_code, names = run(code).splitlines()
     assert hint == "finish.safety"
+    assert status_code == "200"  # attempts are seen, which sleep until there is a provider
     assert names == str(
         [
             "gemini.client.hints",

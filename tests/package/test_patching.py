@@ -14,11 +14,14 @@ import pytest
 import wrapt
 from google.genai.models import Models
 from opentelemetry.instrumentation.utils import unwrap
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
 
 import gemini_otel
 from gemini_otel._facts import guard
 from gemini_otel._sdk import patching
 from gemini_otel._sdk.patch import Driver, Patch, Shape, Target
+from gemini_otel._telemetry.instrumentation import Providers
 from support import make_client
 
 
@@ -130,6 +133,20 @@ def test_a_layer_for_observed_calls_sleeps_until_there_is_one(module: Any) -> No
     patching.uninstall()
     patching.install("some_sdk", lambda: asleep)
     assert module.Api().call() == "original"
+
+
+def test_layers_wake_before_any_call_is_observed() -> None:
+    """Providers say that they were found before they give a tracer or instruments, also to other threads."""
+    seen: list[Any] = []
+    providers = Providers(
+        TracerProvider(),
+        MeterProvider(),
+        when_found=lambda: seen.append((providers.found, providers._tracer, providers._metrics)),
+    )
+    assert providers.listening()
+    assert providers.metrics() is not None
+    assert seen == [(False, None, None)]
+    assert providers.found
 
 
 def test_repair(module: Any) -> None:

@@ -222,14 +222,8 @@ METRICS = (
 
 def test_attributes_by_name() -> None:
     """For people, attributes of the user's own are shown by name, and a callable by its own."""
-    shown = {
-        name: str(value)
-        for name, value in load(
-            {"span_attributes": get_weather, "metric_attributes": {"a": 1, "b": bool}}, {}
-        )
-        ._asdict()
-        .items()
-    }
+    settings = load({"span_attributes": get_weather, "metric_attributes": {"a": 1, "b": bool}}, {})
+    shown = {name: str(value) for name, value in vars(settings).items()}
     assert (shown["span_attributes"], shown["metric_attributes"]) == ("get_weather", "a, b")
     assert str(load({"span_attributes": {"a": 1}}, {}).span_attributes) == "a"
 

@@ -102,8 +102,9 @@ class Providers:
         """The tracer; None if there is no provider yet."""
         if self._tracer is None and (provider := self.prepare()) is not None:
             # Two threads may do this at the same time: their tracers are alike.
-            self._tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
+            tracer = provider.get_tracer(SCOPE, __version__, schema_url=self.profile.schema_url)
             self._note_found()
+            self._tracer = tracer
         return self._tracer
 
     def prepare(self) -> TracerProvider | None:
@@ -131,11 +132,13 @@ class Providers:
             provider = self._meter_provider or metrics.get_meter_provider()
             if not is_placeholder(provider):
                 with _once:
-                    self._metrics = _find_metrics(provider, self.profile)
+                    found = _find_metrics(provider, self.profile)
                     self._note_found()
+                    self._metrics = found
         return self._metrics
 
     def _note_found(self) -> None:
+        """Say so first, so that no call of another thread goes ahead without it."""
         if not self.found and self._when_found is not None:
             self._when_found()
         self.found = True
