@@ -8,9 +8,9 @@ from typing import NamedTuple
 from ._bytes import DIGITS, characters, run_length, suffix_with_digits, unit_with_digits
 from ._counters import Motion, read_motion
 from ._kinds import in_table, name_kind
-from ._sameness import ENOUGH, WINDOW, find_sameness, is_running_text
+from ._sameness import WINDOW, find_sameness, may_be_same
 from ._thresholds import Thresholds
-from ._units import Sort, describe, needed_characters, needed_for_counter
+from ._units import Sort, describe, needed_characters, needed_for_counter, needed_for_growing
 from ._verdict import Repetition
 
 __all__ = ["TextLoops"]
@@ -31,8 +31,9 @@ _KEEP, _MOST = 7_168, 9_216  # bytes: the farthest period, a block, and what sta
 _CONTEXT, _JUST_BEFORE = 400, 120
 _FEW_UNITS, _TELLING = 7, 1_536  # units and bytes that show whether numbers jump
 _REST = 8  # looks for which digits count after that: logs and data take half the time then
-# Counting phrases takes as long as 20 looks: it is done once in so many characters, and a few times besides.
-_COUNTING, _FREE = 8_192, -3 * 8_192
+# Counting phrases takes as long as 20 looks: it is done once in so many characters, and five times besides, since loops of
+# the development half are told by the fifth count.
+_COUNTING, _FREE = 8_192, -5 * 8_192
 
 
 class _Next(NamedTuple):
@@ -53,7 +54,6 @@ class TextLoops:
     __slots__ = (
         "_bare",
         "_counted",
-        "_echoes",
         "_limits",
         "_looks",
         "_next",
@@ -61,6 +61,7 @@ class TextLoops:
         "_rest",
         "_seen",
         "_structured",
+        "_suspect",
         "pace",
         "verdict",
     )
@@ -70,8 +71,9 @@ class TextLoops:
         self._limits = limits
         self._raw = bytearray()
         self._bare = bytearray()
-        self._seen = self._looks = self._rest = self._echoes = 0
+        self._seen = self._looks = self._rest = 0
         self._counted = _FREE
+        self._suspect = False
         self._next: _Next | None = None
         self.pace = _BRISK if structured else _STEADY
         self.verdict: Repetition | None = None
@@ -101,12 +103,15 @@ class TextLoops:
             if not looks & 3:
                 reach, text = _FAR, raw
                 self._set_pace()
-            if self._echoes and not (self._structured or self._rest) and self._is_same():
-                return self.pace
         size = len(text)
         begin = size - reach if size > reach else 0
         at = text.rfind(text[-_NEEDLE:], begin, size - 1)
-        return self.pace if at < 0 else self._follow(text, at, begin)
+        waiting = 0 if at < 0 else self._follow(text, at, begin)
+        if waiting or self.verdict is not None or self._structured or self._rest:
+            return waiting or self.pace
+        if at < 0 and self.pace == _SLOW and not self._suspect:
+            return self.pace
+        return self._find_sameness()
 
     def _set_pace(self) -> None:
         if self._structured:
@@ -130,15 +135,14 @@ class TextLoops:
         return max(_SHORTEST_STEP, min(self.pace, missing))
 
     def _follow(self, text: bytearray, at: int, begin: int) -> int:
-        """Judge the nearest period that can be proved, and the longer one that padding may be a part of."""
+        """Judge the nearest period that can be proved, and the longer one that padding may be a part of; 0 if none may be a loop."""
         waiting = 0
         for period in self._distances(text, at, begin):
             if self._is_proved(text, period):
                 waiting = self._judge(text, period) or waiting
                 if self.verdict is not None or period > _STRADDLE:
-                    return waiting or self.pace
-        self._echoes += not waiting
-        return waiting or self.pace
+                    break
+        return waiting
 
     def _distances(self, text: bytearray, at: int, begin: int) -> Iterator[int]:
         """Yield how far back the last bytes stand, and the last ones before a rule or padding at the end."""
@@ -158,24 +162,21 @@ class TextLoops:
 
     def _is_proved(self, text: bytearray, period: int) -> bool:
         least = _SHORT_STRUCTURED if self._structured else _SHORT
-        span = min(_PROOF, max(period, least - period))
+        span = min(_PROOF, max(period, least - period), max(least, len(text) - period))
         return len(text) >= span + period and text[-span - period : -period] == text[-span:]
 
-    def _is_same(self) -> bool:
-        """Look for the same said in other words, where the ends of some looks have come before without a period."""
-        if len(self._raw) < ENOUGH:
-            return False
-        self._echoes = 0
-        if self._counted > self._seen or not is_running_text(self._raw):
-            return False
+    def _find_sameness(self) -> int:
+        """Look for the same said in other words, where the last bytes have come before without a period."""
+        self._suspect = self._counted <= self._seen and may_be_same(self._raw)
+        if not self._suspect:
+            return self.pace
         self._counted += _COUNTING
         same = find_sameness(self._raw)
-        if same is None:
-            return False
-        tail = self._raw[-WINDOW:]
-        kind = "table_tokens" if tail.count(b"\n|") * 2 > tail.count(b"\n") else "text"
-        self._alarm(kind, same.period, same.times, characters(tail))
-        return True
+        if same is not None:
+            tail = self._raw[-WINDOW:]
+            kind = "table_tokens" if tail.count(b"\n|") * 2 > tail.count(b"\n") else "text"
+            self._alarm(kind, same.period, same.times, characters(tail))
+        return min(self.pace, _BRISK)
 
     def _judge(self, text: bytearray, period: int, known: int = 0) -> int:
         """Return how many characters to gather for the run to be a loop; 0 when it never is, or is one."""
@@ -212,8 +213,8 @@ class TextLoops:
         sort = describe(unit, self._structured, table)
         if sort in {Sort.BLANK, Sort.SYMBOL} or (sort is Sort.NUMBERS and not self._structured):
             return self._refuse()
-        together = needed_for_counter(unit, sort, self._structured, False, self._limits)
-        growing = needed_for_counter(unit, sort, self._structured, True, self._limits)
+        together = needed_for_counter(unit, sort, self._structured, self._limits)
+        growing = needed_for_growing(unit, sort, self._structured, self._limits)
         least = min(together, growing or together)
         if length < least:
             return least - length

@@ -31,7 +31,7 @@ class Thresholds:
     symbol_run: int = 560
     text_run: int = 600
     table_run: int = 620
-    data_run: int = 1_500
+    data_run: int = 1_300
     markup_run: int = 1_400
     counter_units: int = 7
     identical_calls: int = 5

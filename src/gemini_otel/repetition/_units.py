@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from typing import NamedTuple
 
 from ._thresholds import Thresholds
 
-__all__ = ["Sort", "describe", "is_blank", "is_prose", "needed_characters", "needed_for_counter"]
+__all__ = [
+    "Sort",
+    "describe",
+    "is_blank",
+    "is_prose",
+    "needed_characters",
+    "needed_for_counter",
+    "needed_for_growing",
+]
 
 _ESCAPED_BLANK = re.compile(r"\\(?:[nrtf]|u(?:000[9aAdD]|0020|00a0|00A0))|&nbsp;|\s")
 _ESCAPE_BEGUN = re.compile(r"\\(?:u[0-9aAdD]{0,3})?|&[nbsp]{0,4}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _HEX = re.compile(r"\b0x[0-9a-fA-F]*|\b[0-9a-fA-F]{0,2}(?=,)")  # not words, though they look like some
 _MARKUP = re.compile(r"</?[A-Za-z][^>]*>|https?://[^\s)>]*|&[a-z]+;")
+_TAG = re.compile(r"</?[A-Za-z_]+>")
 # Marks of code and data per character: above this a unit is not prose. Prose has a bracket or two, Markdown its own marks.
 _CODE_MARKS, _CODE_SHARE = re.compile(r"[(){}\[\]<>=;_\\|\"@$+&%~^/]"), 0.05
 _NUMERAL = re.compile(r"[0-9A-Za-z]")
@@ -39,16 +49,38 @@ _LONGEST_BLANK = 120  # characters of a unit of escaped blanks
 # paragraphs 2.
 _SENTENCE, _PARAGRAPH, _PAGE = 100, 250, 1_000
 _SYMBOL_COPIES, _SENTENCE_COPIES, _PARAGRAPH_COPIES, _PAGE_COPIES = 6, 4.2, 2.6, 2.8
-# A list that was asked for may be as long as such lists usually are: 12 months, 20 test users, 24 slots, 30 links, forms,
-# cards. So a loop of blocks of lines must be longer (2,160 characters). A unit with a number must, in code and structured
-# output, repeat three times as often as in prose, and in markup five times. Longer units need fewer copies.
-_BLOCK_LINES, _LIST_RUN, _MARKUP_RUN = 5, 3.6, 2.5
-_LIST_UNITS, _LONG_LIST_UNITS, _MARKUP_UNITS = 3, 2, 5
+_BLOCK_LINES, _BLOCK_RUN = (
+    5,
+    3.6,
+)  # lines of a block, and its run in text_run: forms and cards are asked for by the dozen
 _ESCAPES_PART = 1.6  # of words, because LaTeX and regular expressions repeat commands
-# Numbers that grow, each at its own pace, are not a counter: a line under time codes, rows of a table, computed values.
-_CLOCK_RUN, _CLOCK_UNITS, _GROWING_RUN, _GROWING_UNITS = 1.6, 2, 5, 6
+_MARKUP_RUN, _MARKUP_UNITS = 2.5, 5  # of a counter, in markup_run and counter_units: bars of 30 links
 # Letters that a unit needs under a clock, and beside computed values; and from how many on it counts as a sentence.
 _FEWEST_TIMED, _FEWEST_LETTERS, _MANY_LETTERS = 4, 12, 60
+
+
+class _List(NamedTuple):
+    """How long a list of units with moving numbers may be that somebody asked for: a longer one is a loop."""
+
+    run: float  # in text_run
+    units: float  # in counter_units
+    long_units: float  # the same for units from a sentence's length on
+
+    def longest(self, period: int, limits: Thresholds) -> float:
+        units = self.units if period < _SENTENCE else self.long_units
+        return max(self.run * limits.text_run, units * limits.counter_units * period)
+
+
+# Chosen on the development half and on the 54 lists of tests/repetition/asked_for.py: 12 months, 20 users, 24 slots, 30 links.
+_ITEMS = _List(3.6, 3, 2)  # in code, data and structured output: 2,160 characters, 21 or 14 units
+_MANY_ITEMS = _List(2.1, 5.8, 5.8)  # the same, 41 units: people ask for up to 40 items
+_CODE_BLOCKS = _List(2.3, 2.4, 1.8)  # 17 or 13: people ask for a dozen blocks of _CODE_LINES and more
+_CODE_LINES = 4
+_RECORDS = _List(
+    1.6, 2, 1.5
+)  # of structured output, with a value that is a phrase, or with numbers that grow: 14 or 11
+# Numbers that grow, each at its own pace, are not a counter: a line under time codes or a row; and values in a sentence.
+_TIMED, _VALUES = _List(1.6, 2, 2), _List(5, 6, 6)
 
 
 class Sort(Enum):
@@ -112,20 +144,38 @@ def is_prose(text: str) -> bool:
 def needed_characters(sort: Sort, unit: str, structured: bool, before: str, limits: Thresholds) -> float:
     """Return how many characters a run of equal units must have to be a loop."""
     period = len(unit)
-    block = _LIST_RUN * limits.text_run if unit.count("\n") >= _BLOCK_LINES else 0
     if sort is Sort.BLANK:
         return limits.blank_run if structured else limits.text_run
     if structured and sort is not Sort.TABLE:
-        return max(block / 2, _of_words(period, limits))
+        return max(_of_block(unit, limits) / 2, _of_words(period, limits))
     if sort is Sort.NUMBERS and period < _PARAGRAPH and not is_prose(before.rpartition("```")[2]):
         return max(limits.data_run, _SYMBOL_COPIES * period)
-    if sort in {Sort.TABLE, Sort.MARKUP}:
-        least = limits.table_run if sort is Sort.TABLE else limits.markup_run
-        few = period >= _PARAGRAPH or (sort is Sort.TABLE and period >= _SENTENCE)
-        return max(least, block, period * (_SENTENCE_COPIES if few else _SYMBOL_COPIES))
+    return _in_text(sort, unit, limits)
+
+
+def _in_text(sort: Sort, unit: str, limits: Thresholds) -> float:
+    period = len(unit)
+    if sort is Sort.MARKUP and not _is_one_tag(unit):
+        copies = _SENTENCE_COPIES if period >= _PARAGRAPH else _SYMBOL_COPIES
+        return max(limits.markup_run, _of_block(unit, limits), copies * period)
+    if sort is Sort.TABLE:
+        rows = _of_words(period, limits) if period >= _SENTENCE else _SYMBOL_COPIES * period
+        return max(limits.table_run, _of_block(unit, limits), rows)
     if sort is Sort.SYMBOL and period < _SENTENCE:
-        return max(limits.symbol_run, _SYMBOL_COPIES * period)
+        ruled_lines = _BLOCK_RUN * limits.text_run if "\n" in unit else 0
+        return max(limits.symbol_run, ruled_lines, _SYMBOL_COPIES * period)
     return _of_words(period, limits) * (_ESCAPES_PART if "\\" in unit and period < _SENTENCE else 1)
+
+
+def _is_one_tag(unit: str) -> bool:
+    """Return whether the unit is a tag without attributes, in any rotation: a model's control token."""
+    bare = "".join(unit.split())
+    start = bare.find("<")
+    return start >= 0 and _TAG.fullmatch(bare[start:] + bare[:start]) is not None
+
+
+def _of_block(unit: str, limits: Thresholds) -> float:
+    return _BLOCK_RUN * limits.text_run if unit.count("\n") >= _BLOCK_LINES else 0
 
 
 def _of_words(period: int, limits: Thresholds) -> float:
@@ -134,40 +184,40 @@ def _of_words(period: int, limits: Thresholds) -> float:
     return max(limits.text_run, _SENTENCE_COPIES * period)
 
 
-def needed_for_counter(unit: str, sort: Sort, structured: bool, growing: bool, limits: Thresholds) -> float:
-    """Return how many characters a run with moving numbers must have to be a loop; 0 if it never is.
+def needed_for_counter(unit: str, sort: Sort, structured: bool, limits: Thresholds) -> float:
+    """Return how many characters a run must have to be a loop whose numbers move at one pace; 0 if it never is.
 
     Only its length distinguishes a loop from a list that was asked for, so each sort may be as long as such lists usually
     are.
     """
-    turns, period, units = unit + unit, len(unit), limits.counter_units
-    if growing:
-        return _growing(turns, sort, structured, period, limits)
-    if sort in {Sort.MARKUP, Sort.NUMBERS}:
-        return max(_MARKUP_RUN * limits.markup_run, _MARKUP_UNITS * units * period)
+    turns, period = unit + unit, len(unit)
+    data = structured and sort is not Sort.TABLE
+    if sort in {Sort.MARKUP, Sort.NUMBERS} and not data and not _is_sentence(unit):
+        return max(_MARKUP_RUN * limits.markup_run, _MARKUP_UNITS * limits.counter_units * period)
     if sort is Sort.TABLE and not _WORD.search(turns) and len(_NUMBERS.findall(turns)) > 2:
         return 0
-    least = limits.text_run * (_LIST_RUN if unit.count("\n") >= _BLOCK_LINES else 1)
-    if structured and sort is Sort.WORDS and _FOUR_WORDS.search(turns):
-        return max(_CLOCK_RUN * limits.text_run, _CLOCK_UNITS * units * period)
-    if sort is Sort.WORDS and (structured or _is_code(unit)):
-        more = _LIST_UNITS if period < _SENTENCE else _LONG_LIST_UNITS
-        return max(_LIST_RUN * limits.text_run, more * units * period)
+    if data and _FOUR_WORDS.search(turns):
+        return _RECORDS.longest(period, limits)
+    if data or (sort is Sort.WORDS and _is_code(unit)):
+        if unit.count("\n") >= _CODE_LINES and not data:
+            return _CODE_BLOCKS.longest(period, limits)
+        return min(_ITEMS.longest(period, limits), _MANY_ITEMS.longest(period, limits))
     fewer = 0 if period < _SENTENCE else 2 if period < _PARAGRAPH else 3
-    return max(least, max(4, units - fewer) * period)
+    return max(limits.text_run, _of_block(unit, limits), max(4, limits.counter_units - fewer) * period)
 
 
-def _growing(turns: str, sort: Sort, structured: bool, period: int, limits: Thresholds) -> float:
+def needed_for_growing(unit: str, sort: Sort, structured: bool, limits: Thresholds) -> float:
+    """Return the same for numbers that grow, each at its own pace."""
+    turns, period = unit + unit, len(unit)
     letters = sum(map(len, _WORD.findall(turns))) // 2
     clock = _CLOCK.search(turns) is not None
     if sort is Sort.TABLE or structured:
-        says = (_VALUE if sort is not Sort.TABLE else _CELL).search(turns) is not None
+        # A name at the very end has its colon at the beginning.
+        says = (_VALUE if sort is not Sort.TABLE else _CELL).search(turns + turns[:2]) is not None
     else:
         says = letters >= (_FEWEST_TIMED if clock else _FEWEST_LETTERS)
     if not says or sort is Sort.NUMBERS or (sort is Sort.MARKUP and not clock):
         return 0
     if clock or structured or sort is Sort.TABLE or letters >= _MANY_LETTERS:
-        return max(_CLOCK_RUN * limits.text_run, _CLOCK_UNITS * limits.counter_units * period)
-    if _is_code(turns):
-        return 0
-    return max(_GROWING_RUN * limits.text_run, _GROWING_UNITS * limits.counter_units * period)
+        return (_RECORDS if structured else _TIMED).longest(period, limits)
+    return 0 if _is_code(turns) else _VALUES.longest(period, limits)
