@@ -91,7 +91,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         "tests/telemetry/test_processor.py",
     ),
     "_facts/errors": (
-        "tests/errors/test_limits.py",
+        "tests/errors/test_bounds_of_reading.py",
         "tests/errors/test_masking.py",
         "tests/errors/test_echo.py",
         "tests/errors/test_error_kinds.py",

@@ -171,7 +171,6 @@ class Round(Observation):
     _first_chunk: float | None = None
     _tier: str | None = None
     _flagged = False
-    _shown = False  # whether content capture or a hook gets the responses
     _within_host = False
     _watch: RepetitionWatch | None = None
     _last_error: LastError | None = None
@@ -191,6 +190,7 @@ class Round(Observation):
         self._recording = setup.chosen.recording
         self._answer = operation.answer(setup.request)
         settings = instrumentation.settings
+        self._shown = self._recording and settings.response_hook is not None  # to the hook or to content capture
         if self._recording and settings.repetition and operation.generates:
             self._watch = RepetitionWatch(
                 bool(setup.request.structured_output), settings.repetition_thresholds
@@ -210,9 +210,9 @@ class Round(Observation):
             chosen.span.attend(self)
         if capturing and instrumentation.content is not None and operation.read_content is not None:
             self.content = instrumentation.content.begin(operation, arguments, chosen.attributes)
+            self._shown = self._shown or self.content is not None
         if recording or capturing:
             self.arguments = arguments
-            self._shown = self.content is not None or instrumentation.settings.response_hook is not None
         if recording:
             if instrumentation.settings.request_hook is not None:
                 call_hook(instrumentation.settings, "request_hook", chosen.span, MappingProxyType(arguments))
