@@ -107,7 +107,7 @@ class Memory(httpx.BaseTransport, httpx.AsyncBaseTransport):  # type: ignore[mis
     def __init__(self, scenarios: Iterable[Scenario] = ()) -> None:
         known = SCENARIOS | {each.name: each for each in scenarios}
         self._playback = Playback(Choice((known["ok"],), known, {}))
-        self.requests = 0
+        self.requests: list[Request] = []
         self.silence: asyncio.Event | None = None
 
     def client(self, attempts: int = 0) -> genai.Client:
@@ -147,11 +147,11 @@ class Memory(httpx.BaseTransport, httpx.AsyncBaseTransport):  # type: ignore[mis
         return self._response(wire)
 
     def _played(self, request: Any) -> _Wire:
-        self.requests += 1
         wire = _Wire()
         path, query = split_target(request.url.raw_path.decode())
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = Request(request.method, path, read_json(request.content), headers, query, request.content)
+        self.requests.append(asked)
         reply, call = self._playback.answer(asked)
         with contextlib.suppress(_Silence):
             play(wire, reply, call, wire.pause)  # type: ignore[arg-type]  # what it needs of a socket
