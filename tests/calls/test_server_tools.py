@@ -121,7 +121,7 @@ def test_a_plain_call(telemetry: Telemetry, client: genai.Client) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_interactions(telemetry: Telemetry, client: genai.Client, stream: bool) -> None:
     """The steps of an interaction tell the same, each once, also where a stream tells them in two events."""
-    if not hasattr(client, "interactions"):
+    if not hasattr(genai.Client, "interactions"):
         pytest.skip("the SDK has no interactions")
     scenarios = ("grounding_tool_use", "url_not_read", "code_execution", "ok")
     with warnings.catch_warnings():

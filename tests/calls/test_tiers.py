@@ -154,7 +154,7 @@ def test_provisioned_throughput(telemetry: Telemetry) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_interactions(telemetry: Telemetry, client: genai.Client, stream: bool) -> None:
     """Interactions ask for a tier and are told the one that served them."""
-    if not hasattr(client, "interactions"):
+    if not hasattr(genai.Client, "interactions"):
         pytest.skip("the SDK has no interactions")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the SDK says that they are experimental
