@@ -119,7 +119,7 @@ def test_what_is_inside_ends_no_later_than_what_is_around_it() -> None:
     call = Observation(Context(), loop)  # type: ignore[arg-type]  # a parent that is told nothing
     loop.drop()
     call.drop()
-    dropped.end_dropped()
+    assert dropped.flush()
     assert call.moment == loop.moment is not None
 
 
