@@ -341,7 +341,8 @@ def _simulate(options: argparse.Namespace) -> int:
         described = {name: each.description for name, each in simulator.SCENARIOS.items()}
         described |= {name: each.description for name, each in simulator.LIVE_SCENARIOS.items()}
         for name, description in described.items():
-            print(wrapped(f"{name:33} {description}", hanging=34))
+            line = f"{name:33} {description}"
+            print(wrapped(line, hanging=34) if sys.stdout.isatty() else line)  # one line each for a pipe
         return 0
     known = [*simulator.SCENARIOS, *simulator.LIVE_SCENARIOS]
     scenarios = options.scenario or ["ok"]

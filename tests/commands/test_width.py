@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from gemini_otel import cli
+from gemini_otel.simulator import LIVE_SCENARIOS, SCENARIOS
 
 
 @pytest.mark.parametrize("columns", [60, 80])
@@ -24,5 +27,13 @@ def test_explain(
 def test_names_are_not_broken(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A word with hyphens stays on one line."""
     monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert cli.main(["simulate", "--list"]) == 0
     assert not any(line.endswith("-") for line in capsys.readouterr().out.splitlines())
+
+
+def test_a_pipe_gets_one_line_for_each_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs such as grep and awk read the list."""
+    assert cli.main(["simulate", "--list"]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == [*SCENARIOS, *LIVE_SCENARIOS]

@@ -136,6 +136,12 @@ def test_seconds_are_shown_as_a_duration(value: object, shown: str) -> None:
     assert evidence(_hint("after {a.time:s}"), {"a.time": value}) == f"after {shown}"
 
 
+@pytest.mark.parametrize("absurd", [10**400, float("nan"), float("inf"), -5])
+def test_absurd_seconds_are_left_out(absurd: float) -> None:
+    """A span of any library may hold any number; the rest of the hint stays."""
+    assert evidence(_hint("after {a.time:s}"), {"a.time": absurd}) is None
+
+
 def test_no_entry_writes_its_seconds_by_itself() -> None:
     """Every number of seconds in the evidence of the catalogue is a placeholder with :s."""
     sentences = [sentence for hint in default_hints() for sentence in hint.evidence]

@@ -16,6 +16,7 @@ from google import genai
 from google.genai import errors
 
 from gemini_otel import Advice, Hint, advice, advise, default_hints, simulator
+from gemini_otel._facts.errors.exceptions import read_error
 from gemini_otel._facts.errors.kinds import KINDS
 from gemini_otel.advice import retry_if_it_helps, wait_as_told
 from gemini_otel.hints._failure import FAILURE, HAVE_ENTRIES
@@ -74,6 +75,7 @@ def test_the_backoff_grows() -> None:
         ("Please retry in 1h0m3s.", 3603.0),
         ("Please try again in 20 seconds.", 20.0),
         ("Please retry after 2 minutes.", 120.0),
+        ("You may retry in 3 requests. Please retry in 7s.", 7.0),
         ("Please retry in a moment.", 1.0),
         ("Please retry in 3 steps.", 1.0),
         ("Please retry in " + "9" * 400 + "s.", 1.0),
@@ -86,6 +88,15 @@ def test_a_delay_in_the_message(message: str, wait: float) -> None:
     assert advise(errors.ServerError(503, body)).wait == pytest.approx(wait)
     texts = [f"503 UNAVAILABLE. {json.dumps(body)}", f"503 UNAVAILABLE. {message}"]
     assert [advise(Exception(text)).wait for text in texts] == [pytest.approx(wait)] * 2
+
+
+def test_a_number_in_a_quoted_prompt_is_no_delay() -> None:
+    """A message that may quote the prompt says nothing about waiting."""
+    said = "Invalid value at 'contents[0]': \"our retry in 451 seconds plan\""
+    body = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": said}}
+    error = read_error(errors.ClientError(400, body))
+    assert error is not None
+    assert error.retry_delay is None
 
 
 def test_the_details_say_more_than_the_message() -> None:

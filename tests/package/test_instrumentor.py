@@ -19,7 +19,7 @@ from gemini_otel import GeminiInstrumentor, HintSpanProcessor, _instrumentor
 from gemini_otel._sdk import installed, patching
 from gemini_otel._sdk.generate_content import patches as generate_content
 from gemini_otel._telemetry.flushing import registered
-from support import SHAPES, Telemetry, make_client, send
+from support import MODEL, SHAPES, Telemetry, make_client, send
 
 
 def run(code: str, *command: str, **environ: str) -> str:
@@ -411,3 +411,26 @@ def test_suppressed_instrumentation_is_honoured(
         send(client, shape, "simulate:ok")
     assert telemetry.spans == []
     assert telemetry.points("gemini.client.responses") == []
+
+
+def test_a_method_that_somebody_restored_is_traced_from_the_second_call(client: genai.Client) -> None:
+    """Another library may put back what it found before us; the first call below notices it."""
+
+    def weather(city: str) -> str:
+        """The weather of a city."""
+        return f"sunny in {city}"
+
+    telemetry, original = Telemetry(), models.Models.generate_content
+    gemini_otel.instrument(**telemetry.providers)
+    try:
+        models.Models.generate_content = original  # type: ignore[method-assign]
+        for _ in range(2):
+            client.models.generate_content(
+                model=MODEL, contents="simulate:tool_call", config={"tools": [weather]}
+            )
+            seen = [span.name.split()[0] for span in telemetry.exporter.get_finished_spans()]
+            telemetry.exporter.clear()
+    finally:
+        gemini_otel.uninstrument()
+        models.Models.generate_content = original  # type: ignore[method-assign]
+    assert "automatic_function_calling" in seen

@@ -42,10 +42,10 @@ def a_row_of_escapes() -> str:
 
 
 LOOPS = {
-    "lines in any order": (in_any_order(), False, 1_400),
-    "a sentence with an open place": (with_an_open_place(), False, 1_300),
+    "lines in any order": (in_any_order(), False, 2_400),
+    "a sentence with an open place": (with_an_open_place(), False, 2_100),
     "blocks of four lines of code": (code_blocks(), False, 1_500),
-    "short records": (short_records(), True, 1_500),
+    "short records": (short_records(), True, 2_200),
     "padded rows": (a_row_of_escapes(), False, 1_300),
     "a long line from the beginning": (sentence(5, 90) * 9, False, 1_500),
 }
@@ -53,7 +53,7 @@ LOOPS = {
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_loops_are_told_soon(name: str) -> None:
-    """Loops that a list of the same kind does not resemble are told within 1,500 characters of their beginning."""
+    """A loop is told within 1,500 characters, and later where a list or verse that somebody asked for looks the same so far."""
     text, structured, most = LOOPS[name]
     assert feed(text[:most], structured=structured, size=40) is not None
 
@@ -75,7 +75,71 @@ def declarations() -> str:
     )
 
 
+def scenarios() -> str:
+    """The feature of a login, with the steps that its scenarios share."""
+    cases = {
+        "Correct password": ("enters a correct email and password", "sees the dashboard"),
+        "Wrong password": (
+            "enters a correct email and a wrong password",
+            'sees the message "The password is wrong."',
+        ),
+        "Unknown email": (
+            "enters an email that has no account",
+            'sees the message "There is no such account."',
+        ),
+        "Empty form": ("clicks the login button without any input", 'sees the message "Enter your email."'),
+        "Locked account": (
+            "enters a wrong password for the fifth time",
+            'sees the message "Your account is locked."',
+        ),
+        "Forgotten password": ('clicks the link "I forgot my password"', "sees the page for a new password"),
+        "Stay signed in": (
+            'ticks the box "Stay signed in" and enters a correct password',
+            "is still signed in the next day",
+        ),
+    }
+    return "Feature: Login\n\n" + "".join(
+        f"  Scenario: {name}\n    Given the user is on the login page\n    And the user is not signed in\n    When the user {does}\n"
+        f"    Then the user {result}\n    And the login is written to the audit log\n\n"
+        for name, (does, result) in cases.items()
+    )
+
+
+def criteria() -> str:
+    """Acceptance criteria, each for another role and thing."""
+    return "".join(
+        f"{n}. Given I am a {WORDS[n]} on the {WORDS[n + 9]} page, when I click the {WORDS[n + 5]} button and confirm the dialog, "
+        f"then the {WORDS[n + 9]} is saved and I see a confirmation message.\n"
+        for n in range(1, 12)
+    )
+
+
+def song() -> str:
+    """Four verses, each before the same chorus."""
+    line = "Carry me over the water, carry me over the sea,\nCarry me home to the harbor where somebody waits for me.\n"
+    verses = (
+        f"The {a} and the {b} are calling by name,\nAnd nothing {c} will be the same.\n"
+        for a, b, c in zip(*[iter(WORDS[:12])] * 3, strict=True)
+    )
+    return "".join(f"{verse}\n{line}{line}\n" for verse in verses)
+
+
+def litany() -> str:
+    return "".join(
+        f"For the {a} and for the {b}, we give thanks to you, O Lord, and we praise your holy name.\n"
+        for a, b in zip(WORDS[:16], WORDS[16:32], strict=True)
+    )
+
+
 ORDINARY = {
+    "scenarios of a login": scenarios(),
+    "acceptance criteria": criteria(),
+    "a song with a chorus": song(),
+    "a litany": litany(),
+    "a task for each of 50 days": "".join(f"- [ ] Day {n}: write 500 words\n" for n in range(1, 51)),
+    "a seat for each of 52 guests": "["
+    + ", ".join(f'{{"id": {n}, "name": "Seat {n}"}}' for n in range(1, 53))
+    + "]",
     "a cumulative rhyme": cumulative(),
     "declarations": declarations(),
     "ruled lines of a form": ("_" * 71 + "\n") * 28,
@@ -88,8 +152,9 @@ ORDINARY = {
 
 @pytest.mark.parametrize("name", ORDINARY)
 def test_what_resembles_them_raises_no_alarm(name: str) -> None:
-    """Rhymes that grow, declarations that share their arguments, forms and a dozen blocks are no loop."""
-    assert feed(ORDINARY[name], size=40) is None
+    """Rhymes that grow, songs, scenarios, declarations that share their arguments, forms and lists are not loops."""
+    text = ORDINARY[name]
+    assert feed(text, structured=text.startswith("["), size=40) is None
 
 
 def test_an_exact_loop_is_told_as_one() -> None:

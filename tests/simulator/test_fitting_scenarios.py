@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from google import genai
@@ -124,3 +125,10 @@ def _ask_until_the_end(websocket: ClientConnection) -> None:
         websocket.recv(timeout=10)
     for _ in websocket:
         pass
+
+
+@pytest.mark.parametrize("bad", [None, 1, [1], [None]])
+def test_what_is_no_scenario_is_refused(bad: Any) -> None:
+    """The error names the value and what may stand there."""
+    with pytest.raises(ValueError, match=r"is not a scenario\. Give a name, a Scenario, a LiveScenario"):
+        simulator.serve(bad)

@@ -128,7 +128,7 @@ def _failure(result: Any) -> str | None:
 
 _row = partial(patch, "automatic function calling", "google.genai._extra_utils")
 PATCHES = (
-    _row("get_max_remote_calls_afc", Shape.INSTEAD, _limit, inside=True),
+    _row("get_max_remote_calls_afc", Shape.INSTEAD, _limit),
     _row("parse_config_for_mcp_sessions", Shape.INSTEAD, _mcp_sessions),
     _row("get_function_response_parts", Shape.CALL, _expect_calls),
     _row("get_function_response_parts_async", Shape.CALL, _expect_calls),

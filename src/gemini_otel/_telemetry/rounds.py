@@ -190,7 +190,9 @@ class Round(Observation):
         self._recording = setup.chosen.recording
         self._answer = operation.answer(setup.request)
         settings = instrumentation.settings
-        self._shown = self._recording and settings.response_hook is not None  # to the hook or to content capture
+        self._shown = (
+            self._recording and settings.response_hook is not None
+        )  # to the hook or to content capture
         if self._recording and settings.repetition and operation.generates:
             self._watch = RepetitionWatch(
                 bool(setup.request.structured_output), settings.repetition_thresholds

@@ -16,6 +16,7 @@ from gemini_otel._facts.names import (
     REQUEST_MODEL,
     SAFETY_SETTINGS,
 )
+from gemini_otel._facts.sendable import finite
 from gemini_otel.hints._hint import Attributes, AttributeValue
 from gemini_otel.hints._trigger import text
 from gemini_otel.hints.models import CACHE_MINIMUM, OUTPUT_LIMITS, lifecycle, longest_match, model_of
@@ -107,10 +108,11 @@ def _value(attributes: Attributes, name: str) -> AttributeValue | None:
         share = attributes.get(name[:-2])
         return f"{share:.0%}".replace("%", " %") if isinstance(share, (int, float)) else share
     if name.endswith(":s"):
-        seconds = _value(attributes, name[:-2])
-        if name[:-2] in _MESSAGE_NUMBERS and isinstance(seconds, str):
-            seconds = float(seconds)
-        return duration(seconds) if type(seconds) in (int, float) else seconds  # type: ignore[arg-type]  # a number
+        said = _value(attributes, name[:-2])
+        if type(said) not in (int, float) and name[:-2] not in _MESSAGE_NUMBERS:
+            return said
+        seconds = finite(said)
+        return duration(seconds) if seconds is not None and seconds >= 0 else None
     return attributes.get(name)
 
 

@@ -73,7 +73,6 @@ class _List(NamedTuple):
 
 # Chosen on the development half and on the 54 lists of tests/repetition/asked_for.py: 12 months, 20 users, 24 slots, 30 links.
 _ITEMS = _List(3.6, 3, 2)  # in code, data and structured output: 2,160 characters, 21 or 14 units
-_MANY_ITEMS = _List(2.1, 5.8, 5.8)  # the same, 41 units: people ask for up to 40 items
 _CODE_BLOCKS = _List(2.3, 2.4, 1.8)  # 17 or 13: people ask for a dozen blocks of _CODE_LINES and more
 _CODE_LINES = 4
 _RECORDS = _List(
@@ -201,7 +200,7 @@ def needed_for_counter(unit: str, sort: Sort, structured: bool, limits: Threshol
     if data or (sort is Sort.WORDS and _is_code(unit)):
         if unit.count("\n") >= _CODE_LINES and not data:
             return _CODE_BLOCKS.longest(period, limits)
-        return min(_ITEMS.longest(period, limits), _MANY_ITEMS.longest(period, limits))
+        return _ITEMS.longest(period, limits)
     fewer = 0 if period < _SENTENCE else 2 if period < _PARAGRAPH else 3
     return max(limits.text_run, _of_block(unit, limits), max(4, limits.counter_units - fewer) * period)
 

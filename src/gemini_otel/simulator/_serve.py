@@ -102,7 +102,7 @@ def serve(
     own = tuple(scenarios)
     known = SCENARIOS | {each.name: each for each in own if isinstance(each, Scenario)}
     live = LIVE_SCENARIOS | {each.name: each for each in own if isinstance(each, LiveScenario)}
-    names = [scenario] if isinstance(scenario, Choosable) else [*scenario]
+    names = [scenario] if isinstance(scenario, str) or not isinstance(scenario, Sequence) else [*scenario]
     given = [_chosen(each, known, live) for each in names]
     if not given:
         raise ValueError("No scenario was given. Give at least one, such as 'ok'.")
@@ -116,8 +116,12 @@ def serve(
 def _chosen(
     scenario: Choosable, known: Mapping[str, Scenario], live: Mapping[str, LiveScenario]
 ) -> Scenario | LiveScenario:
-    if not isinstance(scenario, str):
+    if isinstance(scenario, (Scenario, LiveScenario)):
         return scenario
+    if not isinstance(scenario, str):
+        raise ValueError(  # noqa: TRY004  # as every other bad value
+            f"{scenario!r} is not a scenario. Give a name, a Scenario, a LiveScenario, or a list of them."
+        )
     if scenario not in known and scenario not in live:
         raise ValueError(_choices(scenario, [*known, *live]))
     return live[scenario] if scenario in live else known[scenario]

@@ -14,13 +14,20 @@ _DELAY = re.compile(
 )
 _WORDS = ("retry ", "try again ")
 _LONGEST = 8_000
+_TOO_MANY_REQUESTS, _INTERNAL = 429, 500
 
 
-def delay_in(message: str | None) -> float | None:
-    """The seconds after which *message* asks to send the request again; None if it names no time."""
+def delay_in(message: str | None, code: int | None) -> float | None:
+    """The seconds after which the *message* of an HTTP *code* asks to send the request again; None if it names no time.
+
+    Only codes that may be repeated ask for it; other messages may quote the prompt.
+    """
+    if code != _TOO_MANY_REQUESTS and (code is None or code < _INTERNAL):
+        return None
     text = (message or "")[:_LONGEST].lower()
-    match = _DELAY.search(text) if any(words in text for words in _WORDS) else None
-    if match is None or not any(match.groups()):
+    found = _DELAY.finditer(text) if any(words in text for words in _WORDS) else ()
+    match = next((each for each in found if any(each.groups())), None)
+    if match is None:
         return None
     hours, minutes, seconds = (float(number or 0) for number in match.group(1, 2, 3))
     return hours * 3600 + minutes * 60 + (seconds / 1000 if match[4] else seconds)

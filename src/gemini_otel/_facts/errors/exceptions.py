@@ -22,7 +22,7 @@ from gemini_otel._facts.errors.bodies import (
     text,
 )
 from gemini_otel._facts.errors.delays import delay_in
-from gemini_otel._facts.errors.kinds import STATUSES, error_kind
+from gemini_otel._facts.errors.kinds import HTTP_CODES, STATUSES, error_kind
 from gemini_otel._facts.errors.masking import mask
 from gemini_otel._facts.errors.texts import close_facts, facts_of, read_text
 
@@ -116,7 +116,7 @@ def read_reported(code: object, message: object) -> ErrorFacts:
         status=status,
         kind=error_kind(code=None, status=status, message=said),
         message=mask(said) if said else None,
-        retry_delay=delay_in(said),
+        retry_delay=delay_in(said, HTTP_CODES.get(status or "")),
     )
 
 

@@ -126,7 +126,7 @@ def _is_of_vertex(text: str) -> bool:
 def facts_of(said: Said, *, vertex: bool, type_: str | None = None) -> ErrorFacts:
     """The facts of an error that the service described."""
     code = said.code if said.code is not None else HTTP_CODES.get((said.status or "").upper())
-    delay = said.retry_delay if said.retry_delay is not None else delay_in(said.message)
+    delay = said.retry_delay if said.retry_delay is not None else delay_in(said.message, code)
     return ErrorFacts(
         type=type_ or (str(code) if code is not None else said.status or "unknown"),
         code=code,
