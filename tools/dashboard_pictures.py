@@ -148,7 +148,7 @@ def _draw(folder: Path, prometheus: Prometheus, jaeger: str, begun: float) -> No
         "pictures": {"Top hints": str(IMAGES / "dashboard-hints.png")},
         "hover": {
             "panel": "Top hints",
-            "text": "Create a new key",
+            "text": "create a new key",
             "picture": str(IMAGES / "dashboard-remedy.png"),
         },
         "page": {

@@ -167,9 +167,8 @@ def test_alerts_say_which_hint(server: Prometheus) -> None:
         for each in found
         if each["labels"]["alertname"] == "GeminiNothingSucceeds"
     }
-    assert (
-        "http.400.api_key_invalid. The API key was not accepted. Create a new key" in described["broken-key"]
-    )
+    said = "The API key was not accepted. Open https://aistudio.google.com/apikey and create a new key."
+    assert f"http.400.api_key_invalid. {said}" in described["broken-key"]
     assert "http.403." in described["denied"]
 
 
